@@ -1,0 +1,220 @@
+"""All settings, from the environment; docs/settings.md lists them. A missing or wrong one stops the start."""
+
+from __future__ import annotations
+
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def required(name: str, hint: str) -> str:
+    value = env.str(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {hint} ('./dev' sets everything for development.)")
+    return value
+
+
+def number(name: str, default: float, *, least: float, most: float) -> float:
+    raw = env.str(name, default="")
+    try:
+        value = float(raw) if raw else float(default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {raw!r}; it must be a number.") from None
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value:g}; it must lie between {least:g} and {most:g}.")
+    return value
+
+
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    value = number(name, default, least=least, most=most)
+    if value != int(value):
+        raise ImproperlyConfigured(f"{name} is {value:g}; it must be a whole number.")
+    return int(value)
+
+
+# --- who we are -------------------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+PUBLIC_URL = required(
+    "PUBLIC_URL",
+    "It is the address people and programs reach this service at, such as https://hooks.example.com",
+).rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in ("http", "https") or not _public.hostname:
+    raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}; it must be an http or https address with a host.")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[_public.hostname])
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+
+FIELD_ENCRYPTION_KEYS: list[str] = [
+    key.strip()
+    for key in required(
+        "FIELD_ENCRYPTION_KEYS",
+        "It holds the Fernet keys that encrypt stored secrets, newest first, separated by commas. Make one with: "
+        "python -c 'import base64,os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
+    ).split(",")
+    if key.strip()
+]
+for _position, _key in enumerate(FIELD_ENCRYPTION_KEYS, start=1):
+    try:
+        Fernet(_key)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS: key {_position} is not a Fernet key ({error}).") from None
+
+if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-")):
+    raise ImproperlyConfigured("SECRET_KEY is too weak for production: use 50 random characters or more.")
+
+# --- applications -----------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "callhooks_site.apps.CallhooksAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    # Before django_q: our qcluster command takes the place of its own.
+    "subscriptions",
+    "calls",
+    "messaging",
+    "forms_intake",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+    "rest_framework",
+    "django_filters",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "callhooks_site.urls"
+WSGI_APPLICATION = "callhooks_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database ---------------------------------------------------------------------------------------------------
+required("DATABASE_URL", "It names the PostgreSQL database: postgres://user:password@host:5432/name")
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (14 or newer); no other is supported.")
+# Kept connections, checked before use: with a new one per task a cluster opens four to seven of them for each.
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", "callhooks")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- language, time, static files -------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or "pytest" in sys.modules
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- people -----------------------------------------------------------------------------------------------------
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_HSTS_SECONDS = whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000, least=0, most=63_072_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+# A call's transcript and a batch of forms fit; a body without end does not.
+DATA_UPLOAD_MAX_MEMORY_SIZE = whole("REQUEST_MAX_BYTES", 5_000_000, least=10_000, most=100_000_000)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "subscriptions.api.paging.NewestFirst",
+    "PAGE_SIZE": 50,
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# --- events and delivery ----------------------------------------------------------------------------------------
+# How long a call's post_call waits for its recording and transcription after the call has ended.
+POST_CALL_WAIT_SECONDS = number("POST_CALL_WAIT_SECONDS", 20 * 60, least=0, most=7 * 86_400)
+WEBHOOK_ALLOWED_NETWORKS: list[str] = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
+for _network in WEBHOOK_ALLOWED_NETWORKS:
+    try:
+        ip_network(_network)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"WEBHOOK_ALLOWED_NETWORKS: {error}.") from None
+WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", default=not DEBUG)
+WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5, least=0.1, most=30)
+WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15, least=0.2, most=30)
+# Factor on all waits between attempts: 1 in production; the tests and the demo may hurry.
+RETRY_TIME_SCALE = number("RETRY_TIME_SCALE", 1, least=0.0001, most=10)
+DELIVERY_DRAINS = whole("DELIVERY_DRAINS", 2, least=1, most=64)
+DELIVERY_THREADS = whole("DELIVERY_THREADS", 32, least=1, most=128)
+DELIVERY_PER_ENDPOINT = whole("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)
+
+# --- django-q2 --------------------------------------------------------------------------------------------------
+# timeout > a drain's budget (60 s) plus the longest request; retry > timeout; see docs/design.md.
+Q_CLUSTER = {
+    "name": "callhooks",
+    "orm": "default",
+    "workers": whole("CLUSTER_WORKERS", DELIVERY_DRAINS + 1, least=2, most=65),
+    "timeout": 120,
+    "retry": 240,
+    "poll": 1,  # wake-ups go by NOTIFY; the queue itself may be slow
+    "ack_failures": True,
+    "max_attempts": 3,
+    "save_limit": -1,
+    "catch_up": False,
+    "queue_limit": 2,
+    "label": "Background tasks",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

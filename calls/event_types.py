@@ -1,0 +1,36 @@
+"""The events of calls, for the catalogue."""
+
+from subscriptions.catalogue import EventType, SubjectKind
+
+from . import events
+from .payloads.serializers import (
+    CallModifiedPayload,
+    CallRoutingCompletePayload,
+    PostCallPayload,
+    PreCallPayload,
+)
+
+KIND = SubjectKind(events.KIND, events.look)
+
+TYPES = [
+    EventType(events.PRE_CALL, "Pre-Call", "When an inbound call arrives, before it is connected.", PreCallPayload),
+    EventType(
+        events.CALL_ROUTING_COMPLETE,
+        "Call Routing Complete",
+        "When an inbound call has been routed to its destination.",
+        CallRoutingCompletePayload,
+    ),
+    EventType(
+        events.POST_CALL,
+        "Post-Call",
+        "When a call has ended and its recording and transcription are there, or 20 minutes after its end.",
+        PostCallPayload,
+    ),
+    EventType(
+        events.CALL_MODIFIED,
+        "Call Modified",
+        "When tags, note, value, transcription, recording or lead status change after Post-Call.",
+        CallModifiedPayload,
+        once=False,
+    ),
+]

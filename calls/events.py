@@ -1,0 +1,80 @@
+"""When a call's events fire. `look` is the one place that decides; whatever saves a call leads here.
+
+`look` can be called at any time, any number of times: it compares the call as it stands in the database with what its
+event stream says was told already, under the locks of both rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from subscriptions.publishing import Publisher
+from subscriptions.streams import Stream
+
+from . import lifecycle, watched
+from .models import Call
+from .selectors import for_webhooks
+
+KIND = "call"
+PRE_CALL = "pre_call"
+CALL_ROUTING_COMPLETE = "call_routing_complete"
+POST_CALL = "post_call"
+CALL_MODIFIED = "call_modified"
+
+
+def look(resource_ids: Sequence[str]) -> None:
+    """Publish what is due for these calls, in the current transaction or one of its own."""
+    with transaction.atomic():
+        # The call's row first, then the stream's, and only then read: what is read includes every transaction before
+        # ours, and no two of us wait for each other. NO KEY, because adding a tag takes a KEY SHARE of its own first.
+        locked = list(
+            Call.objects.filter(resource_id__in=resource_ids)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+            .only("pk", "resource_id", "company_id")
+        )
+        if not locked:
+            return
+        with Publisher(KIND, locked) as publisher:
+            for call in for_webhooks().filter(pk__in=[call.pk for call in locked]):
+                _decide(call, publisher)
+
+
+def _decide(call: Call, publisher: Publisher) -> None:
+    stream = publisher.streams[call.resource_id]
+    if call.direction == Call.Direction.INBOUND:
+        if lifecycle.is_ringing(call):
+            publisher.publish(PRE_CALL, call)
+        if lifecycle.is_routed(call):
+            publisher.publish(CALL_ROUTING_COMPLETE, call)
+    now = watched.fingerprint(call, [tag.pk for tag in call.tags.all()])
+    if POST_CALL in stream.fired and POST_CALL not in stream.ours:
+        _modified(call, publisher, stream, now)
+    elif POST_CALL in stream.ours or _post_call_is_due(call, stream):
+        publisher.publish(POST_CALL, call)
+        stream.watched = now
+        stream.wake_at = None
+
+
+def _modified(call: Call, publisher: Publisher, stream: Stream, now: dict[str, str]) -> None:
+    changes = watched.changes(stream.watched_before, now, scored_by=call.lead_status_by)
+    if changes:
+        publisher.publish(CALL_MODIFIED, call, changes)
+    else:
+        publisher.withdraw(CALL_MODIFIED, call)
+    stream.watched = now
+
+
+def _post_call_is_due(call: Call, stream: Stream) -> bool:
+    """Complete, or waited long enough by the database's clock; else the stream is set to ring when it will be."""
+    if call.ended_at is None:
+        stream.wake_at = None
+        return False
+    # A provider's clock that runs ahead must not make the wait longer than the setting says.
+    ended_at = min(call.ended_at, stream.now)
+    stream.wake_at = ended_at + timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
+    return lifecycle.is_complete(call) or stream.wake_at <= stream.now

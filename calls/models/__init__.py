@@ -1,0 +1,7 @@
+from .attribution import Attribution
+from .call import Call
+from .person import Person
+from .tag import Tag
+from .tracker import Tracker
+
+__all__ = ["Attribution", "Call", "Person", "Tag", "Tracker"]

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from subscriptions.fields import ResourceIdField
+from subscriptions.models import EventSubject
+
+from ..phones import BadNumber, normalise
+from .attribution import Attribution
+from .person import Person
+from .tag import Tag
+from .tracker import Tracker
+
+NUMBERS = ("customer_phone_number", "business_phone_number")
+
+
+def new_access_key() -> str:
+    return secrets.token_hex(16)
+
+
+class Call(Attribution, EventSubject):
+    """A tracked phone call, from its first ring on. Where it is in its life is told by its times: it began, was routed,
+    was answered, ended. Saving it publishes what is due (`calls.events`); `bulk_create` and `update` do not, see
+    `calls.bulk`."""
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", "Inbound"
+        OUTBOUND = "outbound", "Outbound"
+
+    class LeadStatus(models.TextChoices):
+        GOOD = "good_lead", "Good lead"
+        NOT = "not_a_lead", "Not a lead"
+        PREVIOUSLY = "previously_marked_good_lead", "Previously marked good lead"
+
+    class ScoredBy(models.TextChoices):
+        PERSON = "person", "A person"
+        RULE = "rule", "A rule"
+
+    resource_id = ResourceIdField(prefix="CAL")
+    tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="calls", verbose_name="tracking number")
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="calls", null=True, blank=True, editable=False, db_index=False
+    )
+    external_source = models.CharField(max_length=40, blank=True, help_text="The system this call comes from.")
+    external_id = models.CharField(max_length=100, blank=True, help_text="The call's id in that system.")
+    direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.INBOUND)
+
+    start_time = models.DateTimeField()
+    routed_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds. Empty: from the times.")
+    voicemail = models.BooleanField(default=False)
+    abandoned = models.BooleanField(default=False, help_text="The caller hung up before anybody answered.")
+    spam = models.BooleanField(default=False)
+
+    customer_phone_number = models.CharField(max_length=20, blank=True, help_text="Empty when withheld.")
+    customer_name = models.CharField(max_length=200, blank=True)
+    customer_city = models.CharField(max_length=100, blank=True)
+    customer_state = models.CharField(max_length=100, blank=True)
+    customer_country = models.CharField(max_length=100, blank=True)
+    business_phone_number = models.CharField(max_length=20, blank=True, help_text="Where the call was routed to.")
+    agent_email = models.CharField(max_length=254, blank=True)
+    device_type = models.CharField(max_length=50, blank=True)
+    keypad_entries = models.JSONField(default=list, blank=True)
+
+    recording_url = models.CharField("recording", max_length=2048, blank=True)
+    recording_duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
+    recording_access_key = models.CharField(max_length=32, default=new_access_key, editable=False)
+    waveforms = models.JSONField(default=list, blank=True)
+    transcription_text = models.TextField("transcription", blank=True)
+    conversational_transcript = models.JSONField(default=list, blank=True)
+    speaker_percent = models.JSONField(null=True, blank=True)
+    keywords_spotted = models.JSONField(default=list, blank=True)
+    call_highlights = models.JSONField(default=list, blank=True)
+
+    tags = models.ManyToManyField(Tag, related_name="calls", blank=True)
+    note = models.TextField(blank=True)
+    value = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    lead_status = models.CharField(max_length=30, choices=LeadStatus.choices, blank=True)
+    lead_status_by = models.CharField(max_length=10, choices=ScoredBy.choices, default=ScoredBy.PERSON, editable=False)
+
+    referrer_domain = models.CharField(max_length=255, blank=True)
+    last_requested_url = models.CharField("last page", max_length=2048, blank=True)
+    utm_term = models.CharField(max_length=500, blank=True)
+    utm_content = models.CharField(max_length=500, blank=True)
+    utma = models.CharField(max_length=200, blank=True)
+    utmb = models.CharField(max_length=200, blank=True)
+    utmc = models.CharField(max_length=200, blank=True)
+    utmv = models.CharField(max_length=200, blank=True)
+    utmz = models.CharField(max_length=500, blank=True)
+    ga = models.CharField(max_length=200, blank=True)
+    gclid = models.CharField(max_length=500, blank=True)
+    fbclid = models.CharField(max_length=500, blank=True)
+    msclkid = models.CharField(max_length=500, blank=True)
+    kissmetrics_id = models.CharField(max_length=200, blank=True)
+    milestones = models.JSONField(default=dict, blank=True)
+    custom = models.CharField(max_length=500, blank=True)
+
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        ordering = ["-start_time", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "external_source", "external_id"],
+                condition=~Q(external_id=""),
+                name="call_external_id_once",
+                violation_error_message="There is a call with this source and id already.",
+            )
+        ]
+        indexes = [
+            models.Index("company", models.F("start_time").desc(), models.F("id").desc(), name="call_of_company"),
+            # A person's calls in order: prior_calls counts them.
+            models.Index("person", "start_time", "id", name="call_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_direction_display()} call {self.customer_name or self.customer_phone_number or 'withheld'}"
+
+    @property
+    def answered(self) -> bool:
+        return self.answered_at is not None
+
+    def clean(self) -> None:
+        errors = {}
+        for field in NUMBERS:
+            try:
+                setattr(self, field, normalise(getattr(self, field)))
+            except BadNumber as error:
+                errors[field] = str(error)
+        for earlier, later in (
+            ("start_time", "ended_at"),
+            ("answered_at", "ended_at"),
+            ("start_time", "answered_at"),
+        ):
+            first, second = getattr(self, earlier), getattr(self, later)
+            if first and second and second < first:
+                errors[later] = f"This lies before {earlier.replace('_', ' ')}."
+        if self.tracker_id and self.company_id and self.tracker.company_id != self.company_id:
+            errors["tracker"] = "This tracking number belongs to another company."
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.clean()
+        # One transaction around the row and what its signals publish: neither is there without the other.
+        with transaction.atomic():
+            if self._state.adding and self.person_id is None and self.customer_phone_number:
+                self.person = Person.objects.lock_by_phone(self.company_id, self.customer_phone_number)
+            super().save(*args, **kwargs)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import connection, models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from subscriptions.fields import ResourceIdField
+from subscriptions.models import Company
+
+
+class PersonManager(models.Manager["Person"]):
+    def lock_by_phone(self, company_id: int, phone: str) -> Person:
+        """The person with this number, made if new, locked until the transaction ends: what counts a person's calls
+        or forms does so one transaction after the other."""
+        return self._upsert(company_id, "phone", phone)
+
+    def lock_by_email(self, company_id: int, email: str) -> Person:
+        return self._upsert(company_id, "email", email)
+
+    def lock_by_contact(self, company_id: int, *, phone: str, email: str) -> Person | None:
+        """Found by phone or else by mail; a number and an address that come together belong to one person, unless each
+        belongs to somebody already. None when neither is known."""
+        if phone and email:
+            known = list(
+                self.filter(Q(phone=phone) | Q(email=email), company_id=company_id)
+                .order_by("pk")
+                .select_for_update(no_key=True)
+            )
+            by_phone = next((person for person in known if person.phone == phone), None)
+            by_email = next((person for person in known if person.email == email), None)
+            person = (
+                by_phone
+                or (by_email if by_email and not by_email.phone else None)
+                or self.lock_by_phone(company_id, phone)
+            )
+            if not person.phone or (not person.email and by_email is None):
+                person.phone = person.phone or phone
+                person.email = person.email or email
+                person.save(update_fields=["phone", "email"])
+            return person
+        if phone:
+            return self.lock_by_phone(company_id, phone)
+        return self.lock_by_email(company_id, email) if email else None
+
+    def _upsert(self, company_id: int, field: str, value: str) -> Person:
+        columns = {"phone": "", "email": "", field: value}
+        resource_id = Person._meta.get_field("resource_id").get_default()
+        with connection.cursor() as cursor:
+            # DO UPDATE, not DO NOTHING: it locks the row that is there, and returns it.
+            cursor.execute(
+                f"INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
+                f"VALUES (%s, %s, %s, %s, '', '', '', '') ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
+                f"DO UPDATE SET {field} = excluded.{field} RETURNING id",
+                [resource_id, company_id, columns["phone"], columns["email"]],
+            )
+            (person_id,) = cursor.fetchone()
+        return self.get(pk=person_id)
+
+
+class Person(models.Model):
+    """The customer: who calls, texts or fills in a form; found again by phone number or mail within a company."""
+
+    resource_id = ResourceIdField(prefix="PER")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="people")
+    phone = models.CharField(max_length=20, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta:
+        verbose_name_plural = "people"
+        constraints = [
+            models.UniqueConstraint(fields=["company", "phone"], condition=~Q(phone=""), name="person_phone_once"),
+            models.UniqueConstraint(fields=["company", "email"], condition=~Q(email=""), name="person_email_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.phone or self.email or self.resource_id

@@ -1,0 +1,121 @@
+"""The values of call webhooks that take more than a look at one field. Pure functions over a call read by
+`selectors.for_webhooks`."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from subscriptions.payload_fields import moment
+
+from ..lifecycle import seconds
+from ..models import Call
+
+MILESTONES = ("first_touch", "lead_created", "qualified", "last_touch")
+_TOUCH_TEXTS = (
+    "event_date",
+    "ad_position",
+    "campaign",
+    "device",
+    "keywords",
+    "landing",
+    "landing_page_url_params",
+    "match_type",
+    "medium",
+    "referrer",
+    "referrer_url_params",
+    "session_browser",
+    "url_utm_params",
+    "source",
+)
+_TOUCH_OBJECTS = ("landing_page_url_params", "referrer_url_params", "url_utm_params")
+INTEGRATION_DATA = [{"integration": "Webhooks", "data": None}]
+
+
+def duration_in_words(call: Call) -> str:
+    """`13s`, `2m 59s`, `1h 2m 3s`; "(abandoned)" where nobody came to talk."""
+    length = seconds(call)
+    if call.abandoned or (call.direction == Call.Direction.OUTBOUND and length == 0):
+        return "(abandoned)"
+    hours, rest = divmod(length, 3600)
+    minutes, rest = divmod(rest, 60)
+    if hours:
+        return f"{hours}h {minutes}m {rest}s"
+    return f"{minutes}m {rest}s" if minutes else f"{rest}s"
+
+
+def location(call: Call) -> str:
+    """`Rochester, PA`, or the part that is known."""
+    return ", ".join(part for part in (call.customer_city, call.customer_state) if part)
+
+
+def source(call: Call) -> str:
+    return call.source or call.tracker.source
+
+
+def source_slug(call: Call) -> str:
+    """`Google Paid` → `google_paid`."""
+    return "_".join(source(call).lower().split())
+
+
+def source_in_words(call: Call) -> str:
+    """`google_paid` → `Google Paid`; what is written with capitals or blanks stays as it is."""
+    text = source(call)
+    return text.replace("_", " ").title() if text == source_slug(call) else text
+
+
+def lead_status(call: Any) -> str:
+    """The call's own, or that the same person had a good lead before."""
+    if call.lead_status:
+        return str(call.lead_status)
+    return Call.LeadStatus.PREVIOUSLY.value if call.good_lead_call_id else ""
+
+
+def score(call: Any) -> int | str:
+    """1 for a good lead. A customer who was one before counts, as in the vendor's captured webhooks."""
+    return 1 if lead_status(call) in (Call.LeadStatus.GOOD, Call.LeadStatus.PREVIOUSLY) else ""
+
+
+def tag_names(call: Call) -> list[str]:
+    return [tag.name for tag in call.tags.all()]
+
+
+def tag_details(call: Call) -> list[dict[str, str]]:
+    return [{"name": tag.name, "level": tag.level, "color": tag.color} for tag in call.tags.all()]
+
+
+def milestones(call: Call) -> dict[str, dict[str, Any]]:
+    known = call.milestones if isinstance(call.milestones, dict) else {}
+    return {name: _touch(known[name]) for name in MILESTONES if isinstance(known.get(name), dict)}
+
+
+def _touch(known: dict[str, Any]) -> dict[str, Any]:
+    return {key: known.get(key) or ({} if key in _TOUCH_OBJECTS else None) for key in _TOUCH_TEXTS}
+
+
+def utc_text(call: Call) -> str:
+    """`2022-12-13 21:54:53`, in UTC."""
+    return call.start_time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def start(call: Call) -> str:
+    return moment(call.start_time, call.company.time_zone)
+
+
+def good_lead_time(call: Any) -> str:
+    return moment(call.good_lead_call_time, call.company.time_zone) if call.good_lead_call_time else ""
+
+
+def recording_page(call: Call, name: str) -> str:
+    """Our page or redirect for the recording; the key in it lets in who has the webhook."""
+    if not call.recording_url:
+        return ""
+    path = reverse(name, args=[call.resource_id])
+    return f"{settings.PUBLIC_URL}{path}?access_key={call.recording_access_key}"
+
+
+def timeline(call: Call) -> str:
+    return settings.PUBLIC_URL + reverse("call-timeline", args=[call.resource_id])

@@ -1,0 +1,49 @@
+"""Saves and tag changes of calls lead to `events.look`. Nothing is decided here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_save, pre_delete
+
+from . import events
+from .models import Call, Tag
+
+
+def connect() -> None:
+    post_save.connect(call_saved, sender=Call, dispatch_uid="calls.call_saved")
+    m2m_changed.connect(tags_changed, sender=Call.tags.through, dispatch_uid="calls.tags_changed")
+    pre_delete.connect(tag_goes, sender=Tag, dispatch_uid="calls.tag_goes")
+
+
+def call_saved(instance: Call, raw: bool = False, **_: Any) -> None:
+    if not raw:  # a fixture is a copy of what was told already
+        events.look([instance.resource_id])
+
+
+def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[int] | None, **_: Any) -> None:
+    if action not in ("post_add", "post_remove", "pre_clear", "post_clear"):
+        return
+    if not reverse:
+        if action != "pre_clear":
+            events.look([instance.resource_id])  # type: ignore[union-attr]
+        return
+    # The tag's side: after a clear nobody can tell which calls had it.
+    tag: Any = instance
+    if action == "pre_clear":
+        tag._cleared_calls = list(tag.calls.values_list("resource_id", flat=True))
+        return
+    ids = (
+        tag.__dict__.pop("_cleared_calls", [])
+        if action == "post_clear"
+        else list(Call.objects.filter(pk__in=pk_set or ()).values_list("resource_id", flat=True))
+    )
+    if ids:
+        events.look(ids)
+
+
+def tag_goes(instance: Tag, **_: Any) -> None:
+    # Django deletes the rows between calls and tags without a signal; a tag that goes is a change of its calls.
+    with transaction.atomic():
+        instance.calls.clear()

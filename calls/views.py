@@ -1,0 +1,43 @@
+"""The links in webhooks. Whoever has the webhook has the recording's key, and needs no login for it; the timeline is a
+page of the admin, which asks for one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+
+from .models import Call
+
+
+def _call_with_recording(request: HttpRequest, resource_id: str) -> Call:
+    call = Call.objects.select_related("company", "tracker").filter(resource_id=resource_id).first()
+    key = request.GET.get("access_key", "")
+    # One answer for "no such call", "no recording" and "wrong key": a guesser learns nothing.
+    if (
+        call is None
+        or not constant_time_compare(key, call.recording_access_key)
+        or urlsplit(call.recording_url).scheme not in ("http", "https")
+    ):
+        raise Http404("There is no recording at this address.")
+    return call
+
+
+@require_safe
+def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponse:
+    return HttpResponseRedirect(_call_with_recording(request, resource_id).recording_url)
+
+
+@require_safe
+def recording_player(request: HttpRequest, resource_id: str) -> HttpResponse:
+    return render(request, "calls/recording.html", {"call": _call_with_recording(request, resource_id)})
+
+
+@require_safe
+def timeline(request: HttpRequest, resource_id: str) -> HttpResponse:
+    """To the call's page in the admin. It asks for the login before it tells whether the call exists."""
+    return HttpResponseRedirect(reverse("admin:calls_call_timeline", args=[resource_id]))

@@ -1,0 +1,34 @@
+"""The watched fields of a call: what of it, when changed after post_call, is a call_modified."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from .models import Call
+
+# In the order in which `changes` names them.
+NAMES = ("tags", "note", "value", "transcription_text", "recording_duration", "auto_score", "manual_score")
+
+
+def fingerprint(call: Call, tag_ids: Iterable[int]) -> dict[str, str]:
+    """A short digest of each watched field, for comparing what was told with what is."""
+    return {
+        "tags": _digest(",".join(str(tag_id) for tag_id in sorted(tag_ids))),
+        "note": _digest(call.note),
+        "value": _digest("" if call.value is None else f"{call.value:.2f}"),
+        "transcription_text": _digest(call.transcription_text),
+        "recording_duration": _digest("" if call.recording_duration is None else str(call.recording_duration)),
+        "lead_status": _digest(call.lead_status),
+    }
+
+
+def changes(before: dict[str, str], now: dict[str, str], *, scored_by: str) -> list[str]:
+    """The names for `changes`. A lead status that a rule set is auto_score, one that a person set manual_score."""
+    score = "auto_score" if scored_by == Call.ScoredBy.RULE else "manual_score"
+    changed = {score if name == "lead_status" else name for name in now if before.get(name) != now[name]}
+    return [name for name in NAMES if name in changed]
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

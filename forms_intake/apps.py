@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+
+
+class FormsIntakeConfig(AppConfig):
+    name = "forms_intake"
+    verbose_name = "Forms"
+
+    def ready(self) -> None:
+        from subscriptions.catalogue import EventType, SubjectKind, register
+
+        from . import events, payloads
+
+        register(
+            SubjectKind(events.KIND, events.look),
+            [
+                EventType(
+                    events.SUBMITTED,
+                    "Form Submission",
+                    "When a form was submitted.",
+                    payloads.FormSubmissionPayload,
+                )
+            ],
+        )
+        events.connect()

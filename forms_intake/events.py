@@ -1,0 +1,49 @@
+"""A form fires one event, when it is first saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.signals import post_save
+
+from calls.selectors import SAME_MOMENT
+from subscriptions.publishing import Publisher
+
+from .models import FormSubmission
+
+KIND = "form"
+SUBMITTED = "form_submission"
+
+
+def for_webhooks() -> QuerySet[FormSubmission]:
+    """Forms with `has_earlier`: whether the same person sent one before. Forms of nearly the same time are ordered by
+    arrival, as calls are."""
+    submitted = OuterRef("submitted_at")
+    earlier = FormSubmission.objects.filter(person_id=OuterRef("person_id")).filter(
+        Q(submitted_at__lt=submitted - Value(SAME_MOMENT))
+        | Q(submitted_at__lte=submitted + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
+    )
+    return FormSubmission.objects.select_related("company", "person").annotate(has_earlier=Exists(earlier))
+
+
+def look(resource_ids: Sequence[str]) -> None:
+    """Publish what is due for these forms, in the current transaction or one of its own."""
+    with transaction.atomic():
+        forms = list(for_webhooks().filter(resource_id__in=resource_ids).order_by("pk"))
+        if not forms:
+            return
+        with Publisher(KIND, forms) as publisher:
+            for form in forms:
+                publisher.publish(SUBMITTED, form)
+
+
+def connect() -> None:
+    post_save.connect(form_saved, sender=FormSubmission, dispatch_uid="forms_intake.form_saved")
+
+
+def form_saved(instance: FormSubmission, created: bool, raw: bool = False, **_: Any) -> None:
+    if created and not raw:
+        look([instance.resource_id])

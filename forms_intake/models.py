@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from calls.models import Attribution, Person
+from subscriptions.fields import ResourceIdField
+from subscriptions.models import EventSubject
+
+from .contents import contact, kept_fields
+
+
+class FormSubmission(Attribution, EventSubject):
+    """A form that somebody filled in on a company's web site. Passwords and card numbers in it are dropped unread."""
+
+    resource_id = ResourceIdField(prefix="FRM")
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, editable=False, related_name="forms", db_index=False
+    )
+    form_data = models.JSONField(default=dict, help_text="The fields: name and text.")
+    form_url = models.CharField("form URL", max_length=2048, blank=True)
+    submitted_at = models.DateTimeField(default=timezone.now)
+    external_source = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-submitted_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "external_source", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="form_external_id_once",
+                violation_error_message="There is a form with this source and id already.",
+            )
+        ]
+        indexes = [
+            models.Index("company", models.F("submitted_at").desc(), models.F("id").desc(), name="form_of_company"),
+            models.Index("person", "submitted_at", "id", name="form_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Form {self.form_url or self.resource_id}"
+
+    def clean(self) -> None:
+        if not isinstance(self.form_data, dict):
+            raise ValidationError({"form_data": 'This must be an object of names and texts, such as {"name": "Ann"}.'})
+        self.form_data = kept_fields(self.form_data)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.clean()
+        with transaction.atomic():
+            if self._state.adding and self.person_id is None:
+                phone, email = contact(self.form_data)
+                self.person = Person.objects.lock_by_contact(self.company_id, phone=phone, email=email)
+            super().save(*args, **kwargs)

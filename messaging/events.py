@@ -1,0 +1,41 @@
+"""A text fires one event, when it is first saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_save
+
+from subscriptions.publishing import Publisher
+
+from .models import TextMessage
+
+KIND = "text"
+SENT = "text_message_sent"
+RECEIVED = "text_message_received"
+
+
+def look(resource_ids: Sequence[str]) -> None:
+    """Publish what is due for these texts, in the current transaction or one of its own."""
+    with transaction.atomic():
+        texts = list(
+            TextMessage.objects.filter(resource_id__in=resource_ids)
+            .select_related("company", "tracker", "thread__person", "thread__assigned_to")
+            .order_by("pk")
+        )
+        if not texts:
+            return
+        with Publisher(KIND, texts) as publisher:
+            for text in texts:
+                publisher.publish(SENT if text.direction == TextMessage.Direction.OUTBOUND else RECEIVED, text)
+
+
+def connect() -> None:
+    post_save.connect(text_saved, sender=TextMessage, dispatch_uid="messaging.text_saved")
+
+
+def text_saved(instance: TextMessage, created: bool, raw: bool = False, **_: Any) -> None:
+    if created and not raw:
+        look([instance.resource_id])

@@ -1,0 +1,232 @@
+"""The drain: claims due deliveries, has them sent, writes what came of them; for a while, then it ends.
+
+It holds a slot (`slots.Bell`), hears wake-ups, and sleeps only until the next row falls due.
+
+Invariants
+- The database is touched by the drain's own thread alone; the crew's threads only do HTTP.
+- What is claimed is either finished (an outcome is written) or handed back; a drain that is killed does neither, and
+  the lease ends by itself.
+- Losing the database loses no outcome as long as the process lives: they are kept and written when it is back.
+- Nothing raises for what an endpoint does.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+
+from . import outbox
+from .crew import Crew, Run
+from .outbox import Claimed, Outcome
+from .slots import Bell
+
+logger = logging.getLogger(__name__)
+
+FLUSH_ROWS = 200  # beyond that a bigger batch is no cheaper per row
+FLUSH_SECONDS = 0.02  # how long an outcome may wait for company
+IDLE_SECONDS = 1.0  # the longest sleep: wake-ups can get lost, and a stop must be seen
+BEAT_SECONDS = 5.0
+CHORES_SECONDS = 1.0
+BLOCKED_SECONDS = 0.25  # until the next look when rows are due and their endpoints' windows are full
+HANDOVER_SECONDS = 3.0  # before the end: time for the successor to be queued and to wait for the slot
+RECONNECT_SECONDS = 0.5
+DATABASE_LOST = (OperationalError, InterfaceError, psycopg.OperationalError)
+LARGEST_WINDOW = 64  # rows of one good endpoint that one drain holds at a time
+
+
+@dataclass(slots=True)
+class Windows:
+    """How many deliveries of an endpoint to claim at a time: few at first, doubled while it answers well and
+    quickly, back to the start when it does not. So one claim feeds a quick endpoint, and a bad one holds little."""
+
+    smallest: int
+    sizes: dict[int, int] = field(default_factory=dict)
+
+    def good(self, endpoint: int) -> None:
+        self.sizes[endpoint] = min(LARGEST_WINDOW, self.sizes.get(endpoint, self.smallest) * 2)
+
+    def bad(self, endpoint: int) -> None:
+        self.sizes.pop(endpoint, None)
+
+
+class Drain:
+    """`send` is called in the crew's threads. `chores` is called about once a second when there is time."""
+
+    def __init__(
+        self,
+        *,
+        bell: Bell,
+        send: Callable[[Claimed, float], Outcome],
+        threads: int,
+        per_endpoint: int,
+        longest_request: float,
+        budget: float,
+        should_stop: Callable[[], bool],
+        chores: Callable[[], object] = lambda: None,
+        before_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._bell = bell
+        self._clock_offset = 0.0
+        self._crew = Crew(
+            threads=threads, send=lambda job: send(job, self._clock_offset), longest_request=longest_request
+        )
+        self._per_endpoint = per_endpoint
+        self._windows = Windows(per_endpoint)
+        self._capacity = threads * 4
+        self._ends_at = time.monotonic() + budget
+        self._should_stop = should_stop
+        self._chores = chores
+        self._before_end = before_end
+        self._token = uuid4()
+        self._after = 0  # the endpoint the last claim ended with: the next begins behind it
+        self._held: Counter[int] = Counter()  # claimed and not finished, by endpoint
+        self._outcomes: list[Outcome] = []
+        self._unsent: list[Claimed] = []
+        self._oldest_outcome = 0.0
+        self._look_at = 0.0  # when to claim next, by the monotonic clock
+        self._beat_at = 0.0
+        self._chores_at = 0.0
+        self._poll = select.poll()
+        self._poll.register(bell.fileno(), select.POLLIN)
+        self._poll.register(self._crew.fileno(), select.POLLIN)
+        self.sent = 0
+
+    def run(self) -> int:
+        """Work until the budget is used or a stop is asked for. Returns how many attempts were recorded."""
+        try:
+            self._work()
+        except DATABASE_LOST as error:
+            logger.warning("The database is out of reach; what was sent will be recorded when it is back: %s", error)
+            connection.close()
+        self._end()
+        return self.sent
+
+    def _work(self) -> None:
+        told = False
+        while not self._should_stop() and time.monotonic() < self._ends_at:
+            if not told and time.monotonic() > self._ends_at - HANDOVER_SECONDS:
+                told = True
+                self._before_end()
+            self._turn()
+
+    def _turn(self) -> None:
+        self._beat()
+        now = time.monotonic()
+        if now >= self._look_at and self._has_room():
+            self._claim()
+        if now >= self._chores_at:
+            self._chores_at = now + CHORES_SECONDS
+            self._chores()
+        timeout = min(self._look_at - time.monotonic(), IDLE_SECONDS) if self._has_room() else IDLE_SECONDS
+        if self._outcomes:
+            timeout = min(timeout, self._oldest_outcome + FLUSH_SECONDS - time.monotonic())
+        self._wait(max(0.0, timeout))
+        self._collect()
+        late = time.monotonic() - self._oldest_outcome >= FLUSH_SECONDS
+        if self._unsent or len(self._outcomes) >= FLUSH_ROWS or (self._outcomes and late):
+            self._flush()
+
+    def _end(self) -> None:
+        """Let requests under way finish, hand back the rest, and write it all, however often the database fails
+        meanwhile. After a lease's time it is given up: by then the rows are due again for others."""
+        self._crew.stop_sending()
+        give_up_at = time.monotonic() + outbox.LEASE_SECONDS
+        while self._held and time.monotonic() < give_up_at:
+            select.select([self._crew], [], [], 0.1)
+            self._collect()
+            try:
+                self._flush()
+            except DATABASE_LOST:
+                connection.close()
+                select.select([], [], [], RECONNECT_SECONDS)
+        self._crew.close()
+
+    def _has_room(self) -> bool:
+        return sum(self._held.values()) <= self._capacity // 2
+
+    def _wait(self, timeout: float) -> None:
+        ready = {descriptor for descriptor, _ in self._poll.poll(timeout * 1000)}
+        if self._bell.fileno() in ready and self._bell.heard():
+            self._look_at = 0.0
+
+    def _claim(self) -> None:
+        limit = self._capacity - sum(self._held.values())
+        claimed = self._claim_from(self._after, limit)
+        if len(claimed) < limit and self._after:
+            claimed += self._claim_from(0, limit - len(claimed))
+        self._after = claimed[-1].endpoint if len(claimed) >= limit else 0
+        if claimed:
+            self._look_at = 0.0
+            self._clock_offset = claimed[-1].database_time - time.time()
+            return
+        seconds = outbox.seconds_to_next()
+        if seconds is None:
+            seconds = IDLE_SECONDS
+        elif seconds <= 0:
+            seconds = BLOCKED_SECONDS
+        self._look_at = time.monotonic() + min(seconds, IDLE_SECONDS)
+
+    def _claim_from(self, after: int, limit: int) -> list[Claimed]:
+        claimed = outbox.claim(
+            token=self._token,
+            limit=limit,
+            window=self._per_endpoint,
+            windows=self._windows.sizes,
+            after=after,
+        )
+        now = time.monotonic()
+        by_endpoint: dict[int, list[Claimed]] = {}
+        for job in sorted(claimed, key=lambda job: (job.endpoint, job.id)):
+            by_endpoint.setdefault(job.endpoint, []).append(job)
+        for endpoint, jobs in by_endpoint.items():
+            self._held[endpoint] += len(jobs)
+            runs = min(self._per_endpoint, len(jobs))
+            for part in range(runs):
+                self._crew.give(Run(endpoint, jobs[part::runs], now))
+        return sorted(claimed, key=lambda job: job.endpoint)
+
+    def _collect(self) -> None:
+        outcomes, finished = self._crew.collect()
+        if outcomes and not self._outcomes:
+            self._oldest_outcome = time.monotonic()
+        self._outcomes += outcomes
+        for run in finished:
+            self._unsent += run.unsent
+            if run.good:
+                self._windows.good(run.endpoint)
+            else:
+                self._windows.bad(run.endpoint)
+
+    def _flush(self) -> None:
+        if self._outcomes:
+            batch = self._outcomes[:FLUSH_ROWS]
+            ours = outbox.finish(batch)
+            if len(ours) < len(batch):
+                logger.warning("%d leases had ended before their outcome was recorded.", len(batch) - len(ours))
+            del self._outcomes[: len(batch)]
+            self._release([outcome.claimed for outcome in batch])
+            self.sent += len(batch)
+        if self._unsent:
+            outbox.hand_back(self._unsent)
+            self._release(self._unsent)
+            self._unsent = []
+        self._look_at = 0.0
+
+    def _release(self, jobs: list[Claimed]) -> None:
+        for job in jobs:
+            self._held[job.endpoint] -= 1
+            if self._held[job.endpoint] <= 0:
+                del self._held[job.endpoint]
+
+    def _beat(self) -> None:
+        if time.monotonic() >= self._beat_at:
+            self._bell.beat()
+            self._beat_at = time.monotonic() + BEAT_SECONDS

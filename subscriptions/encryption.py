@@ -1,0 +1,32 @@
+"""Encryption of stored secrets with MultiFernet. No Django.
+
+The first key encrypts, every key decrypts: a rotation puts the new key first and keeps the old one until every row
+was written again. A value that no key opens is an error, never returned as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class CannotDecrypt(Exception):
+    """A stored secret could not be decrypted: FIELD_ENCRYPTION_KEYS lacks the key it was written with."""
+
+
+@lru_cache(maxsize=8)
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt(plain: str, *, keys: Iterable[str]) -> str:
+    return _cipher(tuple(keys)).encrypt(plain.encode()).decode("ascii")
+
+
+def decrypt(stored: str, *, keys: Iterable[str]) -> str:
+    try:
+        return _cipher(tuple(keys)).decrypt(stored.encode("ascii", "replace")).decode()
+    except InvalidToken:
+        raise CannotDecrypt(str(CannotDecrypt.__doc__)) from None

@@ -1,0 +1,57 @@
+"""Model fields of our own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import BaseExpression
+
+from .encryption import decrypt, encrypt
+from .ids import resource_id
+
+
+class EncryptedTextField(models.TextField):
+    """Text that is encrypted at rest. It cannot be searched: each encryption of a value differs."""
+
+    def from_db_value(
+        self, value: str | None, expression: BaseExpression, connection: BaseDatabaseWrapper
+    ) -> str | None:
+        if value in (None, ""):
+            return value
+        return decrypt(str(value), keys=settings.FIELD_ENCRYPTION_KEYS)
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        if value in (None, ""):
+            return value
+        return encrypt(value, keys=settings.FIELD_ENCRYPTION_KEYS)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        # Comparing ciphertexts never matches; offering the lookup would only be an oracle.
+        return super().get_lookup(lookup_name) if lookup_name in ("isnull",) else None
+
+
+class ResourceIdField(models.CharField):
+    """The identifier that webhooks and the API show: `COM…`, `CAL…` and so on."""
+
+    def __init__(self, *args: Any, prefix: str = "", **kwargs: Any) -> None:
+        self.prefix = prefix
+        if prefix:
+            kwargs.update(max_length=35, unique=True, editable=False, default=partial(resource_id, prefix))
+        super().__init__(*args, **kwargs)
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        # The same type as varchar(35), spelled so that Django adds no second index for LIKE.
+        return f"character varying({self.max_length})"
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        if self.prefix:
+            for given in ("max_length", "unique", "editable", "default"):
+                kwargs.pop(given, None)
+            kwargs["prefix"] = self.prefix
+        return name, path, list(args), kwargs

@@ -1,0 +1,63 @@
+"""`check_url URL…`: what saving each URL would say, and with --dial what the socket would say."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from subscriptions.delivery.client import Client
+from subscriptions.endpoint_rules import checked_url
+
+
+class Command(BaseCommand):
+    help = "Tell for each URL, a line each, whether it can be saved as a subscription's: 'ok' or 'refused: <why>'."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("urls", nargs="+", metavar="URL", help="a URL, or - for lines of standard input")
+        parser.add_argument(
+            "--dial",
+            action="store_true",
+            help="also connect (no request is sent) and add '; dial ok' or '; dial refused: <why>'",
+        )
+
+    def handle(self, *, urls: list[str], dial: bool, **_: Any) -> None:
+        client = self._client() if dial else None
+        for url in _each(urls):
+            verdict = _saving(url)
+            if client:
+                answer = client.dial(url)
+                verdict += f"; dial refused: {answer.message}" if answer.error else "; dial ok"
+            self.stdout.write(verdict)
+        if client:
+            client.close()
+
+    def _client(self) -> Client:
+        return Client(
+            allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
+            connect_timeout=settings.WEBHOOK_CONNECT_TIMEOUT,
+            total_timeout=settings.WEBHOOK_TOTAL_TIMEOUT,
+        )
+
+
+def _saving(url: str) -> str:
+    try:
+        checked_url(url)
+    except ValueError as refusal:
+        return f"refused: {refusal}"
+    return "ok"
+
+
+def _each(urls: list[str]) -> Iterator[str]:
+    for url in urls:
+        if url == "-":
+            # Bytes: reading text would take a carriage return inside a URL for the end of its line.
+            for line in sys.stdin.buffer:
+                yield line.removesuffix(b"\n").decode("utf-8", "surrogateescape")
+        else:
+            yield url

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+from types import FrameType
+from typing import Any
+
+from django_q.cluster import Cluster
+from django_q.management.commands.qcluster import Command as QClusterCommand
+
+from subscriptions import lifecycle
+
+
+class TellingCluster(Cluster):
+    """On SIGTERM or Ctrl-C the drains are told to end: they finish the requests under way and hand back the rest."""
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        lifecycle.stop()
+        super().sig_handler(signum, frame)
+
+
+class Command(QClusterCommand):
+    """django-q2's own command, with a cluster that tells its drains when to stop."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options.get("cluster_name"):
+            os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
+        cluster = TellingCluster()
+        cluster.start()
+        if options.get("run_once", False):
+            cluster.stop()

@@ -1,0 +1,89 @@
+"""Who may do what for a company: members (people) and API keys (programs)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from .company import Company
+
+KEY_PREFIX = "chk_"
+SHOWN_LENGTH = 12  # enough to tell keys apart, far too little to guess the rest
+
+
+class Membership(models.Model):
+    """A user's place in a company. A user without one sees nothing in the admin."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        ADMIN = "admin", "Admin"
+        VIEWER = "viewer", "Viewer (reads only)"
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.ADMIN)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "user"], name="membership_once_per_company")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.company}"
+
+
+class ApiKeyManager(models.Manager["ApiKey"]):
+    def issue(self, *, company: Company, name: str, scopes: list[str] | None = None) -> tuple[ApiKey, str]:
+        """Make a key. The second value is the key itself: only its hash is stored, so show it now or never."""
+        secret = KEY_PREFIX + secrets.token_urlsafe(32)
+        key = self.create(
+            company=company,
+            name=name,
+            prefix=secret[:SHOWN_LENGTH],
+            hashed=ApiKey.hash(secret),
+            scopes=scopes or [ApiKey.Scope.READ, ApiKey.Scope.INGEST, ApiKey.Scope.MANAGE],
+        )
+        return key, secret
+
+
+class ApiKey(models.Model):
+    """A program's key to the API of one company, stored as a hash."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        INGEST = "ingest", "Bring in calls, texts and forms"
+        MANAGE = "manage", "Manage subscriptions and deliveries"
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="What uses this key, for example: phone system.")
+    prefix = models.CharField(max_length=SHOWN_LENGTH, editable=False)
+    hashed = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices), default=list)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[ApiKeyManager] = ApiKeyManager()
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @staticmethod
+    def hash(secret: str) -> str:
+        # The key has 256 random bits: a plain hash cannot be guessed back, and it can be looked up.
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    @property
+    def usable(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())

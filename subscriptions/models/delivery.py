@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from .company import Company
+from .event import Event
+from .subscription import Subscription
+
+
+class Delivery(models.Model):
+    """One event on its way to one subscription: a row of the outbox, and later of the log.
+
+    Invariants (the SQL that keeps them is in `delivery/outbox.py`)
+    - `pending`: `due_at` is set. Without a `claim` it waits for that time; with one, a drain is at work on it and
+      `due_at` is when its lease ends. A drain that dies leaves nothing to repair: the lease ends, the row is due again.
+    - `attempts` is raised in the claim, before the request: a crash counts as an attempt, never as none.
+    - An outcome is written only by the holder of the `claim`.
+    - `held`, `delivered`, `failed`, `cancelled`: `due_at` and `claim` are null; `reason` says why.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "On its way"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Failed"
+        HELD = "held", "Held"
+        CANCELLED = "cancelled", "Cancelled"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="deliveries", db_index=False)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="deliveries", db_index=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    # The attempt number that the current round of the retry schedule began after: a resend starts a new round.
+    round_began_after = models.PositiveIntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(null=True)
+    status_code = models.PositiveSmallIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["event", "subscription"], name="delivery_once_per_subscription"),
+            models.CheckConstraint(
+                condition=Q(state="pending", due_at__isnull=False)
+                | (~Q(state="pending") & Q(due_at__isnull=True, claim__isnull=True)),
+                name="delivery_pending_is_scheduled",
+            ),
+        ]
+        indexes = [
+            # The claim: an endpoint's due rows, oldest first. Finished rows cost it nothing.
+            models.Index("subscription", "due_at", condition=Q(state="pending"), name="delivery_due"),
+            # How many are in flight at an endpoint.
+            models.Index("subscription", condition=Q(claim__isnull=False), name="delivery_in_flight"),
+            # The log of a company and of a subscription, newest first.
+            models.Index("company", models.F("created_at").desc(), models.F("id").desc(), name="delivery_of_company"),
+            models.Index(
+                "subscription",
+                models.F("created_at").desc(),
+                models.F("id").desc(),
+                name="delivery_of_subscription",
+            ),
+            # What needs a person's eye, and what a resume releases.
+            models.Index("subscription", "state", condition=Q(state__in=["failed", "held"]), name="delivery_not_sent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try at a delivery: the request as it was sent and what came back. Written once."""
+
+    class Outcome(models.TextChoices):
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Failed"
+        LOST = "lost", "Unknown: the worker stopped before the answer was recorded"
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempt_log", db_index=False)
+    number = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField(null=True)
+    url = models.CharField(max_length=2048)
+    request_headers = models.JSONField(default=list)
+    status_code = models.PositiveSmallIntegerField(null=True)
+    response_headers = models.JSONField(default=list)
+    response_body = models.BinaryField(default=b"")
+    response_truncated = models.BooleanField(default=False)
+    error = models.CharField(max_length=40, blank=True, default="")
+    message = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["delivery", "number"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_of_delivery")]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number}"

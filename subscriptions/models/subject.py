@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from .company import Company
+
+
+class EventSubject(models.Model):
+    """What an event is about: a call, a text, a form. Producers' models derive from it."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        resource_id: models.CharField[str, str]
+        company_id: int
+
+    class Meta:
+        abstract = True

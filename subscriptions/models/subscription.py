@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ..fields import EncryptedTextField, ResourceIdField
+from .company import Company
+
+SECRET_PREFIX = "whsec_"
+ROTATION_OVERLAP = timedelta(hours=24)  # time enough for a person to change a receiver in two time zones
+
+
+def new_secret() -> str:
+    """A Standard Webhooks secret: `whsec_` and 32 random bytes in base64."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
+class Subscription(models.Model):
+    """A company's wish: send these events to this URL.
+
+    Only `active` ones are sent to. What happens while one is paused or disabled is kept as held deliveries. An archived
+    one takes no new events; its deliveries stay as a log.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        DISABLED = "disabled", "Disabled"
+        ARCHIVED = "archived", "Removed"
+
+    resource_id = ResourceIdField(prefix="SUB")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="subscriptions")
+    name = models.CharField(max_length=100, help_text="Your own name for it, for example: CRM.")
+    url = models.CharField(
+        "URL", max_length=2048, help_text="Where the webhooks go, for example https://example.com/hooks."
+    )
+    events = ArrayField(models.CharField(max_length=40), help_text="What to send.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    state_reason = models.CharField(max_length=300, blank=True, editable=False)
+    state_changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    secret = EncryptedTextField(default=new_secret, editable=False)
+    previous_secret = EncryptedTextField(blank=True, default="", editable=False)
+    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [
+            # The fan-out of an event: the subscriptions of its company that are not archived.
+            models.Index("company", condition=~models.Q(state="archived"), name="subscription_fan_out"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        from ..endpoint_rules import checked_events, checked_url
+
+        errors = {}
+        try:
+            self.url = checked_url(self.url)
+        except ValueError as error:
+            errors["url"] = str(error)
+        try:
+            self.events = checked_events(self.events or [])
+        except ValueError as error:
+            errors["events"] = str(error)
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secrets that sign now: the current one, and the previous one until its overlap ends."""
+        if self.previous_secret and self.previous_secret_until and self.previous_secret_until > timezone.now():
+            return [self.secret, self.previous_secret]
+        return [self.secret]

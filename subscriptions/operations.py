@@ -1,0 +1,121 @@
+"""What people and programs do to subscriptions and deliveries: the admin and the API both come here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from . import wakeup
+from .models import Delivery, Subscription
+from .models.subscription import ROTATION_OVERLAP, new_secret
+
+LONGEST_OVERLAP = timedelta(days=7)
+RESENDABLE = (Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.HELD, Delivery.State.CANCELLED)
+
+
+class NotPossible(Exception):
+    """The operation makes no sense now; the message says why and what to do."""
+
+
+def resend(deliveries: QuerySet[Delivery]) -> int:
+    """Send again what is not on its way already: the same body, the same webhook-id, a new round of the retry schedule.
+
+    Returns how many were set on their way. Those of subscriptions that are not active are left alone."""
+    with transaction.atomic():
+        sent = deliveries.filter(state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE).values_list(
+            "pk", flat=True
+        )
+        count = Delivery.objects.filter(pk__in=sent, state__in=RESENDABLE).update(
+            state=Delivery.State.PENDING,
+            due_at=Now(),
+            finished_at=None,
+            round_began_after=F("attempts"),
+            reason="Sent again on request.",
+        )
+        if count:
+            wakeup.after_commit()
+    return count
+
+
+def cancel(deliveries: QuerySet[Delivery]) -> int:
+    """Stop what waits for its next attempt or is held. What is being sent at this moment is not stopped."""
+    waiting = deliveries.filter(
+        state__in=(Delivery.State.PENDING, Delivery.State.HELD), claim__isnull=True
+    ).values_list("pk", flat=True)
+    return Delivery.objects.filter(pk__in=waiting, claim__isnull=True).update(
+        state=Delivery.State.CANCELLED, due_at=None, finished_at=Now(), reason="Cancelled on request."
+    )
+
+
+def pause(subscription: Subscription) -> None:
+    """Nothing more is sent; what happens meanwhile, and what was waiting, is held."""
+    _change_state(subscription, Subscription.State.PAUSED, "Paused by a person.")
+    _hold_waiting(subscription, "The subscription is paused.")
+
+
+def resume(subscription: Subscription, *, send_held: bool) -> int:
+    """Send again. Held deliveries are sent, or cancelled when `send_held` is false. Returns how many there were."""
+    if subscription.state == Subscription.State.ARCHIVED:
+        raise NotPossible("This subscription was removed. Make a new one.")
+    with transaction.atomic():
+        _change_state(subscription, Subscription.State.ACTIVE, "")
+        held = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD)
+        if not send_held:
+            return held.update(
+                state=Delivery.State.CANCELLED,
+                finished_at=Now(),
+                reason="Dropped when the subscription was resumed.",
+            )
+        count = held.update(
+            state=Delivery.State.PENDING,
+            due_at=Now(),
+            round_began_after=F("attempts"),
+            reason="Held until the resume.",
+        )
+        if count:
+            wakeup.after_commit()
+        return count
+
+
+def archive(subscription: Subscription) -> None:
+    """Remove a subscription: it takes no more events and its waiting deliveries are cancelled. The log stays."""
+    with transaction.atomic():
+        _change_state(subscription, Subscription.State.ARCHIVED, "Removed.")
+        Delivery.objects.filter(
+            subscription=subscription,
+            state__in=(Delivery.State.PENDING, Delivery.State.HELD),
+            claim__isnull=True,
+        ).update(
+            state=Delivery.State.CANCELLED,
+            due_at=None,
+            finished_at=Now(),
+            reason="The subscription was removed.",
+        )
+
+
+def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_OVERLAP) -> None:
+    """A new secret. The old one signs too until the overlap ends, so that a receiver can change at leisure."""
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise NotPossible("The old secret can stay valid for at most 7 days.")
+    with transaction.atomic():
+        current = Subscription.objects.select_for_update().get(pk=subscription.pk)
+        current.previous_secret = current.secret if overlap else ""
+        current.previous_secret_until = timezone.now() + overlap if overlap else None
+        current.secret = new_secret()
+        current.save(update_fields=["secret", "previous_secret", "previous_secret_until", "updated_at"])
+    subscription.refresh_from_db()
+
+
+def _change_state(subscription: Subscription, state: Subscription.State, reason: str) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(state=state, state_reason=reason, state_changed_at=Now())
+    subscription.refresh_from_db(fields=["state", "state_reason", "state_changed_at"])
+
+
+def _hold_waiting(subscription: Subscription, reason: str) -> None:
+    Delivery.objects.filter(subscription=subscription, state=Delivery.State.PENDING, claim__isnull=True).update(
+        state=Delivery.State.HELD, due_at=None, reason=reason
+    )

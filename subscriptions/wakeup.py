@@ -1,0 +1,52 @@
+"""Waking the drains after a commit: a NOTIFY for those that run, a django-q2 task where none runs.
+
+Losing a wake-up costs time, never an event: a drain looks by itself every second, and a schedule makes sure each
+minute that drains run.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django_q.tasks import async_task
+
+from .delivery.slots import CHANNEL, slots_to_queue
+
+logger = logging.getLogger(__name__)
+
+# Between two looks at whether drains run at all, per thread: a look costs a query, and a drain lives for a minute.
+LOOK_EVERY_SECONDS = 5.0
+_state = threading.local()
+
+
+def after_commit() -> None:
+    """Wake the drains when the current transaction has committed, once however often this is called in it."""
+    if not any(hook[1] is wake for hook in connection.run_on_commit):
+        transaction.on_commit(wake)
+
+
+def wake() -> None:
+    """Wake the drains now. Never raises: the caller's data is committed already."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {CHANNEL}")
+        now = time.monotonic()
+        if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
+            _state.looked_at = now
+            queue_missing_drains()
+    except DatabaseError:
+        logger.warning("The wake-up after a commit did not get through; the next sweep delivers.", exc_info=True)
+
+
+def queue_missing_drains() -> None:
+    for _ in slots_to_queue(settings.DELIVERY_DRAINS):
+        async_task("subscriptions.tasks.drain")
+
+
+def queue_successor() -> None:
+    """For a drain near its end: the next one waits for its slot, so that it never lies empty."""
+    async_task("subscriptions.tasks.drain")
