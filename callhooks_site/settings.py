@@ -88,6 +88,8 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "django_filters",
+    # The commands that make the demo have no business in production.
+    *(["callhooks_site.devtools"] if DEBUG else []),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -169,9 +171,12 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["subscriptions.api.parsing.StrictJSON"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.parsing.OnlyJSON",
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_PAGINATION_CLASS": "subscriptions.api.paging.NewestFirst",
-    "PAGE_SIZE": 50,
+    "DEFAULT_FILTER_BACKENDS": ["subscriptions.api.filters.FilterBackend"],
+    "EXCEPTION_HANDLER": "subscriptions.api.problems.handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

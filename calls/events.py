@@ -6,7 +6,7 @@ event stream says was told already, under the locks of both rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -28,6 +28,15 @@ CALL_MODIFIED = "call_modified"
 
 def look(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these calls, in the current transaction or one of its own."""
+    _for_each(resource_ids, _decide)
+
+
+def take_as_told(resource_ids: Sequence[str]) -> None:
+    """Publish nothing; from now on only changes to what is there are told. For past calls that were told elsewhere."""
+    _for_each(resource_ids, _told)
+
+
+def _for_each(resource_ids: Sequence[str], decide: Callable[[Call, Publisher], None]) -> None:
     with transaction.atomic():
         # The call's row first, then the stream's, and only then read: what is read includes every transaction before
         # ours, and no two of us wait for each other. NO KEY, because adding a tag takes a KEY SHARE of its own first.
@@ -41,7 +50,7 @@ def look(resource_ids: Sequence[str]) -> None:
             return
         with Publisher(KIND, locked) as publisher:
             for call in for_webhooks().filter(pk__in=[call.pk for call in locked]):
-                _decide(call, publisher)
+                decide(call, publisher)
 
 
 def _decide(call: Call, publisher: Publisher) -> None:
@@ -78,3 +87,12 @@ def _post_call_is_due(call: Call, stream: Stream) -> bool:
     ended_at = min(call.ended_at, stream.now)
     stream.wake_at = ended_at + timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
     return lifecycle.is_complete(call) or stream.wake_at <= stream.now
+
+
+def _told(call: Call, publisher: Publisher) -> None:
+    stream = publisher.streams[call.resource_id]
+    # A call that still runs is told from here on; of one that has ended, everything was.
+    past = [PRE_CALL, CALL_ROUTING_COMPLETE, POST_CALL] if call.ended_at else []
+    stream.fired += [name for name in past if name not in stream.fired]
+    stream.watched = watched.fingerprint(call, [tag.pk for tag in call.tags.all()])
+    stream.watched_before = stream.watched

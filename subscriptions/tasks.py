@@ -4,7 +4,7 @@ results: a task that runs twice, or never, changes no outcome."""
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -69,7 +69,7 @@ def drain() -> None:
             budget=DRAIN_SECONDS,
             should_stop=lifecycle.stopping,
             chores=timers.ring,
-            before_end=wakeup.queue_successor,
+            before_end=partial(wakeup.queue_successor, slot),
         ).run()
     finally:
         bell.close()

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django_q.tasks import async_task
 
-from .delivery.slots import CHANNEL, slots_to_queue
+from .delivery.slots import CHANNEL, slots_to_queue, successor_queued
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ def queue_missing_drains() -> None:
         async_task("subscriptions.tasks.drain")
 
 
-def queue_successor() -> None:
+def queue_successor(slot: int) -> None:
     """For a drain near its end: the next one waits for its slot, so that it never lies empty."""
+    successor_queued(slot)
     async_task("subscriptions.tasks.drain")

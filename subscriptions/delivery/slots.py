@@ -22,8 +22,8 @@ CHANNEL = "callhooks_deliveries"
 LOCK_CLASS = 0x43484B53
 # A queued task that nothing has begun by then is taken for lost, and another is queued. Surplus ones end at once.
 QUEUED_FOR_SECONDS = 10
-# How long a successor waits: the handover's three seconds and the longest request that is still under way.
-WAIT_SECONDS = 20.0
+# How long a successor waits: the handover's three seconds and what is usually still under way then.
+WAIT_SECONDS = 8.0
 WAIT_STEP_SECONDS = 0.05
 
 
@@ -105,6 +105,14 @@ def slots_to_queue(slots: int) -> list[int]:
             [slots, LOCK_CLASS, QUEUED_FOR_SECONDS],
         )
         return [number for (number,) in cursor.fetchall()]
+
+
+def successor_queued(number: int) -> None:
+    """The drain of this slot has queued the one that shall follow it: no other needs to be."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_drainslot SET queued_at = clock_timestamp() WHERE number = %s", [number]
+        )
 
 
 def slot_begun(number: int) -> None:

@@ -1,0 +1,76 @@
+"""`./dev test` and `./dev lint`: static checks and tests against a PostgreSQL made for this run alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from callhooks_site.devtools.database import throw_away_database
+from callhooks_site.devtools.foreground import run_foreground
+from callhooks_site.devtools.state import PROJECT, DevError, environment, make_secrets
+
+NO_TEST_RAN = 5  # pytest's exit code
+CONCISE = ["--output-format", "concise"]
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: pytest's; 1 if pytest is content but a static check is not."""
+    command, rest = arguments[0], arguments[1:]
+    try:
+        with throw_away_database() as url:
+            env = environment(url, make_secrets(), var=PROJECT / "var" / "test")
+            failed = [] if rest else static_checks(env)
+            code = 0 if command == "lint" else _pytest(env, rest)
+    except DevError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if failed:
+        sys.stderr.write(f"Static checks that failed: {', '.join(failed)}.\n")
+    return code or (1 if failed else 0)
+
+
+def static_checks(env: Mapping[str, str]) -> list[str]:
+    """Run each, whatever the others say; the names of those that failed."""
+    manage = [sys.executable, "manage.py"]
+    production = {**env, **production_like(env["DATABASE_URL"])}
+    checks: list[tuple[str, list[str], Mapping[str, str]]] = [
+        ("ruff check", [sys.executable, "-m", "ruff", "check", "--quiet", *CONCISE, "."], env),
+        ("ruff format", [sys.executable, "-m", "ruff", "format", "--quiet", "--check", *CONCISE, "."], env),
+        ("mypy", [sys.executable, "-m", "mypy"], env),
+        ("makemigrations --check", [*manage, "makemigrations", "--check", "--dry-run"], env),
+        ("check --deploy", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
+    ]
+    return [name for name, command, its_env in checks if not _passes(name, command, its_env)]
+
+
+def production_like(database_url: str) -> dict[str, str]:
+    """What a real installation would set."""
+    return {
+        **make_secrets(),
+        "DATABASE_URL": database_url,
+        "DEBUG": "false",
+        "PUBLIC_URL": "https://callhooks.example.com",
+        "ALLOWED_HOSTS": "callhooks.example.com",
+        "WEBHOOK_ALLOWED_NETWORKS": "",
+    }
+
+
+def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
+    sys.stdout.write(f"--- {name}\n")
+    sys.stdout.flush()
+    return run_foreground(command, env) == 0
+
+
+def _pytest(env: Mapping[str, str], arguments: list[str]) -> int:
+    sys.stdout.write("--- pytest\n")
+    sys.stdout.flush()
+    code = run_foreground([sys.executable, "-m", "pytest", *arguments], env)
+    if code == NO_TEST_RAN:
+        sys.stderr.write("No test ran, and that counts as a failure.\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""Who uses a private PostgreSQL, and who stops it: the first user starts the server, the last one stops it.
+
+Each user holds a shared lock for as long as it lives. A small keeper process waits for all of them to be
+gone and stops what they left: so a `./dev` that is killed leaves no server behind either.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from callhooks_site.devtools.locks import FileLock
+from callhooks_site.devtools.postgres import PostgresServer
+from callhooks_site.devtools.state import PROJECT, make_state_folder, state_folder
+
+USERS = "users.lock"
+START = "start.lock"
+KEEPER = "keeper.lock"
+MOST_TEST_RUNS_AT_ONCE = 50
+
+
+@contextmanager
+def lasting_database(state: Path) -> Iterator[str]:
+    """The DATABASE_URL of the server in a state folder: joined or started, and stopped by its last user."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    make_state_folder(state)
+    server = PostgresServer(state)
+    with FileLock(state / USERS) as users:
+        users.shared()
+        keeper = None
+        try:
+            with FileLock(state / START) as start:
+                start.exclusive()
+                keeper = start_keeper(state, throw_away=False)
+                server.start()
+            yield server.url
+        finally:
+            if users.try_exclusive():
+                server.stop()
+            else:
+                # Either others go on using it, or the keeper is stopping it: then wait until it has.
+                users.shared()
+            users.close()
+            _see_off(keeper, server)
+
+
+@contextmanager
+def throw_away_database(project: Path = PROJECT) -> Iterator[str]:
+    """The DATABASE_URL of a new, empty, fast and unsafe server for one run of the tests."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    state, users = _free_test_folder(project)
+    server = PostgresServer(state, throw_away=True)
+    keeper = None
+    try:
+        server.destroy()  # what a killed run may have left
+        keeper = start_keeper(state, throw_away=True)
+        server.start()
+        yield server.url
+    finally:
+        server.destroy()
+        users.close()
+        _see_off(keeper, server)
+
+
+def _free_test_folder(project: Path) -> tuple[Path, FileLock]:
+    for number in range(1, MOST_TEST_RUNS_AT_ONCE + 1):
+        state = state_folder(f"test-{number}", project)
+        make_state_folder(state)
+        users = FileLock(state / USERS)
+        if users.try_exclusive():
+            return state, users
+        users.close()
+    raise RuntimeError(f"{MOST_TEST_RUNS_AT_ONCE} test runs of {project} at once")
+
+
+def start_keeper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] | None:
+    """A keeper for this state folder, unless it has one."""
+    with FileLock(state / KEEPER) as lock:
+        if not lock.try_exclusive():
+            return None
+    command = [sys.executable, "-m", "callhooks_site.devtools.keeper", os.fspath(state)]
+    return subprocess.Popen(
+        [*command, "--throw-away"] if throw_away else command,
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _see_off(keeper: subprocess.Popen[bytes] | None, server: PostgresServer) -> None:
+    """Wait for our keeper to end when its work is done, so that nothing outlives us."""
+    if keeper is not None and server.pid() is None:
+        # Unless somebody has begun to use the server again: then it goes on, for them.
+        with suppress(subprocess.TimeoutExpired):
+            keeper.wait(timeout=2)

@@ -1,0 +1,102 @@
+"""`python -m callhooks_site.devtools.demo`, which `./dev demo` runs."""
+
+import io
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from callhooks_site.devtools.receiver.place import var_folder
+
+from . import day
+from .api import Api, ApiError
+from .arrivals import Arrivals
+from .check import check
+from .ledger import Ledger
+from .options import parse
+from .player import Player
+from .settings import DemoSettings, NotReady, load
+from .steady import Steady
+from .tally import Tally
+
+WAIT_SECONDS = 60.0
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    options = parse(arguments)
+    folder = var_folder()
+    try:
+        if options.check:
+            return check(folder / "demo-sent.jsonl", folder / "receiver.jsonl", say, options.wait or 0.0)
+        settings = load(folder / "demo.json")
+        if options.rate is not None:
+            return _steady(settings, folder, options.rate, options.seconds)
+        wait = WAIT_SECONDS if options.wait is None else options.wait
+        return _day(settings, folder, wait, 0.0 if options.fast else day.PAUSE_SECONDS)
+    except (NotReady, ApiError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 130
+
+
+def _day(settings: DemoSettings, folder: Path, wait: float, pause: float) -> int:
+    received = folder / "receiver.jsonl"
+    arrivals, tally = Arrivals.from_now(received), Tally()
+    steps = day.script(settings.trackers, random.Random())
+    player = Player(Api(settings.api_url, settings.api_key))
+    say("An ordinary day, told to the API. Each → is a webhook; watch the terminal of `./dev run`.\n")
+    day.play(steps, player, tally, say, pause)
+    say(f"\nThat was the day: {tally.expected_total()} webhooks are due. Waiting for them …")
+    started = time.monotonic()
+    complete = day.await_arrivals(tally, arrivals, wait)
+    took = time.monotonic() - started
+    say(f"\n{day.table(tally)}\n")
+    if complete:
+        say(f"All seven events arrived with good signatures, {took:.1f} s after the last request.")
+        return 0
+    for (resource_id, event), count in tally.missing().items():
+        say(f"missing: {event} of {resource_id}" + (f", {count} times" if count > 1 else ""))
+    say(
+        f"Not all arrived within {wait:g} seconds. Where to look: the receiver’s lines in the terminal of "
+        f"`./dev run`, its record {received}, and Deliveries in the admin, which show each attempt."
+    )
+    return 1
+
+
+def _steady(settings: DemoSettings, folder: Path, rate: float, seconds: float | None) -> int:
+    Api(settings.api_url, settings.api_key).knock()
+    ends = f"for {seconds:g} seconds" if seconds is not None else "until Ctrl-C"
+    say(f"{rate:g} events a second, {ends}. What is accepted goes to {folder / 'demo-sent.jsonl'}.")
+    # SIGTERM ends it as Ctrl-C does: with the stories under way told to their end, and the line of totals.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    steady = Steady(settings, Ledger(folder / "demo-sent.jsonl"), rate)
+    try:
+        steady.wait(seconds)
+    except KeyboardInterrupt:
+        say("Finishing what is under way (Ctrl-C again: at once) …")
+    steady.finish()
+    took, totals = time.monotonic() - started, steady.totals
+    errors = totals.errors.total()
+    say(
+        f"{totals.requests} requests, {errors} errors, {totals.events} events expected "
+        f"in {took:.1f} s ({totals.events / took:.1f} a second)."
+    )
+    for words, count in totals.errors.most_common(5):
+        say(f"  {count} × {words}")
+    say("Did all arrive? `./dev demo --check`")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Reads the receiver's record as it grows."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .tally import Arrival
+
+
+class Arrivals:
+    """From `offset` (bytes) on. Lines that are not complete yet are left for the next time."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self._path = path
+        self._offset = offset
+
+    @classmethod
+    def from_now(cls, path: Path) -> "Arrivals":
+        return cls(path, path.stat().st_size if path.exists() else 0)
+
+    def new(self) -> Iterator[Arrival]:
+        try:
+            record = self._path.open("rb")
+        except FileNotFoundError:
+            return
+        with record:
+            if record.seek(0, 2) < self._offset:
+                self._offset = 0  # the record was emptied
+            record.seek(self._offset)
+            for line in record:
+                if not line.endswith(b"\n"):
+                    return
+                self._offset += len(line)
+                arrival = parse(line)
+                if arrival is not None:
+                    yield arrival
+
+
+def parse(line: bytes) -> Arrival | None:
+    """None for a line that is no record of a webhook: the end of a killed receiver's last line, say."""
+    try:
+        entry: dict[str, Any] = json.loads(line)
+        headers = {name.lower(): value for name, value in entry["headers"].items()}
+        return Arrival(
+            event=headers["callhooks-event"],
+            resource_id=str(json.loads(entry["body"])["resource_id"]),
+            webhook_id=headers["webhook-id"],
+            good=entry["verdict"]["good"] is True,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

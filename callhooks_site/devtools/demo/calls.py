@@ -1,0 +1,166 @@
+"""Stories of calls."""
+
+from typing import Any
+
+from . import events
+from .cast import Person
+from .story import Scene, Step, moment
+
+OFFICE = "+12145550100"
+AGENT = "sam@example.com"
+ATTRIBUTION = {
+    "source": "google",
+    "medium": "cpc",
+    "campaign": "Spring roofs",
+    "keywords": "roof repair near me",
+    "referrer": "google",
+    "referrer_domain": "www.example.com",
+    "referring_url": "https://www.example.com/search?q=roof+repair",
+    "landing_page_url": "https://roofs.example.com/?utm_source=google&utm_medium=cpc",
+    "last_requested_url": "https://roofs.example.com/contact",
+    "utm_source": "google",
+    "utm_medium": "cpc",
+    "utm_campaign": "spring-roofs",
+    "gclid": "demo-click-0123456789",
+}
+
+
+def answered(scene: Scene) -> list[Step]:
+    """Answered; the recording and then the transcription come later: eight requests, six events."""
+    who, subject = scene.cast.person(), scene.subject
+    talk = "Hello, my roof is leaking over the kitchen. Could someone come on Thursday?"
+    return [
+        _ring(scene, who, 200, **ATTRIBUTION),
+        Step(
+            f"Sam in the office picks up; {who.first_name} is talking.", subject, "PATCH", "calls",
+            {"routed_at": moment(196), "answered_at": moment(192), "business_phone_number": OFFICE,
+             "agent_email": AGENT},
+            (events.CALL_ROUTING_COMPLETE,),
+        ),
+        Step(
+            f"{who.first_name} hangs up after 2m 59s. Recording and transcription are still to come.",
+            subject, "PATCH", "calls", {"ended_at": moment(13), "duration": 179},
+        ),
+        Step(
+            f"The recording of {who.first_name}’s call is ready.", subject, "PATCH", "calls",
+            {"recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 171},
+        ),
+        Step(
+            f"So is the transcription of {who.first_name}’s call.", subject, "PATCH", "calls",
+            {"transcription_text": talk}, (events.POST_CALL,),
+        ),
+        Step(
+            f"Sam tags {who.first_name}’s call.", subject, "PATCH", "calls",
+            {"tags": ["Roof repair", "New customer"]}, (events.CALL_MODIFIED,),
+        ),
+        Step(
+            f"Sam notes what {who.first_name} wants.", subject, "PATCH", "calls",
+            {"note": "Leak over the kitchen. Visit on Thursday, 9:00."}, (events.CALL_MODIFIED,),
+        ),
+        Step(
+            f"{who.first_name} accepts the offer: a value and a good lead.", subject, "PATCH", "calls",
+            {"value": "1250.00", "lead_status": "good_lead"}, (events.CALL_MODIFIED,),
+        ),
+    ]  # fmt: skip
+
+
+def missed(scene: Scene) -> list[Step]:
+    """Nobody picks up. Told as phone systems do that know no ids: the same call is reported three times."""
+    who, subject = scene.cast.person(), scene.subject
+    first = _ring(scene, who, 45, external_source="demo", external_id=subject)
+    same = {name: first.fields[name] for name in SAME_CALL}
+    return [
+        first,
+        Step(
+            "The call is routed to the office …", subject, "POST", "calls",
+            {**same, "routed_at": moment(41), "business_phone_number": OFFICE},
+            (events.CALL_ROUTING_COMPLETE,),
+        ),
+        Step(
+            f"… where nobody picks up. {who.first_name}’s call is missed.", subject, "POST", "calls",
+            {**same, "ended_at": moment(10)}, (events.POST_CALL,),
+        ),
+    ]  # fmt: skip
+
+
+SAME_CALL = (
+    "external_source",
+    "external_id",
+    "direction",
+    "tracking_phone_number",
+    "customer_phone_number",
+    "start_time",
+)
+
+
+def abandoned(scene: Scene) -> list[Step]:
+    who = scene.cast.person()
+    return [
+        _ring(scene, who, 12),
+        Step(
+            f"{who.first_name} gives up before anyone can answer.", scene.subject, "PATCH", "calls",
+            {"ended_at": moment(5), "abandoned": True}, (events.POST_CALL,),
+        ),
+    ]  # fmt: skip
+
+
+def voicemail(scene: Scene) -> list[Step]:
+    who, subject = scene.cast.person(), scene.subject
+    return [
+        _ring(scene, who, 75),
+        Step(
+            "Nobody is in; the call goes to voicemail.", subject, "PATCH", "calls",
+            {"routed_at": moment(60), "business_phone_number": OFFICE}, (events.CALL_ROUTING_COMPLETE,),
+        ),
+        Step(
+            f"{who.first_name} leaves a message and hangs up.", subject, "PATCH", "calls",
+            {"ended_at": moment(15), "duration": 45, "voicemail": True},
+        ),
+        Step(
+            f"{who.first_name}’s message is ready, with its transcription.", subject, "PATCH", "calls",
+            {"recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 31,
+             "transcription_text": f"Hi, it’s {who.first_name}. Please call me back about the gutters."},
+            (events.POST_CALL,),
+        ),
+    ]  # fmt: skip
+
+
+def outbound(scene: Scene) -> list[Step]:
+    """Reported whole after it ended, as an import would; later one request changes three things at once."""
+    who, subject = scene.cast.person(), scene.subject
+    whole = {
+        **_parties(scene, who, "outbound"), "start_time": moment(140), "answered_at": moment(131),
+        "ended_at": moment(20), "duration": 111, "business_phone_number": OFFICE, "agent_email": AGENT,
+        "recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 108,
+        "transcription_text": "Good morning, you asked for an offer. Shall we come by tomorrow?",
+    }  # fmt: skip
+    return [
+        Step(
+            f"Sam has called {who.name} ({who.phone}) back: an outbound call.", subject, "POST", "calls",
+            whole, (events.POST_CALL,),
+        ),
+        Step(
+            "Sam adds a tag, a note and a value in one go: one event for all three.",
+            subject, "PATCH", "calls",
+            {"tags": ["Call back"], "note": "Wants an offer by mail.", "value": "480.50"},
+            (events.CALL_MODIFIED,),
+        ),
+    ]  # fmt: skip
+
+
+def _ring(scene: Scene, who: Person, seconds_ago: float, **more: Any) -> Step:
+    fields = {**_parties(scene, who, "inbound"), "start_time": moment(seconds_ago), **more}
+    words = f"{who.name} ({who.phone}) calls {scene.tracker.name}; the phone rings."
+    return Step(words, scene.subject, "POST", "calls", fields, (events.PRE_CALL,))
+
+
+def _parties(scene: Scene, who: Person, direction: str) -> dict[str, Any]:
+    return {
+        "direction": direction,
+        "tracking_phone_number": scene.tracker.phone_number,
+        "customer_phone_number": who.phone,
+        "customer_name": who.name,
+        "customer_city": who.city,
+        "customer_state": who.state,
+        "customer_country": "US",
+    }

@@ -1,0 +1,40 @@
+"""What the demo must know, from the file that `./dev run` writes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+START_IT = "Start `./dev run` in another terminal, wait until it says that it is ready, and try again."
+
+
+class NotReady(Exception):
+    """The demo cannot begin; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    phone_number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    api_url: str  # without a slash at the end
+    api_key: str
+    trackers: tuple[Tracker, ...]
+
+
+def load(path: Path) -> DemoSettings:
+    """Raises NotReady."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        trackers = tuple(Tracker(each["phone_number"], each["name"]) for each in found["tracking_numbers"])
+        if not trackers:
+            raise ValueError
+        return DemoSettings(str(found["api_url"]).rstrip("/"), str(found["api_key"]), trackers)
+    except FileNotFoundError:
+        raise NotReady(f"{path} is missing. {START_IT}") from None
+    except OSError as error:
+        raise NotReady(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise NotReady(f"{path} lacks what the demo needs. Stop `./dev run` and start it again.") from None

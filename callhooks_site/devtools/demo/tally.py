@@ -1,0 +1,65 @@
+"""Compares what must arrive with what arrived. Pure: no files, no clock."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+Key = tuple[str, str]  # resource id, event
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request that the receiver recorded."""
+
+    event: str
+    resource_id: str
+    webhook_id: str
+    good: bool
+
+
+class Tally:
+    """Counts distinct good webhook ids, so attempts and resends of one event count once."""
+
+    def __init__(self) -> None:
+        self._expected: Counter[Key] = Counter()
+        self._unsure: set[str] = set()
+        self._ids: defaultdict[Key, set[str]] = defaultdict(set)
+        self._bad: Counter[str] = Counter()
+        self._ours: set[str] = set()
+
+    def expect(self, resource_id: str, events: Iterable[str]) -> None:
+        self._ours.add(resource_id)
+        self._expected.update((resource_id, event) for event in events)
+
+    def unsure(self, resource_id: str) -> None:
+        """A request about it got no clear answer: more than the expected may arrive for it."""
+        self._unsure.add(resource_id)
+
+    def arrive(self, arrival: Arrival) -> None:
+        """May come before `expect`: a webhook can be faster than the answer to the request that caused it."""
+        if arrival.good:
+            self._ids[arrival.resource_id, arrival.event].add(arrival.webhook_id)
+        elif arrival.resource_id in self._ours:
+            self._bad[arrival.event] += 1
+
+    def missing(self) -> dict[Key, int]:
+        found = {key: wanted - len(self._ids.get(key, ())) for key, wanted in self._expected.items()}
+        return {key: count for key, count in found.items() if count > 0}
+
+    def surplus(self) -> dict[Key, int]:
+        """Events that came though no accepted request explains them."""
+        found = {
+            (resource_id, event): len(ids) - self._expected[resource_id, event]
+            for (resource_id, event), ids in self._ids.items()
+            if resource_id in self._ours and resource_id not in self._unsure
+        }
+        return {key: count for key, count in found.items() if count > 0}
+
+    def expected_total(self) -> int:
+        return self._expected.total()
+
+    def by_event(self, event: str) -> tuple[int, int, int]:
+        """Expected, arrived with good signatures, arrived with a bad one: of the objects of this tally."""
+        expected = sum(count for (_, name), count in self._expected.items() if name == event)
+        arrived = sum(len(ids) for (owner, name), ids in self._ids.items() if name == event and owner in self._ours)
+        return expected, arrived, self._bad[event]

@@ -1,0 +1,123 @@
+"""The demo company of `./dev run`: found again at the next start, with the login that the terminal shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+
+from calls.models import Tracker
+from subscriptions import catalogue
+from subscriptions.models import ApiKey, Company, Membership, Subscription
+
+COMPANY = "Example Dental"
+USER = "demo@example.com"
+OPERATOR = "operator@example.com"
+SUBSCRIPTION = "Demo receiver"
+TRACKERS = (
+    ("+14045550100", "Google Ads", "google_paid"),
+    ("+14045550101", "Web site", "google_organic"),
+    ("+14045550102", "Yellow pages", "direct"),
+)
+
+
+def prepare() -> Path:
+    """Make what is missing and write `demo.json` (readable by its owner only). Returns its path."""
+    var = Path(os.environ.get("CALLHOOKS_VAR", settings.BASE_DIR / "var"))
+    path = var / "demo.json"
+    known = _read(path)
+    with transaction.atomic():
+        company, _ = Company.objects.get_or_create(name=COMPANY, defaults={"time_zone": "America/New_York"})
+        password = _login(USER, known.get("password", ""), superuser=False)
+        operator_password = _login(OPERATOR, known.get("operator_password", ""), superuser=True)
+        Membership.objects.get_or_create(
+            company=company, user=User.objects.get(username=USER), defaults={"role": Membership.Role.OWNER}
+        )
+        for phone_number, name, source in TRACKERS:
+            Tracker.objects.get_or_create(
+                company=company,
+                phone_number=phone_number,
+                defaults={"name": name, "source": source, "destination_number": "+14045550199"},
+            )
+        subscription = _subscription(company)
+        api_key = _api_key(company, known.get("api_key", ""))
+    var.mkdir(parents=True, exist_ok=True)
+    _write(
+        path,
+        {
+            "company": company.name,
+            "company_resource_id": company.resource_id,
+            "user": USER,
+            "password": password,
+            "operator": OPERATOR,
+            "operator_password": operator_password,
+            "api_key": api_key,
+            "admin_url": f"{settings.PUBLIC_URL}/admin/",
+            "api_url": f"{settings.PUBLIC_URL}/api/v1",
+            "receiver_url": subscription.url,
+            "signing_key": company.signing_key,
+            "subscription_secret": subscription.secret,
+            "tracking_numbers": [{"phone_number": number, "name": name} for number, name, _ in TRACKERS],
+        },
+    )
+    return path
+
+
+def _login(username: str, password: str, *, superuser: bool) -> str:
+    """A login whose password is known: the one that was written down, or a new one."""
+    user, _ = User.objects.get_or_create(
+        username=username, defaults={"email": username, "is_staff": True, "is_superuser": superuser}
+    )
+    if not password or not user.check_password(password):
+        password = secrets.token_urlsafe(9)
+        user.set_password(password)
+        user.save()
+    return password
+
+
+def _api_key(company: Company, known: str) -> str:
+    if known and ApiKey.objects.filter(hashed=ApiKey.hash(known), company=company, revoked_at=None).exists():
+        return known
+    return ApiKey.objects.issue(company=company, name="Demo")[1]
+
+
+def _subscription(company: Company) -> Subscription:
+    """To the demo receiver, whatever its port is this time."""
+    url = f"http://127.0.0.1:{os.environ.get('RECEIVER_PORT', '8001')}/webhooks"
+    subscription = (
+        Subscription.objects.filter(company=company, name=SUBSCRIPTION)
+        .filter(~Q(state=Subscription.State.ARCHIVED))
+        .first()
+    )
+    if subscription is None:
+        subscription = Subscription(
+            company=company, name=SUBSCRIPTION, events=[event_type.name for event_type in catalogue.all_types()]
+        )
+    subscription.url = url
+    subscription.full_clean()
+    subscription.save()
+    return subscription
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    # Made unreadable for others before there is anything to read, and moved into place whole.
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    new.replace(path)

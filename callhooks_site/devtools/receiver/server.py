@@ -1,0 +1,103 @@
+"""The HTTP side: HTTP/1.1 with kept connections, POST on any path."""
+
+import socketserver
+import sys
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from .desk import Desk
+
+LARGEST_BODY = 10 * 1024 * 1024
+HOST = "127.0.0.1"
+GREETING = "This is the Callhooks demo receiver. It takes webhooks by POST, on any path.\n"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: "Receiver"
+    protocol_version = "HTTP/1.1"
+    server_version = "callhooks-demo-receiver"
+    sys_version = ""
+    error_message_format = "%(message)s\n"
+    error_content_type = "text/plain; charset=utf-8"
+    # Seconds a connection may be silent; long, because a sender may keep one and must not find it closed.
+    timeout = 3600
+    # One packet for each answer, at once: else Nagle and the other side's delayed ACK cost 40 ms.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        length = self._length()
+        if length is None:
+            return
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            self.server.desk.refused(f"hung up after {len(body)} of {length} bytes")
+            return
+        status, words = self.server.desk.receive(path=self.path, headers=self._headers(), body=body)
+        self._answer(status, words + "\n")
+
+    def do_GET(self) -> None:
+        self._answer(HTTPStatus.OK, GREETING)
+
+    def do_HEAD(self) -> None:
+        self._answer(HTTPStatus.OK, GREETING, with_body=False)
+
+    def _length(self) -> int | None:
+        """The body's length, or None when the request has been refused for it."""
+        given = self.headers.get_all("Content-Length") or []
+        if not given or "Transfer-Encoding" in self.headers:
+            self.send_error(HTTPStatus.LENGTH_REQUIRED, "Send a Content-Length")
+        elif len(set(given)) > 1 or not (given[0].isascii() and given[0].isdigit() and len(given[0]) < 16):
+            self.send_error(HTTPStatus.BAD_REQUEST, "The Content-Length is not a number")
+        elif int(given[0]) > LARGEST_BODY:
+            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {LARGEST_BODY} bytes")
+        else:
+            return int(given[0])
+        return None
+
+    def _headers(self) -> dict[str, str]:
+        """Each name once, in the order they came; the values of a repeated one joined by commas."""
+        joined: dict[str, str] = {}
+        spelled: dict[str, str] = {}
+        for name, value in self.headers.items():
+            first = spelled.setdefault(name.lower(), name)
+            joined[first] = f"{joined[first]}, {value}" if first in joined else value
+        return joined
+
+    def _answer(self, status: HTTPStatus, words: str, *, with_body: bool = True) -> None:
+        content = words.encode("utf-8")
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(content)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        self.server.desk.refused(f"{self.requestline[:80]} · {int(code)} {message or ''}".rstrip())
+        super().send_error(code, message, explain)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The desk does the talking."""
+
+
+class Receiver(ThreadingHTTPServer):
+    daemon_threads = True  # kept connections must not hold the end up
+    request_queue_size = 128
+
+    def __init__(self, port: int, desk: Desk) -> None:
+        """Raises OSError when the port is taken."""
+        self.desk = desk
+        super().__init__((HOST, port), Handler)
+
+    def server_bind(self) -> None:
+        """Without HTTPServer's look-up of the machine's name, which can take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, (ConnectionError, TimeoutError)):  # a caller that hung up is no news
+            self.desk.refused(f"{type(error).__name__}: {error}")

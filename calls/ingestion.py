@@ -1,0 +1,146 @@
+"""Bringing calls in: what every source of calls (the API, a provider's webhook) does through one door.
+
+Values are by name, as the API has them: a model's fields, `tracking_phone_number` and `tags` (names). They are of the right
+kind and length already; what they mean together is checked here. Errors are Django's ValidationError, by the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from subscriptions.models import Company
+
+from .models import Call, Person, Tracker
+from .tagging import tags_named
+
+Data = Mapping[str, Any]
+NOT_COLUMNS = ("tracking_phone_number", "tags")
+TWIN = "call_external_id_once"
+
+
+def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
+    """The call, and whether it is new. One that came before with the same external_source and external_id is updated
+    with what is in `data`, even if it comes at the same moment. All in one transaction."""
+    check_natural_key(data)
+    with transaction.atomic():
+        key = natural_key(data)
+        call = _lock(company, **key) if key else None
+        if call is None:
+            try:
+                return _create(company, data), True
+            except IntegrityError as error:
+                if not violates(error, TWIN):
+                    raise
+            call = Call.objects.select_for_update(of=("self",), no_key=True).get(company=company, **key)
+        _change(call, data)
+        return call, False
+
+
+def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
+    """Sets what is in `data`. Raises Call.DoesNotExist."""
+    with transaction.atomic():
+        call = _lock(company, resource_id=resource_id)
+        if call is None:
+            raise Call.DoesNotExist
+        key = {name: data.get(name, getattr(call, name)) for name in ("external_source", "external_id")}
+        check_natural_key(key)
+        try:
+            _change(call, data)
+        except IntegrityError as error:
+            if not violates(error, TWIN):
+                raise
+            raise ValidationError({"external_id": "Another call has this source and id."}) from None
+        return call
+
+
+def tracking_number(company: Company, phone_number: str) -> Tracker:
+    """The company's tracking number. Raises ValidationError where it has none such."""
+    tracker = Tracker.objects.filter(company=company, phone_number=phone_number).first()
+    if tracker is None:
+        words = f"{phone_number or 'An empty text'} is not one of this company's tracking numbers. Add it first."
+        raise ValidationError({"tracking_phone_number": words})
+    tracker.company = company
+    return tracker
+
+
+def natural_key(data: Data) -> dict[str, str]:
+    """What an object is called where it comes from; empty when it was not said."""
+    if not data.get("external_id"):
+        return {}
+    return {"external_source": data["external_source"], "external_id": data["external_id"]}
+
+
+def check_natural_key(data: Data) -> None:
+    if data.get("external_id") and not data.get("external_source"):
+        words = "Say in external_source which system this id is from: two systems may use the same ids."
+        raise ValidationError({"external_source": words})
+
+
+def violates(error: IntegrityError, constraint: str) -> bool:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == constraint
+
+
+def _lock(company: Company, **where: str) -> Call | None:
+    # Locked before anything is compared: two programs that set different fields do not undo each other.
+    return (
+        Call.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("tracker", "person")
+        .filter(company=company, **where)
+        .first()
+    )
+
+
+def _create(company: Company, data: Data) -> Call:
+    call = Call(company=company, tracker=tracking_number(company, data["tracking_phone_number"]))
+    call.start_time = timezone.now()
+    for name, value in _columns(data).items():
+        setattr(call, name, value)
+    if "lead_status" in data and "lead_status_by" not in data:
+        call.lead_status_by = Call.ScoredBy.RULE
+    _check_recording(call, data)
+    call.save(force_insert=True)
+    if data.get("tags"):
+        call.tags.set(tags_named(company, data["tags"]))
+    return call
+
+
+def _change(call: Call, data: Data) -> None:
+    company = call.company
+    changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
+    if "direction" in changed:
+        raise ValidationError({"direction": f"This call is {call.direction}; that cannot change."})
+    for name in changed:
+        setattr(call, name, data[name])
+    if "lead_status" in changed and "lead_status_by" not in data:
+        call.lead_status_by = Call.ScoredBy.RULE
+        changed.append("lead_status_by")
+    if data.get("tracking_phone_number", call.tracker.phone_number) != call.tracker.phone_number:
+        call.tracker = tracking_number(company, data["tracking_phone_number"])
+        changed.append("tracker")
+    if "customer_phone_number" in changed:
+        number = call.customer_phone_number
+        call.person = Person.objects.lock_by_phone(company.pk, number) if number else None
+        changed.append("person")
+    _check_recording(call, data)
+    if changed:
+        call.save(update_fields=[*changed, "updated_at"])
+    if "tags" in data:
+        call.tags.set(tags_named(company, data["tags"]))
+
+
+def _columns(data: Data) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in NOT_COLUMNS}
+
+
+def _check_recording(call: Call, data: Data) -> None:
+    if ("recording_url" in data or "recording_duration" in data) and (
+        bool(call.recording_url) != (call.recording_duration is not None)
+    ):
+        missing = "recording_duration" if call.recording_url else "recording_url"
+        raise ValidationError({missing: "A recording's address and its duration come together."})

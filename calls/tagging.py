@@ -1,0 +1,37 @@
+"""Tags by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from subscriptions.models import Company
+
+from .models import Tag
+
+# The database compares, here as in the unique index: its idea of lower case is not Python's. In order, so that two
+# transactions that make the same tags do not wait for each other.
+_MAKE = """
+INSERT INTO calls_tag (company_id, name, level, color)
+SELECT %(company)s, name, 'company', 'gray1'
+  FROM (SELECT DISTINCT ON (lower(name)) name FROM unnest(%(names)s::text[]) AS name ORDER BY lower(name)) AS given
+ WHERE NOT EXISTS (SELECT FROM calls_tag t WHERE t.company_id = %(company)s AND lower(t.name) = lower(given.name))
+    ON CONFLICT DO NOTHING
+"""
+_FIND = """
+SELECT id FROM calls_tag WHERE company_id = %(company)s
+   AND lower(name) IN (SELECT lower(name) FROM unnest(%(names)s::text[]) AS name)
+"""
+
+
+def tags_named(company: Company, names: Sequence[str]) -> list[Tag]:
+    """The company's tags of these names, upper and lower case alike; those that it lacks are made."""
+    if not names:
+        return []
+    given = {"company": company.pk, "names": list(names)}
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE, given)
+        cursor.execute(_FIND, given)
+        ids = [tag_id for (tag_id,) in cursor.fetchall()]
+    return list(Tag.objects.filter(pk__in=ids))

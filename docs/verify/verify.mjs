@@ -1,0 +1,32 @@
+// Verifies the two signatures of a webhook. Node 18 or newer, no packages: copy `verify` and `same`.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const same = (a, b) => a.length === b.length && timingSafeEqual(a, b);
+
+/** True when both signatures are good. `body` must be the Buffer as received, not JSON made anew. */
+export function verify(body, headers, signingKey, secret, tolerance = 300) {
+  const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const header = (name) => given[name] ?? "";
+  const sent = header("webhook-timestamp");
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  if (!signingKey || !key.length) throw new Error("the signing key or the secret is empty");
+  if (!/^[0-9]{1,12}$/.test(sent) || Math.abs(Date.now() / 1000 - Number(sent)) > tolerance) return false;
+
+  const sha1 = createHmac("sha1", signingKey).update(body).digest("base64");
+  const sha256 = createHmac("sha256", key).update(`${header("webhook-id")}.${sent}.`).update(body).digest("base64");
+  // While a secret is being replaced there are two signatures, separated by one blank.
+  const candidates = header("webhook-signature").split(" ");
+  return (
+    same(Buffer.from(sha1), Buffer.from(header("signature"))) &&
+    candidates.some((candidate) => same(Buffer.from(`v1,${sha256}`), Buffer.from(candidate)))
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const given = JSON.parse(readFileSync(0, "utf8"));
+  const good = verify(Buffer.from(given.body), given.headers, given.signing_key, given.secret);
+  console.log(good ? "good" : "bad");
+  process.exitCode = good ? 0 : 1;
+}
