@@ -195,6 +195,10 @@ WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5, least=0.1, most=3
 WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15, least=0.2, most=30)
 # Factor on all waits between attempts: 1 in production; the tests and the demo may hurry.
 RETRY_TIME_SCALE = number("RETRY_TIME_SCALE", 1, least=0.0001, most=10)
+# How long a claimed delivery belongs to its drain. What a killed drain held is sent by another after this time.
+DELIVERY_LEASE_SECONDS = number("DELIVERY_LEASE_SECONDS", 60, least=3, most=600)
+if DELIVERY_LEASE_SECONDS < WEBHOOK_TOTAL_TIMEOUT + 5:
+    raise ImproperlyConfigured("DELIVERY_LEASE_SECONDS must be at least WEBHOOK_TOTAL_TIMEOUT + 5.")
 DELIVERY_DRAINS = whole("DELIVERY_DRAINS", 2, least=1, most=64)
 DELIVERY_THREADS = whole("DELIVERY_THREADS", 32, least=1, most=128)
 DELIVERY_PER_ENDPOINT = whole("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)

@@ -66,6 +66,7 @@ def drain() -> None:
             threads=settings.DELIVERY_THREADS,
             per_endpoint=settings.DELIVERY_PER_ENDPOINT,
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
+            lease=settings.DELIVERY_LEASE_SECONDS,
             budget=DRAIN_SECONDS,
             should_stop=lifecycle.stopping,
             chores=timers.ring,

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from .outbox import LEASE_SECONDS, Claimed, Outcome
+from .outbox import Claimed, Outcome
 
 SLOW_MS = 1000  # an endpoint that takes longer gets its deliveries one by one
 
@@ -40,10 +40,10 @@ class Finished:
 
 
 class Crew:
-    def __init__(self, *, threads: int, send: Callable[[Claimed], Outcome], longest_request: float) -> None:
+    def __init__(self, *, threads: int, send: Callable[[Claimed], Outcome], safe_seconds: float) -> None:
         self._send = send
         # A request that could outlive its lease is not begun: another drain might then send it at the same time.
-        self._safe_seconds = LEASE_SECONDS - longest_request - 5.0
+        self._safe_seconds = safe_seconds
         self._runs: SimpleQueue[Run | None] = SimpleQueue()
         self._outcomes: deque[Outcome] = deque()
         self._finished: deque[Finished] = deque()

@@ -38,6 +38,7 @@ CHORES_SECONDS = 1.0
 BLOCKED_SECONDS = 0.25  # until the next look when rows are due and their endpoints' windows are full
 HANDOVER_SECONDS = 3.0  # before the end: time for the successor to be queued and to wait for the slot
 RECONNECT_SECONDS = 0.5
+RECORDING_SECONDS = 2.0  # of a lease, kept for writing the outcome
 DATABASE_LOST = (OperationalError, InterfaceError, psycopg.OperationalError)
 LARGEST_WINDOW = 64  # rows of one good endpoint that one drain holds at a time
 
@@ -68,6 +69,7 @@ class Drain:
         threads: int,
         per_endpoint: int,
         longest_request: float,
+        lease: float,
         budget: float,
         should_stop: Callable[[], bool],
         chores: Callable[[], object] = lambda: None,
@@ -76,8 +78,11 @@ class Drain:
         self._bell = bell
         self._clock_offset = 0.0
         self._crew = Crew(
-            threads=threads, send=lambda job: send(job, self._clock_offset), longest_request=longest_request
+            threads=threads,
+            send=lambda job: send(job, self._clock_offset),
+            safe_seconds=lease - longest_request - RECORDING_SECONDS,
         )
+        self._lease = lease
         self._per_endpoint = per_endpoint
         self._windows = Windows(per_endpoint)
         self._capacity = threads * 4
@@ -138,7 +143,7 @@ class Drain:
         """Let requests under way finish, hand back the rest, and write it all, however often the database fails
         meanwhile. After a lease's time it is given up: by then the rows are due again for others."""
         self._crew.stop_sending()
-        give_up_at = time.monotonic() + outbox.LEASE_SECONDS
+        give_up_at = time.monotonic() + self._lease
         while self._held and time.monotonic() < give_up_at:
             select.select([self._crew], [], [], 0.1)
             self._collect()
@@ -177,6 +182,7 @@ class Drain:
     def _claim_from(self, after: int, limit: int) -> list[Claimed]:
         claimed = outbox.claim(
             token=self._token,
+            lease=self._lease,
             limit=limit,
             window=self._per_endpoint,
             windows=self._windows.sizes,

@@ -22,8 +22,6 @@ from uuid import UUID
 from django.db import connection, transaction
 
 CLAIM_LOCK = 0x43484B43  # "CHKC": one claim at a time
-# Longer than a request's deadline and its wait for a thread; a worker that died is made good for after this time.
-LEASE_SECONDS = 60.0
 
 _CLAIM = """
 WITH RECURSIVE endpoint (id) AS (
@@ -166,8 +164,11 @@ class Outcome:
     message: str
 
 
-def claim(*, token: UUID, limit: int, window: int, windows: Mapping[int, int], after: int = 0) -> list[Claimed]:
-    """Claim up to `limit` due rows, endpoints in turn from the one after `after`, at most its window for each."""
+def claim(
+    *, token: UUID, lease: float, limit: int, window: int, windows: Mapping[int, int], after: int = 0
+) -> list[Claimed]:
+    """Claim up to `limit` due rows for `lease` seconds, endpoints in turn from the one after `after`, at most its
+    window for each."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
         cursor.execute(
@@ -178,7 +179,7 @@ def claim(*, token: UUID, limit: int, window: int, windows: Mapping[int, int], a
                 "windows": list(windows.values()),
                 "window": window,
                 "limit": limit,
-                "lease": LEASE_SECONDS,
+                "lease": lease,
                 "token": token,
             },
         )

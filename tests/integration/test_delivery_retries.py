@@ -1,0 +1,74 @@
+"""What fails is tried again, with the same body and id, until it arrives or is given up; each try is in the log."""
+
+import pytest
+
+from subscriptions.delivery.retry import MAX_ATTEMPTS
+from subscriptions.models import Attempt, Delivery
+from tests.draining import drain_until, nothing_pending
+from tests.factories import make_call, make_company, make_subscription
+from tests.receiver import Receiver, running_receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _hurry(settings):
+    settings.RETRY_TIME_SCALE = 0.0001
+
+
+def test_a_failure_is_retried_until_it_arrives(receiver: Receiver):
+    make_call(make_company_with(receiver.url))
+    receiver.answer = lambda got: (503 if len(receiver.got) < 3 else 204, {}, b"")
+    drain_until(nothing_pending)
+    assert [got.headers["Callhooks-Attempt"] for got in receiver.got] == ["1", "2", "3"]
+    assert len({got.headers["webhook-id"] for got in receiver.got}) == 1
+    assert len({got.body for got in receiver.got}) == 1
+    assert list(Attempt.objects.values_list("number", "outcome", "status_code")) == [
+        (1, "failed", 503),
+        (2, "failed", 503),
+        (3, "delivered", 204),
+    ]
+
+
+def test_the_body_is_the_one_of_the_event_even_when_the_call_has_changed(receiver: Receiver):
+    call = make_call(make_company_with(receiver.url), customer_name="Before")
+    call.customer_name = "After"
+    call.save()
+    drain_until(nothing_pending)
+    assert all(b'"customer_name":"Before"' in got.body for got in receiver.got)
+
+
+def test_it_is_given_up_after_the_schedule(receiver: Receiver, settings):
+    settings.RETRY_TIME_SCALE = 0.0000001
+    make_call(make_company_with(receiver.url))
+    receiver.answer = lambda got: (500, {}, b"broken")
+    drain_until(nothing_pending)
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == ("failed", MAX_ATTEMPTS)
+    assert delivery.reason.startswith(f"Given up after {MAX_ATTEMPTS} attempts.")
+    assert len(receiver.got) == MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 404])
+def test_anything_but_2xx_is_a_failure_and_redirects_are_not_followed(receiver: Receiver, status: int):
+    make_call(make_company_with(receiver.url))
+    receiver.answer = lambda got: (status, {"Location": receiver.url + "/elsewhere"}, b"")
+    drain_until(lambda: Attempt.objects.filter(outcome="failed").exists())
+    assert {got.path for got in receiver.got} == {"/hooks"}
+
+
+def test_nobody_listening_is_told_in_words():
+    with running_receiver() as gone:
+        url = gone.url
+    make_call(make_company_with(url))
+    drain_until(lambda: Attempt.objects.exists())
+    attempt = Attempt.objects.first()
+    assert attempt is not None
+    assert attempt.error == "connection_refused"
+    assert attempt.message
+
+
+def make_company_with(url: str):
+    company = make_company()
+    make_subscription(company, url=url, events=["pre_call"])
+    return company
