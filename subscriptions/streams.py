@@ -29,8 +29,10 @@ WITH given AS (
     SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[])
         AS given (id, company_id, type, subject_id, sequence, body)
 ), written AS (
-    INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at)
-    SELECT id, company_id, type, subject_id, sequence, body, pg_current_xact_id()::text::bigint, clock_timestamp()
+    INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at, fan_out)
+    SELECT id, company_id, type, subject_id, sequence, body, pg_current_xact_id()::text::bigint, clock_timestamp(),
+           (SELECT count(*) FROM subscriptions_subscription s
+             WHERE s.company_id = given.company_id AND s.state <> 'archived' AND given.type = ANY (s.events))
       FROM given
     RETURNING id, company_id, type, created_at
 ), fanned_out AS (

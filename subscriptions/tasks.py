@@ -67,6 +67,7 @@ def drain() -> None:
             per_endpoint=settings.DELIVERY_PER_ENDPOINT,
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
             lease=settings.DELIVERY_LEASE_SECONDS,
+            time_scale=settings.RETRY_TIME_SCALE,
             budget=DRAIN_SECONDS,
             should_stop=lifecycle.stopping,
             chores=timers.ring,

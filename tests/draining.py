@@ -39,6 +39,7 @@ def drain_until(done: Callable[[], bool], *, seconds: float = 20.0, threads: int
             per_endpoint=settings.DELIVERY_PER_ENDPOINT,
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
             lease=settings.DELIVERY_LEASE_SECONDS,
+            time_scale=settings.RETRY_TIME_SCALE,
             budget=seconds,
             should_stop=should_stop,
         ).run()

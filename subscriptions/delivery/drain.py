@@ -25,6 +25,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from . import outbox
 from .crew import Crew, Run
+from .endpoints import EndpointBook
 from .outbox import Claimed, Outcome
 from .slots import Bell
 
@@ -71,6 +72,7 @@ class Drain:
         longest_request: float,
         lease: float,
         budget: float,
+        time_scale: float = 1.0,
         should_stop: Callable[[], bool],
         chores: Callable[[], object] = lambda: None,
         before_end: Callable[[], None] = lambda: None,
@@ -83,6 +85,8 @@ class Drain:
             safe_seconds=lease - longest_request - RECORDING_SECONDS,
         )
         self._lease = lease
+        self._threads = threads
+        self._book = EndpointBook(time_scale)
         self._per_endpoint = per_endpoint
         self._windows = Windows(per_endpoint)
         self._capacity = threads * 4
@@ -91,8 +95,9 @@ class Drain:
         self._chores = chores
         self._before_end = before_end
         self._token = uuid4()
-        self._after = 0  # the endpoint the last claim ended with: the next begins behind it
+        self._after = 0  # the endpoint that the last claim reached: the next begins behind it
         self._held: Counter[int] = Counter()  # claimed and not finished, by endpoint
+        self._untrusted: Counter[int] = Counter()  # the same, by the trust in their endpoints
         self._outcomes: list[Outcome] = []
         self._unsent: list[Claimed] = []
         self._oldest_outcome = 0.0
@@ -164,10 +169,9 @@ class Drain:
 
     def _claim(self) -> None:
         limit = self._capacity - sum(self._held.values())
-        claimed = self._claim_from(self._after, limit)
-        if len(claimed) < limit and self._after:
-            claimed += self._claim_from(0, limit - len(claimed))
-        self._after = claimed[-1].endpoint if len(claimed) >= limit else 0
+        claimed = self._claim_behind(self._after, limit)
+        if not claimed and self._after:
+            claimed = self._claim_behind(0, limit)
         if claimed:
             self._look_at = 0.0
             self._clock_offset = claimed[-1].database_time - time.time()
@@ -179,25 +183,34 @@ class Drain:
             seconds = BLOCKED_SECONDS
         self._look_at = time.monotonic() + min(seconds, IDLE_SECONDS)
 
-    def _claim_from(self, after: int, limit: int) -> list[Claimed]:
-        claimed = outbox.claim(
+    def _claim_behind(self, after: int, limit: int) -> list[Claimed]:
+        claim = outbox.claim(
             token=self._token,
             lease=self._lease,
             limit=limit,
             window=self._per_endpoint,
             windows=self._windows.sizes,
             after=after,
+            allowed=self._allowed(),
         )
+        self._after = claim.reached
         now = time.monotonic()
         by_endpoint: dict[int, list[Claimed]] = {}
-        for job in sorted(claimed, key=lambda job: (job.endpoint, job.id)):
+        for job in sorted(claim.rows, key=lambda job: (job.endpoint, job.id)):
             by_endpoint.setdefault(job.endpoint, []).append(job)
+            self._untrusted[job.trust] += 1
         for endpoint, jobs in by_endpoint.items():
             self._held[endpoint] += len(jobs)
             runs = min(self._per_endpoint, len(jobs))
             for part in range(runs):
                 self._crew.give(Run(endpoint, jobs[part::runs], now))
-        return sorted(claimed, key=lambda job: job.endpoint)
+        return claim.rows
+
+    def _allowed(self) -> tuple[int, int]:
+        """How many more rows of failing and of unknown endpoints: the last half of the threads is not for those that
+        fail, the last quarter only for those that answered lately."""
+        failing, unknown = self._untrusted[0], self._untrusted[1]
+        return max(0, self._threads // 2 - failing), max(0, self._threads * 3 // 4 - failing - unknown)
 
     def _collect(self) -> None:
         outcomes, finished = self._crew.collect()
@@ -219,6 +232,7 @@ class Drain:
                 logger.warning("%d leases had ended before their outcome was recorded.", len(batch) - len(ours))
             del self._outcomes[: len(batch)]
             self._release([outcome.claimed for outcome in batch])
+            self._book.note(batch, now=time.time() + self._clock_offset)
             self.sent += len(batch)
         if self._unsent:
             outbox.hand_back(self._unsent)
@@ -228,6 +242,7 @@ class Drain:
 
     def _release(self, jobs: list[Claimed]) -> None:
         for job in jobs:
+            self._untrusted[job.trust] -= 1
             self._held[job.endpoint] -= 1
             if self._held[job.endpoint] <= 0:
                 del self._held[job.endpoint]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from .client import Answer, Client, Request
 from .outbox import Claimed, Outcome
-from .retry import MAX_ATTEMPTS, wait_after
 from .signing import delivery_headers
+from .verdict import judge
 
 MASK = "••••••"
 # JSON in PostgreSQL holds no NUL, and a page shows no other control character either.
@@ -40,12 +40,23 @@ def attempt(
         secrets=secrets,
     )
     answer = client.send(Request(claimed.url, headers, claimed.body))
-    state, wait, reason = judge(answer, claimed=claimed, retry_scale=retry_scale)
+    now = time.time() + clock_offset
+    verdict = judge(
+        status=answer.status if not answer.error else None,
+        message=_text(answer.message),
+        retry_after=_header(answer, "retry-after"),
+        tries=claimed.attempt - claimed.round_began_after,
+        age=claimed.age,
+        now=now,
+        scale=retry_scale,
+    )
     return Outcome(
         claimed=claimed,
-        state=state,
-        wait=wait,
-        reason=reason[:300],
+        state=verdict.state,
+        wait=verdict.wait,
+        reason=verdict.reason[:300],
+        free=verdict.free,
+        gone=verdict.gone,
         started_at=started_at,
         duration_ms=answer.duration_ms,
         request_headers=list(headers.items()),
@@ -58,16 +69,8 @@ def attempt(
     )
 
 
-def judge(answer: Answer, *, claimed: Claimed, retry_scale: float) -> tuple[str, float, str]:
-    """State, seconds to wait, and the reason in words. Any 2xx is success; anything else is not."""
-    if answer.status is not None and not answer.error and 200 <= answer.status < 300:
-        return "delivered", 0.0, ""
-    why = answer.message or f"The server answered {answer.status}."
-    tries = claimed.attempt - claimed.round_began_after
-    wait = wait_after(tries, scale=retry_scale)
-    if wait is None:
-        return "failed", 0.0, f"Given up after {MAX_ATTEMPTS} attempts. {why}"
-    return "pending", wait, why
+def _header(answer: Answer, wanted: str) -> str:
+    return next((value for name, value in answer.headers if name.lower() == wanted), "")
 
 
 def _text(text: str) -> str:

@@ -4,7 +4,9 @@ from .access import ApiKey, Membership
 from .company import Company
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
+from .endpoint import EndpointHealth
 from .event import Event, EventStream
+from .resend_job import ResendJob
 from .subject import EventSubject
 from .subscription import Subscription
 
@@ -14,9 +16,11 @@ __all__ = [
     "Company",
     "Delivery",
     "DrainSlot",
+    "EndpointHealth",
     "Event",
     "EventStream",
     "EventSubject",
     "Membership",
+    "ResendJob",
     "Subscription",
 ]

@@ -27,6 +27,10 @@ class Delivery(models.Model):
         HELD = "held", "Held"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Lane(models.IntegerChoices):
+        FIRST = 0, "First try"
+        LATE = 1, "Retry or resend"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="deliveries", db_index=False)
@@ -35,6 +39,8 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(default=0, db_default=0)
     # The attempt number that the current round of the retry schedule began after: a resend starts a new round.
     round_began_after = models.PositiveIntegerField(default=0, db_default=0)
+    # First tries go in one lane; retries, resends and what was held in the other, which gets the smaller share.
+    lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.FIRST, db_default=Lane.FIRST)
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
     status_code = models.PositiveSmallIntegerField(null=True)
@@ -52,8 +58,8 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            # The claim: an endpoint's due rows, oldest first. Finished rows cost it nothing.
-            models.Index("subscription", "due_at", condition=Q(state="pending"), name="delivery_due"),
+            # The claim: an endpoint's due rows by lane, oldest first. Finished rows cost it nothing.
+            models.Index("subscription", "lane", "due_at", condition=Q(state="pending"), name="delivery_due"),
             # How many are in flight at an endpoint.
             models.Index("subscription", condition=Q(claim__isnull=False), name="delivery_in_flight"),
             # The log of a company and of a subscription, newest first.

@@ -51,6 +51,8 @@ class Event(models.Model):
     sequence = models.PositiveIntegerField()
     body = models.BinaryField()
     xact = models.BigIntegerField(default=0)
+    # How many subscriptions it matched when it happened: as many deliveries there are, or something was lost.
+    fan_out = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

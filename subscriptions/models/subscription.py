@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -48,6 +49,20 @@ class Subscription(models.Model):
     secret = EncryptedTextField(default=new_secret, editable=False)
     previous_secret = EncryptedTextField(blank=True, default="", editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    ordered = models.BooleanField(
+        "in order",
+        default=False,
+        db_default=False,
+        help_text="Send the events of one call one after the other: a later one waits until the earlier one arrived "
+        "or was given up.",
+    )
+    rate_per_minute = models.PositiveIntegerField(
+        "at most per minute",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty: as fast as your server answers.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 

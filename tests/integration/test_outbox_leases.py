@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claim(limit: int = 100, window: int = 100, **more) -> list[Claimed]:
-    return outbox.claim(token=uuid4(), lease=60.0, limit=limit, window=window, windows={}, **more)
+    return outbox.claim(token=uuid4(), lease=60.0, limit=limit, window=window, windows={}, **more).rows
 
 
 def delivered(job: Claimed) -> Outcome:
@@ -110,15 +110,16 @@ def test_a_claim_is_fair_to_an_endpoint_beside_a_backlog(company):
     assert len(jobs) == 6
 
 
-def test_the_next_claim_begins_behind_the_endpoint_the_last_one_ended_with():
+def test_a_claim_can_begin_behind_an_endpoint():
     for number in range(4):
         company = make_company(f"Company {number}")
         make_subscription(company, events=["pre_call"])
         make_call(company)
     first = claim(limit=2)
+    assert len(first) == 2
     second = claim(limit=2, after=max(job.endpoint for job in first))
     assert {job.endpoint for job in first}.isdisjoint({job.endpoint for job in second})
-    assert len(first) == len(second) == 2
+    assert len(second) == 2
 
 
 def test_a_paused_subscription_is_not_claimed_for(company):

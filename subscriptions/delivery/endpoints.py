@@ -1,0 +1,131 @@
+"""What is known of endpoints, written with the outcomes; and switching off the ones that want no more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from .breaker import Health, after
+from .outbox import Outcome
+
+# An endpoint that is known to be well is not written to the table with every batch, only this often.
+WRITTEN_EVERY_SECONDS = 5.0
+
+_READ = """
+SELECT subscription_id, extract(epoch FROM window_began)::float8, window_good, window_bad,
+       extract(epoch FROM open_until)::float8, opened, extract(epoch FROM last_success_at)::float8,
+       extract(epoch FROM last_failure_at)::float8, last_failure, extract(epoch FROM failing_since)::float8
+  FROM subscriptions_endpointhealth WHERE subscription_id = ANY (%s) ORDER BY subscription_id FOR UPDATE
+"""
+
+_WRITE = """
+INSERT INTO subscriptions_endpointhealth
+       (subscription_id, window_began, window_good, window_bad, open_until, opened, last_success_at, last_failure_at,
+        last_failure, failing_since)
+SELECT id, to_timestamp(began), good, bad, to_timestamp(open_until), opened, to_timestamp(success),
+       to_timestamp(failure), reason, to_timestamp(since)
+  FROM unnest(%s::bigint[], %s::float8[], %s::int[], %s::int[], %s::float8[], %s::int[], %s::float8[], %s::float8[],
+              %s::text[], %s::float8[])
+    AS n (id, began, good, bad, open_until, opened, success, failure, reason, since)
+ WHERE EXISTS (SELECT 1 FROM subscriptions_subscription s WHERE s.id = n.id)
+ ORDER BY id
+    ON CONFLICT (subscription_id) DO UPDATE SET
+       window_began = excluded.window_began, window_good = excluded.window_good, window_bad = excluded.window_bad,
+       open_until = excluded.open_until, opened = excluded.opened, last_success_at = excluded.last_success_at,
+       last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure,
+       failing_since = excluded.failing_since,
+       told_owner_at = CASE WHEN excluded.failing_since IS NULL THEN NULL
+                            ELSE subscriptions_endpointhealth.told_owner_at END
+"""
+
+
+@dataclass(slots=True)
+class Answers:
+    good: int = 0
+    bad: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class EndpointBook:
+    """One drain's way of noting answers; `scale` multiplies the breaker's breaks. It remembers which endpoints it found well, to write those seldom."""
+
+    scale: float = 1.0
+    _well_since: dict[int, float] = field(default_factory=dict)
+
+    def note(self, outcomes: Sequence[Outcome], *, now: float) -> None:
+        """`now`: seconds since 1970 by the database's clock."""
+        answers: defaultdict[int, Answers] = defaultdict(Answers)
+        for outcome in outcomes:
+            answer = answers[outcome.claimed.endpoint]
+            if outcome.state == "delivered":
+                answer.good += 1
+            else:
+                answer.bad += 1
+                answer.reason = outcome.reason
+        gone = {outcome.claimed.endpoint for outcome in outcomes if outcome.gone}
+        for endpoint in [e for e, answer in answers.items() if not answer.bad and self._is_well(e, now)]:
+            del answers[endpoint]
+        if answers:
+            self._write(dict(answers), now)
+        if gone:
+            disable(gone, "The server answered 410 Gone: it wants no more webhooks.")
+
+    def _is_well(self, endpoint: int, now: float) -> bool:
+        return now - self._well_since.get(endpoint, 0.0) < WRITTEN_EVERY_SECONDS
+
+    def _write(self, answers: dict[int, Answers], now: float) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_READ, [list(answers)])
+            known = {row[0]: Health(*row[1:]) for row in cursor.fetchall()}
+            healths = {
+                endpoint: after(
+                    known.get(endpoint, Health(window_began=now)),
+                    good=a.good,
+                    bad=a.bad,
+                    reason=a.reason,
+                    now=now,
+                    scale=self.scale,
+                )
+                for endpoint, a in answers.items()
+            }
+            cursor.execute(
+                _WRITE,
+                [
+                    list(healths),
+                    [h.window_began for h in healths.values()],
+                    [h.good for h in healths.values()],
+                    [h.bad for h in healths.values()],
+                    [h.open_until for h in healths.values()],
+                    [h.opened for h in healths.values()],
+                    [h.last_success for h in healths.values()],
+                    [h.last_failure for h in healths.values()],
+                    [h.reason for h in healths.values()],
+                    [h.failing_since for h in healths.values()],
+                ],
+            )
+        for endpoint, health in healths.items():
+            if health.failing_since is None:
+                self._well_since[endpoint] = now
+            else:
+                self._well_since.pop(endpoint, None)
+
+
+def disable(endpoints: Iterable[int], reason: str) -> list[int]:
+    """Switch off active subscriptions and hold what waits for them. Returns those that were active until now."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_subscription SET state = 'disabled', state_reason = %s, "
+            "state_changed_at = clock_timestamp() WHERE id = ANY (%s) AND state = 'active' RETURNING id",
+            [reason, sorted(endpoints)],
+        )
+        disabled = [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            "UPDATE subscriptions_delivery SET state = 'held', due_at = NULL, reason = 'The subscription is disabled.' "
+            "WHERE subscription_id = ANY (%s) AND state = 'pending' AND claim IS NULL",
+            [disabled],
+        )
+    return disabled

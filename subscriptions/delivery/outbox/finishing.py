@@ -1,0 +1,90 @@
+"""What a drain writes back: outcomes with their attempts, in one statement for a batch; and what it did not get to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from django.db import connection
+
+from .rows import Claimed, Outcome
+
+_FINISH = """
+WITH outcome AS (
+    SELECT * FROM unnest(
+        %s::bigint[], %s::uuid[], %s::int[], %s::text[], %s::float8[], %s::text[], %s::bool[], %s::float8[], %s::int[],
+        %s::text[], %s::jsonb[], %s::int[], %s::jsonb[], %s::bytea[], %s::bool[], %s::text[], %s::text[]
+    ) AS o (id, claim, number, state, wait, reason, free, started_at, duration_ms,
+            url, request_headers, status_code, response_headers, response_body, truncated, error, message)
+), logged AS (
+    INSERT INTO subscriptions_attempt
+           (delivery_id, number, outcome, started_at, duration_ms, url, request_headers, status_code, response_headers,
+            response_body, response_truncated, error, message)
+    SELECT o.id, o.number, CASE o.state WHEN 'delivered' THEN 'delivered' ELSE 'failed' END, to_timestamp(o.started_at),
+           o.duration_ms, o.url, o.request_headers, o.status_code, o.response_headers, o.response_body, o.truncated,
+           o.error, o.message
+      FROM outcome o
+        ON CONFLICT (delivery_id, number) DO UPDATE SET
+           outcome = excluded.outcome, started_at = excluded.started_at, duration_ms = excluded.duration_ms,
+           request_headers = excluded.request_headers, status_code = excluded.status_code,
+           response_headers = excluded.response_headers, response_body = excluded.response_body,
+           response_truncated = excluded.response_truncated, error = excluded.error, message = excluded.message
+         WHERE subscriptions_attempt.outcome = 'lost'
+)
+UPDATE subscriptions_delivery d
+   SET state = CASE WHEN o.state = 'pending' AND s.state = 'archived' THEN 'cancelled'
+                    WHEN o.state = 'pending' AND s.state <> 'active' THEN 'held' ELSE o.state END,
+       due_at = CASE WHEN o.state = 'pending' AND s.state = 'active'
+                     THEN clock_timestamp() + make_interval(secs => o.wait) END,
+       lane = 1,
+       round_began_after = d.round_began_after + CASE WHEN o.free THEN 1 ELSE 0 END,
+       finished_at = CASE WHEN o.state <> 'pending' OR s.state = 'archived' THEN clock_timestamp() END,
+       reason = CASE WHEN o.state = 'pending' AND s.state = 'archived' THEN 'The subscription was removed.'
+                     WHEN o.state = 'pending' AND s.state <> 'active' THEN 'The subscription is ' || s.state || '.'
+                     ELSE o.reason END,
+       claim = NULL, status_code = o.status_code
+  FROM outcome o, subscriptions_subscription s
+ WHERE d.id = o.id AND d.claim = o.claim AND s.id = d.subscription_id
+RETURNING d.id
+"""
+
+_HAND_BACK = """
+UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, due_at = clock_timestamp()
+  FROM unnest(%s::bigint[], %s::uuid[]) AS o (id, claim)
+ WHERE d.id = o.id AND d.claim = o.claim
+"""
+
+
+def finish(outcomes: Sequence[Outcome]) -> set[int]:
+    """Write outcomes and their attempts. Returns the ids that still were ours; the others' leases had ended."""
+    columns = [
+        (
+            o.claimed.id,
+            o.claimed.token,
+            o.claimed.attempt,
+            o.state,
+            o.wait,
+            o.reason,
+            o.free,
+            o.started_at,
+            o.duration_ms,
+            o.claimed.url,
+            json.dumps(o.request_headers),
+            o.status_code,
+            json.dumps(o.response_headers),
+            o.response_body,
+            o.truncated,
+            o.error,
+            o.message,
+        )
+        for o in outcomes
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, [list(column) for column in zip(*columns, strict=True)])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def hand_back(claimed: Sequence[Claimed]) -> None:
+    """Give back what was claimed and not sent: due at once, the attempt not counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAND_BACK, [[c.id for c in claimed], [c.token for c in claimed]])

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery that is ours to send until its lease ends."""
+
+    id: int
+    endpoint: int  # the subscription's id
+    attempt: int
+    round_began_after: int
+    event_id: UUID
+    event_type: str
+    sequence: int
+    body: bytes
+    url: str
+    secret: str = field(repr=False)  # still encrypted, as are the next two
+    previous_secret: str = field(repr=False)
+    signing_key: str = field(repr=False)
+    trust: int  # in the endpoint, when it was claimed: 0 failing or stuck, 1 unknown, 2 answered well lately
+    age: float  # of the event, in seconds
+    database_time: float  # seconds since 1970 by the database's clock when the claim was made
+    token: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt. `state` is delivered, failed, or pending: then `wait` seconds until the next.
+
+    `free`: the attempt does not count in this round of the schedule. `gone`: the endpoint wants no more at all."""
+
+    claimed: Claimed
+    state: str
+    wait: float
+    reason: str
+    started_at: float
+    duration_ms: int
+    request_headers: list[tuple[str, str]]
+    status_code: int | None
+    response_headers: list[tuple[str, str]]
+    response_body: bytes
+    truncated: bool
+    error: str
+    message: str
+    free: bool = False
+    gone: bool = False

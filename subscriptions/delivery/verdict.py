@@ -1,0 +1,68 @@
+"""What follows from an answer: delivered, tried again (when?), given up, or the endpoint is gone. Pure: no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from .retry import MAX_ATTEMPTS, wait_after
+
+LONGEST_RETRY_AFTER = 86_400.0
+# A 429 costs no attempt, but not for ever: an event older than this pays for it.
+FREE_429_SECONDS = 3 * 86_400.0
+OBEYS_RETRY_AFTER = (429, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`state` as in Delivery; `wait` seconds until the next attempt; `free`: it does not count in this round."""
+
+    state: str
+    wait: float = 0.0
+    reason: str = ""
+    free: bool = False
+    gone: bool = False
+
+
+def judge(
+    *,
+    status: int | None,
+    message: str,
+    retry_after: str,
+    tries: int,
+    age: float,
+    now: float,
+    scale: float = 1.0,
+    jitter: float | None = None,
+) -> Verdict:
+    """`tries` counts this attempt, from 1, in the current round; `age` of the event and `now` (since 1970) in seconds.
+
+    Any 2xx is success. `message` says in words why there is no status, when there is none."""
+    if status is not None and 200 <= status < 300:
+        return Verdict("delivered")
+    why = message or f"The server answered {status}."
+    if status == 410:
+        return Verdict("failed", reason="The server answered 410 Gone: it wants no more.", gone=True)
+    free = status == 429 and age < FREE_429_SECONDS
+    wait = wait_after(max(1, tries - 1) if free else tries, scale=scale, jitter=jitter)
+    if wait is None:
+        return Verdict("failed", reason=f"Given up after {MAX_ATTEMPTS} attempts. {why}")
+    if status in OBEYS_RETRY_AFTER:
+        wait = max(wait, seconds_in(retry_after, now=now))
+    return Verdict("pending", wait=wait, reason=why, free=free)
+
+
+def seconds_in(retry_after: str, *, now: float) -> float:
+    """Seconds that a Retry-After header asks for, 0 when it asks for nothing sensible, a day at most."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return LONGEST_RETRY_AFTER if len(text) > 6 else min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = moment.timestamp() - now
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return 0.0
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)

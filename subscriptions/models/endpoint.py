@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.db import models
+
+from .subscription import Subscription
+
+
+class EndpointHealth(models.Model):
+    """How a subscription's endpoint has been answering; written with the outcomes (`delivery/outbox.py`).
+
+    Invariants
+    - `failing_since` is the first failure after the last success; null while the last answer was good.
+    - The breaker is open until `open_until`; `opened` counts how often it opened since the last success. While it is
+      above 0 and `open_until` has passed, one delivery at a time is tried.
+    - `window_*` count the answers since `window_began`; they start anew when the window is over.
+    """
+
+    subscription = models.OneToOneField(Subscription, models.CASCADE, primary_key=True, related_name="health")
+    window_began = models.DateTimeField()
+    window_good = models.PositiveIntegerField(default=0)
+    window_bad = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(null=True)
+    opened = models.PositiveIntegerField(default=0)
+    last_success_at = models.DateTimeField(null=True)
+    last_failure_at = models.DateTimeField(null=True)
+    last_failure = models.CharField(max_length=300, blank=True, default="")
+    failing_since = models.DateTimeField(null=True)
+    told_owner_at = models.DateTimeField(null=True)
+    # Rate limit: the time up to which what was claimed has used up the allowed rate.
+    rate_used_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # The sweep that tells owners and disables what only fails.
+            models.Index("failing_since", condition=models.Q(failing_since__isnull=False), name="endpoint_failing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Health of {self.subscription_id}"
