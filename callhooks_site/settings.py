@@ -134,8 +134,10 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["callhooks_site.formats"]
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "callhooks_site" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -202,6 +204,17 @@ if DELIVERY_LEASE_SECONDS < WEBHOOK_TOTAL_TIMEOUT + 5:
 DELIVERY_DRAINS = whole("DELIVERY_DRAINS", 2, least=1, most=64)
 DELIVERY_THREADS = whole("DELIVERY_THREADS", 32, least=1, most=128)
 DELIVERY_PER_ENDPOINT = whole("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)
+
+# After so many days of nothing but failures a subscription is disabled, and its owner told: a long weekend and a day.
+ENDPOINT_DISABLE_DAYS = number("ENDPOINT_DISABLE_DAYS", 5, least=0.01, most=60)
+# Failing that long is worth a mail; less is a deploy or a restart.
+ENDPOINT_TELL_SECONDS = number("ENDPOINT_TELL_SECONDS", 300, least=0, most=86_400)
+
+# --- mail -------------------------------------------------------------------------------------------------------
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"callhooks@{_public.hostname}")
 
 # --- django-q2 --------------------------------------------------------------------------------------------------
 # timeout > a drain's budget (60 s) plus the longest request; retry > timeout; see docs/design.md.

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from . import wakeup
-from .models import Delivery, Subscription
+from .models import Delivery, EndpointHealth, Subscription
 from .models.subscription import ROTATION_OVERLAP, new_secret
 
 LONGEST_OVERLAP = timedelta(days=7)
@@ -34,6 +34,7 @@ def resend(deliveries: QuerySet[Delivery]) -> int:
             due_at=Now(),
             finished_at=None,
             round_began_after=F("attempts"),
+            lane=Delivery.Lane.LATE,
             reason="Sent again on request.",
         )
         if count:
@@ -63,6 +64,7 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
         raise NotPossible("This subscription was removed. Make a new one.")
     with transaction.atomic():
         _change_state(subscription, Subscription.State.ACTIVE, "")
+        EndpointHealth.objects.forget(subscription.pk)
         held = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD)
         if not send_held:
             return held.update(
@@ -73,6 +75,7 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
         count = held.update(
             state=Delivery.State.PENDING,
             due_at=Now(),
+            lane=Delivery.Lane.LATE,
             round_began_after=F("attempts"),
             reason="Held until the resume.",
         )

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from callhooks_site.version import NAME, VERSION
 
-from . import lifecycle, timers, wakeup
+from . import lifecycle, owners, resend_jobs, timers, wakeup
 from .delivery import outbox, slots
 from .delivery.client import Client
 from .delivery.drain import Drain
@@ -70,13 +70,19 @@ def drain() -> None:
             time_scale=settings.RETRY_TIME_SCALE,
             budget=DRAIN_SECONDS,
             should_stop=lifecycle.stopping,
-            chores=timers.ring,
+            chores=chores,
             before_end=partial(wakeup.queue_successor, slot),
         ).run()
     finally:
         bell.close()
     if not lifecycle.stopping():
         ensure_drains()
+
+
+def chores() -> None:
+    """What a drain does about once a second beside delivering."""
+    timers.ring()
+    resend_jobs.step()
 
 
 def ensure_drains() -> None:
@@ -89,7 +95,9 @@ def ensure_drains() -> None:
 
 def sweep() -> None:
     """The net below the wake-ups, once a minute: drains run, waiting times that are over are acted on, and nothing is
-    pending for a subscription that takes nothing."""
+    pending for a subscription that takes nothing; hopeless endpoints are disabled and owners told."""
     ensure_drains()
-    timers.ring()
+    chores()
     outbox.hold_inactive()
+    owners.disable_hopeless()
+    owners.tell()

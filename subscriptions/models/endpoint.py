@@ -1,8 +1,26 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+from django.db.models.functions import Now
 
 from .subscription import Subscription
+
+
+class EndpointHealthManager(models.Manager["EndpointHealth"]):
+    def forget(self, subscription_id: int) -> None:
+        """Judge the endpoint anew: its address changed, or a person says that it is well again."""
+        self.filter(pk=subscription_id).update(
+            window_began=Now(),
+            window_good=0,
+            window_bad=0,
+            open_until=None,
+            opened=0,
+            failing_since=None,
+            told_owner_at=None,
+            told_disabled_at=None,
+        )
 
 
 class EndpointHealth(models.Model):
@@ -25,9 +43,13 @@ class EndpointHealth(models.Model):
     last_failure_at = models.DateTimeField(null=True)
     last_failure = models.CharField(max_length=300, blank=True, default="")
     failing_since = models.DateTimeField(null=True)
+    # When the owner got a mail: that it is failing (null again after a success), and that it was disabled.
     told_owner_at = models.DateTimeField(null=True)
+    told_disabled_at = models.DateTimeField(null=True)
     # Rate limit: the time up to which what was claimed has used up the allowed rate.
     rate_used_until = models.DateTimeField(null=True)
+
+    objects: ClassVar[EndpointHealthManager] = EndpointHealthManager()
 
     class Meta:
         indexes = [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -90,6 +91,14 @@ class Subscription(models.Model):
             errors["events"] = str(error)
         if errors:
             raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        known = Subscription.objects.filter(pk=self.pk).values_list("url", flat=True).first() if self.pk else None
+        super().save(*args, **kwargs)
+        if known is not None and known != self.url:
+            from .endpoint import EndpointHealth
+
+            EndpointHealth.objects.forget(self.pk)
 
     @property
     def secrets(self) -> list[str]:
