@@ -202,7 +202,7 @@ DELIVERY_LEASE_SECONDS = number("DELIVERY_LEASE_SECONDS", 60, least=3, most=600)
 if DELIVERY_LEASE_SECONDS < WEBHOOK_TOTAL_TIMEOUT + 5:
     raise ImproperlyConfigured("DELIVERY_LEASE_SECONDS must be at least WEBHOOK_TOTAL_TIMEOUT + 5.")
 DELIVERY_DRAINS = whole("DELIVERY_DRAINS", 2, least=1, most=64)
-DELIVERY_THREADS = whole("DELIVERY_THREADS", 32, least=1, most=128)
+DELIVERY_THREADS = whole("DELIVERY_THREADS", 64, least=1, most=128)
 DELIVERY_PER_ENDPOINT = whole("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)
 
 # After so many days of nothing but failures a subscription is disabled, and its owner told: a long weekend and a day.

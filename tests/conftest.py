@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.test import override_settings
 
 from tests.receiver import Receiver, running_receiver
 
@@ -16,6 +17,13 @@ def _closed_connections() -> Iterator[None]:
     if tasks is not None and tasks.http_client.cache_info().currsize:
         tasks.http_client().close()
         tasks.http_client.cache_clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """A password's hash costs half a second on purpose; tests make many users."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture

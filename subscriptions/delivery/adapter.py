@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from .connections import Exchanges, StaleConnection, new_connection
+from .connections import Connection, StaleConnection, new_connection
 from .deadline import Deadline
 from .dialing import Dialer
 from .idle import IdleConnections
@@ -38,7 +38,7 @@ class Received:
     """The head of an answer; `read` gets the body and frees the connection."""
 
     route: Route
-    connection: Exchanges
+    connection: Connection
     head: Head
     wire: Wire
 
@@ -86,13 +86,13 @@ class Route:
         connection = self.open(timeout)
         return self._exchange(connection, message, timeout)
 
-    def open(self, deadline: Deadline) -> Exchanges:
+    def open(self, deadline: Deadline) -> Connection:
         """A new connection. Raises SendFailed."""
         connection = new_connection(self.target, self.dialer, self.proxy, self.context)
         connection.open(deadline.sooner(self.connect_timeout))
         return connection
 
-    def _exchange(self, connection: Exchanges, message: bytes, deadline: Deadline) -> Received:
+    def _exchange(self, connection: Connection, message: bytes, deadline: Deadline) -> Received:
         head, wire = connection.exchange(message, deadline)
         if self.proxy and self.target.scheme == "http" and (failure := refused_by_proxy(head)):
             connection.close()

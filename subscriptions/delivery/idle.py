@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from .connections import Exchanges
+from .connections import Connection
 
 Place = tuple[str, str, int]  # scheme, host, port
 
@@ -23,27 +23,23 @@ class IdleConnections:
         self._total = total
         self._per_place = per_place
         self._lock = threading.Lock()
-        self._places: OrderedDict[Place, list[Exchanges]] = OrderedDict()
+        self._places: OrderedDict[Place, list[Connection]] = OrderedDict()
         self._count = 0
         self._closed = False
 
-    def take(self, place: Place) -> Exchanges | None:
+    def take(self, place: Place) -> Connection | None:
         """A connection that is open and quiet, the one used last; the caller owns it."""
         while connection := self._pop(place):
             now = time.monotonic()
-            if (
-                now - connection.opened_at < MAX_AGE
-                and now - connection.idle_since < MAX_IDLE
-                and connection.is_quiet
-            ):
+            if now - connection.opened_at < MAX_AGE and now - connection.idle_since < MAX_IDLE and connection.is_quiet:
                 return connection
             connection.close()
         return None
 
-    def give(self, place: Place, connection: Exchanges) -> None:
+    def give(self, place: Place, connection: Connection) -> None:
         """Hand a connection back that is ready for another request."""
         connection.idle_since = time.monotonic()
-        surplus: Exchanges | None = None
+        surplus: Connection | None = None
         with self._lock:
             waiting = self._places.get(place, [])
             if self._closed or len(waiting) >= self._per_place:
@@ -68,7 +64,7 @@ class IdleConnections:
         for connection in waiting:
             connection.close()
 
-    def _pop(self, place: Place) -> Exchanges | None:
+    def _pop(self, place: Place) -> Connection | None:
         with self._lock:
             waiting = self._places.get(place)
             if not waiting:
@@ -79,7 +75,7 @@ class IdleConnections:
                 del self._places[place]
             return connection
 
-    def _oldest(self) -> Exchanges:
+    def _oldest(self) -> Connection:
         place, waiting = next(iter(self._places.items()))
         self._count -= 1
         connection = waiting.pop(0)

@@ -16,6 +16,7 @@ from .addresses import dialled
 from .deadline import Deadline
 from .dialing import connect
 from .failures import SendFailed, seconds
+from .hosts import as_address
 from .replies import Head, Wire, read_head
 from .resolver import Resolver, hosts_file_too
 from .url_rules import Target
@@ -43,8 +44,9 @@ class Proxy:
     def dial(self, deadline: Deadline) -> socket.socket:
         """A socket connected to the proxy. Raises SendFailed."""
         try:
-            found = self.resolver.addresses(self.host, deadline)
-            return connect([dialled(ip_address(address)) for address in found], self.port, deadline)
+            literal = as_address(self.host)
+            found = [literal] if literal else [ip_address(ip) for ip in self.resolver.addresses(self.host, deadline)]
+            return connect([dialled(ip) for ip in found], self.port, deadline)
         except SendFailed:
             raise SendFailed("proxy", "This service's forward proxy could not be reached.") from None
 
@@ -61,15 +63,11 @@ def open_tunnel(sock: socket.socket, target: Target, proxy: Proxy, deadline: Dea
         sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
         status = read_head(wire).status
     except TimeoutError:
-        raise SendFailed(
-            "proxy", f"The forward proxy made no connection within {seconds(deadline.seconds)}."
-        ) from None
+        raise SendFailed("proxy", f"The forward proxy made no connection within {seconds(deadline.seconds)}.") from None
     except (SendFailed, OSError):
         raise SendFailed("proxy", "The forward proxy gave no valid answer.") from None
     if not 200 <= status <= 299:
-        raise SendFailed(
-            "proxy", f"The forward proxy made no connection to the server (it answered {status})."
-        )
+        raise SendFailed("proxy", f"The forward proxy made no connection to the server (it answered {status}).")
     if not wire.empty:
         raise SendFailed("proxy", "The forward proxy gave no valid answer.")
 

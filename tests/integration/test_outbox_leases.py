@@ -1,30 +1,17 @@
 """Races of the outbox: who may write an outcome, what a dead drain leaves, how many rows of an endpoint are out."""
 
 import threading
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from subscriptions.delivery import outbox
-from subscriptions.delivery.outbox import Claimed, Outcome
+from subscriptions.delivery.outbox import Claimed
 from subscriptions.models import Attempt, Delivery
+from tests.claiming import claim, delivered, end_leases, failed
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def claim(limit: int = 100, window: int = 100, **more) -> list[Claimed]:
-    return outbox.claim(token=uuid4(), lease=60.0, limit=limit, window=window, windows={}, **more).rows
-
-
-def delivered(job: Claimed) -> Outcome:
-    return Outcome(job, "delivered", 0.0, "", 1_800_000_000.0, 5, [], 200, [], b"", False, "", "")
-
-
-def end_leases() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE subscriptions_delivery SET due_at = now() - interval '1 s' WHERE claim IS NOT NULL")
 
 
 @pytest.fixture
@@ -135,7 +122,7 @@ def test_a_failure_after_a_pause_is_held_not_retried(company):
     make_call(company)
     (job,) = claim()
     company.subscriptions.update(state="paused")
-    outbox.finish([Outcome(job, "pending", 5.0, "why", 1_800_000_000.0, 5, [], 500, [], b"", False, "", "why")])
+    outbox.finish([failed(job)])
     assert Delivery.objects.get().state == "held"
 
 
@@ -143,7 +130,7 @@ def test_seconds_to_next_tells_when_the_earliest_row_falls_due(company):
     assert outbox.seconds_to_next() is None
     make_call(company)
     (job,) = claim()
-    outbox.finish([Outcome(job, "pending", 50.0, "why", 1_800_000_000.0, 5, [], 500, [], b"", False, "", "why")])
+    outbox.finish([failed(job, wait=50.0)])
     seconds = outbox.seconds_to_next()
     assert seconds is not None
     assert 40 < seconds <= 50

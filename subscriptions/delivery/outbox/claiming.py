@@ -58,7 +58,8 @@ WITH RECURSIVE waiting (id) AS (
          WHERE f.subscription_id = considered.id AND f.claim IS NOT NULL AND f.due_at > clock_timestamp()
      ) flying
      -- A second's worth may go at once; of less than one a second, one at a time.
-     CROSS JOIN LATERAL (SELECT CASE WHEN s.rate_per_minute < 60 THEN interval '0' ELSE interval '1 s' END AS burst) rate
+     CROSS JOIN LATERAL (
+        SELECT CASE WHEN s.rate_per_minute < 60 THEN interval '0' ELSE interval '1 s' END AS burst) rate
      WHERE coalesce(h.open_until <= clock_timestamp(), true)
 ), candidate AS MATERIALIZED (
     SELECT endpoint.id AS endpoint, endpoint.room, endpoint.trust, lanes.lane, due.id, due.place

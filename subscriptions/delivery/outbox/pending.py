@@ -20,7 +20,8 @@ SELECT extract(epoch FROM min(greatest(first.due_at, h.open_until)) - clock_time
  CROSS JOIN (VALUES (0), (1)) AS lanes (lane)
  CROSS JOIN LATERAL (
     SELECT d.due_at FROM subscriptions_delivery d
-     WHERE d.subscription_id = endpoint.id AND d.lane = lanes.lane AND d.state = 'pending' ORDER BY d.due_at LIMIT 1) first
+     WHERE d.subscription_id = endpoint.id AND d.lane = lanes.lane AND d.state = 'pending'
+     ORDER BY d.due_at LIMIT 1) first
 """
 
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dial",
             action="store_true",
-            help="also connect (no request is sent) and add '; dial ok' or '; dial refused: <why>'",
+            help="also connect (nothing is sent) and add '; dial ok', '; dial refused: <why>' or '; dial failed: …'",
         )
 
     def handle(self, *, urls: list[str], dial: bool, **_: Any) -> None:
@@ -31,8 +31,7 @@ class Command(BaseCommand):
         for url in _each(urls):
             verdict = _saving(url)
             if client:
-                answer = client.dial(url)
-                verdict += f"; dial refused: {answer.message}" if answer.error else "; dial ok"
+                verdict += f"; dial {_dialling(client, url)}"
             self.stdout.write(verdict)
         if client:
             client.close()
@@ -51,6 +50,13 @@ def _saving(url: str) -> str:
     except ValueError as refusal:
         return f"refused: {refusal}"
     return "ok"
+
+
+def _dialling(client: Client, url: str) -> str:
+    answer = client.dial(url)
+    if not answer.error:
+        return "ok"
+    return f"{'refused' if answer.error in ('bad_url', 'refused_address') else 'failed'}: {answer.message}"
 
 
 def _each(urls: list[str]) -> Iterator[str]:

@@ -1,0 +1,73 @@
+"""Request headers that a subscriber may add: which names, which characters, how many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+MAX_HEADERS = 20
+MAX_BYTES = 4096
+
+# RFC 9110: a token; visible ASCII with blanks and tabs between. Beyond ASCII, servers read different things.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+# What goes on the wire may also hold latin-1; it can hold no line end and no other control character.
+_SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+# fmt: off
+_FRAMING = frozenset((
+    "host", "transfer-encoding", "te", "trailer", "connection", "keep-alive", "upgrade", "http2-settings",
+    "expect",
+))
+_RESERVED = _FRAMING | {
+    "signature", "user-agent", "accept-encoding",  # ours
+    "metadata", "metadata-flavor", "x-identity-header",  # open the metadata services of clouds
+    "forwarded", "via", "x-real-ip",  # would claim another sender
+    "x-http-method", "x-http-method-override", "x-method-override",  # would make the POST something else
+}
+_RESERVED_PREFIXES = (
+    "content-", "proxy-", "sec-", "webhook-", "callhooks-",
+    "x-amz-", "x-aws-", "x-goog-", "x-google-", "x-forwarded-",
+)
+# fmt: on
+
+
+class HeaderRefused(ValueError):
+    """Headers that are not saved. The text says what to change."""
+
+
+def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers as they are saved and sent, without blanks around the values. Raises HeaderRefused."""
+    if len(headers) > MAX_HEADERS:
+        raise HeaderRefused(f"There are more than {MAX_HEADERS} headers. Take some out.")
+    checked: dict[str, str] = {}
+    seen: set[str] = set()
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise HeaderRefused("Header names and values must be text.")
+        if not _NAME.fullmatch(name):
+            raise HeaderRefused(f"The header name {name[:40]!a} is not valid. Use letters, digits and hyphens.")
+        lowered = name.lower()
+        if lowered in _RESERVED or lowered.startswith(_RESERVED_PREFIXES):
+            raise HeaderRefused(f"The header {name[:60]} is set by this service or by the network. Take it out.")
+        if lowered in seen:
+            raise HeaderRefused(f"The header {name[:60]} is there twice. Take one out.")
+        if not _VALUE.fullmatch(value):
+            raise HeaderRefused(f"The value of {name[:60]} holds a line end or a character beyond ASCII. Take it out.")
+        seen.add(lowered)
+        checked[name] = value.strip(" \t")
+    if sum(len(name) + len(value) + 4 for name, value in checked.items()) > MAX_BYTES:
+        raise HeaderRefused(f"The headers are longer than {MAX_BYTES} bytes together. Shorten them.")
+    return checked
+
+
+def sendable(headers: Mapping[str, str]) -> bool:
+    """Whether headers can go on the wire as they are, and none would change how the request is framed."""
+    return all(
+        isinstance(value, str)
+        and _NAME.fullmatch(name)
+        and _SENDABLE.fullmatch(value)
+        and name.lower() not in _FRAMING
+        and not name.lower().startswith(("content-length", "proxy-"))
+        for name, value in headers.items()
+    )

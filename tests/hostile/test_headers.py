@@ -1,0 +1,38 @@
+"""Hostile request headers are refused when they are saved, and cannot change a request whatever was saved."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscriptions.delivery.client import Client, Request
+from subscriptions.delivery.header_rules import HeaderRefused, check_headers
+
+from .cases import HeaderCase
+from .header_cases import CASES, UNSENDABLE
+from .receivers import OK, Receiver, answering
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_is_not_saved(case: HeaderCase) -> None:
+    with pytest.raises(HeaderRefused) as refused:
+        check_headers(case.headers)
+    assert str(refused.value).endswith(".")
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("case", UNSENDABLE, ids=str)
+def test_it_is_not_sent(case: HeaderCase, client: Client) -> None:
+    with Receiver(answering(OK, then="keep")) as receiver:
+        answer = client.send(Request(receiver.url, case.headers, b"{}"))
+        assert answer.error == "bad_header"
+        assert receiver.requests == []
+
+
+def test_good_headers_are_kept_without_the_blanks_around_them() -> None:
+    headers = {"X-Tenant": " acme \t", "Authorization": "Bearer abc", "X-Empty": "", "Cookie": "a=b; c=d"}
+    assert check_headers(headers) == {
+        "X-Tenant": "acme",
+        "Authorization": "Bearer abc",
+        "X-Empty": "",
+        "Cookie": "a=b; c=d",
+    }

@@ -1,0 +1,73 @@
+"""Every answer of the table comes to an Answer that can be stored and shown, from a real socket, in time."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from subscriptions.delivery.client import Answer, Client, Request
+
+from .cases import ReplyCase
+from .receivers import OK, Receiver, answering
+from .reply_cases import CASES, KEPT
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def assert_storable(answer: Answer) -> None:
+    """What PostgreSQL and a page can take, and no more than was asked for."""
+    texts = [answer.error, answer.message, *(text for header in answer.headers for text in header)]
+    for text in texts:
+        assert not CONTROLS.search(text)
+        text.encode("utf-8")
+    assert len(answer.body) <= KEPT
+    assert len(answer.headers) <= 100
+    assert sum(len(name) + len(value) for name, value in answer.headers) <= 64 * 1024
+    assert (answer.status is None) == bool(answer.error)
+    assert answer.status is None or 200 <= answer.status <= 599
+    assert re.fullmatch("[a-z_]{0,40}", answer.error)
+    assert answer.duration_ms >= 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_becomes_an_answer(case: ReplyCase, client: Client) -> None:
+    with Receiver(answering(case.reply, then=case.then)) as receiver:
+        started = time.monotonic()
+        answer = client.send(Request(receiver.url, {"Content-Type": "application/json"}, b"{}"))
+        elapsed = time.monotonic() - started
+
+        assert_storable(answer)
+        assert (answer.status, answer.error) == (case.status, case.error)
+        assert elapsed < 5
+        assert len(receiver.requests) == 1
+        if case.error:
+            assert answer.message.endswith(".")
+        if case.body is not None:
+            assert answer.body == case.body
+        if case.truncated is not None:
+            assert answer.truncated == case.truncated
+        if case.kind == "large body":
+            assert answer.message == "", "it is we who stopped reading"
+
+        # Whatever came, the next request to the same place gets its own answer.
+        receiver.script = answering(OK, then="keep")
+        assert client.send(Request(receiver.url, {}, b"{}")).body == b"ok"
+
+
+def test_a_redirect_is_not_followed_and_says_so(client: Client) -> None:
+    with Receiver(answering(OK)) as elsewhere:
+        reply = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere.url}\r\nContent-Length: 0\r\n\r\n".encode()
+        with Receiver(answering(reply)) as receiver:
+            answer = client.send(Request(receiver.url, {}, b"{}"))
+        assert answer.status == 302
+        assert "redirects are not followed" in answer.message
+        assert elsewhere.connections == 0
+
+
+def test_a_body_that_broke_off_says_so_and_its_status_still_counts(client: Client) -> None:
+    with Receiver(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nok")) as receiver:
+        answer = client.send(Request(receiver.url, {}, b"{}"))
+    assert (answer.status, answer.error, answer.truncated) == (200, "", True)
+    assert "broke off" in answer.message

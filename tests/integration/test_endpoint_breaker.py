@@ -1,0 +1,99 @@
+"""An endpoint that only fails is left alone for a while: waiting costs no attempt, and one trial at a time follows."""
+
+import time
+
+import pytest
+from django.db import connection
+
+from subscriptions.delivery import outbox
+from subscriptions.delivery.breaker import MINIMUM_ANSWERS
+from subscriptions.delivery.endpoints import EndpointBook
+from subscriptions.models import Delivery, EndpointHealth, Subscription
+from tests.claiming import claim, delivered, failed, make_due
+from tests.factories import make_call, make_company, make_subscription, make_tracker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    subscription = make_subscription(make_company(), events=["pre_call"])
+    tracker = make_tracker(subscription.company)
+    for _ in range(MINIMUM_ANSWERS + 5):
+        make_call(subscription.company, tracker)
+    return subscription
+
+
+def fail_all(book: EndpointBook) -> None:
+    outcomes = [failed(job) for job in claim(limit=MINIMUM_ANSWERS)]
+    outbox.finish(outcomes)
+    book.note(outcomes, now=time.time())
+
+
+def close_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE subscriptions_endpointhealth SET open_until = now() - interval '1 s'")
+
+
+def test_under_an_open_breaker_nothing_is_claimed_and_no_attempt_is_spent(subscription):
+    fail_all(EndpointBook())
+    assert claim() == []
+    assert Delivery.objects.filter(attempts=0, state="pending").count() == 5
+    assert EndpointHealth.objects.get().opened == 1
+
+
+def test_the_drain_sleeps_until_the_breaker_closes(subscription):
+    fail_all(EndpointBook())
+    seconds = outbox.seconds_to_next()
+    assert seconds is not None
+    assert 0 < seconds <= 15
+    assert outbox.oldest_due_seconds() == 0
+
+
+def test_half_open_one_is_tried_at_a_time(subscription):
+    fail_all(EndpointBook())
+    close_time()
+    assert len(claim()) == 1
+    assert claim() == []
+
+
+def test_a_good_trial_lets_everything_through_again(subscription):
+    book = EndpointBook()
+    fail_all(book)
+    close_time()
+    trial = [delivered(job) for job in claim()]
+    outbox.finish(trial)
+    book.note(trial, now=time.time())
+    make_due()
+    assert len(claim()) == MINIMUM_ANSWERS + 4
+
+
+def test_another_endpoint_of_the_same_company_is_not_held_up(subscription):
+    other = make_subscription(subscription.company, events=["pre_call"], name="Other")
+    fail_all(EndpointBook())
+    make_call(subscription.company)
+    assert [job.endpoint for job in claim()] == [other.pk]
+
+
+def test_two_drains_count_together(subscription):
+    one, two = EndpointBook(), EndpointBook()
+    for book in (one, two, one, two, one):
+        outcomes = [failed(job) for job in claim(limit=1)]
+        outbox.finish(outcomes)
+        book.note(outcomes, now=time.time())
+    assert EndpointHealth.objects.get().opened == 1
+
+
+def test_a_new_address_is_judged_anew(subscription):
+    fail_all(EndpointBook())
+    subscription.url = "http://127.0.0.1:9999/elsewhere"
+    subscription.save()
+    assert len(claim()) == 5
+
+
+def test_an_endpoint_that_is_well_is_not_written_with_every_batch(subscription):
+    book = EndpointBook()
+    now = time.time()
+    for seconds in (0.0, 1.0, 2.0):
+        book.note([delivered(job) for job in claim(limit=1)], now=now + seconds)
+    assert EndpointHealth.objects.get().last_success_at.timestamp() == pytest.approx(now, abs=0.01)

@@ -1,0 +1,107 @@
+"""Limits that a subscription sets itself: events of a call in order, so many a minute; and the lane of late ones."""
+
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from subscriptions.delivery import outbox
+from subscriptions.models import Delivery, EndpointHealth
+from tests.claiming import claim, delivered, failed
+from tests.factories import ended_call, make_call, make_company, make_subscription, make_tracker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def company():
+    return make_company()
+
+
+def changed_twice(company):
+    call = ended_call(company)
+    for note in ("one", "two"):
+        call.note = note
+        call.save()
+    return call
+
+
+def test_in_order_a_later_event_waits_for_the_earlier_one(company):
+    make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    (first,) = claim()
+    assert (first.event_type, first.sequence) == ("post_call", 1)
+    assert claim() == []
+    outbox.finish([delivered(first)])
+    assert [job.sequence for job in claim()] == [2]
+
+
+def test_in_order_a_failed_event_holds_the_later_ones_until_it_is_given_up(company):
+    make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    (first,) = claim()
+    outbox.finish([failed(first)])
+    assert claim() == []
+    Delivery.objects.filter(pk=first.id).update(state="failed", due_at=None)
+    assert [job.sequence for job in claim()] == [2]
+
+
+def test_in_order_one_call_does_not_hold_up_another(company):
+    make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    changed_twice(company)
+    assert [job.sequence for job in claim(window=2)] == [1, 1]
+
+
+def test_without_order_all_are_claimed(company):
+    make_subscription(company, events=["post_call", "call_modified"])
+    changed_twice(company)
+    assert sorted(job.sequence for job in claim()) == [1, 2, 3]
+
+
+def test_a_rate_below_one_a_second_lets_one_through_at_a_time(company):
+    make_subscription(company, events=["pre_call"], rate_per_minute=6)
+    tracker = make_tracker(company)
+    for _ in range(5):
+        make_call(company, tracker)
+    assert len(claim()) == 1
+    assert claim() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM rate_used_until - now()) FROM subscriptions_endpointhealth")
+        assert 9 < cursor.fetchone()[0] <= 10
+        cursor.execute("UPDATE subscriptions_endpointhealth SET rate_used_until = now()")
+    assert len(claim()) == 1
+
+
+def test_a_higher_rate_lets_a_seconds_worth_through(company):
+    make_subscription(company, events=["pre_call"], rate_per_minute=180)
+    tracker = make_tracker(company)
+    for _ in range(10):
+        make_call(company, tracker)
+    assert len(claim()) == 3
+    assert claim() == []
+    assert EndpointHealth.objects.get().rate_used_until is not None
+
+
+def test_late_retries_and_first_tries_share_the_endpoint(company):
+    make_subscription(company, events=["pre_call"])
+    tracker = make_tracker(company)
+    for _ in range(160):
+        make_call(company, tracker)
+    Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk").values("pk")[:80]).update(lane=1)
+    late = {pk for pk in Delivery.objects.filter(lane=1).values_list("pk", flat=True)}
+    lanes: Counter[bool] = Counter()
+    for _ in range(35):
+        jobs = claim(window=2)
+        lanes.update(job.id in late for job in jobs)
+        outbox.finish([delivered(job) for job in jobs])
+    assert lanes[False] > lanes[True] > 10
+
+
+def test_late_retries_get_everything_when_nothing_else_waits(company):
+    make_subscription(company, events=["pre_call"])
+    tracker = make_tracker(company)
+    for _ in range(6):
+        make_call(company, tracker)
+    Delivery.objects.update(lane=1)
+    assert len(claim(window=6)) == 6

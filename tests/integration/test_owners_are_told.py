@@ -1,0 +1,93 @@
+"""Owners get one mail when an endpoint begins to fail and one when it is disabled; not one per event."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from subscriptions import operations, owners
+from subscriptions.delivery import endpoints
+from subscriptions.models import Delivery, EndpointHealth, Subscription
+from tests.factories import make_call, make_company, make_member, make_subscription
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    company = make_company()
+    make_member(company, "owner", "owner@example.com")
+    make_member(company, "admin", "admin@example.com")
+    make_member(company, "viewer", "viewer@example.com")
+    make_member(make_company("Other"), "owner", "other@example.com")
+    return make_subscription(company)
+
+
+def failing(subscription: Subscription, **ago: float) -> EndpointHealth:
+    now = timezone.now()
+    return EndpointHealth.objects.create(
+        subscription=subscription,
+        window_began=now,
+        failing_since=now - timedelta(**ago),
+        last_failure_at=now,
+        last_failure="Timed out after 15 s.",
+    )
+
+
+def test_owner_and_admins_are_told_once(subscription):
+    failing(subscription, minutes=6)
+    assert owners.tell() == 1
+    assert owners.tell() == 0
+    (message,) = mail.outbox
+    assert message.to == ["admin@example.com", "owner@example.com"]
+    assert message.subject == "Webhooks to CRM are failing"
+    assert "Timed out after 15 s." in message.body
+    assert "http://127.0.0.1:" in message.body
+
+
+def test_a_short_failure_is_not_worth_a_mail(subscription):
+    failing(subscription, minutes=4)
+    assert owners.tell() == 0
+    assert mail.outbox == []
+
+
+def test_a_mail_that_cannot_be_sent_is_tried_again(subscription, settings):
+    failing(subscription, minutes=6)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert owners.tell() == 0
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert owners.tell() == 1
+
+
+def test_after_five_days_of_only_failures_it_is_disabled_held_and_told(subscription):
+    make_call(subscription.company)
+    failing(subscription, days=5, minutes=1)
+    assert owners.disable_hopeless() == 1
+    subscription.refresh_from_db()
+    assert (subscription.state, subscription.state_reason) == ("disabled", "Nothing arrived for 5 days.")
+    assert Delivery.objects.get().state == "held"
+    assert owners.tell() == 1
+    assert owners.tell() == 0
+    assert mail.outbox[0].subject == "Webhooks to CRM were switched off"
+
+
+def test_before_that_it_is_not(subscription):
+    failing(subscription, days=4, hours=23)
+    assert owners.disable_hopeless() == 0
+
+
+def test_old_failures_and_silence_since_disable_nothing(subscription):
+    failing(subscription, days=9)
+    EndpointHealth.objects.update(last_failure_at=timezone.now() - timedelta(days=3))
+    assert owners.disable_hopeless() == 0
+
+
+def test_disabled_again_after_a_resume_is_told_again(subscription):
+    failing(subscription, minutes=1)
+    endpoints.disable([subscription.pk], "The server answered 410 Gone.")
+    assert owners.tell() == 1
+    operations.resume(subscription, send_held=True)
+    endpoints.disable([subscription.pk], "The server answered 410 Gone.")
+    assert owners.tell() == 1

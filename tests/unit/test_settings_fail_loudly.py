@@ -1,0 +1,83 @@
+"""A setting that is missing or impossible stops the start, with words that name it and say what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "SECRET_KEY": "test-secret-key-of-more-than-fifty-characters-0123456789abcdef",
+    "FIELD_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "DATABASE_URL": "postgres://callhooks@127.0.0.1:9/nothing-is-there",
+    "PUBLIC_URL": "https://hooks.example.com",
+}
+# What is changed in good settings (None: not set), and what the message holds.
+BAD = {
+    "no secret key": ({"SECRET_KEY": None}, ["SECRET_KEY is not set", "Make one with: python -c", "./dev"]),
+    "empty secret key": ({"SECRET_KEY": "  "}, ["SECRET_KEY is not set"]),
+    "short secret key": ({"SECRET_KEY": "short"}, ["SECRET_KEY is too weak", "50 random characters"]),
+    "dull secret key": ({"SECRET_KEY": "ab" * 30}, ["SECRET_KEY is too weak"]),
+    "django's example key": ({"SECRET_KEY": "django-insecure-" + GOOD["SECRET_KEY"]}, ["SECRET_KEY is too weak"]),
+    "no public address": ({"PUBLIC_URL": None}, ["PUBLIC_URL is not set", "https://hooks.example.com"]),
+    "an address without scheme": ({"PUBLIC_URL": "hooks.example.com"}, ["PUBLIC_URL is", "http or https"]),
+    "no encryption key": (
+        {"FIELD_ENCRYPTION_KEYS": None},
+        ["FIELD_ENCRYPTION_KEYS is not set", "newest first", "python -c"],
+    ),
+    "a bad second encryption key": (
+        {"FIELD_ENCRYPTION_KEYS": GOOD["FIELD_ENCRYPTION_KEYS"] + ",c2hvcnQ="},
+        ["FIELD_ENCRYPTION_KEYS: key 2 is not a Fernet key", "32 url-safe base64"],
+    ),
+    "no database": ({"DATABASE_URL": None}, ["DATABASE_URL is not set", "postgres://user:password@host:5432/name"]),
+    "another database": ({"DATABASE_URL": "sqlite:///data.db"}, ["DATABASE_URL must name a PostgreSQL database"]),
+    "no number": ({"WEBHOOK_TOTAL_TIMEOUT": "ten"}, ["WEBHOOK_TOTAL_TIMEOUT is 'ten'", "must be a number"]),
+    "not even a number": ({"WEBHOOK_TOTAL_TIMEOUT": "nan"}, ["WEBHOOK_TOTAL_TIMEOUT is nan", "between 0.2 and 30"]),
+    "too many": ({"DELIVERY_THREADS": "1000"}, ["DELIVERY_THREADS is 1000", "between 1 and 128"]),
+    "half a worker": ({"CLUSTER_WORKERS": "2.5"}, ["CLUSTER_WORKERS is 2.5", "whole number"]),
+    "no network": (
+        {"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"},
+        ["WEBHOOK_ALLOWED_NETWORKS", "10.0.0.1/8 has host bits set"],
+    ),
+    "a lease that is too short": (
+        {"DELIVERY_LEASE_SECONDS": "10"},
+        ["DELIVERY_LEASE_SECONDS must be at least", "WEBHOOK_TOTAL_TIMEOUT + 5"],
+    ),
+}
+
+
+def start(changes: dict[str, str | None]) -> subprocess.CompletedProcess[str]:
+    """What `django.setup()` in a process of its own says with these settings."""
+    env = {**GOOD, **changes, "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "callhooks_site.settings"}
+    return subprocess.run(
+        [sys.executable, "-c", "import django; django.setup()"],
+        cwd=ROOT,
+        env={name: value for name, value in env.items() if value is not None},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_good_settings_start_without_a_word():
+    """And without DEBUG: the defaults are those of production."""
+    result = start({})
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_weak_secret_key_will_do_with_debug():
+    assert start({"SECRET_KEY": "short", "DEBUG": "true"}).returncode == 0
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_setting_stops_the_start(case: str):
+    changes, words = BAD[case]
+    result = start(changes)
+    assert result.returncode != 0
+    *_, message = result.stderr.strip().splitlines()
+    assert message.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert [word for word in words if word not in message] == []
