@@ -210,6 +210,10 @@ ENDPOINT_DISABLE_DAYS = number("ENDPOINT_DISABLE_DAYS", 5, least=0.01, most=60)
 # Failing that long is worth a mail; less is a deploy or a restart.
 ENDPOINT_TELL_SECONDS = number("ENDPOINT_TELL_SECONDS", 300, least=0, most=86_400)
 
+# After so many days delivered webhooks leave the log; failed and cancelled ones stay longer. What waits never goes.
+RETAIN_DELIVERED_DAYS = number("RETAIN_DELIVERED_DAYS", 30, least=0.01, most=3650)
+RETAIN_FAILED_DAYS = number("RETAIN_FAILED_DAYS", 90, least=0.01, most=3650)
+
 # --- mail -------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 vars().update(EMAIL_CONFIG)

@@ -21,6 +21,11 @@ def uuid7() -> uuid.UUID:
     )
 
 
+def first_uuid7_at(seconds: float) -> uuid.UUID:
+    """The smallest version 7 UUID of a time (seconds since 1970): a bound for what was made before or after it."""
+    return uuid.UUID(int=(int(seconds * 1000) << 80) | _VERSION | _VARIANT)
+
+
 def resource_id(prefix: str) -> str:
     """`CAL0192f3…`: the prefix and 32 lower-case hex digits."""
     return prefix + uuid7().hex

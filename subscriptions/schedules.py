@@ -7,6 +7,7 @@ from typing import Any
 from django_q.models import Schedule
 
 SWEEP = "callhooks sweep"
+TIDY = "callhooks retention"
 
 
 def install(**_: Any) -> None:
@@ -18,4 +19,8 @@ def install(**_: Any) -> None:
             "minutes": 1,
             "repeats": -1,
         },
+    )
+    Schedule.objects.update_or_create(
+        name=TIDY,
+        defaults={"func": "subscriptions.tasks.tidy", "schedule_type": Schedule.HOURLY, "repeats": -1},
     )

@@ -141,6 +141,15 @@ def write(streams: Sequence[Stream], new: Sequence[NewEvent], refrozen: dict[UUI
         return int(cursor.fetchone()[0])
 
 
+def stop_waiting(subject_ids: list[str]) -> None:
+    """These subjects are gone: nothing will come of their waiting, and they must not stand in the way of others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_eventstream SET wake_at = NULL WHERE subject_id = ANY (%s) AND wake_at IS NOT NULL",
+            [subject_ids],
+        )
+
+
 def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
     """(kind, subject id) of streams whose waiting time is over, by the database's clock. Locks nothing: who looks
     at a subject decides under its lock whether there still is something to do."""

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from callhooks_site.version import NAME, VERSION
 
-from . import lifecycle, owners, resend_jobs, timers, wakeup
+from . import lifecycle, owners, resend_jobs, retention, timers, wakeup
 from .delivery import outbox, slots
 from .delivery.client import Client
 from .delivery.drain import Drain
@@ -101,3 +101,8 @@ def sweep() -> None:
     outbox.hold_inactive()
     owners.disable_hopeless()
     owners.tell()
+
+
+def tidy() -> None:
+    """Retention, once an hour."""
+    retention.tidy()

@@ -36,6 +36,7 @@ KNOW_DJANGO_Q = {
     "callhooks_site/settings.py",
     "subscriptions/cluster_hooks.py",
     "subscriptions/schedules.py",
+    "subscriptions/retention.py",  # its tables are tidied too
     "subscriptions/tasks.py",
     "subscriptions/wakeup.py",
     "subscriptions/management/commands/qcluster.py",
