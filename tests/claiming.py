@@ -28,14 +28,5 @@ def failed(job: Claimed, *, wait: float = 5.0, status: int = 500, **more: Any) -
 
 
 def end_leases() -> None:
-    _set_due("claim IS NOT NULL")
-
-
-def make_due() -> None:
-    """As if every retry's time had come."""
-    _set_due("claim IS NULL AND state = 'pending'")
-
-
-def _set_due(where: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE subscriptions_delivery SET due_at = now() - interval '1 s' WHERE {where}")
+        cursor.execute("UPDATE subscriptions_delivery SET due_at = now() - interval '1 s' WHERE claim IS NOT NULL")

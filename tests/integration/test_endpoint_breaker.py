@@ -9,7 +9,7 @@ from subscriptions.delivery import outbox
 from subscriptions.delivery.breaker import MINIMUM_ANSWERS
 from subscriptions.delivery.endpoints import EndpointBook
 from subscriptions.models import Delivery, EndpointHealth, Subscription
-from tests.claiming import claim, delivered, failed, make_due
+from tests.claiming import claim, delivered, failed
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,8 +64,20 @@ def test_a_good_trial_lets_everything_through_again(subscription):
     trial = [delivered(job) for job in claim()]
     outbox.finish(trial)
     book.note(trial, now=time.time())
-    make_due()
+    # The ones that wait for a retry come along: the outage is over.
     assert len(claim()) == MINIMUM_ANSWERS + 4
+
+
+def test_without_an_open_breaker_a_success_hurries_no_retry(subscription):
+    book = EndpointBook()
+    one, two = claim(limit=2)
+    outcomes = [failed(one, wait=300.0)]
+    outbox.finish(outcomes)
+    book.note(outcomes, now=time.time())
+    outcomes = [delivered(two)]
+    outbox.finish(outcomes)
+    book.note(outcomes, now=time.time())
+    assert one.id not in {job.id for job in claim()}
 
 
 def test_another_endpoint_of_the_same_company_is_not_held_up(subscription):

@@ -89,7 +89,7 @@ def test_late_retries_and_first_tries_share_the_endpoint(company):
     for _ in range(160):
         make_call(company, tracker)
     Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk").values("pk")[:80]).update(lane=1)
-    late = {pk for pk in Delivery.objects.filter(lane=1).values_list("pk", flat=True)}
+    late = set(Delivery.objects.filter(lane=1).values_list("pk", flat=True))
     lanes: Counter[bool] = Counter()
     for _ in range(35):
         jobs = claim(window=2)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from callhooks_site.devtools.child import ProcessSpec
+from callhooks_site.supervision.child import ProcessSpec
 from callhooks_site.devtools.pid_files import command_of
-from callhooks_site.devtools.processes import Supervisor
-from callhooks_site.devtools.signals import StopSignals
+from callhooks_site.supervision.supervisor import Supervisor
+from callhooks_site.supervision.signals import StopSignals
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -32,9 +32,9 @@ STUBBORN = f"trap '' TERM; echo ready; {LINGER}"
 SUPERVISE = """
 import sys
 from pathlib import Path
-from callhooks_site.devtools.child import ProcessSpec
-from callhooks_site.devtools.processes import Supervisor
-from callhooks_site.devtools.signals import StopSignals
+from callhooks_site.supervision.child import ProcessSpec
+from callhooks_site.supervision.supervisor import Supervisor
+from callhooks_site.supervision.signals import StopSignals
 folder = Path(sys.argv[1])
 command, grace = ["sh", "-c", sys.argv[2]], float(sys.argv[3])
 spec = ProcessSpec("stand-in", command, cwd=folder, log=folder / "log", grace=grace)

@@ -23,6 +23,7 @@ PURE = (
     "subscriptions/ids.py",
     "subscriptions/encryption.py",
     "subscriptions/lifecycle.py",
+    "subscriptions/pulse.py",
     "subscriptions/delivery/retry.py",
     "subscriptions/delivery/signing.py",
     "subscriptions/delivery/client.py",
@@ -34,6 +35,7 @@ PURE = (
 )
 KNOW_DJANGO_Q = {
     "callhooks_site/settings.py",
+    "subscriptions/broker.py",
     "subscriptions/cluster_hooks.py",
     "subscriptions/schedules.py",
     "subscriptions/retention.py",  # its tables are tidied too
