@@ -62,7 +62,8 @@ class Answers:
 
 @dataclass(slots=True)
 class EndpointBook:
-    """One drain's way of noting answers; `scale` multiplies the breaker's breaks. It remembers which endpoints it found well, to write those seldom."""
+    """One drain's way of noting answers; `scale` multiplies the breaker's breaks. It remembers which
+    endpoints it found well, to write those seldom."""
 
     scale: float = 1.0
     _well_since: dict[int, float] = field(default_factory=dict)
