@@ -1,7 +1,8 @@
 """Bringing calls in: what every source of calls (the API, a provider's webhook) does through one door.
 
-Values are by name, as the API has them: a model's fields, `tracking_phone_number` and `tags` (names). They are of the right
-kind and length already; what they mean together is checked here. Errors are Django's ValidationError, by the same names.
+Values are by name, as the API has them: the fields of a call, `tracking_phone_number` and `tags` (names). They are
+of the right kind and length already; what they mean together is checked here. Errors are Django's ValidationError, by
+the same names.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscriptions.models import Company
@@ -20,6 +22,8 @@ from .tagging import tags_named
 
 Data = Mapping[str, Any]
 NOT_COLUMNS = ("tracking_phone_number", "tags")
+NATURAL_KEY = ("external_source", "external_id")
+LATER_TIMES = ("routed_at", "answered_at", "ended_at")
 TWIN = "call_external_id_once"
 
 
@@ -27,30 +31,27 @@ def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
     """The call, and whether it is new. One that came before with the same external_source and external_id is updated
     with what is in `data`, even if it comes at the same moment. All in one transaction."""
     check_natural_key(data)
+    key = natural_key(data)
     with transaction.atomic():
-        key = natural_key(data)
-        call = _lock(company, **key) if key else None
-        if call is None:
+        # First a look that is cheap: most calls that come with a key are new, and a locking read of all is not.
+        if not key or not Call.objects.filter(company=company, **key).order_by().exists():
             try:
                 return _create(company, data), True
             except IntegrityError as error:
                 if not violates(error, TWIN):
                     raise
-            call = Call.objects.select_for_update(of=("self",), no_key=True).get(company=company, **key)
-        _change(call, data)
+        call = _locked(company, **key).get()
+        _change(call, company, data)
         return call, False
 
 
 def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
     """Sets what is in `data`. Raises Call.DoesNotExist."""
     with transaction.atomic():
-        call = _lock(company, resource_id=resource_id)
-        if call is None:
-            raise Call.DoesNotExist
-        key = {name: data.get(name, getattr(call, name)) for name in ("external_source", "external_id")}
-        check_natural_key(key)
+        call = _locked(company, resource_id=resource_id).get()
+        check_natural_key({name: data.get(name, getattr(call, name)) for name in NATURAL_KEY})
         try:
-            _change(call, data)
+            _change(call, company, data)
         except IntegrityError as error:
             if not violates(error, TWIN):
                 raise
@@ -72,7 +73,7 @@ def natural_key(data: Data) -> dict[str, str]:
     """What an object is called where it comes from; empty when it was not said."""
     if not data.get("external_id"):
         return {}
-    return {"external_source": data["external_source"], "external_id": data["external_id"]}
+    return {name: data[name] for name in NATURAL_KEY}
 
 
 def check_natural_key(data: Data) -> None:
@@ -86,19 +87,20 @@ def violates(error: IntegrityError, constraint: str) -> bool:
     return getattr(diagnosis, "constraint_name", None) == constraint
 
 
-def _lock(company: Company, **where: str) -> Call | None:
+def _locked(company: Company, **where: str) -> QuerySet[Call]:
     # Locked before anything is compared: two programs that set different fields do not undo each other.
     return (
         Call.objects.select_for_update(of=("self",), no_key=True)
         .select_related("tracker", "person")
         .filter(company=company, **where)
-        .first()
+        .order_by()
     )
 
 
 def _create(company: Company, data: Data) -> Call:
     call = Call(company=company, tracker=tracking_number(company, data["tracking_phone_number"]))
-    call.start_time = timezone.now()
+    # Not after what is told of it: the clock that told may be a little behind ours.
+    call.start_time = min([timezone.now(), *(data[name] for name in LATER_TIMES if data.get(name))])
     for name, value in _columns(data).items():
         setattr(call, name, value)
     if "lead_status" in data and "lead_status_by" not in data:
@@ -110,8 +112,8 @@ def _create(company: Company, data: Data) -> Call:
     return call
 
 
-def _change(call: Call, data: Data) -> None:
-    company = call.company
+def _change(call: Call, company: Company, data: Data) -> None:
+    call.company = company
     changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
     if "direction" in changed:
         raise ValidationError({"direction": f"This call is {call.direction}; that cannot change."})

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from subscriptions.models import Company
 
@@ -29,9 +32,18 @@ def tags_named(company: Company, names: Sequence[str]) -> list[Tag]:
     """The company's tags of these names, upper and lower case alike; those that it lacks are made."""
     if not names:
         return []
-    given = {"company": company.pk, "names": list(names)}
+    given: dict[str, Any] = {"company": company.pk, "names": list(names)}
     with connection.cursor() as cursor:
         cursor.execute(_MAKE, given)
         cursor.execute(_FIND, given)
         ids = [tag_id for (tag_id,) in cursor.fetchall()]
     return list(Tag.objects.filter(pk__in=ids))
+
+
+def make_tag(*, company: Company, name: str, **fields: str) -> tuple[Tag, bool]:
+    """The company's tag of this name, and whether it was made now (with these fields)."""
+    try:
+        with transaction.atomic():
+            return Tag.objects.create(company=company, name=name, **fields), True
+    except IntegrityError:
+        return Tag.objects.annotate(lower=Lower("name")).get(company=company, lower=Lower(Value(name))), False

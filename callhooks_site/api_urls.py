@@ -1,0 +1,36 @@
+"""The API's addresses, version 1."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, re_path
+from rest_framework.routers import DefaultRouter
+
+from calls.api.views import CallViewSet, PersonViewSet, TagViewSet, TrackerViewSet
+from forms_intake.api.views import FormSubmissionViewSet
+from messaging.api.views import TextMessageViewSet
+from subscriptions.api.deliveries import DeliveryViewSet
+from subscriptions.api.events import EventTypeViewSet, EventViewSet
+from subscriptions.api.subscriptions import SubscriptionViewSet
+from subscriptions.api.views import NothingHere
+
+
+class Router(DefaultRouter):
+    include_format_suffixes = False
+
+
+router = Router()
+router.register("calls", CallViewSet, "api-call")
+router.register("texts", TextMessageViewSet, "api-text")
+router.register("forms", FormSubmissionViewSet, "api-form")
+router.register("trackers", TrackerViewSet, "api-tracker")
+router.register("people", PersonViewSet, "api-person")
+router.register("tags", TagViewSet, "api-tag")
+router.register("subscriptions", SubscriptionViewSet, "api-subscription")
+router.register("deliveries", DeliveryViewSet, "api-delivery")
+router.register("events", EventViewSet, "api-event")
+router.register("event-types", EventTypeViewSet, "api-event-type")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *router.urls,
+    re_path(r"", NothingHere.as_view(), name="api-nothing-here"),
+]

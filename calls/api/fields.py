@@ -1,0 +1,81 @@
+"""Fields of calls: phone numbers, tags, and the lists and objects that webhooks carry as they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from subscriptions.api.fields import Text
+
+from ..phones import BadNumber, normalise
+
+
+class PhoneNumber(Text):
+    """Any common way to write it, `(214) 555-0123`; kept and shown as `+12145550123`."""
+
+    default_error_messages = {"required": "A phone number is needed here."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > 50:
+            self.fail("max_length", max_length=50)
+        try:
+            return normalise(text)
+        except BadNumber as error:
+            raise serializers.ValidationError(str(error)) from None
+
+
+class TagNames(serializers.ListField):
+    """The names of a call's tags, all of them."""
+
+    default_error_messages = {"not_a_list": "This must be a list of names.", "max_length": "At most {max_length} tags."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=Text(max_length=100), max_length=100, **kwargs)
+
+    def get_attribute(self, instance: Any) -> list[str]:
+        return [tag.name for tag in instance.tags.all()]
+
+
+class Items(serializers.JSONField):
+    """A list that is passed on as it came. With `keys`, its items are objects of exactly these."""
+
+    default_error_messages = {"list": "This must be a list.", "item": "This must be an object of {keys}."}
+
+    def __init__(self, *, keys: tuple[str, ...] = (), **kwargs: Any) -> None:
+        self.keys = keys
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("list")
+        if self.keys:
+            wanted = set(self.keys)
+            for number, item in enumerate(data):
+                if not isinstance(item, dict) or item.keys() != wanted:
+                    words = self.error_messages["item"].format(keys=", ".join(self.keys))
+                    raise serializers.ValidationError({str(number): [words]})
+        return data
+
+
+class Thing(serializers.JSONField):
+    """An object that is passed on as it came. With `keys`, these are all that it may hold, and each is an object."""
+
+    default_error_messages = {"object": "This must be an object."}
+
+    def __init__(self, *, keys: tuple[str, ...] = (), **kwargs: Any) -> None:
+        self.keys = keys
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("object")
+        errors = {
+            name: [f"Known are: {', '.join(self.keys)}." if name not in self.keys else "This must be an object."]
+            for name, value in data.items()
+            if self.keys and (name not in self.keys or not isinstance(value, dict))
+        }
+        if errors:
+            raise serializers.ValidationError(errors)
+        return data

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+
+from subscriptions.api.filters import Filters, after, before
+
+from ..models import Call
+from ..phones import BadNumber, normalise
+
+
+class _NumberField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            # A + that was not encoded arrives as a blank.
+            return normalise(f"+{text[1:]}" if text.startswith(" ") else text)
+        except BadNumber as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class NumberFilter(django_filters.CharFilter):
+    field_class = _NumberField
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name=field_name, max_length=50, strip=False)
+
+
+class CallFilters(Filters):
+    direction = django_filters.ChoiceFilter(choices=Call.Direction.choices)
+    external_source = django_filters.CharFilter()
+    external_id = django_filters.CharFilter()
+    customer_phone_number = NumberFilter("customer_phone_number")
+    tracking_phone_number = NumberFilter("tracker__phone_number")
+    start_time_after = after("start_time")
+    start_time_before = before("start_time")
+
+
+class PersonFilters(Filters):
+    phone = NumberFilter("phone")
+    email = django_filters.CharFilter(lookup_expr="iexact")
+
+
+class TrackerFilters(Filters):
+    phone_number = NumberFilter("phone_number")
+    active = django_filters.TypedChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", empty_value=None
+    )
+
+
+class TagFilters(Filters):
+    name = django_filters.CharFilter(lookup_expr="iexact")

@@ -1,0 +1,97 @@
+"""Calls, tracking numbers, tags and people, as the API reads and writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from subscriptions.api.fields import Choice, HttpUrl, Text, Whole
+from subscriptions.api.serializers import StrictModel
+from subscriptions.payload_fields import Text as Told
+
+from ..lifecycle import call_type, seconds
+from ..models import Call, Person, Tag, Tracker
+from ..payloads.values import MILESTONES
+from .fields import Items, PhoneNumber, TagNames, Thing
+
+LONGEST_SECONDS = 30 * 86_400
+SCORES = [Call.LeadStatus.GOOD.value, Call.LeadStatus.NOT.value]
+# In the order of reading.
+CALL_FIELDS = """
+    resource_id call_type direction tracking_phone_number tracker_resource_id
+    customer_phone_number customer_name customer_city customer_state customer_country person_resource_id
+    business_phone_number agent_email device_type
+    start_time routed_at answered_at ended_at duration voicemail abandoned spam keypad_entries
+    recording_url recording_duration waveforms transcription_text conversational_transcript speaker_percent
+    keywords_spotted call_highlights
+    tags note value lead_status lead_status_by
+    source medium campaign keywords referrer referrer_domain referring_url landing_page_url last_requested_url
+    utm_source utm_medium utm_campaign utm_term utm_content utma utmb utmc utmv utmz
+    ga gclid fbclid msclkid kissmetrics_id milestones custom
+    external_source external_id created_at updated_at
+""".split()
+
+
+class CallSerializer(StrictModel):
+    """What is sent is set, what is not sent is left as it is. `tags` replaces the call's tags."""
+
+    call_type = Told(call_type)
+    tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
+    tracker_resource_id = serializers.CharField(source="tracker.resource_id", read_only=True)
+    person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
+    customer_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Empty when withheld.")
+    business_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Where the call was routed to.")
+    duration = Whole(required=False, allow_null=True, min_value=0, max_value=LONGEST_SECONDS, help_text="Seconds.")
+    keypad_entries = Items(required=False)
+    recording_url = HttpUrl(required=False, allow_blank=True)
+    recording_duration = Whole(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_SECONDS, help_text="Seconds."
+    )
+    waveforms = Items(required=False)
+    transcription_text = Text(required=False, allow_blank=True, trim_whitespace=False)
+    conversational_transcript = Items(required=False, keys=("speaker", "phrase", "start"))
+    speaker_percent = Thing(required=False, allow_null=True)
+    keywords_spotted = Items(required=False, keys=("keyword", "locations"))
+    call_highlights = Items(required=False)
+    tags = TagNames(required=False)
+    note = Text(required=False, allow_blank=True, trim_whitespace=False)
+    lead_status = Choice(SCORES, required=False, allow_blank=True)
+    lead_status_by = Choice(
+        Call.ScoredBy.choices, required=False, help_text="Who scored it; a program that does not say counts as a rule."
+    )
+    milestones = Thing(required=False, keys=MILESTONES)
+
+    class Meta:
+        model = Call
+        fields = CALL_FIELDS
+        extra_kwargs = {"direction": {"required": True}, "start_time": {"required": False}}
+        read_only_fields = ["resource_id", "created_at", "updated_at"]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        body = super().to_representation(instance)
+        body["duration"] = seconds(instance)
+        return body
+
+
+class TrackerSerializer(StrictModel):
+    phone_number = PhoneNumber(help_text="For example +14045550100.")
+    destination_number = PhoneNumber(required=False, allow_blank=True, help_text="Where calls to it are routed.")
+
+    class Meta:
+        model = Tracker
+        fields = ["resource_id", "phone_number", "name", "source", "destination_number", "active", "created_at"]
+        read_only_fields = ["resource_id", "created_at"]
+
+
+class TagSerializer(StrictModel):
+    class Meta:
+        model = Tag
+        fields = ["id", "name", "level", "color"]
+
+
+class PersonSerializer(StrictModel):
+    class Meta:
+        model = Person
+        fields = ["resource_id", "phone", "email", "name", "city", "state", "country", "created_at"]
+        read_only_fields = fields

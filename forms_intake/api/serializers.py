@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from subscriptions.api.serializers import StrictModel
+
+from ..models import FormSubmission
+
+MOST_FIELDS = 500
+LONGEST_NAME = 200
+LONGEST_VALUE = 20_000
+
+
+class FormData(serializers.JSONField):
+    """A flat object: a name for each field, and a text, a number, true, false, null, or a list of these (boxes that
+    were ticked)."""
+
+    default_error_messages = {
+        "object": 'This must be an object of names and texts, such as {{"name": "Ann"}}.',
+        "many": f"A form has at most {MOST_FIELDS} fields.",
+        "name": f"A field's name has at most {LONGEST_NAME} characters.",
+        "value": "This must be a text, a number, true, false, null or a list of these.",
+        "long": f"This is longer than {LONGEST_VALUE} characters.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("object")
+        if len(data) > MOST_FIELDS:
+            self.fail("many")
+        errors = {name: [words] for name, value in data.items() if (words := self._fault(name, value))}
+        if errors:
+            raise serializers.ValidationError(errors)
+        return data
+
+    def _fault(self, name: str, value: Any) -> str:
+        values = value if isinstance(value, list) else [value]
+        if len(name) > LONGEST_NAME:
+            return str(self.error_messages["name"])
+        if any(isinstance(each, dict | list) for each in values):
+            return str(self.error_messages["value"])
+        if sum(len(str(each)) for each in values) > LONGEST_VALUE:
+            return str(self.error_messages["long"])
+        return ""
+
+
+class FormSubmissionSerializer(StrictModel):
+    form_data = FormData(help_text="Fields that look like passwords or card numbers are dropped.")
+    person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = FormSubmission
+        fields = """
+            resource_id person_resource_id form_data form_url landing_page_url referrer referring_url submitted_at
+            source medium campaign keywords utm_source utm_medium utm_campaign
+            external_source external_id created_at
+        """.split()
+        read_only_fields = ["resource_id", "created_at"]

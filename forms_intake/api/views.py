@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from subscriptions.api.filters import Filters, after, before
+from subscriptions.api.views import Listed, Shown
+from subscriptions.models import ApiKey
+
+from ..ingestion import record_form
+from ..models import FormSubmission
+from .serializers import FormSubmissionSerializer
+
+
+class FormSubmissionFilters(Filters):
+    external_source = django_filters.CharFilter()
+    external_id = django_filters.CharFilter()
+    submitted_at_after = after("submitted_at")
+    submitted_at_before = before("submitted_at")
+
+
+class FormSubmissionViewSet(Listed, Shown):
+    serializer_class = FormSubmissionSerializer
+    filterset_class = FormSubmissionFilters
+    write_scope = ApiKey.Scope.INGEST
+    newest = "submitted_at"
+
+    def get_queryset(self) -> QuerySet[FormSubmission]:
+        return FormSubmission.objects.filter(company=self.company).select_related("person")
+
+    def create(self, request: Request) -> Response:
+        form, new = record_form(company=self.company, data=self.accepted())
+        return self.made(form, new=new)

@@ -1,0 +1,98 @@
+"""Deliveries and their attempts: the log, and sending again."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import operations
+from ..models import ApiKey, Attempt, Delivery, Subscription
+from .errors import Conflict
+from .filters import Filters, after, before
+from .serializers import Strict, shared
+from .views import Listed, Shown, accept
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    event_id = serializers.CharField(source="event.webhook_id")
+    event = serializers.CharField(source="event.type")
+    subject = serializers.CharField(source="event.subject_id", help_text="The resource id of its call, text or form.")
+    sequence = serializers.IntegerField(source="event.sequence")
+    subscription = serializers.CharField(source="subscription.resource_id")
+    attempt_count = serializers.IntegerField(source="attempts")
+
+    class Meta:
+        model = Delivery
+        fields = ["id", "event_id", "event", "subject", "sequence", "subscription", "state", "reason", "attempt_count",
+                  "status_code", "due_at", "created_at", "finished_at"]  # fmt: skip
+
+
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    response_body = serializers.SerializerMethodField(help_text="What was kept of it, as text.")
+
+    class Meta:
+        model = Attempt
+        fields = ["number", "outcome", "started_at", "duration_ms", "url", "request_headers", "status_code",
+                  "response_headers", "response_body", "response_truncated", "error", "message"]  # fmt: skip
+
+    def get_response_body(self, attempt: Attempt) -> str:
+        return bytes(attempt.response_body).decode("utf-8", "replace")
+
+
+class DeliveryFilters(Filters):
+    state = django_filters.ChoiceFilter(choices=Delivery.State.choices)
+    event = django_filters.CharFilter(field_name="event__type")
+    subject = django_filters.CharFilter(field_name="event__subject_id")
+    subscription = django_filters.CharFilter(field_name="subscription__resource_id")
+    created_after = after("created_at")
+    created_before = before("created_at")
+
+
+class DeliveryViewSet(Listed, Shown):
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilters
+    write_scope = ApiKey.Scope.MANAGE
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        return (
+            Delivery.objects.filter(company=self.company)
+            .select_related("event", "subscription")
+            .defer("event__body", "subscription__secret", "subscription__previous_secret")
+        )
+
+    def retrieve(self, request: Request, **address: str) -> Response:
+        delivery = self.get_object()
+        attempts = delivery.attempt_log.order_by("number")
+        log = [shared(AttemptSerializer).to_representation(attempt) for attempt in attempts]
+        return Response({**self.shown(delivery), "attempts": log})
+
+    @action(detail=True, methods=["post"])
+    def resend(self, request: Request, **address: str) -> Response:
+        accept(Strict, request)
+        delivery: Delivery = self.get_object()
+        if not operations.resend(self._same(delivery)):
+            delivery = self.get_object()
+            if delivery.subscription.state != Subscription.State.ACTIVE:
+                raise Conflict(f"Its subscription is {delivery.subscription.state}. Resume that first.")
+            raise Conflict("This delivery is on its way already.")
+        return Response(self.shown(self.get_object()), 202)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, **address: str) -> Response:
+        accept(Strict, request)
+        delivery: Delivery = self.get_object()
+        if not operations.cancel(self._same(delivery)):
+            state = self.get_object().state
+            if state == Delivery.State.PENDING:
+                raise Conflict("This delivery is being sent at this moment. Try again if it fails.")
+            raise Conflict(f"This delivery is {state}: there is nothing to stop.")
+        return Response(self.shown(self.get_object()))
+
+    def _same(self, delivery: Delivery) -> QuerySet[Delivery]:
+        return Delivery.objects.filter(company=self.company, pk=delivery.pk)

@@ -1,0 +1,28 @@
+"""What the API raises beside the framework's own exceptions. `problems` answers them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.conf import settings
+from rest_framework import exceptions
+
+MOST_ERRORS = 50  # a body of a million wrong fields is not answered with a longer one
+
+
+class BadQuery(exceptions.ValidationError):
+    """Something in the query string is wrong: its errors name a `parameter`, those of a body a `pointer`."""
+
+
+class TooLarge(exceptions.APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self) -> None:
+        super().__init__(f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes. Send less at once.")
+
+
+class Conflict(exceptions.APIException):
+    """The request is well formed, but the object is not in a state for it."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "This is not possible now."

@@ -1,0 +1,135 @@
+"""Fields of the API. Stricter than the framework's: a text is a text, a number a number; nothing is guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from rest_framework import serializers
+
+# Clocks differ; a call that ends in an hour has not ended.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+URL_LENGTH = 2048
+
+
+class Text(serializers.CharField):
+    """Blanks around it are taken off unless `trim_whitespace` is false."""
+
+    default_error_messages = {
+        "invalid": "This must be a text.",
+        "null": "This cannot be null; an empty text says that it is not known.",
+        "blank": "This cannot be empty.",
+        "max_length": "This is longer than {max_length} characters.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data.strip() if self.trim_whitespace else data
+
+
+class Choice(serializers.ChoiceField):
+    default_error_messages = {"invalid_choice": "This must be one of: {choices}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if data == "" and self.allow_blank:
+            return ""
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", choices=", ".join(repr(str(name)) for name in self.choices))
+        return data
+
+
+class Whole(serializers.IntegerField):
+    default_error_messages = {
+        "invalid": "This must be a whole number.",
+        "min_value": "This cannot be less than {min_value}.",
+        "max_value": "This cannot be more than {max_value}.",
+    }
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data != int(data):
+            self.fail("invalid")
+        return int(data)
+
+
+class Flag(serializers.BooleanField):
+    default_error_messages = {"invalid": "This must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class Money(serializers.DecimalField):
+    """A decimal number in a text, `"125.00"`: a JSON number is a float to many, and floats lose cents."""
+
+    default_error_messages = {
+        "invalid": 'This must be an amount in a text, such as "125.00".',
+        "min_value": "This cannot be less than {min_value}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Moment(serializers.DateTimeField):
+    """A time with its offset, not before 1970 and not in the future."""
+
+    tolerance: timedelta | None = CLOCK_TOLERANCE
+    default_error_messages = {
+        "invalid": "This must be a time such as 2026-01-31T09:00:00-05:00.",
+        "naive": "This time has no offset. Write Z or one such as -05:00 behind it.",
+        "early": "This time lies before 1970.",
+        "late": "This time lies in the future. Is the clock that made it right?",
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str):
+            self.fail("invalid")
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            self.fail("invalid")
+        if moment.tzinfo is None:
+            self.fail("naive" if len(value) > len("2026-01-31") else "invalid")
+        if moment.year < FIRST_MOMENT.year or (moment.year == 1970 and moment < FIRST_MOMENT):
+            self.fail("early")
+        if self.tolerance is not None and moment > timezone.now() + self.tolerance:
+            self.fail("late")
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:  # the last hours of the year 9999
+            self.fail("invalid")
+
+
+class AnyMoment(Moment):
+    """A bound of a search: it may lie in the future."""
+
+    tolerance = None
+
+
+class HttpUrl(Text):
+    """An http or https address. What is sent to is checked far more strictly: see `endpoint_rules`."""
+
+    default_error_messages = {"url": "This must be an address that begins with https:// or http://."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=URL_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            parts = urlsplit(text[:URL_LENGTH])
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good or not text.isprintable() or " " in text or "\\" in text:
+            self.fail("url")
+        return text

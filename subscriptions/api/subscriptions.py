@@ -1,0 +1,153 @@
+"""Subscriptions: make, change, pause, resume, rotate, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import operations
+from ..endpoint_rules import checked_events, checked_url
+from ..models import ApiKey, Subscription
+from ..models.subscription import ROTATION_OVERLAP
+from .fields import Choice, Text, Whole
+from .serializers import Strict, StrictModel, shared
+from .views import Listed, Shown, accept
+
+HOUR = timedelta(hours=1)
+
+
+def _ruled(check: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise serializers.ValidationError(str(error)) from None
+
+
+class EndpointUrl(Text):
+    """Kept as it will be dialled."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(_ruled(checked_url, super().to_internal_value(data)))
+
+
+class EventNames(serializers.ListField):
+    child = Text()
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return list(_ruled(checked_events, super().to_internal_value(data)))
+
+
+class SubscriptionSerializer(StrictModel):
+    url = EndpointUrl(trim_whitespace=False, help_text="Where the webhooks go, for example https://example.com/hooks.")
+    events = EventNames(help_text="Names of event types; see event-types.")
+
+    class Meta:
+        model = Subscription
+        fields = ["resource_id", "name", "url", "events", "ordered", "rate_per_minute", "state", "state_reason",
+                  "state_changed_at", "created_at", "updated_at"]  # fmt: skip
+        read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]
+
+
+class SecretSerializer(serializers.ModelSerializer[Subscription]):
+    """The secrets that sign now. `previous_secret` signs too until its time is over."""
+
+    previous_secret = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Subscription
+        fields = ["secret", "previous_secret", "previous_secret_until"]
+
+    def get_previous_secret(self, subscription: Subscription) -> str | None:
+        return subscription.previous_secret if len(subscription.secrets) > 1 else None
+
+    def to_representation(self, instance: Subscription) -> dict[str, Any]:
+        body = super().to_representation(instance)
+        if body["previous_secret"] is None:
+            body["previous_secret_until"] = None
+        return body
+
+
+class ResumeSerializer(Strict):
+    held = Choice(["send", "drop"], required=False, help_text="What becomes of held deliveries; absent: send.")
+
+
+class RotateSerializer(Strict):
+    overlap_hours = Whole(
+        required=False, min_value=0, max_value=operations.LONGEST_OVERLAP // HOUR,
+        help_text="How long the old secret signs too; absent: 24.",
+    )  # fmt: skip
+
+
+class SubscriptionViewSet(Listed, Shown):
+    serializer_class = SubscriptionSerializer
+    write_scope = ApiKey.Scope.MANAGE
+
+    def get_queryset(self) -> QuerySet[Subscription]:
+        # The log of a removed one stays; the subscription itself is gone for programs.
+        rows = Subscription.objects.filter(company=self.company).exclude(state=Subscription.State.ARCHIVED)
+        return rows.defer("secret", "previous_secret")  # decrypted only where they are shown
+
+    def create(self, request: Request) -> Response:
+        answer = self.made(subscription := Subscription.objects.create(company=self.company, **self.accepted()))
+        answer.data.update(_secrets_of(subscription))
+        return answer
+
+    def partial_update(self, request: Request, resource_id: str) -> Response:
+        data = self.accepted(partial=True)
+        with transaction.atomic():
+            subscription = self._locked()
+            changed = [name for name, value in data.items() if getattr(subscription, name) != value]
+            for name in changed:
+                setattr(subscription, name, data[name])
+            if changed:
+                subscription.save(update_fields=[*changed, "updated_at"])
+        return Response(self.shown(subscription))
+
+    def destroy(self, request: Request, resource_id: str) -> Response:
+        with transaction.atomic():
+            operations.archive(self._locked())
+        return Response(status=204)
+
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, resource_id: str) -> Response:
+        accept(Strict, request)
+        with transaction.atomic():
+            subscription = self._locked()
+            operations.pause(subscription)
+        return Response(self.shown(subscription))
+
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, resource_id: str) -> Response:
+        held = accept(ResumeSerializer, request).get("held", "send")
+        with transaction.atomic():
+            subscription = self._locked()
+            count = operations.resume(subscription, send_held=held == "send")
+        return Response({**self.shown(subscription), "held": held, "deliveries": count})
+
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, resource_id: str) -> Response:
+        hours = accept(RotateSerializer, request).get("overlap_hours", ROTATION_OVERLAP // HOUR)
+        subscription = self.get_object()
+        operations.rotate_secret(subscription, overlap=timedelta(hours=hours))
+        return Response(self.shown(subscription) | _secrets_of(subscription))
+
+    @action(detail=True, read_scope=ApiKey.Scope.MANAGE)
+    def secret(self, request: Request, resource_id: str) -> Response:
+        return Response(_secrets_of(self.get_object()))
+
+    def _locked(self) -> Subscription:
+        rows = self.get_queryset().select_for_update(no_key=True)
+        return get_object_or_404(rows, resource_id=self.kwargs["resource_id"])
+
+
+def _secrets_of(subscription: Subscription) -> dict[str, Any]:
+    return shared(SecretSerializer).to_representation(subscription)
