@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "django_filters",
+    "callhooks_site.supervision",
     # The commands that make the demo have no business in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]
@@ -147,6 +148,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# In tests too: there is no folder of collected files to read at the start.
+WHITENOISE_AUTOREFRESH = DEBUG or "pytest" in sys.modules
 
 # --- people -----------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [
@@ -225,6 +228,7 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"callhooks@{_public.hostname}
 Q_CLUSTER = {
     "name": "callhooks",
     "orm": "default",
+    "broker_class": "subscriptions.broker.PulsingBroker",
     "workers": whole("CLUSTER_WORKERS", DELIVERY_DRAINS + 1, least=2, most=65),
     "timeout": 120,
     "retry": 240,

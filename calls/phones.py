@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 DEFAULT_REGION = "US"  # for numbers without a leading +
 NORTH_AMERICA = 1
@@ -25,7 +25,8 @@ def normalise(text: str, *, region: str = DEFAULT_REGION) -> str:
     except NumberParseException:
         raise BadNumber(f"{text!r} is not a phone number. Write it like +12145550123.") from None
     # Possible, not valid: the library knows neither numbers assigned after its release nor those kept for examples.
-    if not phonenumbers.is_possible_number(number):
+    # A number without its area code is one too few.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise BadNumber(f"{text!r} has too few or too many digits. Write it like +12145550123.")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 

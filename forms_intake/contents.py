@@ -9,11 +9,28 @@ from typing import Any
 from calls.phones import normalise_if_number
 
 _SECRET_NAME = re.compile(
-    r"passw|passwd|pwd|passphrase|passcode|\bpin\b|secret|"
+    r"passw|pwd|passphrase|passcode|kennwort|contrase[nñ]a|mot de passe|\bsenha\b|\bpin\b|secret|"
+    # As WordPress and Drupal name it; not a boarding pass.
+    r"^pass ?\d?$|\bpass[12]\b|\b(?:user|login|account|admin|new|old|confirm) ?pass\b|"
     r"card.?(num|no|code)|cc.?(num|no|code|exp|csc|cvc|cvv)|creditcard|credit.card|cvv|cvc|\bcsc\b|security.?code",
     re.IGNORECASE,
 )
-_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_GAP = r"[\s.–/-]"
+# 13 to 19 digits however they are set apart, and, for a card beside other digits (its date, its code), the usual ways.
+_CARDS = [
+    re.compile(rf"(?<!\d)(?=({digits})(?!\d))")
+    for digits in (
+        rf"\d(?:{_GAP}?\d){{12,18}}",
+        r"\d{13,19}",
+        rf"\d{{4}}(?:{_GAP}\d{{4}}){{3}}",
+        rf"\d{{4}}(?:{_GAP}\d{{4}}){{3}}{_GAP}\d{{3}}",
+        rf"\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{5}}",
+        rf"\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4}}",
+    )
+]
+# A phone number's digits may pass a card's check; a card has no + before it, and a phone number at most 15 digits.
+_PHONE = re.compile(rf"\+\d(?:{_GAP}?\d){{6,14}}(?!{_GAP}?\d)")
+LONGEST_EMAIL = 254
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -28,7 +45,8 @@ def kept_fields(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def holds_card_number(text: str) -> bool:
-    return any(_luhn(re.sub(r"\D", "", found)) for found in _CARD.findall(text))
+    text = _PHONE.sub("+", text)
+    return any(_luhn(re.sub(r"\D", "", found)) for card in _CARDS for found in card.findall(text))
 
 
 def contact(fields: Mapping[str, str]) -> tuple[str, str]:
@@ -36,8 +54,9 @@ def contact(fields: Mapping[str, str]) -> tuple[str, str]:
     phone = email = ""
     for name, value in fields.items():
         words = _words(name)
-        if not email and _EMAIL.fullmatch(value.strip()):
-            email = value.strip().lower()[:254]
+        # Longer is no address, and would take the pattern ever longer to refuse.
+        if not email and len(value) <= LONGEST_EMAIL + 50 and _EMAIL.fullmatch(value.strip()):
+            email = value.strip().lower()[:LONGEST_EMAIL]
         elif not phone and re.search(r"phone|\btel\b|mobile|\bcell\b", words, re.IGNORECASE):
             phone = normalise_if_number(value)
     return phone, email
@@ -45,7 +64,7 @@ def contact(fields: Mapping[str, str]) -> tuple[str, str]:
 
 def _words(name: str) -> str:
     """`cardNumber`, `card_number`, `card-number` → `card number`."""
-    return re.sub(r"[_\-.\[\]]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name)))
+    return re.sub(r"[_\-.\[\]]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name))).strip()
 
 
 def _text(value: Any) -> str:
@@ -55,6 +74,8 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return ", ".join(_text(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {text}" for name, text in kept_fields(value).items())
     return str(value)
 
 
