@@ -40,19 +40,40 @@ def whole(name: str, default: int, *, least: int, most: int) -> int:
     return int(value)
 
 
+def yes_or_no(name: str, default: bool) -> bool:
+    raw = env.str(name, default="").strip().lower()
+    if raw and raw not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
+        raise ImproperlyConfigured(f"{name} is {raw!r}; it must be true or false.")
+    return raw in ("true", "yes", "on", "1") if raw else default
+
+
+def text(name: str, default: str) -> str:
+    return env.str(name, default="").strip() or default
+
+
+def several(name: str, default: list[str]) -> list[str]:
+    return [item.strip() for item in env.str(name, default="").split(",") if item.strip()] or default
+
+
 # --- who we are -------------------------------------------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
 PUBLIC_URL = required(
     "PUBLIC_URL",
     "It is the address people and programs reach this service at, such as https://hooks.example.com",
 ).rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-if _public.scheme not in ("http", "https") or not _public.hostname:
-    raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}; it must be an http or https address with a host.")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[_public.hostname])
+try:
+    _public = urlsplit(PUBLIC_URL)
+    if _public.scheme not in ("http", "https") or not _public.hostname:
+        raise ValueError
+except ValueError:
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL is {PUBLIC_URL!r}; it must be an http or https address with a host."
+    ) from None
+ALLOWED_HOSTS = several("ALLOWED_HOSTS", [_public.hostname])
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
+# An empty key between two commas is no Fernet key either: the loop says so.
 FIELD_ENCRYPTION_KEYS: list[str] = [
     key.strip()
     for key in required(
@@ -60,7 +81,6 @@ FIELD_ENCRYPTION_KEYS: list[str] = [
         "It holds the Fernet keys that encrypt stored secrets, newest first, separated by commas. Make one with: "
         "python -c 'import base64,os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
     ).split(",")
-    if key.strip()
 ]
 for _position, _key in enumerate(FIELD_ENCRYPTION_KEYS, start=1):
     try:
@@ -121,9 +141,16 @@ TEMPLATES = [
 
 # --- database ---------------------------------------------------------------------------------------------------
 required("DATABASE_URL", "It names the PostgreSQL database: postgres://user:password@host:5432/name")
-DATABASES = {"default": env.db_url("DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (14 or newer); no other is supported.")
+try:
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ValueError
+except (KeyError, ValueError, ImproperlyConfigured):
+    # Without what was given: it may hold a password.
+    raise ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL database (14 or newer), no other is supported: "
+        "postgres://user:password@host:5432/name, with special characters percent-encoded."
+    ) from None
 # Kept connections, checked before use: with a new one per task a cluster opens four to seven of them for each.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -162,11 +189,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_SSL_REDIRECT = yes_or_no("SECURE_SSL_REDIRECT", not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000, least=0, most=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-if env.bool("BEHIND_TLS_PROXY", default=False):
+if yes_or_no("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 # A call's transcript and a batch of forms fit; a body without end does not.
@@ -189,13 +216,13 @@ REST_FRAMEWORK = {
 # --- events and delivery ----------------------------------------------------------------------------------------
 # How long a call's post_call waits for its recording and transcription after the call has ended.
 POST_CALL_WAIT_SECONDS = number("POST_CALL_WAIT_SECONDS", 20 * 60, least=0, most=7 * 86_400)
-WEBHOOK_ALLOWED_NETWORKS: list[str] = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
+WEBHOOK_ALLOWED_NETWORKS = several("WEBHOOK_ALLOWED_NETWORKS", [])
 for _network in WEBHOOK_ALLOWED_NETWORKS:
     try:
         ip_network(_network)
     except ValueError as error:
         raise ImproperlyConfigured(f"WEBHOOK_ALLOWED_NETWORKS: {error}.") from None
-WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", default=not DEBUG)
+WEBHOOK_REQUIRE_HTTPS = yes_or_no("WEBHOOK_REQUIRE_HTTPS", not DEBUG)
 WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5, least=0.1, most=30)
 WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15, least=0.2, most=30)
 # Factor on all waits between attempts: 1 in production; the tests and the demo may hurry.
@@ -204,6 +231,8 @@ RETRY_TIME_SCALE = number("RETRY_TIME_SCALE", 1, least=0.0001, most=10)
 DELIVERY_LEASE_SECONDS = number("DELIVERY_LEASE_SECONDS", 60, least=3, most=600)
 if DELIVERY_LEASE_SECONDS < WEBHOOK_TOTAL_TIMEOUT + 5:
     raise ImproperlyConfigured("DELIVERY_LEASE_SECONDS must be at least WEBHOOK_TOTAL_TIMEOUT + 5.")
+# A delivery that waits for longer than this, though nothing keeps it, makes the health checks call somebody.
+HEALTH_OLDEST_DUE_SECONDS = number("HEALTH_OLDEST_DUE_SECONDS", 120, least=5, most=86_400)
 DELIVERY_DRAINS = whole("DELIVERY_DRAINS", 2, least=1, most=64)
 DELIVERY_THREADS = whole("DELIVERY_THREADS", 64, least=1, most=128)
 DELIVERY_PER_ENDPOINT = whole("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)
@@ -218,10 +247,16 @@ RETAIN_DELIVERED_DAYS = number("RETAIN_DELIVERED_DAYS", 30, least=0.01, most=365
 RETAIN_FAILED_DAYS = number("RETAIN_FAILED_DAYS", 90, least=0.01, most=3650)
 
 # --- mail -------------------------------------------------------------------------------------------------------
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
+try:
+    EMAIL_CONFIG = environ.Env.email_url_config(text("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+except (ValueError, ImproperlyConfigured):
+    raise ImproperlyConfigured(
+        "EMAIL_URL must name a mail server: smtp+tls://user:password@mail.example.com:587, with special characters "
+        "percent-encoded."
+    ) from None
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"callhooks@{_public.hostname}")
+DEFAULT_FROM_EMAIL = text("MAIL_FROM", f"callhooks@{_public.hostname}")
 
 # --- django-q2 --------------------------------------------------------------------------------------------------
 # timeout > a drain's budget (60 s) plus the longest request; retry > timeout; see docs/design.md.
@@ -241,10 +276,13 @@ Q_CLUSTER = {
     "label": "Background tasks",
 }
 
+LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -25,6 +25,13 @@ BAD = {
     "django's example key": ({"SECRET_KEY": "django-insecure-" + GOOD["SECRET_KEY"]}, ["SECRET_KEY is too weak"]),
     "no public address": ({"PUBLIC_URL": None}, ["PUBLIC_URL is not set", "https://hooks.example.com"]),
     "an address without scheme": ({"PUBLIC_URL": "hooks.example.com"}, ["PUBLIC_URL is", "http or https"]),
+    "an address that cannot be read": ({"PUBLIC_URL": "https://[x/"}, ["PUBLIC_URL is", "with a host"]),
+    "neither yes nor no": ({"WEBHOOK_REQUIRE_HTTPS": "ture"}, ["WEBHOOK_REQUIRE_HTTPS is 'ture'", "true or false"]),
+    "an unknown log level": ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL is 'LOUD'", "WARNING"]),
+    "no mail server": ({"EMAIL_URL": "mail.example.com"}, ["EMAIL_URL must name a mail server", "smtp+tls://"]),
+    "only a comma for keys": ({"FIELD_ENCRYPTION_KEYS": ","}, ["FIELD_ENCRYPTION_KEYS: key 1 is not a Fernet key"]),
+    "no URL at all": ({"DATABASE_URL": "nonsense"}, ["DATABASE_URL must name a PostgreSQL", "postgres://user"]),
+    "a port that is none": ({"DATABASE_URL": "postgres://u@h:port/n"}, ["DATABASE_URL must name a PostgreSQL"]),
     "no encryption key": (
         {"FIELD_ENCRYPTION_KEYS": None},
         ["FIELD_ENCRYPTION_KEYS is not set", "newest first", "python -c"],
@@ -50,11 +57,11 @@ BAD = {
 }
 
 
-def start(changes: dict[str, str | None]) -> subprocess.CompletedProcess[str]:
+def start(changes: dict[str, str | None], then: str = "pass") -> subprocess.CompletedProcess[str]:
     """What `django.setup()` in a process of its own says with these settings."""
     env = {**GOOD, **changes, "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "callhooks_site.settings"}
     return subprocess.run(
-        [sys.executable, "-c", "import django; django.setup()"],
+        [sys.executable, "-c", f"import django; django.setup(); {then}"],
         cwd=ROOT,
         env={name: value for name, value in env.items() if value is not None},
         capture_output=True,
@@ -71,6 +78,19 @@ def test_good_settings_start_without_a_word():
 
 def test_a_weak_secret_key_will_do_with_debug():
     assert start({"SECRET_KEY": "short", "DEBUG": "true"}).returncode == 0
+
+
+def test_what_is_set_to_nothing_counts_as_not_set():
+    names = ["DEBUG", "WEBHOOK_REQUIRE_HTTPS", "ALLOWED_HOSTS", "LOG_LEVEL", "WEBHOOK_TOTAL_TIMEOUT", "EMAIL_URL"]
+    shown = f"from django.conf import settings; print([getattr(settings, n, '') for n in {[*names, 'EMAIL_CONFIG']}])"
+    unset, empty = start({}, shown), start(dict.fromkeys(names, ""), shown)
+    assert (empty.stdout, empty.stderr) == (unset.stdout, "")
+
+
+def test_blanks_after_commas_do_no_harm():
+    shown = "from django.conf import settings; print(settings.ALLOWED_HOSTS, settings.WEBHOOK_ALLOWED_NETWORKS)"
+    result = start({"ALLOWED_HOSTS": "a.example, b.example", "WEBHOOK_ALLOWED_NETWORKS": "10.0.0.0/8, ::1"}, shown)
+    assert result.stdout == "['a.example', 'b.example'] ['10.0.0.0/8', '::1']\n"
 
 
 @pytest.mark.parametrize("case", BAD)
