@@ -4,52 +4,18 @@ results: a task that runs twice, or never, changes no outcome."""
 from __future__ import annotations
 
 import logging
-from functools import lru_cache, partial
+from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
-from callhooks_site.version import NAME, VERSION
-
-from . import lifecycle, owners, resend_jobs, retention, timers, wakeup
+from . import lifecycle, owners, pulse, resend_jobs, retention, sender, timers, wakeup
 from .delivery import outbox, slots
-from .delivery.client import Client
 from .delivery.drain import Drain
-from .delivery.outbox import Claimed, Outcome
-from .delivery.sending import attempt
-from .encryption import decrypt
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 60.0  # with the longest request (30 s) below django-q2's timeout of 120 s
-USER_AGENT = f"{NAME}/{VERSION}"
-
-
-@lru_cache(maxsize=1)
-def http_client() -> Client:
-    """One for each process: its kept-alive connections and its TLS context are what makes sending cheap."""
-    return Client(
-        allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
-        connect_timeout=settings.WEBHOOK_CONNECT_TIMEOUT,
-        total_timeout=settings.WEBHOOK_TOTAL_TIMEOUT,
-        per_host=settings.DELIVERY_PER_ENDPOINT,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _plain(stored: str) -> str:
-    return decrypt(stored, keys=settings.FIELD_ENCRYPTION_KEYS)
-
-
-def _send(claimed: Claimed, clock_offset: float) -> Outcome:
-    return attempt(
-        claimed,
-        client=http_client(),
-        decrypt=_plain,
-        user_agent=USER_AGENT,
-        clock_offset=clock_offset,
-        retry_scale=settings.RETRY_TIME_SCALE,
-    )
 
 
 def drain() -> None:
@@ -62,7 +28,7 @@ def drain() -> None:
         slots.slot_begun(slot)
         Drain(
             bell=bell,
-            send=_send,
+            send=sender.send,
             threads=settings.DELIVERY_THREADS,
             per_endpoint=settings.DELIVERY_PER_ENDPOINT,
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
@@ -81,6 +47,7 @@ def drain() -> None:
 
 def chores() -> None:
     """What a drain does about once a second beside delivering."""
+    pulse.beat(pulse.TAKEN)  # it may have every worker's place for a minute: then no other task is taken
     timers.ring()
     resend_jobs.step()
 
@@ -89,8 +56,8 @@ def ensure_drains() -> None:
     """Queue a drain for every slot that has none. Cheap when all is well."""
     try:
         wakeup.queue_missing_drains()
-    except DatabaseError:
-        logger.warning("Could not look whether drains run; the schedule looks again within a minute.", exc_info=True)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Could not look whether drains run; the queue's pusher looks again in a few seconds: %s", error)
 
 
 def sweep() -> None:
@@ -106,3 +73,7 @@ def sweep() -> None:
 def tidy() -> None:
     """Retention, once an hour."""
     retention.tidy()
+
+
+def felt() -> None:
+    """The pulse (`broker`): that a worker takes and finishes it is all there is to it."""

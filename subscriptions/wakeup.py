@@ -11,7 +11,7 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django_q.tasks import async_task
 
 from .delivery.slots import CHANNEL, slots_to_queue, successor_queued
@@ -38,7 +38,7 @@ def wake() -> None:
         if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
             _state.looked_at = now
             queue_missing_drains()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):  # the latter of a connection that was cut
         logger.warning("The wake-up after a commit did not get through; the next sweep delivers.", exc_info=True)
 
 

@@ -13,10 +13,9 @@ from tests.receiver import Receiver, running_receiver
 def _closed_connections() -> Iterator[None]:
     """The process keeps connections to receivers alive; those of a test end with it."""
     yield
-    tasks = sys.modules.get("subscriptions.tasks")
-    if tasks is not None and tasks.http_client.cache_info().currsize:
-        tasks.http_client().close()
-        tasks.http_client.cache_clear()
+    sender = sys.modules.get("subscriptions.sender")
+    if sender is not None:
+        sender.close()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from subscriptions import tasks
+from subscriptions import sender
 from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.slots import Bell
 from subscriptions.models import Delivery
@@ -34,7 +34,7 @@ def drain_until(done: Callable[[], bool], *, seconds: float = 20.0, threads: int
         assert bell.take_slot(64) is not None
         Drain(
             bell=bell,
-            send=tasks._send,
+            send=sender.send,
             threads=threads,
             per_endpoint=settings.DELIVERY_PER_ENDPOINT,
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,

@@ -97,6 +97,7 @@ class Drain:
         self._token = uuid4()
         self._after = 0  # the endpoint that the last claim reached: the next begins behind it
         self._held: Counter[int] = Counter()  # claimed and not finished, by endpoint
+        self._runs: Counter[int] = Counter()  # given to the crew and not ended, by endpoint
         self._untrusted: Counter[int] = Counter()  # the same, by the trust in their endpoints
         self._outcomes: list[Outcome] = []
         self._unsent: list[Claimed] = []
@@ -116,6 +117,8 @@ class Drain:
         except DATABASE_LOST as error:
             logger.warning("The database is out of reach; what was sent will be recorded when it is back: %s", error)
             connection.close()
+        except Exception:  # a fault of ours, in a chore say: what was sent is recorded all the same
+            logger.exception("A drain ends early")
         self._end()
         return self.sent
 
@@ -189,7 +192,8 @@ class Drain:
             lease=self._lease,
             limit=limit,
             window=self._per_endpoint,
-            windows=self._windows.sizes,
+            # An endpoint with its runs out gets no more: they are the cap on its requests in flight here.
+            windows=self._windows.sizes | {e: 0 for e, runs in self._runs.items() if runs >= self._per_endpoint},
             after=after,
             allowed=self._allowed(),
         )
@@ -201,7 +205,8 @@ class Drain:
             self._untrusted[job.trust] += 1
         for endpoint, jobs in by_endpoint.items():
             self._held[endpoint] += len(jobs)
-            runs = min(self._per_endpoint, len(jobs))
+            runs = min(self._per_endpoint - self._runs[endpoint], len(jobs))
+            self._runs[endpoint] += runs
             for part in range(runs):
                 self._crew.give(Run(endpoint, jobs[part::runs], now))
         return claim.rows
@@ -219,6 +224,9 @@ class Drain:
         self._outcomes += outcomes
         for run in finished:
             self._unsent += run.unsent
+            self._runs[run.endpoint] -= 1
+            if not self._runs[run.endpoint]:
+                del self._runs[run.endpoint]
             if run.good:
                 self._windows.good(run.endpoint)
             else:

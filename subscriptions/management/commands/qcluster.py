@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 from types import FrameType
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QClusterCommand
 
-from subscriptions import lifecycle
+from subscriptions import lifecycle, pulse
+from subscriptions.broker import PULSE_TASK
 
 
 class TellingCluster(Cluster):
@@ -24,6 +26,9 @@ class Command(QClusterCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
+        pulse.born()
+        # Three lines for each pulse, which say nothing to anybody.
+        logging.getLogger("django-q").addFilter(lambda record: PULSE_TASK not in record.getMessage())
         cluster = TellingCluster()
         cluster.start()
         if options.get("run_once", False):
