@@ -1,0 +1,82 @@
+"""Sending many deliveries again: count first, then one job in the background with progress and cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import operations, resend_jobs
+from ..models import ApiKey, ResendJob, Subscription
+from .fields import Choice, Flag, Moment, Text, Whole
+from .serializers import Strict
+from .views import Listed, Shown, accept
+
+FASTEST = 1000  # a second; more than that is the same as all at once
+
+
+class ResendJobSerializer(serializers.ModelSerializer[ResendJob]):
+    subscription = serializers.CharField(source="subscription.resource_id")
+
+    class Meta:
+        model = ResendJob
+        fields = ["id", "subscription", "since", "until", "states", "per_second", "state", "total", "sent",
+                  "created_at", "finished_at"]  # fmt: skip
+
+
+class NewResendJob(Strict):
+    subscription = Text(help_text="The resource id of the subscription.")
+    since = Moment(help_text="Deliveries created from then on.")
+    until = Moment(required=False, help_text="Deliveries created before that; absent: now.")
+    states = serializers.ListField(
+        child=Choice([str(state) for state in operations.RESENDABLE]),
+        required=False,
+        allow_empty=False,
+        help_text="Which deliveries; absent: failed ones.",
+    )
+    per_second = Whole(required=False, min_value=1, max_value=FASTEST, help_text="How fast; absent: 50.")
+    count_only = Flag(required=False, help_text="Say how many there are and start nothing.")
+
+
+class ResendJobViewSet(Listed, Shown):
+    serializer_class = ResendJobSerializer
+    write_scope = ApiKey.Scope.MANAGE
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[ResendJob]:
+        return (
+            ResendJob.objects.filter(company=self.company)
+            .select_related("subscription")
+            .defer(*(f"subscription__{name}" for name in Subscription.ENCRYPTED))
+        )
+
+    def create(self, request: Request) -> Response:
+        data = accept(NewResendJob, request)
+        subscription = get_object_or_404(
+            Subscription.objects.exclude(state=Subscription.State.ARCHIVED),
+            company=self.company,
+            resource_id=data["subscription"],
+        )
+        wanted: dict[str, Any] = {
+            "since": data["since"],
+            "until": data.get("until") or timezone.now(),
+            "states": data.get("states", resend_jobs.DEFAULT_STATES),
+        }
+        if data.get("count_only"):
+            return Response({"total": resend_jobs.matching(subscription, **wanted).count()})
+        speed = data.get("per_second", resend_jobs.DEFAULT_PER_SECOND)
+        return self.made(resend_jobs.start(subscription, per_second=speed, **wanted))
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, **address: str) -> Response:
+        accept(Strict, request)
+        job: ResendJob = self.get_object()
+        resend_jobs.cancel(job)
+        return Response(self.shown(self.get_object()))
