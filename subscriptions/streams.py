@@ -13,24 +13,27 @@ from django.db import connection
 
 from .models import EventSubject
 
-_LOCK = """
+# The transaction's number and its start: after a restore into a new server the numbers begin again, the times do not.
+THIS_TRANSACTION = "hashtextextended(pg_current_xact_id()::text || ' ' || extract(epoch FROM now()), 0)"
+
+_LOCK = f"""
 INSERT INTO subscriptions_eventstream
        (subject_id, company_id, kind, last_sequence, fired, watched, watched_before, xact)
-SELECT subject_id, company_id, %s, 0, '{}', '{}', '{}', 0
+SELECT subject_id, company_id, %s, 0, '{{}}', '{{}}', '{{}}', 0
   FROM unnest(%s::text[], %s::bigint[]) AS given (subject_id, company_id)
  ORDER BY subject_id
     ON CONFLICT (subject_id) DO UPDATE SET subject_id = excluded.subject_id
 RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
-          xact = pg_current_xact_id()::text::bigint, clock_timestamp()
+          xact = {THIS_TRANSACTION}, clock_timestamp()
 """
 
-_WRITE = """
+_WRITE = f"""
 WITH given AS (
     SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[])
         AS given (id, company_id, type, subject_id, sequence, body)
 ), written AS (
     INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at, fan_out)
-    SELECT id, company_id, type, subject_id, sequence, body, pg_current_xact_id()::text::bigint, clock_timestamp(),
+    SELECT id, company_id, type, subject_id, sequence, body, {THIS_TRANSACTION}, clock_timestamp(),
            (SELECT count(*) FROM subscriptions_subscription s
              WHERE s.company_id = given.company_id AND s.state <> 'archived' AND given.type = ANY (s.events))
       FROM given
@@ -49,7 +52,7 @@ WITH given AS (
 ), streams AS (
     UPDATE subscriptions_eventstream t
        SET last_sequence = n.last_sequence, fired = n.fired::text[], watched = n.watched,
-           watched_before = n.watched_before, wake_at = n.wake_at, xact = pg_current_xact_id()::text::bigint
+           watched_before = n.watched_before, wake_at = n.wake_at, xact = {THIS_TRANSACTION}
       FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[])
         AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at)
      WHERE t.subject_id = n.subject_id
@@ -105,7 +108,7 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
         if same_transaction:
             cursor.execute(
                 "SELECT subject_id, type, id, sequence FROM subscriptions_event "
-                "WHERE subject_id = ANY (%s) AND xact = pg_current_xact_id()::text::bigint",
+                f"WHERE subject_id = ANY (%s) AND xact = {THIS_TRANSACTION}",
                 [same_transaction],
             )
             for subject_id, event_type, event_id, sequence in cursor.fetchall():
