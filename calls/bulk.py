@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.expressions import DatabaseDefault
 
 from . import events
 from .models import Call, Person
@@ -48,6 +49,7 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
             call.clean()
         with transaction.atomic():
             _find_people(batch)
+            _date(batch)
             Call.objects.bulk_create(batch)
             ids = [call.resource_id for call in batch]
             if publish:
@@ -59,12 +61,33 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
 
 
 def _find_people(calls: Sequence[Call]) -> None:
-    # In the order of their numbers, so that two imports cannot wait for each other in a circle.
-    wanted = sorted({(c.company_id, c.customer_phone_number) for c in calls if c.customer_phone_number and not c.person_id})
-    people = {(company_id, phone): Person.objects.lock_by_phone(company_id, phone) for company_id, phone in wanted}
+    """`Person.objects.lock_by_phone` for many, in two statements."""
+    without = [call for call in calls if call.person_id is None and call.customer_phone_number]
+    wanted = sorted({(call.company_id, call.customer_phone_number) for call in without})
+    # In the order of their numbers, and made before any is locked, so that two imports cannot wait for each other in a
+    # circle.
+    new = [Person(company_id=company_id, phone=phone) for company_id, phone in wanted]
+    Person.objects.bulk_create(new, ignore_conflicts=True)
+    locked = (
+        Person.objects.filter(
+            company__in={company_id for company_id, _ in wanted}, phone__in={phone for _, phone in wanted}
+        )
+        .order_by("company", "phone")
+        .select_for_update(no_key=True)
+    )
+    people = {(person.company_id, person.phone): person for person in locked}
+    for call in without:
+        call.person = people[call.company_id, call.customer_phone_number]
+
+
+def _date(calls: Sequence[Call]) -> None:
+    # Left to the column's default, it would keep Django from its faster way to insert many rows, twice as fast here.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
     for call in calls:
-        if call.person_id is None:
-            call.person = people.get((call.company_id, call.customer_phone_number))
+        if isinstance(call.created_at, DatabaseDefault):
+            call.created_at = now
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

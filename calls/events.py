@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from subscriptions.publishing import Publisher
-from subscriptions.streams import Stream
+from subscriptions.streams import Stream, stop_waiting
 
 from . import lifecycle, watched
 from .models import Call
@@ -46,6 +46,8 @@ def _for_each(resource_ids: Sequence[str], decide: Callable[[Call, Publisher], N
             .select_for_update(no_key=True)
             .only("pk", "resource_id", "company_id")
         )
+        if gone := set(resource_ids) - {call.resource_id for call in locked}:
+            stop_waiting(list(gone))
         if not locked:
             return
         with Publisher(KIND, locked) as publisher:
@@ -55,8 +57,9 @@ def _for_each(resource_ids: Sequence[str], decide: Callable[[Call, Publisher], N
 
 def _decide(call: Call, publisher: Publisher) -> None:
     stream = publisher.streams[call.resource_id]
-    if call.direction == Call.Direction.INBOUND:
-        if lifecycle.is_ringing(call):
+    # What comes before in a call's life is never told after, whatever a correction makes of the call.
+    if call.direction == Call.Direction.INBOUND and POST_CALL not in stream.fired:
+        if lifecycle.is_ringing(call) and CALL_ROUTING_COMPLETE not in stream.fired:
             publisher.publish(PRE_CALL, call)
         if lifecycle.is_routed(call):
             publisher.publish(CALL_ROUTING_COMPLETE, call)
@@ -83,9 +86,12 @@ def _post_call_is_due(call: Call, stream: Stream) -> bool:
     if call.ended_at is None:
         stream.wake_at = None
         return False
-    # A provider's clock that runs ahead must not make the wait longer than the setting says.
-    ended_at = min(call.ended_at, stream.now)
-    stream.wake_at = ended_at + timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
+    wait = timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
+    if call.ended_at > stream.now:
+        # A provider's clock runs ahead: the wait began when the end was first told, and no later save prolongs it.
+        stream.wake_at = min(stream.wake_at or stream.now + wait, stream.now + wait)
+    else:
+        stream.wake_at = call.ended_at + wait
     return lifecycle.is_complete(call) or stream.wake_at <= stream.now
 
 

@@ -153,6 +153,16 @@ def stop_waiting(subject_ids: list[str]) -> None:
         )
 
 
+def look_again_later(subject_id: str) -> None:
+    """What fails now is tried again in five minutes: many of them must not take the place of those that would not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_eventstream SET wake_at = clock_timestamp() + interval '5 min' "
+            "WHERE subject_id = %s AND wake_at <= clock_timestamp()",
+            [subject_id],
+        )
+
+
 def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
     """(kind, subject id) of streams whose waiting time is over, by the database's clock. Locks nothing: who looks
     at a subject decides under its lock whether there still is something to do."""

@@ -15,6 +15,7 @@ from subscriptions.models import EventSubject
 from ..phones import BadNumber, normalise
 from .attribution import Attribution
 from .person import Person
+from .saves_changes import SavesChanges
 from .tag import Tag
 from .tracker import Tracker
 
@@ -25,7 +26,7 @@ def new_access_key() -> str:
     return secrets.token_hex(16)
 
 
-class Call(Attribution, EventSubject):
+class Call(SavesChanges, Attribution, EventSubject):
     """A tracked phone call, from its first ring on. Where it is in its life is told by its times: it began, was routed,
     was answered, ended. Saving it publishes what is due (`calls.events`); `bulk_create` and `update` do not, see
     `calls.bulk`."""
@@ -156,6 +157,15 @@ class Call(Attribution, EventSubject):
         self.clean()
         # One transaction around the row and what its signals publish: neither is there without the other.
         with transaction.atomic():
-            if self._state.adding and self.person_id is None and self.customer_phone_number:
-                self.person = Person.objects.lock_by_phone(self.company_id, self.customer_phone_number)
+            self._find_person(kwargs.get("update_fields"))
             super().save(*args, **kwargs)
+
+    def _find_person(self, update_fields: Any) -> None:
+        """The customer of a new call, and of one whose number was corrected."""
+        number = self.customer_phone_number
+        if self._state.adding:
+            if self.person_id is None and number:
+                self.person = Person.objects.lock_by_phone(self.company_id, number)
+        elif update_fields is None and "customer_phone_number" in (self.changed_fields() or ()):
+            if "person" not in (self.changed_fields() or ()):
+                self.person = Person.objects.lock_by_phone(self.company_id, number) if number else None

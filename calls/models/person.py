@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -23,26 +23,35 @@ class PersonManager(models.Manager["Person"]):
         """Found by phone or else by mail; a number and an address that come together belong to one person, unless each
         belongs to somebody already. None when neither is known."""
         if phone and email:
-            known = list(
-                self.filter(Q(phone=phone) | Q(email=email), company_id=company_id)
-                .order_by("pk")
-                .select_for_update(no_key=True)
-            )
-            by_phone = next((person for person in known if person.phone == phone), None)
-            by_email = next((person for person in known if person.email == email), None)
-            person = (
-                by_phone
-                or (by_email if by_email and not by_email.phone else None)
-                or self.lock_by_phone(company_id, phone)
-            )
-            if not person.phone or (not person.email and by_email is None):
-                person.phone = person.phone or phone
-                person.email = person.email or email
-                person.save(update_fields=["phone", "email"])
-            return person
+            for _ in range(3):
+                try:
+                    with transaction.atomic():
+                        return self._lock_by_both(company_id, phone, email)
+                except IntegrityError:
+                    continue  # another brought the number or the address at the same moment: now it is known
+            return self._lock_by_both(company_id, phone, email)
         if phone:
             return self.lock_by_phone(company_id, phone)
         return self.lock_by_email(company_id, email) if email else None
+
+    def _lock_by_both(self, company_id: int, phone: str, email: str) -> Person:
+        known = list(
+            self.filter(Q(phone=phone) | Q(email=email), company_id=company_id)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+        )
+        by_phone = next((person for person in known if person.phone == phone), None)
+        by_email = next((person for person in known if person.email == email), None)
+        person = (
+            by_phone
+            or (by_email if by_email and not by_email.phone else None)
+            or self.lock_by_phone(company_id, phone)
+        )
+        if not person.phone or (not person.email and by_email is None):
+            person.phone = person.phone or phone
+            person.email = person.email or email
+            person.save(update_fields=["phone", "email"])
+        return person
 
     def _upsert(self, company_id: int, field: str, value: str) -> Person:
         columns = {"phone": "", "email": "", field: value}

@@ -85,9 +85,9 @@ class CallPayload(Payload):
     recording_duration = Thing(of("recording_duration"), absent="")
     waveforms = Items(of("waveforms"), absent=[])
     transcription = Text(of("transcription_text"))
-    conversational_transcript = Items(of("conversational_transcript"), absent=[])
+    conversational_transcript = Items(values.transcript)
     speaker_percent = Thing(of("speaker_percent"), absent="")
-    keywords_spotted = Items(of("keywords_spotted"), absent=[])
+    keywords_spotted = Items(values.keywords_spotted)
     call_highlights = Items(of("call_highlights"), absent=[])
 
     # where the customer came from

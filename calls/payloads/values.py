@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from subscriptions.payload_fields import moment
 
-from ..lifecycle import seconds
+from ..lifecycle import call_type, seconds
 from ..models import Call
 
 MILESTONES = ("first_touch", "lead_created", "qualified", "last_touch")
@@ -38,7 +39,7 @@ INTEGRATION_DATA = [{"integration": "Webhooks", "data": None}]
 def duration_in_words(call: Call) -> str:
     """`13s`, `2m 59s`, `1h 2m 3s`; "(abandoned)" where nobody came to talk."""
     length = seconds(call)
-    if call.abandoned or (call.direction == Call.Direction.OUTBOUND and length == 0):
+    if call_type(call) == "abandoned" or (call.direction == Call.Direction.OUTBOUND and length == 0):
         return "(abandoned)"
     hours, rest = divmod(length, 3600)
     minutes, rest = divmod(rest, 60)
@@ -89,11 +90,41 @@ def tag_details(call: Call) -> list[dict[str, str]]:
 
 def milestones(call: Call) -> dict[str, dict[str, Any]]:
     known = call.milestones if isinstance(call.milestones, dict) else {}
-    return {name: _touch(known[name]) for name in MILESTONES if isinstance(known.get(name), dict)}
+    zone = call.company.time_zone
+    return {name: _touch(known[name], zone) for name in MILESTONES if isinstance(known.get(name), dict)}
 
 
-def _touch(known: dict[str, Any]) -> dict[str, Any]:
-    return {key: known.get(key) or ({} if key in _TOUCH_OBJECTS else None) for key in _TOUCH_TEXTS}
+def _touch(known: dict[str, Any], time_zone: str) -> dict[str, Any]:
+    touch = {key: known.get(key) or ({} if key in _TOUCH_OBJECTS else None) for key in _TOUCH_TEXTS}
+    return touch | {"event_date": _moment_of(touch["event_date"], time_zone)}
+
+
+def _moment_of(told: Any, time_zone: str) -> Any:
+    """A time as all bodies tell times; a mere date, or what is no time, as it came."""
+    try:
+        time = datetime.fromisoformat(told)
+        return moment(time, time_zone) if time.tzinfo else told
+    except (TypeError, ValueError, OverflowError):
+        return told
+
+
+def transcript(call: Call) -> list[Any]:
+    return [_in_order(line, ("speaker", "phrase", "start")) for line in call.conversational_transcript or []]
+
+
+def keywords_spotted(call: Call) -> list[Any]:
+    spotted = [_in_order(item, ("keyword", "locations")) for item in call.keywords_spotted or []]
+    for item in spotted:
+        if isinstance(item, dict) and isinstance(item.get("locations"), list):
+            item["locations"] = [_in_order(place, ("speaker", "start")) for place in item["locations"]]
+    return spotted
+
+
+def _in_order(item: Any, keys: Sequence[str]) -> Any:
+    """The object with these keys first: PostgreSQL's jsonb does not keep the order in which they came."""
+    if not isinstance(item, dict):
+        return item
+    return {key: item[key] for key in keys if key in item} | item
 
 
 def utc_text(call: Call) -> str:

@@ -14,7 +14,6 @@ from svix.webhooks import Webhook as SvixWebhook
 
 from callhooks_site.version import NAME, VERSION
 from subscriptions.delivery.signing import delivery_headers
-from subscriptions.tasks import USER_AGENT
 
 SIGNING_KEY = "072e77e426f92738a72fe23c4d1953b4"
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -28,7 +27,7 @@ def headers_for(body=BODY, **changed):
     return delivery_headers(
         body,
         **{
-            "user_agent": USER_AGENT,
+            "user_agent": f"{NAME}/{VERSION}",
             "webhook_id": "evt_0192f3",
             "event_type": "call_modified",
             "sequence": 4,
