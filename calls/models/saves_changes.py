@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Self
 
 from django.db import models
 
@@ -20,13 +20,13 @@ class SavesChanges(models.Model):
     _loaded: dict[str, Any] | None = None
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Any:
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
         instance = super().from_db(db, field_names, values)
         instance._remember()
         return instance
 
     def refresh_from_db(
-        self, using: str | None = None, fields: Sequence[str] | None = None, from_queryset: Any = None
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
     ) -> None:
         super().refresh_from_db(using, fields, from_queryset)
         self._remember()
