@@ -1,9 +1,112 @@
+"""The admin as a whole: who gets in where, the menu, and the time zone of its pages."""
+
 from __future__ import annotations
 
-from django.contrib.admin import AdminSite
+import zoneinfo
+from collections.abc import Iterable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.models import LogEntry
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver
+from django.utils import timezone
+
+
+class OperatorsOnly:
+    """For pages that know nothing of tenants: superusers, whatever permissions anybody else was given."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_operator(request) and super().has_view_permission(request, obj)  # type: ignore[misc]
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return _is_operator(request) and super().has_add_permission(request, *args)  # type: ignore[misc]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_operator(request) and super().has_change_permission(request, obj)  # type: ignore[misc]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_operator(request) and super().has_delete_permission(request, obj)  # type: ignore[misc]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_operator(request)
 
 
 class CallhooksAdminSite(AdminSite):
     site_header = "Callhooks"
     site_title = "Callhooks"
     index_title = "Your webhooks"
+    site_url = None
+    empty_value_display = "–"
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """A page that is not scoped to tenants is for operators, whichever app brings it."""
+        admin_class = admin_class or ModelAdmin
+        if not getattr(admin_class, "tenant_scoped", False):
+            admin_class = type(admin_class.__name__, (OperatorsOnly, admin_class), {})
+        super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # "View on site" would redirect to any row of any model; no page of ours uses it.
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""
+
+        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            from subscriptions.admin.reach import reach_of
+
+            with timezone.override(zoneinfo.ZoneInfo(reach_of(request).zone)):
+                response = view(request, *args, **kwargs)
+                return response.render() if hasattr(response, "render") else response
+
+        return super().admin_view(update_wrapper(in_zone, view), cacheable)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "shown_zone": timezone.get_current_timezone_name()}
+
+    def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """For operators. Of others the home page shows what `recent` lets through."""
+        return super().get_log_entries(request) if _is_operator(request) else LogEntry.objects.none()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from subscriptions.admin.recent import recent_actions
+
+        context = {"recent": recent_actions(self, request), **(extra_context or {})}
+        return super().index(request, context)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """By what they are for instead of by app: what is looked at daily comes first."""
+        headings: dict[str, dict[str, Any]] = {}
+        for app in self._build_app_dict(request, app_label).values():
+            for entry in app["models"]:
+                page = self._registry[entry["model"]]
+                heading = getattr(page, "menu", "") or app["name"]
+                if hasattr(page, "name_for"):
+                    entry["name"] = page.name_for(request)
+                entry["order"] = getattr(page, "menu_order", 50)
+                headings.setdefault(heading, {**app, "name": heading, "models": []})["models"].append(entry)
+        for heading_ in headings.values():
+            heading_["models"].sort(key=lambda entry: (entry["order"], entry["name"]))
+        return sorted(headings.values(), key=_place)
+
+
+_HEADINGS = ["Webhooks", "Calls", "Texts and forms", "Settings"]
+
+
+def _place(heading: dict[str, Any]) -> tuple[int, str]:
+    name = heading["name"]
+    return (_HEADINGS.index(name) if name in _HEADINGS else len(_HEADINGS), name)
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    user = request.user
+    return bool(user.is_active and user.is_staff and getattr(user, "is_superuser", False))

@@ -1,0 +1,111 @@
+"""Calls: the list, the page with what came of it, and a form to bring one in by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from subscriptions.admin.reach import reach_of
+from subscriptions.admin.subjects import SubjectAdmin
+
+from ..models import Call
+from ..phones import normalise_if_number
+from .columns import CallColumns
+from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
+from .forms import CallForm
+
+SAID = ("lead_status", "value", "tags", "new_tags", "note")
+SAID_READ_ONLY = ("lead_status", "value", "tag_list", "note")
+LARGE = ("transcription_text", "conversational_transcript", "waveforms", "milestones", "keywords_spotted",
+         "call_highlights", "speaker_percent", "keypad_entries")  # fmt: skip
+
+ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "landing_page_url", "last_requested_url",
+               "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
+               "gclid", "fbclid", "msclkid")  # fmt: skip
+
+# What is asked of somebody who brings a call in by hand.
+ASKED = (
+    (None, {"fields": ("tracker", "direction", "customer_phone_number", "customer_name",
+                       ("customer_city", "customer_state", "customer_country"))}),
+    ("How it went", {"fields": ("start_time", "answered_at", "ended_at", "duration", ("voicemail", "abandoned", "spam"),
+                                "business_phone_number", "agent_email")}),
+    ("Recording", {"fields": ("recording_url", "recording_duration", "transcription_text")}),
+    ("What people say", {"fields": SAID}),
+    ("Where the customer came from", {"fields": ATTRIBUTION, "classes": ("collapse",)}),
+    ("The system it comes from", {"fields": ("external_source", "external_id"), "classes": ("collapse",)}),
+)  # fmt: skip
+
+# What a company reads of a call that a phone system brought in.
+READ: Any = (
+    ("The call", {"fields": (("customer", "location"), ("tracking_number", "routed_to"),
+                             ("direction_in_words", "outcome", "length"),
+                             ("time", "answered_when", "ended_when"), "agent_email")}),
+    ("Recording", {"fields": ("recording", "transcription")}),
+    ("Where the customer came from", {"fields": ("source_in_words", *ATTRIBUTION[1:]), "classes": ("collapse",)}),
+    ("For programs", {"fields": ("resource_id", "external_source", "external_id"), "classes": ("collapse",)}),
+)  # fmt: skip
+
+
+@admin.register(Call)
+class CallAdmin(CallColumns, SubjectAdmin):
+    form = CallForm
+    menu, menu_order = "Calls", 10
+    phone_of = staticmethod(normalise_if_number)
+    newest_first = ("-start_time", "-pk")
+    related = ("tracker",)
+    deferred_in_list = LARGE
+    list_display = (
+        "time_and_direction",
+        "customer",
+        "tracking_number",
+        "source_in_words",
+        "length",
+        "outcome",
+        "tag_list",
+    )
+    list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
+    search_help_text = "The customer's or the tracking number, or the exact id of a call"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("tags")
+
+    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        found = super().find(request, rows, term)
+        phone = normalise_if_number(term)
+        return found | rows.filter(tracker__phone_number=phone) if phone else found
+
+    # --- the form -------------------------------------------------------------------------------------------------
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        self_edits = obj is None or self.has_change_permission(request, obj)
+        if obj is None or (self_edits and reach_of(request).everything):
+            asked = list(ASKED) if obj is None else [ASKED[3], *ASKED[:3], *ASKED[4:]]
+            return self.with_company(request, obj, asked)
+        said = (
+            "What you say about it" if self_edits else "What people say",
+            {"fields": SAID if self_edits else SAID_READ_ONLY},
+        )
+        return self.with_company(request, obj, [said, *READ])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        shown = super().get_readonly_fields(request, obj)
+        if obj is None or reach_of(request).everything:
+            return shown
+        return [*shown, *flatten_fieldsets(READ), "tag_list"]
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().change_view(request, *args, **kwargs)
+        # The recording is wherever the phone system keeps it; see callhooks_site/security/headers.py.
+        answer.csp = {"media-src": "https: http:"}  # type: ignore[attr-defined]
+        return answer
+
+    def save_model(self, request: HttpRequest, obj: Call, form: Any, change: bool) -> None:
+        if "lead_status" in form.changed_data:
+            obj.lead_status_by = Call.ScoredBy.PERSON
+        super().save_model(request, obj, form, change)
+
+    def set_with(self, changed: list[str]) -> set[str]:
+        return {"lead_status_by"} if "lead_status" in changed else set()

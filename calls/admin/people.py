@@ -1,0 +1,54 @@
+"""People: the customers who call, text or fill in forms. They are made by what they do, not here."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from subscriptions.admin import words
+from subscriptions.admin.logs import LargeTableAdmin
+
+from ..models import Person
+from ..phones import formatted, normalise_if_number
+
+
+@admin.register(Person)
+class PersonAdmin(LargeTableAdmin):
+    menu, menu_order = "Calls", 30
+    member_rights = operator_rights = frozenset({"view", "change"})
+    newest_first = ("-pk",)
+    list_display = ("known_as", "number", "email", "city", "since")
+    search_help_text = "Phone number, mail address or id, in full"
+    fields = ("name", "city", "state", "country", "number", "mail", "since", "history", "resource_id")
+    readonly_fields = ("number", "mail", "since", "history", "resource_id")
+
+    def find(self, request: HttpRequest, rows: QuerySet[Person], term: str) -> QuerySet[Person]:
+        named = Q(email=term.lower()) | Q(resource_id=term)
+        phone = normalise_if_number(term)
+        return rows.filter(named | Q(phone=phone) if phone else named)
+
+    @admin.display(description="person")
+    def known_as(self, obj: Person) -> str:
+        return obj.name or formatted(obj.phone) or obj.email or "Unknown"
+
+    @admin.display(description="phone number")
+    def number(self, obj: Person) -> str:
+        return formatted(obj.phone)
+
+    @admin.display(description="mail")
+    def mail(self, obj: Person) -> str:
+        return obj.email
+
+    @admin.display(description="known since")
+    def since(self, obj: Person) -> str:
+        return words.when(obj.created_at)
+
+    @admin.display(description="calls")
+    def history(self, obj: Person) -> str:
+        if not obj.phone:
+            return "None"
+        url = reverse("admin:calls_call_changelist")
+        return format_html('<a href="{}?q=%2B{}">Show</a>', url, obj.phone.removeprefix("+"))

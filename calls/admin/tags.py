@@ -1,0 +1,24 @@
+"""Tags."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from subscriptions.admin.tenancy import TenantAdmin
+
+from ..models import Tag
+
+
+@admin.register(Tag)
+class TagAdmin(TenantAdmin):
+    menu, menu_order = "Calls", 40
+    member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
+    list_display = ("name", "calls")
+    search_fields = ("name__icontains",)
+    fields = ("name", "color")
+
+    @admin.display(description="calls")
+    def calls(self, obj: Tag) -> str:
+        return format_html('<a href="{}?tag={}">Show</a>', reverse("admin:calls_call_changelist"), obj.pk)

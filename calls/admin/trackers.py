@@ -1,0 +1,41 @@
+"""Tracking numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from subscriptions.admin.tenancy import TenantAdmin
+
+from ..models import Tracker
+from ..phones import formatted
+
+
+@admin.register(Tracker)
+class TrackerAdmin(TenantAdmin):
+    menu, menu_order = "Calls", 20
+    list_display = ("name", "number", "source", "routed_to", "active", "calls")
+    list_filter = ("active",)
+    search_fields = ("name__icontains", "phone_number__contains", "source__icontains", "resource_id__exact")
+    search_help_text = "Name, number or source"
+    readonly_fields = ("resource_id",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        asked = ["name", "phone_number", "source", "destination_number", "active"]
+        return asked if obj is None else [*asked, "resource_id"]
+
+    @admin.display(description="number", ordering="phone_number")
+    def number(self, obj: Tracker) -> str:
+        return formatted(obj.phone_number)
+
+    @admin.display(description="business number")
+    def routed_to(self, obj: Tracker) -> str:
+        return formatted(obj.destination_number)
+
+    @admin.display(description="calls")
+    def calls(self, obj: Tracker) -> str:
+        return format_html('<a href="{}?tracker={}">Show</a>', reverse("admin:calls_call_changelist"), obj.pk)

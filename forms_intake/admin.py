@@ -1,0 +1,69 @@
+"""Form submissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from calls.phones import normalise_if_number
+from subscriptions.admin import words
+from subscriptions.admin.filters import AnyTimeFilter
+from subscriptions.admin.subjects import SubjectAdmin
+
+from .models import FormSubmission
+
+ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "referring_url", "landing_page_url",
+               "utm_source", "utm_medium", "utm_campaign")  # fmt: skip
+SHOWN = 3  # fields of a form in the list
+
+
+class SubmittedFilter(AnyTimeFilter):
+    field = "submitted_at"
+
+
+@admin.register(FormSubmission)
+class FormAdmin(SubjectAdmin):
+    """A form is brought in once and never changed."""
+
+    member_rights = operator_rights = frozenset({"view", "add"})
+    menu, menu_order, menu_name = "Texts and forms", 30, "Forms"
+    phone_of = staticmethod(normalise_if_number)
+    newest_first = ("-submitted_at", "-pk")
+    related = ("person",)
+    list_display = ("time", "who", "answers", "page", "source")
+    list_filter = (SubmittedFilter,)
+    readonly_fields = ("time", "who", "filled_in", "page", "resource_id")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        what = ["form_data", "form_url", "submitted_at"]
+        if obj is not None:
+            what = ["time", "who", "page", "filled_in", "resource_id"]
+        came = ("Where the customer came from", {"fields": ATTRIBUTION, "classes": ("collapse",)})
+        return self.with_company(request, obj, [(None, {"fields": what}), came])
+
+    @admin.display(description="time")
+    def time(self, obj: FormSubmission) -> str:
+        return words.when(obj.submitted_at)
+
+    @admin.display(description="who")
+    def who(self, obj: FormSubmission) -> str:
+        return str(obj.person) if obj.person else "Unknown"
+
+    @admin.display(description="page")
+    def page(self, obj: FormSubmission) -> str:
+        return obj.form_url
+
+    @admin.display(description="fields")
+    def answers(self, obj: FormSubmission) -> str:
+        shown = list(obj.form_data.items())[:SHOWN]
+        rest = len(obj.form_data) - len(shown)
+        lines = format_html_join("", "<div><small>{}</small> {}</div>", ((k, v[:80]) for k, v in shown))
+        return lines + (f"and {rest} more" if rest > 0 else "")
+
+    @admin.display(description="fields")
+    def filled_in(self, obj: FormSubmission) -> str:
+        return format_html_join("", '<div class="answer"><small>{}</small><div class="prose">{}</div></div>',
+                                obj.form_data.items())  # fmt: skip

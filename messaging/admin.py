@@ -1,0 +1,127 @@
+"""Texts, and the conversations they belong to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from calls.models import Tracker
+from calls.phones import formatted, normalise_if_number
+from subscriptions.admin import words
+from subscriptions.admin.filters import AnyTimeFilter, related_filter
+from subscriptions.admin.forms import TenantForm
+from subscriptions.admin.logs import LargeTableAdmin
+from subscriptions.admin.subjects import SubjectAdmin
+
+from .models import TextMessage, Thread
+
+TrackerFilter = related_filter("tracker", Tracker.objects.all(), title="tracking number")
+MENU = "Texts and forms"
+
+
+class SentFilter(AnyTimeFilter):
+    field = "sent_at"
+
+
+@admin.register(TextMessage)
+class TextAdmin(SubjectAdmin):
+    """A text is brought in once and never changed."""
+
+    member_rights = operator_rights = frozenset({"view", "add"})
+    menu, menu_order, menu_name = MENU, 10, "Texts"
+    phone_of = staticmethod(normalise_if_number)
+    person_path = "thread__person"
+    newest_first = ("-sent_at", "-pk")
+    related = ("tracker", "thread__person")
+    list_display = ("time", "direction", "customer", "tracking_number", "beginning")
+    list_filter = (SentFilter, "direction", TrackerFilter)
+    readonly_fields = ("time", "customer", "tracking_number", "conversation", "text", "pictures", "resource_id")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        fields = ["tracker", "direction", "customer_phone_number", "content", "media_urls", "sent_at"]
+        if obj is not None:
+            fields = [
+                "direction",
+                "customer",
+                "tracking_number",
+                "time",
+                "text",
+                "pictures",
+                "conversation",
+                "resource_id",
+            ]
+        return self.with_company(request, obj, [(None, {"fields": fields})])
+
+    @admin.display(description="time")
+    def time(self, obj: TextMessage) -> str:
+        return words.when(obj.sent_at)
+
+    @admin.display(description="customer")
+    def customer(self, obj: TextMessage) -> str:
+        return formatted(obj.customer_phone_number)
+
+    @admin.display(description="tracking number")
+    def tracking_number(self, obj: TextMessage) -> str:
+        return format_html("{}<br><small>{}</small>", obj.tracker.name, formatted(obj.tracker.phone_number))
+
+    @admin.display(description="text")
+    def beginning(self, obj: TextMessage) -> str:
+        return obj.content if len(obj.content) <= 80 else f"{obj.content[:79]}…"
+
+    @admin.display(description="text")
+    def text(self, obj: TextMessage) -> str:
+        return format_html('<div class="prose">{}</div>', obj.content)
+
+    @admin.display(description="pictures")
+    def pictures(self, obj: TextMessage) -> str:
+        return "\n".join(map(str, obj.media_urls)) or "None"
+
+    @admin.display(description="conversation")
+    def conversation(self, obj: TextMessage) -> str:
+        url = reverse("admin:messaging_thread_change", args=[obj.thread_id])
+        return format_html('<a href="{}">{}</a>', url, obj.thread)
+
+
+class ThreadForm(TenantForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("assigned_to")
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = get_user_model().objects.filter(memberships__company=self.instance.company_id)
+
+
+@admin.register(Thread)
+class ThreadAdmin(LargeTableAdmin):
+    form = ThreadForm
+    member_rights = operator_rights = frozenset({"view", "change"})
+    menu, menu_order, menu_name = MENU, 20, "Conversations"
+    newest_first = ("-pk",)
+    related = ("person", "tracker", "assigned_to")
+    list_display = ("who", "tracker_name", "assigned_to", "lead_status", "conversation_id")
+    search_help_text = "The customer's phone number, or the exact id of a conversation"
+    fields = ("assigned_to", "lead_status", "who", "tracker_name", "texts", "conversation_id")
+    readonly_fields = ("who", "tracker_name", "texts", "conversation_id")
+
+    def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
+        phone = normalise_if_number(term)
+        found = rows.filter(conversation_id=term)
+        return found | rows.filter(person__phone=phone) if phone else found
+
+    @admin.display(description="customer")
+    def who(self, obj: Thread) -> str:
+        return obj.person.name or formatted(obj.person.phone)
+
+    @admin.display(description="tracking number")
+    def tracker_name(self, obj: Thread) -> str:
+        return str(obj.tracker)
+
+    @admin.display(description="texts")
+    def texts(self, obj: Thread) -> str:
+        url = reverse("admin:messaging_textmessage_changelist")
+        return format_html('<a href="{}?q=%2B{}">Show</a>', url, obj.person.phone.removeprefix("+"))

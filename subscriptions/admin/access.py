@@ -1,0 +1,137 @@
+"""Who may come in: members and API keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from ..models import ApiKey, Membership
+from . import words
+from .buttons import ButtonsAdmin, button
+from .forms import CheckboxesField, TenantForm
+from .tenancy import READ, TenantAdmin
+
+
+@admin.register(Membership)
+class MembershipAdmin(TenantAdmin):
+    """Members are read here; operators make them."""
+
+    menu, menu_order, menu_name = "Settings", 20, "Members"
+    member_rights = READ
+    operator_rights = frozenset({"view", "add", "change", "delete"})
+    related = ("user",)
+    list_display = ("who", "role", "may_log_in", "since")
+    search_fields = ("user__username__icontains", "user__email__icontains")
+    fields = ("user", "role")
+    readonly_fields = ("who", "since")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["user", "role"] if obj is None else ["who", "role", "since"]
+
+    @admin.display(description="member", ordering="user__username")
+    def who(self, obj: Membership) -> str:
+        name = obj.user.get_full_name()
+        return f"{name} ({obj.user.get_username()})" if name else obj.user.get_username()
+
+    @admin.display(description="can log in", boolean=True)
+    def may_log_in(self, obj: Membership) -> bool:
+        return bool(obj.user.is_active and obj.user.is_staff)
+
+    @admin.display(description="since", ordering="created_at")
+    def since(self, obj: Membership) -> str:
+        return words.when(obj.created_at)
+
+
+class ApiKeyForm(TenantForm):
+    scopes = CheckboxesField(
+        choices=ApiKey.Scope.choices, label="May", help_text="What a program with this key may do."
+    )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ButtonsAdmin):
+    form = ApiKeyForm
+    menu, menu_order = "Settings", 30
+    list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made")
+    search_fields = ("name__icontains", "prefix__exact")
+    readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made")
+    buttons = ("revoke",)
+    made_one_by_one = True
+    actions = ("revoke_selected",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ["name", "scopes", "expires_at"]
+        return ["name", "begins_with", "scopes_in_words", "state", "expires_at", "last_used", "made"]
+
+    # --- columns --------------------------------------------------------------------------------------------------
+    @admin.display(description="begins with")
+    def begins_with(self, obj: ApiKey) -> str:
+        return f"{obj.prefix}…"
+
+    @admin.display(description="may")
+    def scopes_in_words(self, obj: ApiKey) -> str:
+        return ", ".join(str(label) for value, label in ApiKey.Scope.choices if value in obj.scopes)
+
+    @admin.display(description="state")
+    def state(self, obj: ApiKey) -> str:
+        if obj.revoked_at:
+            return words.badge("Revoked", "quiet")
+        return words.badge("Valid", "good") if obj.usable else words.badge("Expired", "quiet")
+
+    @admin.display(description="last used", ordering="last_used_at", empty_value="Never")
+    def last_used(self, obj: ApiKey) -> str | None:
+        return words.when(obj.last_used_at) if obj.last_used_at else None
+
+    @admin.display(description="made", ordering="created_at")
+    def made(self, obj: ApiKey) -> str:
+        return words.when(obj.created_at)
+
+    # --- making one -----------------------------------------------------------------------------------------------
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        key, secret = ApiKey.objects.issue(company=obj.company, name=obj.name, scopes=obj.scopes)
+        if obj.expires_at:
+            ApiKey.objects.filter(pk=key.pk).update(expires_at=obj.expires_at)
+        obj.pk, obj.prefix = key.pk, key.prefix
+        obj.secret = secret
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        # On the answer itself: a message would be kept in a cookie, and nothing keeps the key.
+        return self.ask(
+            request,
+            obj,
+            "secret.html",
+            {
+                "what": "API key",
+                "secret": obj.secret,
+                "once": True,
+                "help": "Programs send it as “Authorization: Bearer …”.",
+            },
+        )
+
+    # --- ending one -----------------------------------------------------------------------------------------------
+    def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
+        return () if obj.revoked_at else ("revoke",)
+
+    @button("Revoke")
+    def revoke(self, request: HttpRequest, obj: ApiKey) -> None:
+        self._revoke(request, ApiKey.objects.filter(pk=obj.pk))
+
+    @admin.action(description="Revoke", permissions=["operate"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        self._revoke(request, self.writable(request, queryset))
+
+    def _revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        valid = list(keys.filter(revoked_at=None))
+        ApiKey.objects.filter(pk__in=[key.pk for key in valid]).update(revoked_at=timezone.now())
+        for key in valid:
+            self.log_change(request, key, "Revoked.")
+        told = "1 key was revoked." if len(valid) == 1 else f"{len(valid)} keys were revoked."
+        self.message_user(request, f"{told} It is refused from now on." if valid else told, messages.SUCCESS)

@@ -1,0 +1,104 @@
+"""Buttons on a row's page that do something with it: POST only, unless the button asks a question first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial, update_wrapper
+from typing import Any
+
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from .tenancy import TenantAdmin
+
+Handler = Callable[..., HttpResponse | None]
+
+
+@dataclass(frozen=True)
+class Button:
+    """What the template shows. One that asks is a link to its question."""
+
+    label: str
+    url: str
+    asks: bool
+
+
+def button(label: str, *, asks: bool = False) -> Callable[[Handler], Handler]:
+    """Make a method of a ButtonsAdmin a button. It gets the request and the row, and may answer itself."""
+
+    def mark(method: Handler) -> Handler:
+        method.label, method.asks = label, asks  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class ButtonsAdmin(TenantAdmin):
+    buttons: tuple[str, ...] = ()
+
+    def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
+        """Those that make sense now, of `buttons`."""
+        return self.buttons
+
+    def get_urls(self) -> list[URLPattern]:
+        mine = []
+        for name in self.buttons:
+            view = update_wrapper(partial(self._press, name=name), self._press)
+            mine.append(path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=self._url(name)))
+        return [*mine, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        shown = []
+        if obj is not None and self.has_operate_permission(request, obj):
+            shown = [self._button(name, obj) for name in self.buttons_for(request, obj)]
+        return super().change_view(request, object_id, form_url, {"buttons": shown, **(extra_context or {})})
+
+    def ask(self, request: HttpRequest, obj: Any, template: str, context: dict[str, Any]) -> HttpResponse:
+        """A page of its own about the row: a question, or something to be seen once."""
+        return TemplateResponse(
+            request,
+            f"admin/callhooks/{template}",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": obj,
+                "title": str(obj),
+                "change_url": self.change_url(obj.pk),
+                "preserved_filters": self.get_preserved_filters(request),
+                **context,
+            },
+        )
+
+    def _press(self, request: HttpRequest, object_id: str, *, name: str) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+            return missing
+        if not self.has_operate_permission(request, obj):
+            raise PermissionDenied
+        method = getattr(self, name)
+        if request.method != "POST" and not method.asks:
+            return HttpResponseNotAllowed(["POST"])
+        with transaction.atomic():
+            answer = method(request, obj)
+        return answer or HttpResponseRedirect(self.change_url(obj.pk))
+
+    def _button(self, name: str, obj: Any) -> Button:
+        method = getattr(self, name)
+        url = reverse(f"admin:{self._url(name)}", args=[quote(obj.pk)])
+        return Button(method.label, url, method.asks)
+
+    def _url(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"

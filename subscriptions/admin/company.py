@@ -1,0 +1,84 @@
+"""The company's own settings, and its signing key."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+
+from ..models import Company
+from .buttons import ButtonsAdmin, button
+from .forms import TenantForm
+from .reach import reach_of
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """Cities and UTC; the database's other names are aliases of these."""
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return [(name, name) for name in ["UTC", *names]]
+
+
+class CompanyForm(TenantForm):
+    time_zone = forms.ChoiceField(
+        choices=time_zones, help_text="Times in webhooks and on these pages are in this zone."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("time_zone")
+        current = self.instance.time_zone
+        if field is not None and current not in dict(time_zones()):
+            field.choices = [(current, current), *time_zones()]  # type: ignore[attr-defined]
+
+
+@admin.register(Company)
+class CompanyAdmin(ButtonsAdmin):
+    form = CompanyForm
+    company_path = "pk"
+    member_rights = frozenset({"view", "change"})
+    menu, menu_order = "Settings", 10
+    deferred = ("signing_key",)
+    list_display = ("name", "time_zone", "resource_id")
+    search_fields = ("name__icontains", "resource_id__exact")
+    readonly_fields = ("signing_key_masked", "resource_id")
+    fieldsets = (
+        (None, {"fields": ("name", "time_zone")}),
+        ("What Post-Call waits for", {"fields": ("recording_expected", "transcription_expected")}),
+    )
+    buttons = ("reveal_signing_key",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        fieldsets = super().get_fieldsets(request, obj)
+        receiver = ("For the receiver", {"fields": ("signing_key_masked", "resource_id")})
+        return fieldsets if obj is None else [*fieldsets, receiver]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        reach = reach_of(request)
+        if not reach.several and reach.roles:
+            return HttpResponseRedirect(self.change_url(next(iter(reach.roles))))
+        return super().changelist_view(request, extra_context)
+
+    def name_for(self, request: HttpRequest) -> str:
+        return "Companies" if reach_of(request).several else "Company"
+
+    @admin.display(description="signing key")
+    def signing_key_masked(self, obj: Company) -> str:
+        return format_html("<code>{}</code>", "••••••••")
+
+    @button("Show signing key")
+    def reveal_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse:
+        self.log_change(request, obj, "Looked at the signing key.")
+        return self.ask(
+            request,
+            obj,
+            "secret.html",
+            {
+                "what": "Signing key",
+                "secret": obj.signing_key,
+                "help": "It signs the Signature header of every webhook of this company.",
+            },
+        )

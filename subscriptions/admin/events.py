@@ -1,0 +1,99 @@
+"""The log of events: what happened, with the body that every webhook about it carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+
+from .. import catalogue
+from ..models import Delivery, Event
+from . import bodies, searching, subjects, words
+from .deliveries import EventTypeFilter
+from .filters import SinceFilter
+from .logs import LogAdmin
+from .reach import reach_of
+
+_WORDS = {
+    "delivered": "delivered",
+    "pending": "on the way",
+    "failed": "failed",
+    "held": "held",
+    "cancelled": "cancelled",
+}
+
+
+class TypeFilter(EventTypeFilter):
+    path = "type"
+
+
+@admin.register(Event)
+class EventAdmin(LogAdmin):
+    menu, menu_order = "Webhooks", 30
+    deferred = ("body",)
+    list_display = ("created", "label", "subject", "webhooks")
+    list_filter = (SinceFilter, TypeFilter)
+    search_help_text = "A phone number, or the exact id of a webhook, call, text or form"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        states = (
+            Delivery.objects.filter(event=OuterRef("pk"))
+            .order_by()
+            .values("event")
+            .annotate(found=ArrayAgg("state"))
+            .values("found")
+        )
+        return super().get_queryset(request).annotate(states=Subquery(states))
+
+    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=searching.event_ids(self.admin_site, request, term))
+
+    @admin.display(description="event")
+    def label(self, obj: Event) -> str:
+        return catalogue.label(obj.type)
+
+    @admin.display(description="about")
+    def subject(self, obj: Event) -> str:
+        return subjects.reference(self.admin_site, obj.subject_id)
+
+    @admin.display(description="webhooks")
+    def webhooks(self, obj: Any) -> str:
+        states: list[str] = obj.states or []
+        told = [f"{states.count(state)} {word}" for state, word in _WORDS.items() if state in states]
+        return ", ".join(told) or "None: no subscription takes it"
+
+    @admin.display(description="created")
+    def created(self, obj: Event) -> str:
+        return words.when(obj.created_at)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        context = {"several": reach_of(request).several, **(self._page(obj) if obj is not None else {})}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def _page(self, obj: Event) -> dict[str, Any]:
+        body = bytes(obj.body)
+        deliveries = obj.deliveries.select_related("subscription").defer(
+            "subscription__secret", "subscription__previous_secret"
+        )
+        return {
+            "title": catalogue.label(obj.type),
+            "subtitle": None,
+            "event": obj,
+            "subject": subjects.reference(self.admin_site, obj.subject_id),
+            "at": words.when(obj.created_at),
+            "deliveries": [subjects.delivery_row(delivery) for delivery in deliveries],
+            "body": bodies.text(body),
+            "body_pretty": bodies.pretty(body),
+            "body_size": len(body),
+        }

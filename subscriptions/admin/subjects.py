@@ -1,0 +1,128 @@
+"""Pages of what events are about: calls, texts, forms. Each lists the webhooks that came of it.
+
+The apps that make events derive their pages from SubjectAdmin; from there the logs find the page of a `subject_id`, and
+what belongs to a phone number. This package imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import unquote
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from .. import catalogue
+from ..models import Delivery, Event
+from . import bodies, words
+from .logs import MOST_FOUND, LargeTableAdmin
+from .reach import reach_of
+
+MOST_EVENTS = 100  # on a page
+
+
+class SubjectAdmin(LargeTableAdmin):
+    change_form_template = "admin/callhooks/subject_change_form.html"
+    person_path = "person"  # from the row to the person
+    phone_of: Callable[[str], str]  # a number as it is stored, "" for what is none
+    search_help_text = "The customer's phone number, or the exact id"
+    made_one_by_one = True
+
+    def persons_with(self, request: HttpRequest, term: str) -> list[int]:
+        phone = self.phone_of(term)
+        model: Any = self.model
+        for step in self.person_path.split("__"):
+            model = model._meta.get_field(step).related_model
+        rows = reach_of(request).limit(model.objects.all(), "company")
+        return list(rows.filter(phone=phone).values_list("pk", flat=True)) if phone else []
+
+    def ids_with_phone(self, request: HttpRequest, term: str) -> list[str]:
+        """Resource ids of the newest rows of whoever has this number."""
+        persons = self.persons_with(request, term)
+        rows = self.model._default_manager.filter(**{f"{self.person_path}__in": persons}).order_by("-pk")
+        return list(rows.values_list("resource_id", flat=True)[:MOST_FOUND]) if persons else []
+
+    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        persons = self.persons_with(request, term)
+        return rows.filter(Q(resource_id=term) | Q(external_id=term) | Q(**{f"{self.person_path}__in": persons}))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.timeline_view)
+        return [path("timeline/<str:resource_id>/", view, name=_timeline(self.model)), *super().get_urls()]
+
+    def timeline_view(self, request: HttpRequest, resource_id: str) -> HttpResponse:
+        """To the row's page; the address that webhooks and logs know."""
+        pk = self.get_queryset(request).filter(resource_id=resource_id).values_list("pk", flat=True).first()
+        if pk is None:
+            raise Http404("There is nothing at this address, or it belongs to another company.")
+        return HttpResponseRedirect(self.change_url(pk))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        told = list(events_about(obj)) if obj is not None and self.has_view_permission(request, obj) else []
+        return super().change_view(request, object_id, form_url, {"events": told, **(extra_context or {})})
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self.change_url(obj.pk))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        # Back to its page: there one sees what the change told the subscribers.
+        return HttpResponseRedirect(self.change_url(obj.pk))
+
+
+def events_about(subject: Any) -> Iterator[dict[str, Any]]:
+    deliveries = Delivery.objects.select_related("subscription").defer(
+        "subscription__secret", "subscription__previous_secret"
+    )
+    events = Event.objects.filter(subject_id=subject.resource_id, company_id=subject.company_id)
+    for event in events.order_by("-sequence").prefetch_related(Prefetch("deliveries", deliveries))[:MOST_EVENTS]:
+        yield {
+            "event": event,
+            "label": catalogue.label(event.type),
+            "changes": bodies.changes(bytes(event.body)),
+            "at": words.when(event.created_at),
+            "deliveries": [delivery_row(delivery) for delivery in event.deliveries.all()],
+        }
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "pk": delivery.pk,
+        "to": delivery.subscription.name,
+        "state": words.badge(words.state(delivery), words.tone(delivery)),
+        "what": words.what_happened(delivery),
+        "attempts": words.attempts(delivery),
+    }
+
+
+def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str]:
+    return [found for page in _pages(site) for found in page.ids_with_phone(request, term)]
+
+
+def reference(site: AdminSite, subject_id: str) -> str:
+    """`Call CAL0192…`, linked to its page."""
+    for page in _pages(site):
+        if getattr(page.opts.get_field("resource_id"), "prefix", None) == subject_id[:3]:
+            url = reverse(f"admin:{_timeline(page.model)}", args=[subject_id])
+            return format_html('<a href="{}">{}</a>', url, str(page.opts.verbose_name).capitalize())
+    return subject_id
+
+
+def _pages(site: AdminSite) -> Iterator[SubjectAdmin]:
+    for page in site._registry.values():
+        if isinstance(page, SubjectAdmin):
+            yield page
+
+
+def _timeline(model: Any) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}_timeline"

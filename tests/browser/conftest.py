@@ -1,0 +1,54 @@
+"""A real Chromium in front of a real server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+# What the pages must do with where they set no policy themselves: nothing inline, nothing from elsewhere.
+POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+@pytest.fixture(scope="module")
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """Per module, not per session: Playwright keeps an event loop in this thread as long as it runs, and Django takes
+    what runs in such a thread for asynchronous code."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"no Chromium on this machine (looked for {', '.join(NAMES)})")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        running = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page under a strict content security policy; whatever it complains about on its console fails the test."""
+    complaints: list[str] = []
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        shown = context.new_page()
+        shown.route("**/*", _with_policy)
+        shown.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        shown.on("pageerror", lambda error: complaints.append(str(error)))
+        yield shown
+        # What is still being fetched must not be answered after the end.
+        shown.unroute_all(behavior="ignoreErrors")
+    assert complaints == []
+
+
+def _with_policy(route: Route) -> None:
+    if not route.request.url.startswith(("http://localhost", "http://127.0.0.1")):
+        route.abort()
+        return
+    answer = route.fetch(max_redirects=0)
+    route.fulfill(response=answer, headers={"content-security-policy": POLICY, **answer.headers})
