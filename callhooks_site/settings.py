@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 import sys
+from base64 import urlsafe_b64decode
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -88,8 +92,28 @@ for _position, _key in enumerate(FIELD_ENCRYPTION_KEYS, start=1):
     except ValueError as error:
         raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS: key {_position} is not a Fernet key ({error}).") from None
 
-if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-")):
-    raise ImproperlyConfigured("SECRET_KEY is too weak for production: use 50 random characters or more.")
+if DEBUG:
+    # Its error pages show settings and local variables to whoever provokes an error.
+    if not re.fullmatch(r"localhost|.+\.localhost|127(\.\d+){3}|::1", _public.hostname):
+        raise ImproperlyConfigured(
+            f"DEBUG is on, and PUBLIC_URL is {PUBLIC_URL}: others can reach that. Take DEBUG out, or use "
+            "http://127.0.0.1:8000 for development."
+        )
+else:
+    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
+        raise ImproperlyConfigured("SECRET_KEY is too weak for production: use 50 random characters or more.")
+    if _public.scheme != "https":
+        raise ImproperlyConfigured(
+            f"PUBLIC_URL is {PUBLIC_URL}; in production it must begin with https://. Nobody could log in without TLS."
+        )
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is *; name the hosts that this service answers to.")
+    for _position, _key in enumerate(FIELD_ENCRYPTION_KEYS, start=1):
+        # Of 32 random bytes hardly ever fewer than 24 differ.
+        if len(set(urlsafe_b64decode(_key))) < 16 or _key == SECRET_KEY:
+            raise ImproperlyConfigured(
+                f"FIELD_ENCRYPTION_KEYS: key {_position} is too weak for production: it must be random."
+            )
 
 # --- applications -----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -108,11 +132,13 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "django_filters",
+    "axes",
     "callhooks_site.supervision",
     # The commands that make the demo have no business in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]
 MIDDLEWARE = [
+    "callhooks_site.security.headers.browser_rules",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -121,6 +147,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "callhooks_site.urls"
 WSGI_APPLICATION = "callhooks_site.wsgi.application"
@@ -175,6 +202,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # In tests too: there is no folder of collected files to read at the start.
 WHITENOISE_AUTOREFRESH = DEBUG or "pytest" in sys.modules
 
@@ -189,19 +217,46 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+# The first one only says no: when there were too many failures.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "callhooks_site.security.logins.LoginGuard"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]  # limits: security/logins.py
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# A lockout ends by itself, even under attack; and no login of their own gives an attacker new attempts at another's.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = False
+AXES_LOCKOUT_CALLABLE = "callhooks_site.security.logins.locked_out"
+AXES_CLIENT_IP_CALLABLE = "callhooks_site.security.client_address.client_address"
+AXES_CLIENT_STR_CALLABLE = "callhooks_site.security.logins.who"
+AXES_DISABLE_ACCESS_LOG = True  # logins stand in the log; a table of them would grow for ever
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 SECURE_SSL_REDIRECT = yes_or_no("SECURE_SSL_REDIRECT", not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+if not DEBUG:
+    # Browsers take cookies with this prefix from this very host over https only: no subdomain can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+SESSION_COOKIE_AGE = 12 * 3600  # a working day
 SECURE_HSTS_SECONDS = whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000, least=0, most=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-if yes_or_no("BEHIND_TLS_PROXY", False):
+BEHIND_TLS_PROXY = yes_or_no("BEHIND_TLS_PROXY", False)
+# How many proxies write into X-Forwarded-For: so many from its end are to be believed, and not one more.
+PROXY_COUNT = whole("PROXY_COUNT", 1 if BEHIND_TLS_PROXY else 0, least=0, most=10)
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 # A call's transcript and a batch of forms fit; a body without end does not.
 DATA_UPLOAD_MAX_MEMORY_SIZE = whole("REQUEST_MAX_BYTES", 5_000_000, least=10_000, most=100_000_000)
+# Requests of one API key; a whole minute's worth may come at once. 0: no limit.
+API_REQUESTS_PER_MINUTE = whole("API_REQUESTS_PER_MINUTE", 12_000, least=0, most=1_000_000)
+# No form of ours takes files, and Django would write them to the disk before any view could say so.
+FILE_UPLOAD_HANDLERS = ["callhooks_site.security.uploads.NoFiles"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["subscriptions.api.throttling.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["subscriptions.api.parsing.StrictJSON"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.parsing.OnlyJSON",
@@ -225,6 +280,19 @@ for _network in WEBHOOK_ALLOWED_NETWORKS:
 WEBHOOK_REQUIRE_HTTPS = yes_or_no("WEBHOOK_REQUIRE_HTTPS", not DEBUG)
 WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5, least=0.1, most=30)
 WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15, least=0.2, most=30)
+# An egress proxy such as smokescreen: with one, it is the proxy that looks names up and judges their addresses.
+WEBHOOK_PROXY = text("WEBHOOK_PROXY", "")
+if WEBHOOK_PROXY and (urlsplit(WEBHOOK_PROXY).scheme != "http" or not urlsplit(WEBHOOK_PROXY).hostname):
+    # Without what it is: it may hold a password.
+    raise ImproperlyConfigured("WEBHOOK_PROXY cannot be used; write it like http://proxy.example.com:4750.")
+WEBHOOK_CA_BUNDLE = text("WEBHOOK_CA_BUNDLE", "")
+if WEBHOOK_CA_BUNDLE:
+    try:
+        ssl.create_default_context(cafile=WEBHOOK_CA_BUNDLE)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"WEBHOOK_CA_BUNDLE: {WEBHOOK_CA_BUNDLE} cannot be read as a file of certificates in PEM ({error})."
+        ) from None
 # Factor on all waits between attempts: 1 in production; the tests and the demo may hurry.
 RETRY_TIME_SCALE = number("RETRY_TIME_SCALE", 1, least=0.0001, most=10)
 # How long a claimed delivery belongs to its drain. What a killed drain held is sent by another after this time.

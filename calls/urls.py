@@ -1,9 +1,12 @@
-from django.urls import path
+from django.urls import re_path
 
 from . import views
 
+# Only what can be a call's id: anything else, a NUL byte too, is no address and never reaches the database.
+CALL = r"^calls/(?P<resource_id>CAL[0-9a-f]{32})"
+
 urlpatterns = [
-    path("calls/<str:resource_id>/timeline", views.timeline, name="call-timeline"),
-    path("calls/<str:resource_id>/recording/redirect", views.recording_redirect, name="recording-redirect"),
-    path("calls/<str:resource_id>/recording", views.recording_player, name="recording-player"),
+    re_path(rf"{CALL}/timeline$", views.timeline, name="call-timeline"),
+    re_path(rf"{CALL}/recording/redirect$", views.recording_redirect, name="recording-redirect"),
+    re_path(rf"{CALL}/recording$", views.recording_player, name="recording-player"),
 ]

@@ -34,7 +34,11 @@ def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponse:
 
 @require_safe
 def recording_player(request: HttpRequest, resource_id: str) -> HttpResponse:
-    return render(request, "calls/recording.html", {"call": _call_with_recording(request, resource_id)})
+    answer = render(request, "calls/recording.html", {"call": _call_with_recording(request, resource_id)})
+    # The recording is wherever the phone system keeps it; the address of this page, key included, is told to nobody.
+    answer.csp = {"media-src": "https: http:"}  # type: ignore[attr-defined]  # see callhooks_site/security/headers.py
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 @require_safe

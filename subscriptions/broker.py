@@ -7,7 +7,7 @@ import logging
 import time
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.signing import SignedPackage
@@ -43,6 +43,7 @@ class PulsingBroker(ORM):
             if not self._away:
                 logger.warning("The queue is out of reach; it is tried again every second: %s", error)
             self._away, self._next_look = True, 0.0
+            connection.close()  # a broken one would be used again and again
             time.sleep(AWAY_SECONDS)
             return []
         self._away = False

@@ -5,15 +5,33 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.db.backends.signals import connection_created
 from django_q.signals import post_execute, post_execute_in_worker, post_spawn, pre_execute
 
 from . import pulse
+from .delivery.slots import SERVER_NOTICES
+
+# A transaction here takes milliseconds. One that stands still, of a process that is frozen or a machine that is gone,
+# may hold the lock that all claims wait for.
+STANDING_STILL_SECONDS = 30
 
 
 def connect() -> None:
     post_spawn.connect(drains_for_new_worker, dispatch_uid="callhooks drains")
-    for signal, organ in ((pre_execute, pulse.TAKEN), (post_execute_in_worker, pulse.FINISHED), (post_execute, pulse.RESULT)):
+    stations = ((pre_execute, pulse.TAKEN), (post_execute_in_worker, pulse.FINISHED), (post_execute, pulse.RESULT))
+    for signal, organ in stations:
         signal.connect(partial(_beat, organ), weak=False, dispatch_uid="callhooks pulse")
+
+
+def guard_connections() -> None:
+    """In the processes of a cluster: no connection of a dead or frozen one holds up the others."""
+    connection_created.connect(_guard, dispatch_uid="callhooks guarded connections")
+
+
+def _guard(connection: Any, **_: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SERVER_NOTICES)
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{STANDING_STILL_SECONDS}s'")
 
 
 def drains_for_new_worker(**_: Any) -> None:

@@ -25,6 +25,21 @@ def encrypt(plain: str, *, keys: Iterable[str]) -> str:
     return _cipher(tuple(keys)).encrypt(plain.encode()).decode("ascii")
 
 
+def is_current(stored: str, *, keys: Iterable[str]) -> bool:
+    """Whether the first key alone opens it: then the others may go."""
+    first, *_ = keys
+    try:
+        _cipher((first,)).decrypt(stored.encode("ascii", "replace"))
+    except InvalidToken:
+        return False
+    return True
+
+
+def renewed(stored: str, *, keys: Iterable[str]) -> str:
+    """The same value encrypted with the first key. Raises CannotDecrypt."""
+    return encrypt(decrypt(stored, keys=keys), keys=keys)
+
+
 def decrypt(stored: str, *, keys: Iterable[str]) -> str:
     try:
         return _cipher(tuple(keys)).decrypt(stored.encode("ascii", "replace")).decode()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 from . import catalogue
+from .delivery.credentials import Credentials, CredentialsRefused
+from .delivery.masking import MASK
 from .delivery.url_rules import check_url
 
 
@@ -16,6 +20,38 @@ def checked_url(url: str) -> str:
         require_https=settings.WEBHOOK_REQUIRE_HTTPS,
         own_url=settings.PUBLIC_URL,
     )
+
+
+MOVED = "The URL leads to another server now. Give this anew for that one, or take it out."
+MOVED_WITH_CREDENTIALS = (
+    "This is another server: it would get the headers and the login of the old one. Give them anew, or take them out."
+)
+
+
+def checked_credentials(given: Credentials, *, stored: Credentials, moved: bool) -> Credentials:
+    """The credentials to save. A value that is the mask it is shown as stays what it is, unless the URL `moved` to
+    another server: whoever may change the URL would have it sent to a server of theirs. Raises CredentialsRefused."""
+    if moved and stored:
+        kept = {
+            "custom_headers": MASK in given.headers.values(),
+            "auth_user": given.user == MASK,
+            "auth_password": given.password == MASK,
+            "auth_token": given.token == MASK,
+        }
+        for name, is_kept in kept.items():
+            if is_kept:
+                raise CredentialsRefused(name, MOVED)
+    return given.kept(stored).checked()
+
+
+def leads_elsewhere(old_url: str, new_url: str) -> bool:
+    """Whether another server answers there: what the old one was told in confidence is not for it."""
+    return _server(old_url) != _server(new_url)
+
+
+def _server(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def checked_events(names: list[str]) -> list[str]:

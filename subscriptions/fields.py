@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,11 @@ from django.db.models.expressions import BaseExpression
 
 from .encryption import decrypt, encrypt
 from .ids import resource_id
+
+
+class SecretsStayHere(Exception):
+    """Secrets are not exported: they would leave encrypted no more. Back up with pg_dump (docs/deployment.md), or leave
+    this model out: dumpdata --exclude APP.MODEL."""
 
 
 class EncryptedTextField(models.TextField):
@@ -33,6 +39,27 @@ class EncryptedTextField(models.TextField):
     def get_lookup(self, lookup_name: str) -> Any:
         # Comparing ciphertexts never matches; offering the lookup would only be an oracle.
         return super().get_lookup(lookup_name) if lookup_name in ("isnull",) else None
+
+    def value_to_string(self, obj: models.Model) -> str:
+        # What Django's serializers ask for. They get no ciphertext either: whoever has a login and a stolen one could
+        # have it decrypted by loading it as a value of their own.
+        raise SecretsStayHere(" ".join(str(SecretsStayHere.__doc__).split()))
+
+
+class EncryptedHeadersField(EncryptedTextField):
+    """Names and values (`dict[str, str]`), encrypted at rest as JSON; nothing is stored for none."""
+
+    def from_db_value(  # type: ignore[override]
+        self, value: str | None, expression: BaseExpression, connection: BaseDatabaseWrapper
+    ) -> dict[str, str]:
+        plain = super().from_db_value(value, expression, connection)
+        return json.loads(plain) if plain else {}
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(json.dumps(value) if value else "")
 
 
 class ResourceIdField(models.CharField):

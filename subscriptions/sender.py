@@ -44,14 +44,22 @@ def send(claimed: Claimed, clock_offset: float) -> Outcome:
     )
 
 
-@lru_cache(maxsize=1)
-def _http_client() -> Client:
+def new_client() -> Client:
+    """A client of one's own, to be closed: a command's, that dials and sends nothing."""
     return Client(
         allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
         connect_timeout=settings.WEBHOOK_CONNECT_TIMEOUT,
         total_timeout=settings.WEBHOOK_TOTAL_TIMEOUT,
         per_host=settings.DELIVERY_PER_ENDPOINT,
+        user_agent=USER_AGENT,
+        proxy=settings.WEBHOOK_PROXY or None,
+        ca_bundle=settings.WEBHOOK_CA_BUNDLE or None,
     )
+
+
+@lru_cache(maxsize=1)
+def _http_client() -> Client:
+    return new_client()
 
 
 @lru_cache(maxsize=4096)

@@ -41,6 +41,7 @@ def static_checks(env: Mapping[str, str]) -> list[str]:
         ("mypy", [sys.executable, "-m", "mypy"], env),
         ("makemigrations --check", [*manage, "makemigrations", "--check", "--dry-run"], env),
         ("check --deploy", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
+        ("advisories", [sys.executable, "-m", "callhooks_site.devtools.advisories"], env),
     ]
     return [name for name, command, its_env in checks if not _passes(name, command, its_env)]
 

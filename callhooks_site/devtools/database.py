@@ -56,29 +56,36 @@ def throw_away_database(project: Path = PROJECT) -> Iterator[str]:
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
-    state, users = _free_test_folder(project)
+    with throw_away_server("test", project) as server:
+        yield server.url
+
+
+@contextmanager
+def throw_away_server(purpose: str, project: Path = PROJECT) -> Iterator[PostgresServer]:
+    """A new, empty, fast and unsafe server, whatever DATABASE_URL says; `purpose` names its folder."""
+    state, users = _free_folder(purpose, project)
     server = PostgresServer(state, throw_away=True)
     keeper = None
     try:
         server.destroy()  # what a killed run may have left
         keeper = start_keeper(state, throw_away=True)
         server.start()
-        yield server.url
+        yield server
     finally:
         server.destroy()
         users.close()
         _see_off(keeper, server)
 
 
-def _free_test_folder(project: Path) -> tuple[Path, FileLock]:
+def _free_folder(purpose: str, project: Path) -> tuple[Path, FileLock]:
     for number in range(1, MOST_TEST_RUNS_AT_ONCE + 1):
-        state = state_folder(f"test-{number}", project)
+        state = state_folder(f"{purpose}-{number}", project)
         make_state_folder(state)
         users = FileLock(state / USERS)
         if users.try_exclusive():
             return state, users
         users.close()
-    raise RuntimeError(f"{MOST_TEST_RUNS_AT_ONCE} test runs of {project} at once")
+    raise RuntimeError(f"{MOST_TEST_RUNS_AT_ONCE} runs of {project} for {purpose} at once")
 
 
 def start_keeper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] | None:

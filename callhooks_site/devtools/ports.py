@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import socket
 import time
@@ -56,3 +57,15 @@ def _listen(port: int) -> OSError | None:
         except OSError as error:
             return error
     return None
+
+
+def answers(port: int) -> bool:
+    """Whether a web server of ours answers 200 at /healthz."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import sys
@@ -11,12 +10,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from callhooks_site.devtools.child import Child, ProcessSpec
 from callhooks_site.devtools.database import lasting_database
 from callhooks_site.devtools.locks import FileLock
-from callhooks_site.devtools.ports import claim_ports
-from callhooks_site.devtools.processes import Supervisor
-from callhooks_site.devtools.signals import StopSignals
+from callhooks_site.devtools.ports import answers, claim_ports
 from callhooks_site.devtools.state import (
     PROJECT,
     DevError,
@@ -25,6 +21,9 @@ from callhooks_site.devtools.state import (
     make_state_folder,
     state_folder,
 )
+from callhooks_site.supervision.child import Child, ProcessSpec
+from callhooks_site.supervision.signals import StopSignals
+from callhooks_site.supervision.supervisor import Supervisor
 
 LARGEST_LOG = 10_000_000  # bytes
 WEB_LATE_AFTER = 30.0  # seconds
@@ -74,8 +73,8 @@ def process_specs(env: Mapping[str, str], var: Path, web_port: int) -> list[Proc
     gunicorn += ["--graceful-timeout", "3", "--access-logfile", "-", "--no-control-socket"]
     commands: list[tuple[str, list[str], Path | None, float]] = [
         ("web", ["-m", *gunicorn], var / "web.log", 5.0),
-        # A drain that has claimed deliveries gets the time to finish its requests.
-        ("cluster", ["manage.py", "qcluster"], var / "cluster.log", 20.0),
+        # It looks after the cluster itself, and gives drains the time to finish their requests.
+        ("cluster", ["manage.py", "cluster"], var / "cluster.log", 30.0),
         ("receiver", ["-m", "callhooks_site.devtools.receiver"], None, 5.0),
     ]
     for _, _, log, _ in commands:
@@ -145,24 +144,13 @@ def _wait_for_web(supervisor: Supervisor, signals: StopSignals, port: int, var: 
     started, told = time.monotonic(), False
     while not signals.stops:
         supervisor.step()
-        if _answers(port):
+        if answers(port):
             return True
         if not told and time.monotonic() - started > WEB_LATE_AFTER:
             told = True
             say(f"The web server does not answer yet; {var / 'web.log'} may say why. Still trying.")
         supervisor.wait(0.05)
     return False
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":

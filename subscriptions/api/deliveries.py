@@ -63,7 +63,7 @@ class DeliveryViewSet(Listed, Shown):
         return (
             Delivery.objects.filter(company=self.company)
             .select_related("event", "subscription")
-            .defer("event__body", "subscription__secret", "subscription__previous_secret")
+            .defer("event__body", *(f"subscription__{name}" for name in Subscription.ENCRYPTED))
         )
 
     def retrieve(self, request: Request, **address: str) -> Response:

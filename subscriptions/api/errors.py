@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 
 from django.conf import settings
@@ -19,6 +20,19 @@ class TooLarge(exceptions.APIException):
 
     def __init__(self) -> None:
         super().__init__(f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes. Send less at once.")
+
+
+class TooMany(exceptions.APIException):
+    """`wait`: seconds until there is room again."""
+
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, wait: float) -> None:
+        self.wait = max(1, math.ceil(wait))
+        limit = settings.API_REQUESTS_PER_MINUTE
+        super().__init__(
+            f"This key may send {limit:,} requests a minute, and sent more. Nothing was done. Go on in {self.wait} s."
+        )
 
 
 class Conflict(exceptions.APIException):

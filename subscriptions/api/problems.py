@@ -21,7 +21,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from ..operations import NotPossible
-from .errors import MOST_ERRORS, BadQuery, Conflict, TooLarge
+from .errors import MOST_ERRORS, BadQuery, Conflict, TooLarge, TooMany
 
 logger = logging.getLogger("django.request")
 _NO_FIELD = (NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY)
@@ -67,6 +67,8 @@ def _translated(error: Exception) -> exceptions.APIException | None:
         case exceptions.UnsupportedMediaType():
             words = "Send the body as JSON, with the header 'Content-Type: application/json'."
             return exceptions.UnsupportedMediaType("", words)
+        case exceptions.Throttled():
+            return TooMany(getattr(error, "wait", None) or 1)
         case exceptions.APIException():
             return error
         case Http404():

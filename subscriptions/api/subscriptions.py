@@ -18,6 +18,7 @@ from .. import operations
 from ..endpoint_rules import checked_events, checked_url
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
+from .credentials import Auth, CustomHeaders, to_save
 from .fields import Choice, Text, Whole
 from .serializers import Strict, StrictModel, shared
 from .views import Listed, Shown, accept
@@ -49,11 +50,19 @@ class EventNames(serializers.ListField):
 class SubscriptionSerializer(StrictModel):
     url = EndpointUrl(trim_whitespace=False, help_text="Where the webhooks go, for example https://example.com/hooks.")
     events = EventNames(help_text="Names of event types; see event-types.")
+    custom_headers = CustomHeaders(
+        required=False, help_text="Headers of your own, by name. The values are not shown again."
+    )
+    auth = Auth(
+        required=False,
+        source="credentials",
+        help_text="A login (type basic: user, password) or token (type bearer: token), not shown again; null: neither.",
+    )
 
     class Meta:
         model = Subscription
-        fields = ["resource_id", "name", "url", "events", "ordered", "rate_per_minute", "state", "state_reason",
-                  "state_changed_at", "created_at", "updated_at"]  # fmt: skip
+        fields = ["resource_id", "name", "url", "events", "ordered", "rate_per_minute", "custom_headers", "auth",
+                  "state", "state_reason", "state_changed_at", "created_at", "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]
 
 
@@ -97,7 +106,9 @@ class SubscriptionViewSet(Listed, Shown):
         return rows.defer("secret", "previous_secret")  # decrypted only where they are shown
 
     def create(self, request: Request) -> Response:
-        answer = self.made(subscription := Subscription.objects.create(company=self.company, **self.accepted()))
+        values = to_save(self.accepted(), Subscription())
+        subscription = Subscription.objects.create(company=self.company, **values)
+        answer = self.made(subscription)
         answer.data.update(_secrets_of(subscription))
         return answer
 
@@ -105,6 +116,7 @@ class SubscriptionViewSet(Listed, Shown):
         data = self.accepted(partial=True)
         with transaction.atomic():
             subscription = self._locked()
+            data = to_save(data, subscription)
             changed = [name for name, value in data.items() if getattr(subscription, name) != value]
             for name in changed:
                 setattr(subscription, name, data[name])

@@ -24,14 +24,14 @@ import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
 from . import outbox
-from .crew import Crew, Run
+from .cores import core_of, staying_on
+from .crew import ENOUGH, Crew
 from .endpoints import EndpointBook
 from .outbox import Claimed, Outcome
 from .slots import Bell
 
 logger = logging.getLogger(__name__)
 
-FLUSH_ROWS = 200  # beyond that a bigger batch is no cheaper per row
 FLUSH_SECONDS = 0.02  # how long an outcome may wait for company
 IDLE_SECONDS = 1.0  # the longest sleep: wake-ups can get lost, and a stop must be seen
 BEAT_SECONDS = 5.0
@@ -79,17 +79,20 @@ class Drain:
     ) -> None:
         self._bell = bell
         self._clock_offset = 0.0
+        self._core = core_of(bell.slot or 0)
         self._crew = Crew(
             threads=threads,
+            per_endpoint=per_endpoint,
             send=lambda job: send(job, self._clock_offset),
             safe_seconds=lease - longest_request - RECORDING_SECONDS,
+            core=self._core,
         )
         self._lease = lease
         self._threads = threads
         self._book = EndpointBook(time_scale)
         self._per_endpoint = per_endpoint
         self._windows = Windows(per_endpoint)
-        self._capacity = threads * 4
+        self._capacity = threads * 8
         self._ends_at = time.monotonic() + budget
         self._should_stop = should_stop
         self._chores = chores
@@ -97,7 +100,6 @@ class Drain:
         self._token = uuid4()
         self._after = 0  # the endpoint that the last claim reached: the next begins behind it
         self._held: Counter[int] = Counter()  # claimed and not finished, by endpoint
-        self._runs: Counter[int] = Counter()  # given to the crew and not ended, by endpoint
         self._untrusted: Counter[int] = Counter()  # the same, by the trust in their endpoints
         self._outcomes: list[Outcome] = []
         self._unsent: list[Claimed] = []
@@ -112,6 +114,10 @@ class Drain:
 
     def run(self) -> int:
         """Work until the budget is used or a stop is asked for. Returns how many attempts were recorded."""
+        with staying_on(self._core):
+            return self._run()
+
+    def _run(self) -> int:
         try:
             self._work()
         except DATABASE_LOST as error:
@@ -144,7 +150,7 @@ class Drain:
         self._wait(max(0.0, timeout))
         self._collect()
         late = time.monotonic() - self._oldest_outcome >= FLUSH_SECONDS
-        if self._unsent or len(self._outcomes) >= FLUSH_ROWS or (self._outcomes and late):
+        if self._unsent or len(self._outcomes) >= ENOUGH or (self._outcomes and late):
             self._flush()
 
     def _end(self) -> None:
@@ -192,8 +198,7 @@ class Drain:
             lease=self._lease,
             limit=limit,
             window=self._per_endpoint,
-            # An endpoint with its runs out gets no more: they are the cap on its requests in flight here.
-            windows=self._windows.sizes | {e: 0 for e, runs in self._runs.items() if runs >= self._per_endpoint},
+            windows=self._windows.sizes,
             after=after,
             allowed=self._allowed(),
         )
@@ -205,10 +210,7 @@ class Drain:
             self._untrusted[job.trust] += 1
         for endpoint, jobs in by_endpoint.items():
             self._held[endpoint] += len(jobs)
-            runs = min(self._per_endpoint - self._runs[endpoint], len(jobs))
-            self._runs[endpoint] += runs
-            for part in range(runs):
-                self._crew.give(Run(endpoint, jobs[part::runs], now))
+            self._crew.give(endpoint, jobs, now)
         return claim.rows
 
     def _allowed(self) -> tuple[int, int]:
@@ -218,23 +220,20 @@ class Drain:
         return max(0, self._threads // 2 - failing), max(0, self._threads * 3 // 4 - failing - unknown)
 
     def _collect(self) -> None:
-        outcomes, finished = self._crew.collect()
+        outcomes, stints = self._crew.collect()
         if outcomes and not self._outcomes:
             self._oldest_outcome = time.monotonic()
         self._outcomes += outcomes
-        for run in finished:
-            self._unsent += run.unsent
-            self._runs[run.endpoint] -= 1
-            if not self._runs[run.endpoint]:
-                del self._runs[run.endpoint]
-            if run.good:
-                self._windows.good(run.endpoint)
-            else:
-                self._windows.bad(run.endpoint)
+        for stint in stints:
+            self._unsent += stint.unsent
+            if not stint.good:
+                self._windows.bad(stint.line.endpoint)
+            elif stint.sent:
+                self._windows.good(stint.line.endpoint)
 
     def _flush(self) -> None:
         if self._outcomes:
-            batch = self._outcomes[:FLUSH_ROWS]
+            batch = self._outcomes[:ENOUGH]
             ours = outbox.finish(batch)
             if len(ours) < len(batch):
                 logger.warning("%d leases had ended before their outcome was recorded.", len(batch) - len(ours))
@@ -242,6 +241,8 @@ class Drain:
             self._release([outcome.claimed for outcome in batch])
             self._book.note(batch, now=time.time() + self._clock_offset)
             self.sent += len(batch)
+            if not self._outcomes:
+                self._crew.listen()
         if self._unsent:
             outbox.hand_back(self._unsent)
             self._release(self._unsent)

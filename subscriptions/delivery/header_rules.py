@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 MAX_HEADERS = 20
 MAX_BYTES = 4096
@@ -63,11 +64,19 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def sendable(headers: Mapping[str, str]) -> bool:
     """Whether headers can go on the wire as they are, and none would change how the request is framed."""
-    return all(
-        isinstance(value, str)
-        and _NAME.fullmatch(name)
-        and _SENDABLE.fullmatch(value)
-        and name.lower() not in _FRAMING
-        and not name.lower().startswith(("content-length", "proxy-"))
-        for name, value in headers.items()
+    values = list(headers.values())
+    return (
+        all(isinstance(value, str) for value in values)
+        and _SENDABLE.fullmatch("".join(values)) is not None
+        and all(map(_sendable_name, headers))
+    )
+
+
+@lru_cache(maxsize=512)  # nearly always the same few
+def _sendable_name(name: str) -> bool:
+    lowered = name.lower()
+    return (
+        _NAME.fullmatch(name) is not None
+        and lowered not in _FRAMING
+        and not lowered.startswith(("content-length", "proxy-"))
     )

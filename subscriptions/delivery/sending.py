@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from .client import Answer, Client, Request
+from .credentials import Credentials
+from .masking import masked, masked_bytes
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers
 from .verdict import judge
 
-MASK = "••••••"
+logger = logging.getLogger(__name__)
+
 # JSON in PostgreSQL holds no NUL, and a page shows no other control character either.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNREADABLE = "A fault in this service kept the request from being sent: the subscription's secrets could not be read."
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A request's headers, the same as the log shows them, and what the log must not show."""
+
+    headers: dict[str, str] = field(repr=False)
+    shown: dict[str, str]
+    secrets: list[str] = field(repr=False)
 
 
 def attempt(
@@ -25,21 +41,18 @@ def attempt(
     clock_offset: float,
     retry_scale: float,
 ) -> Outcome:
-    """Send one claimed delivery and judge the answer. `clock_offset` is the database's clock minus this machine's."""
-    secrets = [decrypt(stored) for stored in (claimed.secret, claimed.previous_secret) if stored]
+    """Send one claimed delivery and judge the answer. `clock_offset` is the database's clock minus this machine's.
+
+    Never raises: an attempt without an outcome would end the thread that made it."""
     started_at = time.time() + clock_offset
-    headers = delivery_headers(
-        claimed.body,
-        user_agent=user_agent,
-        webhook_id=f"evt_{claimed.event_id.hex}",
-        event_type=claimed.event_type,
-        sequence=claimed.sequence,
-        attempt=claimed.attempt,
-        timestamp=int(started_at),
-        signing_key=decrypt(claimed.signing_key),
-        secrets=secrets,
-    )
-    answer = client.send(Request(claimed.url, headers, claimed.body))
+    try:
+        letter = _written(claimed, decrypt=decrypt, user_agent=user_agent, timestamp=int(started_at))
+    except Exception:
+        logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
+        letter = _Letter({}, {}, [])
+        answer = Answer(None, [], b"", False, 0, "internal", _UNREADABLE)
+    else:
+        answer = client.send(Request(claimed.url, letter.headers, claimed.body))
     now = time.time() + clock_offset
     verdict = judge(
         status=answer.status if not answer.error else None,
@@ -59,14 +72,48 @@ def attempt(
         gone=verdict.gone,
         started_at=started_at,
         duration_ms=answer.duration_ms,
-        request_headers=list(headers.items()),
+        request_headers=list(letter.shown.items()),
         status_code=answer.status,
-        response_headers=[(_text(name), _masked(_text(value), secrets)) for name, value in answer.headers],
-        response_body=_masked_bytes(answer.body, secrets),
+        response_headers=[(_text(name), masked(_text(value), letter.secrets)) for name, value in answer.headers],
+        response_body=masked_bytes(answer.body, letter.secrets, cut=answer.truncated),
         truncated=answer.truncated,
         error=answer.error[:40],
         message=_text(answer.message)[:300],
     )
+
+
+def _written(claimed: Claimed, *, decrypt: Callable[[str], str], user_agent: str, timestamp: int) -> _Letter:
+    secrets = [decrypt(stored) for stored in (claimed.secret, claimed.previous_secret) if stored]
+    ours = delivery_headers(
+        claimed.body,
+        user_agent=user_agent,
+        webhook_id=f"evt_{claimed.event_id.hex}",
+        event_type=claimed.event_type,
+        sequence=claimed.sequence,
+        attempt=claimed.attempt,
+        timestamp=timestamp,
+        signing_key=decrypt(claimed.signing_key),
+        secrets=secrets,
+    )
+    keys = [spelled for secret in secrets for spelled in (secret, secret.removeprefix("whsec_"))]
+    credentials = _credentials(claimed, decrypt)
+    if not credentials:
+        return _Letter(ours, ours, keys)
+    # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
+    names = {name.lower() for name in ours}
+    theirs, shown = (
+        {name: value for name, value in headers.items() if name.lower() not in names}
+        for headers in (credentials.sent(), credentials.shown())
+    )
+    return _Letter(ours | theirs, ours | shown, [*keys, *credentials.secrets()])
+
+
+def _credentials(claimed: Claimed, decrypt: Callable[[str], str]) -> Credentials:
+    stored = (claimed.custom_headers, claimed.auth_user, claimed.auth_password, claimed.auth_token)
+    if not any(stored):
+        return Credentials()
+    headers, user, password, token = (decrypt(text) if text else "" for text in stored)
+    return Credentials(json.loads(headers) if headers else {}, user, password, token)
 
 
 def _header(answer: Answer, wanted: str) -> str:
@@ -75,16 +122,3 @@ def _header(answer: Answer, wanted: str) -> str:
 
 def _text(text: str) -> str:
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _masked(text: str, secrets: Sequence[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK).replace(secret.removeprefix("whsec_"), MASK)
-    return text
-
-
-def _masked_bytes(body: bytes, secrets: Sequence[str]) -> bytes:
-    for secret in secrets:
-        for spelled in (secret, secret.removeprefix("whsec_")):
-            body = body.replace(spelled.encode(), MASK.encode())
-    return body

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -25,6 +25,14 @@ QUEUED_FOR_SECONDS = 10
 # How long a successor waits: the handover's three seconds and what is usually still under way then.
 WAIT_SECONDS = 8.0
 WAIT_STEP_SECONDS = 0.05
+# Those who wait for a slot hold a lock too, numbered from here.
+WAITING = 1000
+# For a session of the cluster: within half a minute PostgreSQL notices that the other side is gone. (libpq's keepalives
+# only tell the client of a server that is gone.) Without a meaning on a Unix socket, and harmless.
+SERVER_NOTICES = (
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
+    "SET tcp_user_timeout = 25000"
+)
 
 
 class Bell:
@@ -34,41 +42,51 @@ class Bell:
         parameters: dict[str, Any] = connection.get_connection_params()
         for ours in ("cursor_factory", "context", "prepare_threshold", "client_encoding"):
             parameters.pop(ours, None)
-        parameters.update(
-            application_name="callhooks drain",
-            # A machine that vanished from the network frees its slot within half a minute.
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
+        parameters.update(application_name="callhooks drain")
         self._connection = psycopg.connect(**parameters, autocommit=True)
+        # It is the server that must notice a machine that vanished from the network: the slot's lock is held there.
+        self._connection.execute(SERVER_NOTICES)
         self._connection.execute(f"LISTEN {CHANNEL}")
         self.slot: int | None = None
 
     def take_slot(self, slots: int) -> int | None:
         """The number of a slot that is ours until this connection closes, or None when all are taken."""
-        for number in range(1, slots + 1):
-            row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, number]).fetchone()
-            if row is not None and row[0]:
-                self.slot = number
-                self._connection.execute(
-                    "INSERT INTO subscriptions_drainslot (number, host, pid, started_at, beat_at) "
-                    "VALUES (%s, %s, %s, clock_timestamp(), clock_timestamp()) ON CONFLICT (number) DO UPDATE SET "
-                    "host = excluded.host, pid = excluded.pid, started_at = excluded.started_at, "
-                    "beat_at = excluded.beat_at",
-                    [number, socket.gethostname()[:100], os.getpid()],
-                )
-                return number
-        return None
+        number = self._take_lock(range(1, slots + 1))
+        if number is None:
+            return None
+        self.slot = number
+        self._connection.execute(
+            "INSERT INTO subscriptions_drainslot (number, host, pid, started_at, beat_at) "
+            "VALUES (%s, %s, %s, clock_timestamp(), clock_timestamp()) ON CONFLICT (number) DO UPDATE SET "
+            "host = excluded.host, pid = excluded.pid, started_at = excluded.started_at, "
+            "beat_at = excluded.beat_at",
+            [number, socket.gethostname()[:100], os.getpid()],
+        )
+        return number
 
     def wait_for_slot(self, slots: int, *, should_stop: Callable[[], bool]) -> int | None:
-        """A slot as soon as one is free, within `WAIT_SECONDS`: a drain that hands over frees its own by then."""
+        """A slot as soon as one is free, within `WAIT_SECONDS`: a drain that hands over frees its own by then. None at
+        once when as many wait already as there are slots: tasks that django-q2 runs again would fill the workers."""
+        if (slot := self.take_slot(slots)) is not None:
+            return slot
+        place = self._take_lock(range(WAITING + 1, WAITING + slots + 1))
+        if place is None:
+            return None
         give_up_at = time.monotonic() + WAIT_SECONDS
         while (slot := self.take_slot(slots)) is None:
             if should_stop() or time.monotonic() > give_up_at:
                 return None
             time.sleep(WAIT_STEP_SECONDS)
+        self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, place])
         return slot
+
+    def _take_lock(self, numbers: Iterable[int]) -> int | None:
+        """The first of these that is ours now, None when all are taken."""
+        for number in numbers:
+            row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, number]).fetchone()
+            if row is not None and row[0]:
+                return number
+        return None
 
     def beat(self) -> None:
         self._connection.execute(
@@ -110,9 +128,7 @@ def slots_to_queue(slots: int) -> list[int]:
 def successor_queued(number: int) -> None:
     """The drain of this slot has queued the one that shall follow it: no other needs to be."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE subscriptions_drainslot SET queued_at = clock_timestamp() WHERE number = %s", [number]
-        )
+        cursor.execute("UPDATE subscriptions_drainslot SET queued_at = clock_timestamp() WHERE number = %s", [number])
 
 
 def slot_begun(number: int) -> None:

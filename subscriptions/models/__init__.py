@@ -6,12 +6,14 @@ from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth
 from .event import Event, EventStream
+from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .subject import EventSubject
 from .subscription import Subscription
 
 __all__ = [
     "ApiKey",
+    "ApiKeyRate",
     "Attempt",
     "Company",
     "Delivery",

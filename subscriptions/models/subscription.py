@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..fields import EncryptedTextField, ResourceIdField
+from ..delivery.credentials import Credentials
+from ..fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField
 from .company import Company
 
 SECRET_PREFIX = "whsec_"
@@ -30,6 +31,9 @@ class Subscription(models.Model):
     Only `active` ones are sent to. What happens while one is paused or disabled is kept as held deliveries. An archived
     one takes no new events; its deliveries stay as a log.
     """
+
+    # What is encrypted, and read where it is needed only.
+    ENCRYPTED = ("secret", "previous_secret", "custom_headers", "auth_user", "auth_password", "auth_token")
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -50,6 +54,13 @@ class Subscription(models.Model):
     secret = EncryptedTextField(default=new_secret, editable=False)
     previous_secret = EncryptedTextField(blank=True, default="", editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    custom_headers = EncryptedHeadersField(
+        blank=True, default=dict, db_default="", editable=False, help_text="More headers for your server to read."
+    )
+    # Basic authentication with user and password, or a bearer token: `endpoint_rules.checked_credentials` knows.
+    auth_user = EncryptedTextField("user", blank=True, default="", db_default="", editable=False)
+    auth_password = EncryptedTextField("password", blank=True, default="", db_default="", editable=False)
+    auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
     ordered = models.BooleanField(
         "in order",
         default=False,
@@ -77,14 +88,28 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(self.custom_headers, self.auth_user, self.auth_password, self.auth_token)
+
+    @credentials.setter
+    def credentials(self, given: Credentials) -> None:
+        """Checked ones: see `endpoint_rules.checked_credentials`."""
+        self.custom_headers = dict(given.headers)
+        self.auth_user, self.auth_password, self.auth_token = given.user, given.password, given.token
+
     def clean(self) -> None:
-        from ..endpoint_rules import checked_events, checked_url
+        from ..endpoint_rules import MOVED_WITH_CREDENTIALS, checked_events, checked_url, leads_elsewhere
 
         errors = {}
         try:
             self.url = checked_url(self.url)
         except ValueError as error:
             errors["url"] = str(error)
+        stored = Subscription.objects.filter(pk=self.pk).first() if self.pk and not errors else None
+        kept = stored is not None and bool(stored.credentials) and stored.credentials == self.credentials
+        if stored is not None and kept and leads_elsewhere(stored.url, self.url):
+            errors["url"] = MOVED_WITH_CREDENTIALS
         try:
             self.events = checked_events(self.events or [])
         except ValueError as error:

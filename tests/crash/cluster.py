@@ -28,23 +28,28 @@ def database_url() -> str:
     return f"postgres://{login}@/{values['NAME']}?{query}"
 
 
+def environment(**changes: str) -> dict[str, str]:
+    """Of the service's processes: on the test's database, and in a hurry."""
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
+        "SECRET_KEY": settings.SECRET_KEY,
+        # Short, so that a test sees a killed drain's leases end.
+        "WEBHOOK_TOTAL_TIMEOUT": "1",
+        "WEBHOOK_CONNECT_TIMEOUT": "1",
+        "DELIVERY_LEASE_SECONDS": "6",
+        "RETRY_TIME_SCALE": "0.05",
+        **changes,
+    }
+
+
 class Cluster:
     """`manage.py qcluster` in a session of its own: its whole process group can be killed at once."""
 
-    def __init__(self, log: Path, **environment: str) -> None:
+    def __init__(self, log: Path, **changes: str) -> None:
         self._log = log
-        self._environment = {
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-            "SECRET_KEY": settings.SECRET_KEY,
-            # Short, so that a test sees a killed drain's leases end.
-            "WEBHOOK_TOTAL_TIMEOUT": "1",
-            "WEBHOOK_CONNECT_TIMEOUT": "1",
-            "DELIVERY_LEASE_SECONDS": "6",
-            "RETRY_TIME_SCALE": "0.05",
-            **environment,
-        }
+        self._environment = environment(**changes)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -78,8 +83,8 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(log: Path, **environment: str) -> Iterator[Cluster]:
-    cluster = Cluster(log, **environment)
+def running_cluster(log: Path, **changes: str) -> Iterator[Cluster]:
+    cluster = Cluster(log, **changes)
     cluster.start()
     try:
         yield cluster

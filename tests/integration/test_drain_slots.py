@@ -1,5 +1,7 @@
 """Slots: as many drains as wanted, no more; a dead one's place is free at once."""
 
+import threading
+
 import pytest
 from django.db import connection
 from django_q.models import OrmQ
@@ -8,6 +10,7 @@ from subscriptions import wakeup
 from subscriptions.delivery import slots
 from subscriptions.delivery.slots import Bell
 from subscriptions.models import DrainSlot
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,3 +72,26 @@ def test_a_wake_up_is_heard_after_the_commit(bells):
 def test_waiting_for_a_slot_ends_when_the_cluster_stops(bells):
     bells().take_slot(1)
     assert bells().wait_for_slot(1, should_stop=lambda: True) is None
+
+
+def test_no_more_wait_for_a_slot_than_there_are_slots(bells):
+    """A task that runs again after a crash must not sit in a worker that has better to do."""
+    holder, waiter, surplus = bells(), bells(), bells()
+    holder.take_slot(1)
+    got: list[int | None] = []
+    wait = threading.Thread(target=lambda: got.append(waiter.wait_for_slot(1, should_stop=lambda: False)))
+    wait.start()
+    with connection.cursor() as cursor:
+
+        def waits() -> bool:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [slots.WAITING + 1]
+            )
+            return cursor.fetchone()[0] == 1
+
+        wait_until(waits)
+        assert surplus.wait_for_slot(1, should_stop=lambda: pytest.fail("it waits")) is None
+        holder.close()
+        wait.join(10)
+        assert got == [1]
+        assert not waits(), "the place in the queue is free for the next"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from callhooks_site.supervision.child import ProcessSpec
 from callhooks_site.devtools.pid_files import command_of
-from callhooks_site.supervision.supervisor import Supervisor
+from callhooks_site.supervision.child import ProcessSpec
 from callhooks_site.supervision.signals import StopSignals
+from callhooks_site.supervision.supervisor import Supervisor
 
 PROJECT = Path(__file__).resolve().parents[2]
 

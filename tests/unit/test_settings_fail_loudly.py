@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "SECRET_KEY": "test-secret-key-of-more-than-fifty-characters-0123456789abcdef",
-    "FIELD_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "FIELD_ENCRYPTION_KEYS": "Oa6wYBrOUC-9Sru0GukVUxtjHUDDsVhsFUx9XY2zsxg=",
     "DATABASE_URL": "postgres://callhooks@127.0.0.1:9/nothing-is-there",
     "PUBLIC_URL": "https://hooks.example.com",
 }
@@ -50,6 +50,26 @@ BAD = {
         {"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"},
         ["WEBHOOK_ALLOWED_NETWORKS", "10.0.0.1/8 has host bits set"],
     ),
+    "an encryption key that was typed": (
+        {"FIELD_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
+        ["FIELD_ENCRYPTION_KEYS: key 1 is too weak for production", "random"],
+    ),
+    "the same key again behind a good one": (
+        {"FIELD_ENCRYPTION_KEYS": "Oa6wYBrOUC-9Sru0GukVUxtjHUDDsVhsFUx9XY2zsxg=," + "A" * 43 + "="},
+        ["FIELD_ENCRYPTION_KEYS: key 2 is too weak for production"],
+    ),
+    "no TLS in production": ({"PUBLIC_URL": "http://hooks.example.com"}, ["PUBLIC_URL is", "must begin with https://"]),
+    "every host in production": ({"ALLOWED_HOSTS": "*"}, ["ALLOWED_HOSTS is *", "name the hosts"]),
+    "debugging in public": ({"DEBUG": "true"}, ["DEBUG is on", "others can reach that", "http://127.0.0.1:8000"]),
+    "debugging on the office's network": (
+        {"DEBUG": "true", "PUBLIC_URL": "http://192.168.1.20:8000"},
+        ["DEBUG is on", "others can reach that"],
+    ),
+    "a proxy of another kind": (
+        {"WEBHOOK_PROXY": "socks5://me:hunter2@127.0.0.1:1080"},
+        ["WEBHOOK_PROXY cannot be used", "http://proxy.example.com:4750"],
+    ),
+    "no authorities": ({"WEBHOOK_CA_BUNDLE": "/nowhere.pem"}, ["WEBHOOK_CA_BUNDLE: /nowhere.pem", "PEM"]),
     "a lease that is too short": (
         {"DELIVERY_LEASE_SECONDS": "10"},
         ["DELIVERY_LEASE_SECONDS must be at least", "WEBHOOK_TOTAL_TIMEOUT + 5"],
@@ -77,7 +97,7 @@ def test_good_settings_start_without_a_word():
 
 
 def test_a_weak_secret_key_will_do_with_debug():
-    assert start({"SECRET_KEY": "short", "DEBUG": "true"}).returncode == 0
+    assert start({"SECRET_KEY": "short", "DEBUG": "true", "PUBLIC_URL": "http://127.0.0.1:8000"}).returncode == 0
 
 
 def test_what_is_set_to_nothing_counts_as_not_set():
@@ -101,3 +121,7 @@ def test_a_bad_setting_stops_the_start(case: str):
     *_, message = result.stderr.strip().splitlines()
     assert message.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert [word for word in words if word not in message] == []
+
+
+def test_a_password_in_a_bad_setting_is_not_told():
+    assert "hunter2" not in start({"WEBHOOK_PROXY": "socks5://me:hunter2@127.0.0.1:1080"}).stderr

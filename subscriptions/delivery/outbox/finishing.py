@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from django.db import connection
-
+from .arrays import blobs, booleans, numbers, texts, uuids
+from .cursors import bound_cursor
 from .rows import Claimed, Outcome
 
 _FINISH = """
@@ -44,7 +44,8 @@ UPDATE subscriptions_delivery d
                      ELSE o.reason END,
        claim = NULL, status_code = o.status_code
   FROM outcome o, subscriptions_subscription s
- WHERE d.id = o.id AND d.claim = o.claim AND s.id = d.subscription_id
+ WHERE d.id = ANY (ARRAY(SELECT id FROM outcome))  -- the planner takes the primary key, however small the table was
+   AND d.id = o.id AND d.claim = o.claim AND s.id = d.subscription_id
 RETURNING d.id
 """
 
@@ -57,34 +58,32 @@ UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, due
 
 def finish(outcomes: Sequence[Outcome]) -> set[int]:
     """Write outcomes and their attempts. Returns the ids that still were ours; the others' leases had ended."""
+    claimed = [outcome.claimed for outcome in outcomes]
     columns = [
-        (
-            o.claimed.id,
-            o.claimed.token,
-            o.claimed.attempt,
-            o.state,
-            o.wait,
-            o.reason,
-            o.free,
-            o.started_at,
-            o.duration_ms,
-            o.claimed.url,
-            json.dumps(o.request_headers),
-            o.status_code,
-            json.dumps(o.response_headers),
-            o.response_body,
-            o.truncated,
-            o.error,
-            o.message,
-        )
-        for o in outcomes
+        numbers(c.id for c in claimed),
+        uuids(c.token for c in claimed),
+        numbers(c.attempt for c in claimed),
+        texts(o.state for o in outcomes),
+        numbers(o.wait for o in outcomes),
+        texts(o.reason for o in outcomes),
+        booleans(o.free for o in outcomes),
+        numbers(o.started_at for o in outcomes),
+        numbers(o.duration_ms for o in outcomes),
+        texts(c.url for c in claimed),
+        texts(json.dumps(o.request_headers) for o in outcomes),
+        numbers(o.status_code for o in outcomes),
+        texts(json.dumps(o.response_headers) for o in outcomes),
+        blobs(o.response_body for o in outcomes),
+        booleans(o.truncated for o in outcomes),
+        texts(o.error for o in outcomes),
+        texts(o.message for o in outcomes),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_FINISH, [list(column) for column in zip(*columns, strict=True)])
+    with bound_cursor() as cursor:
+        cursor.execute(_FINISH, columns)
         return {row[0] for row in cursor.fetchall()}
 
 
 def hand_back(claimed: Sequence[Claimed]) -> None:
     """Give back what was claimed and not sent: due at once, the attempt not counted."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HAND_BACK, [[c.id for c in claimed], [c.token for c in claimed]])
+    with bound_cursor() as cursor:
+        cursor.execute(_HAND_BACK, [numbers(c.id for c in claimed), uuids(c.token for c in claimed)])

@@ -7,11 +7,11 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from subscriptions.delivery.client import Client
 from subscriptions.endpoint_rules import checked_url
+from subscriptions.sender import new_client
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, urls: list[str], dial: bool, **_: Any) -> None:
-        client = self._client() if dial else None
+        client = new_client() if dial else None
         for url in _each(urls):
             verdict = _saving(url)
             if client:
@@ -35,13 +35,6 @@ class Command(BaseCommand):
             self.stdout.write(verdict)
         if client:
             client.close()
-
-    def _client(self) -> Client:
-        return Client(
-            allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
-            connect_timeout=settings.WEBHOOK_CONNECT_TIMEOUT,
-            total_timeout=settings.WEBHOOK_TOTAL_TIMEOUT,
-        )
 
 
 def _saving(url: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QClusterCommand
 
-from subscriptions import lifecycle, pulse
+from subscriptions import cluster_hooks, lifecycle, pulse
 from subscriptions.broker import PULSE_TASK
 
 
@@ -27,6 +27,7 @@ class Command(QClusterCommand):
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
         pulse.born()
+        cluster_hooks.guard_connections()
         # Three lines for each pulse, which say nothing to anybody.
         logging.getLogger("django-q").addFilter(lambda record: PULSE_TASK not in record.getMessage())
         cluster = TellingCluster()

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from callhooks_site.devtools.child import Child, ProcessSpec, adopt_orphans
-from callhooks_site.devtools.signals import StopSignals
+from callhooks_site.supervision.child import Child, ProcessSpec, adopt_orphans
+from callhooks_site.supervision.signals import StopSignals
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
@@ -32,22 +32,33 @@ class Supervisor:
     """Starts what `specs` list; what ends is started again, after its leftovers were killed. Single-threaded.
 
     say: told each thing worth knowing, in a line or a few.
+    longest_pause: seconds before the next start of one that ends again and again.
     """
 
-    def __init__(self, specs: Sequence[ProcessSpec], *, signals: StopSignals, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        specs: Sequence[ProcessSpec],
+        *,
+        signals: StopSignals,
+        say: Callable[[str], None],
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:
         adopt_orphans()
         self._places = [_Place(spec) for spec in specs]
         self._signals = signals
         self._say = say
+        self._longest_pause = longest_pause
 
-    def run(self) -> None:
-        """Look after all until a stop signal comes, then end all."""
+    def run(self) -> dict[str, int]:
+        """Look after all until a stop signal comes, then end all. Returns the exit codes of those that ran then."""
+        codes: dict[str, int] = {}
         try:
             while not self._signals.stops:
                 self.step()
                 self.wait()
         finally:
-            self.stop()
+            codes = self.stop()
+        return codes
 
     def step(self) -> None:
         """One round: starts what is due, notices what ended, asks after health."""
@@ -69,8 +80,9 @@ class Supervisor:
         due = [place.start_at - now for place in self._places if place.child is None]
         self._signals.wait(min([seconds, *due]))
 
-    def stop(self) -> None:
-        """End all at once, each within its grace; a further stop signal ends the patience."""
+    def stop(self) -> dict[str, int]:
+        """End all at once, each within its grace; a further stop signal ends the patience. Returns their exit codes
+        (negative: the signal that killed it)."""
         children = [place.child for place in self._places if place.child is not None]
         for child in children:
             child.ask_to_end()
@@ -90,6 +102,7 @@ class Supervisor:
             child.bury()
         for place in self._places:
             place.child = None
+        return {child.spec.name: child.returncode or 0 for child in children}
 
     def pids(self) -> dict[str, int]:
         """The main process of each that runs."""
@@ -121,7 +134,7 @@ class Supervisor:
         self._say("\n".join([headline, *why]))
 
     def _pause(self, place: _Place) -> float:
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(place.deaths - 1, 10))
+        pause = min(self._longest_pause, FIRST_PAUSE * 2 ** min(place.deaths - 1, 10))
         place.start_at = time.monotonic() + pause
         return pause
 

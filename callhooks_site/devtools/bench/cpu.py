@@ -1,0 +1,71 @@
+"""CPU time and memory of whole groups of processes, from the kernel's own accounting (Linux's /proc)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """`seconds`: user and system time of it and of the children it has buried, theirs included."""
+
+    pid: int
+    parent: int
+    session: int
+    seconds: float
+    resident: int  # bytes
+
+
+def process(pid: int) -> Process | None:
+    """What the kernel says of a process, None when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name, in brackets, may hold anything; what follows its last bracket are numbers (proc(5)).
+    fields = text[text.rindex(")") + 2 :].split()
+    ticks = sum(int(field) for field in fields[11:15])
+    return Process(pid, int(fields[1]), int(fields[3]), ticks / TICKS, int(fields[21]) * PAGE)
+
+
+def processes() -> Iterator[Process]:
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (found := process(int(name))):
+            yield found
+
+
+def session_seconds(leader: int) -> float:
+    """CPU time of a session: what was started by its leader and what that started, ended ones included."""
+    return sum(found.seconds for found in processes() if found.session == leader)
+
+
+def largest_resident(leader: int) -> float:
+    """Megabytes of the session's biggest process."""
+    return max((found.resident for found in processes() if found.session == leader), default=0) / 1e6
+
+
+def server_seconds(postmaster: int, without: Collection[int]) -> float:
+    """CPU time of a PostgreSQL server: its backends and background processes, ended ones included, except `without`."""
+    own = process(postmaster)
+    children = (found for found in processes() if found.parent == postmaster and found.pid not in without)
+    return (own.seconds if own else 0.0) + sum(child.seconds for child in children)
+
+
+class Meter:
+    """CPU seconds used by some parties since it was made."""
+
+    def __init__(self, *parties: Callable[[], float]) -> None:
+        self._parties = parties
+        self._before = [party() for party in parties]
+
+    def seconds(self) -> float:
+        return sum(self.each())
+
+    def each(self) -> list[float]:
+        return [party() - before for party, before in zip(self._parties, self._before, strict=True)]

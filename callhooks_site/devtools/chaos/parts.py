@@ -1,0 +1,88 @@
+"""The real parts of a chaos run: what is started, and with which settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from callhooks_site.devtools.postgres import PostgresServer
+from callhooks_site.devtools.state import PROJECT, DevError, environment, make_secrets
+from callhooks_site.supervision.child import ProcessSpec
+
+CLUSTERS = ("cluster-a", "cluster-b")
+# Short, so that what a kill leaves behind is over within seconds instead of minutes.
+HURRIED = {
+    "WEBHOOK_CONNECT_TIMEOUT": "1",
+    "WEBHOOK_TOTAL_TIMEOUT": "2",
+    "DELIVERY_LEASE_SECONDS": "7",
+    "RETRY_TIME_SCALE": "0.001",
+    "POST_CALL_WAIT_SECONDS": "3",
+}
+SILENT_SECONDS = 8
+GRACE_SECONDS = 5
+
+
+def chaos_environment(database_url: str, web_port: int, var: Path) -> dict[str, str]:
+    """Whatever else is set outside: this run's own database, secrets and hurry."""
+    ours = {
+        **make_secrets(),
+        **HURRIED,
+        "DATABASE_URL": database_url,
+        "DEBUG": "true",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "CALLHOOKS_VAR": os.fspath(var),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**environment(database_url, ours), **ours}
+
+
+def make_durable(server: PostgresServer) -> None:
+    """A throw-away server confirms a commit before it is written: then an immediate stop may lose it, rightly."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET synchronous_commit = on")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def prepare(env: Mapping[str, str], receiver_url: str) -> dict[str, Any]:
+    """Migrate; companies with keys, numbers and subscriptions: see the command `prepare_chaos`."""
+    return json.loads(manage(env, "prepare_chaos", receiver_url))
+
+
+def manage(env: Mapping[str, str], *arguments: str, may_fail: bool = False) -> str:
+    """The standard output of a manage.py command. Raises DevError when it fails."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], env=env, cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    if done.returncode and not may_fail:
+        raise DevError(f"manage.py {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def specs(env: Mapping[str, str], var: Path, web_port: int) -> list[ProcessSpec]:
+    python = sys.executable
+    gunicorn = [python, "-m", "gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{web_port}"]
+    gunicorn += ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
+    gunicorn += ["--graceful-timeout", "3"]
+    cluster = [python, "manage.py", "cluster", "--silent", str(SILENT_SECONDS), "--grace", str(GRACE_SECONDS)]
+    commands = [("web", gunicorn), *((name, cluster) for name in CLUSTERS)]
+    return [
+        # The supervisor inside gets the time to kill its cluster.
+        ProcessSpec(name, command, env=env, cwd=PROJECT, log=var / f"{name}.log", grace=GRACE_SECONDS + 3)
+        for name, command in commands
+    ]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,75 @@
+"""Does a cluster work? Asked by its supervisor, of the cluster's own pulse and not of what it says of itself."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+from django.db import connection
+
+from subscriptions.pulse import Pulse, Times
+
+DATABASE_PATIENCE = 2  # seconds
+
+
+class Watch:
+    """While entered, a file for a cluster's pulse; `healthy` says whether it beats. Times in seconds.
+
+    Not healthy is only what has been silent for `silent_for` while the database answered: without a database nobody
+    works, a restart mends nothing, and what drains keep in memory until it is back would be lost.
+    """
+
+    def __init__(self, *, silent_for: float, database_answers: Callable[[], bool] | None = None) -> None:
+        self._silent_for = silent_for
+        self._database_answers = database_answers or database_answers_now
+        self._excused_until = 0.0
+        self.problem = ""
+
+    def __enter__(self) -> Watch:
+        handle, name = tempfile.mkstemp(prefix="callhooks-pulse-")
+        os.close(handle)
+        self.path = Path(name)
+        self._pulse = Pulse.make(self.path)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def healthy(self) -> bool:
+        self.problem = silence(self._pulse.times(), self._excused_until, time.monotonic(), self._silent_for)
+        if self.problem and not self._database_answers():
+            self._excused_until = time.monotonic()
+            self.problem = ""
+        return not self.problem
+
+
+def silence(times: Times, excused_until: float, now: float, limit: float) -> str:
+    """What has been silent for longer than `limit`, in words; empty when nothing has."""
+    if now - max(times.guard, excused_until) > limit:
+        return "its guard has stopped"
+    if now - max(times.taken, excused_until) > limit:
+        return "no worker takes a task"
+    if times.finished - max(times.result, excused_until) > limit:
+        return "nobody takes the results"
+    return ""
+
+
+def database_answers_now() -> bool:
+    parameters = connection.get_connection_params()
+    for ours in ("cursor_factory", "context", "prepare_threshold", "client_encoding"):
+        parameters.pop(ours, None)
+    parameters.update(connect_timeout=DATABASE_PATIENCE, application_name="callhooks supervisor")
+    try:
+        with psycopg.connect(**parameters, autocommit=True) as probe:
+            probe.execute(f"SET statement_timeout = '{DATABASE_PATIENCE}s'")
+            probe.execute("SELECT 1 FROM django_q_ormq LIMIT 1")
+    except psycopg.Error:
+        return False
+    return True

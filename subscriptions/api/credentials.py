@@ -1,0 +1,95 @@
+"""A subscription's own headers and login in the API: written, and never read again. Reads show the mask in the place
+of each value; a mask that is sent back keeps what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from ..delivery.credentials import Credentials, CredentialsRefused
+from ..delivery.masking import MASK
+from ..endpoint_rules import checked_credentials, leads_elsewhere
+from ..models import Subscription
+from .fields import Choice, Text
+from .serializers import Strict, shared
+
+# Where an error of a column stands in the body.
+_PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"}
+
+
+class CustomHeaders(serializers.Field[Any, Any, Any, Any]):
+    default_error_messages = {"invalid": "This must be an object: names of headers and their values.",
+                              "null": "This cannot be null; an empty object takes all out."}  # fmt: skip
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, Mapping):
+            self.fail("invalid")
+        return dict(data)
+
+    def to_representation(self, value: Any) -> dict[str, str]:
+        return dict.fromkeys(value, MASK)
+
+
+class _Basic(Strict):
+    type = Choice(choices=["basic"])
+    user = Text(required=False, allow_blank=True, trim_whitespace=False)
+    password = Text(required=False, allow_blank=True, trim_whitespace=False)
+
+
+class _Bearer(Strict):
+    type = Choice(choices=["bearer"])
+    token = Text(trim_whitespace=False)
+
+
+class Auth(serializers.Field[Any, Any, Any, Any]):
+    """`{"type": "basic", "user": …, "password": …}`, `{"type": "bearer", "token": …}`, or null. Its value is a
+    Credentials without headers."""
+
+    default_error_messages = {"invalid": 'This must be null or an object whose type is "basic" or "bearer".'}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Credentials:
+        kinds = {"basic": _Basic, "bearer": _Bearer}
+        kind = data.get("type") if isinstance(data, Mapping) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            self.fail("invalid")
+        given = shared(kinds[kind]).accept(data)
+        if kind == "basic" and not (given.get("user") or given.get("password")):
+            raise serializers.ValidationError({"user": ["Give a user, a password, or both."]})
+        return Credentials({}, given.get("user", ""), given.get("password", ""), given.get("token", ""))
+
+    def to_representation(self, value: Credentials) -> dict[str, str] | None:
+        shown = value.masked()
+        if value.scheme == "basic":
+            return {"type": "basic", "user": shown.user, "password": shown.password}
+        return {"type": "bearer", "token": shown.token} if value.scheme else None
+
+
+def to_save(data: Mapping[str, Any], subscription: Subscription) -> dict[str, Any]:
+    """What was accepted, with the columns of the credentials in the place of `custom_headers` and `auth`. What was not
+    sent stays as it is. Raises ValidationError."""
+    values = dict(data)
+    stored = subscription.credentials
+    kept = stored.masked()
+    headers = values.pop("custom_headers", kept.headers)
+    auth = values.pop("auth", kept) or Credentials()
+    given = Credentials(headers, auth.user, auth.password, auth.token)
+    moved = "url" in values and leads_elsewhere(subscription.url, values["url"])
+    try:
+        checked = checked_credentials(given, stored=stored, moved=moved)
+    except CredentialsRefused as error:
+        place = _PLACES.get(error.name)
+        words = [str(error)]
+        raise serializers.ValidationError({"auth": {place: words}} if place else {error.name: words}) from None
+    if checked != stored:
+        values |= {
+            "custom_headers": dict(checked.headers),
+            "auth_user": checked.user,
+            "auth_password": checked.password,
+            "auth_token": checked.token,
+        }
+    return values

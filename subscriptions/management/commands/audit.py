@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from subscriptions.audit import Finding, as_json, audit, sound
+
+DEFAULT_HOURS = 25.0  # run daily or more often, it leaves no gap
+
+
+class Command(BaseCommand):
+    help = "Check that no event is lost and nothing is stuck. Exit code 0 when all is sound, 1 otherwise."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        span = parser.add_mutually_exclusive_group()
+        span.add_argument(
+            "--since", type=float, default=DEFAULT_HOURS, metavar="HOURS", help="look at so many hours (%(default)g)"
+        )
+        span.add_argument("--all", action="store_true", help="look at everything there is; slow on big tables")
+        parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        began = time.monotonic()
+        hours = None if options["all"] else max(0.0, options["since"])
+        findings = audit(seconds=None if hours is None else hours * 3600)
+        good = sound(findings)
+        if options["json"]:
+            result = {
+                "sound": good,
+                "hours": hours,
+                "seconds": round(time.monotonic() - began, 2),
+                "checks": as_json(findings),
+            }
+            self.stdout.write(json.dumps(result))
+        else:
+            self._table(findings, good, "all there is" if hours is None else f"the last {hours:g} hours")
+        if not good:
+            sys.exit(1)
+
+    def _table(self, findings: list[Finding], good: bool, span: str) -> None:
+        for finding in findings:
+            self.stdout.write(f"{finding.count:>8}  {finding.means}")
+            if finding.examples:
+                more = ", …" if finding.count > len(finding.examples) else ""
+                self.stdout.write(f"{'':8}  {finding.name}: {', '.join(finding.examples)}{more}")
+        self.stdout.write(f"Sound, over {span}." if good else f"NOT sound, over {span}: see the lines above.")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from subscriptions.health import look
+
+
+class Command(BaseCommand):
+    help = "Are deliveries being made? Exit code 0 when all is well, 1 otherwise."
+    # It has to answer when things are broken.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        health = look()
+        if options["json"]:
+            self.stdout.write(json.dumps({"well": health.well, **asdict(health)}))
+        else:
+            self.stdout.write(f"Database      {'answers' if health.database else 'does not answer'}")
+            if health.database:
+                beat = "never" if health.beat_seconds is None else f"{health.beat_seconds:.0f} s ago"
+                self.stdout.write(
+                    f"Drains        {health.drains} of {health.drains_wanted} work; last sign of life {beat}"
+                )
+                self.stdout.write(f"Oldest due    {health.oldest_due_seconds:.0f} s")
+            self.stdout.write("\n".join(health.ills) or "All is well.")
+        if not health.well:
+            sys.exit(1)

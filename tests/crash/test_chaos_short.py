@@ -1,0 +1,37 @@
+"""A minute of chaos: the real parts, killed at random under load. Nothing is lost, and what repeats is the same."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from callhooks_site.devtools.chaos.kills import KINDS
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(sys.platform != "linux", reason="chaos reads /proc"),
+]
+
+
+def test_nothing_is_lost_in_a_minute_of_chaos(tmp_path: Path):
+    command = [sys.executable, "-m", "callhooks_site.devtools.chaos", "--seconds", str(SECONDS), "--json"]
+    done = subprocess.run(
+        [*command, "--log", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.stdout, done.stderr[-3000:]
+    result = json.loads(done.stdout)
+    told = json.dumps(result, indent=1)
+    assert result["lost"] == 0, told
+    assert (result["altered"], result["strangers"], result["out_of_order"]) == (0, 0, 0), told
+    assert result["audit"]["sound"], told
+    assert result["quiet"], told
+    assert done.returncode == 0, told
+    # It was a chaos indeed.
+    assert result["events"] > 100, told
+    assert set(result["kills"]) == set(KINDS)
+    assert min(result["kills"].values()) >= 1, told

@@ -1,0 +1,128 @@
+"""Two clusters share the work: nothing is sent twice while leases last, even when both clocks are wrong by a minute,
+one ahead and one behind."""
+
+import os
+import re
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from subscriptions.models import Attempt, Delivery, DrainSlot
+from tests.crash.cluster import Cluster, running_cluster
+from tests.draining import nothing_pending
+from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.receiver import Got, Receiver
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
+
+# Python runs this file at the start of every process that finds it. What measures spans (the monotonic clock) stays.
+SHIFTED_CLOCK = """
+import datetime, os, time
+_shift = float(os.environ["CLOCK_SHIFT"])
+_time, _time_ns, _datetime = time.time, time.time_ns, datetime.datetime
+time.time = lambda: _time() + _shift
+time.time_ns = lambda: _time_ns() + int(_shift * 1e9)
+class datetime_(_datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(time.time(), tz)
+    @classmethod
+    def utcnow(cls):
+        return cls.fromtimestamp(time.time(), datetime.timezone.utc).replace(tzinfo=None)
+datetime_.__module__ = datetime_.__name__ = datetime_.__qualname__ = "datetime"
+datetime.datetime = datetime_
+"""
+# A cluster has two workers, so that four drains need both clusters.
+SHARED = {"DELIVERY_DRAINS": "4", "CLUSTER_WORKERS": "2"}
+# The receiver of the tests is a slow one: not a failure shall be its fault.
+PATIENT = {"WEBHOOK_CONNECT_TIMEOUT": "8", "WEBHOOK_TOTAL_TIMEOUT": "8", "DELIVERY_LEASE_SECONDS": "20"}
+
+
+@pytest.fixture
+def shifted(tmp_path: Path):
+    """The environment of processes whose clock is wrong by so many seconds."""
+    hook = tmp_path / "clock"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(SHIFTED_CLOCK)
+    return lambda seconds: {"PYTHONPATH": str(hook), "CLOCK_SHIFT": str(seconds)}
+
+
+def slots_of(cluster: Cluster) -> set[int]:
+    """The slots that drains of this cluster hold; a cluster is a process group."""
+    mine = set()
+    for number, pid in DrainSlot.objects.exclude(pid=None).values_list("number", "pid"):
+        try:
+            if os.getpgid(pid) == cluster.pid:
+                mine.add(number)
+        except ProcessLookupError:
+            continue
+    return mine
+
+
+def clock_of(log: Path) -> datetime:
+    """The time that a cluster gave its first line."""
+    return datetime.fromisoformat(re.search(r"^(\S+ \S+),\d+ INFO", log.read_text(), re.M)[1])
+
+
+def test_two_clusters_with_wrong_clocks_share_the_work_and_send_nothing_twice(
+    receiver: Receiver, tmp_path: Path, shifted
+):
+    def slowly(got: Got):
+        time.sleep(0.02)  # so that the work is not done before the second has a share in it
+        return 200, {}, b""
+
+    receiver.answer = slowly
+    company = make_company()
+    for _ in range(4):
+        make_subscription(company, url=receiver.url, events=["pre_call"])
+    tracker = make_tracker(company)
+    with (
+        running_cluster(tmp_path / "ahead.log", **SHARED, **PATIENT, **shifted(60)) as ahead,
+        running_cluster(tmp_path / "behind.log", **SHARED, **PATIENT, **shifted(-60)) as behind,
+    ):
+        wait_until(lambda: bool(slots_of(ahead)) and bool(slots_of(behind)), seconds=60)
+        for _ in range(150):
+            make_call(company, tracker)
+        wait_until(nothing_pending, seconds=60)
+    assert clock_of(tmp_path / "ahead.log") - clock_of(tmp_path / "behind.log") > timedelta(seconds=100)
+    times = Counter(got.headers["webhook-id"] for got in receiver.got)
+    assert len(times) == 150
+    assert set(times.values()) == {4}
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
+    assert list(Attempt.objects.exclude(outcome="delivered").values_list("outcome", "error", "message")) == []
+    # What receivers and the log are told is the database's time, whichever cluster it was.
+    now = time.time()
+    assert all(abs(now - int(got.headers["webhook-timestamp"])) < 45 for got in receiver.got)
+    assert all(abs(now - at.timestamp()) < 45 for at in Attempt.objects.values_list("started_at", flat=True))
+
+
+def test_what_a_killed_cluster_held_waits_for_its_lease_in_the_other_ones_eyes_too(
+    receiver: Receiver, tmp_path: Path, shifted
+):
+    """A clock that is a minute ahead must not see a lease end early."""
+
+    def never(got: Got):
+        time.sleep(0.8)
+        return 200, {}, b""
+
+    receiver.answer = never
+    company = make_company()
+    make_subscription(company, url=receiver.url, events=["pre_call"])
+    with running_cluster(tmp_path / "one.log", **SHARED) as one:
+        wait_until(lambda: bool(slots_of(one)), seconds=60)
+        make_call(company)
+        receiver.wait_for(1)
+        killed_at = time.monotonic()
+        one.kill()
+        receiver.answer = lambda got: (200, {}, b"")
+        with running_cluster(tmp_path / "two.log", **SHARED, **shifted(60)):
+            receiver.wait_for(2, seconds=60)
+            waited = time.monotonic() - killed_at
+            wait_until(nothing_pending, seconds=30)
+    assert waited > 4.5, "the lease of six seconds, less the request that was under way"
+    assert [got.headers["Callhooks-Attempt"] for got in receiver.got] == ["1", "2"]
+    assert [attempt.outcome for attempt in Attempt.objects.order_by("number")] == ["lost", "delivered"]

@@ -1,0 +1,94 @@
+"""A cluster that runs and does nothing is noticed by its own pulse and restarted; so is one without its sentinel."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from subscriptions.models import DrainSlot
+from tests.crash.supervised import Supervised, supervised
+from tests.draining import nothing_pending
+from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.receiver import Receiver
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
+
+
+@pytest.fixture
+def company(receiver: Receiver):
+    company = make_company()
+    make_subscription(company, url=receiver.url, events=["pre_call"])
+    return company
+
+
+def deliver_one(company, receiver: Receiver) -> None:
+    before = len(receiver.got)
+    make_call(company, make_tracker(company))
+    receiver.wait_for(before + 1, seconds=60)
+
+
+def drains_are_gone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+        return cursor.fetchone()[0] == 0
+
+
+def restarted(cluster: Supervised, old_main: int) -> None:
+    wait_until(lambda: cluster.cluster().main != old_main, seconds=60)
+
+
+def test_a_cluster_whose_queue_lock_died_with_a_worker_is_restarted(company, receiver: Receiver, tmp_path: Path):
+    with supervised(tmp_path / "log", silent=6, grace=2) as running:
+        deliver_one(company, receiver)
+        old = running.cluster()
+        os.kill(running.queue_holder(), signal.SIGKILL)
+        # What still works are the drains; without them the cluster is seen to be dead.
+        for pid in DrainSlot.objects.values_list("pid", flat=True):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(drains_are_gone)
+        make_call(company, make_tracker(company))
+        restarted(running, old.main)
+        wait_until(nothing_pending, seconds=60)
+        deliver_one(company, receiver)
+        assert "runs but does no work; it is ended and started again. (no worker takes a task)" in running.said
+
+
+def test_a_cluster_whose_results_nobody_takes_is_restarted(company, receiver: Receiver, tmp_path: Path):
+    with supervised(tmp_path / "log", silent=6, grace=2) as running:
+        deliver_one(company, receiver)
+        old = running.cluster()
+        assert old.monitor is not None
+        os.kill(old.monitor, signal.SIGKILL)
+        restarted(running, old.main)
+        assert "(nobody takes the results)" in running.said
+        deliver_one(company, receiver)
+
+
+def test_a_cluster_without_its_sentinel_is_restarted(company, receiver: Receiver, tmp_path: Path):
+    with supervised(tmp_path / "log") as running:
+        deliver_one(company, receiver)
+        old = running.cluster()
+        assert old.sentinel is not None
+        os.kill(old.sentinel, signal.SIGKILL)
+        restarted(running, old.main)
+        for pid in [*old.workers, old.monitor]:
+            assert not Path(f"/proc/{pid}").exists(), "a process of the old cluster works on beside the new one"
+        deliver_one(company, receiver)
+
+
+def test_a_healthy_cluster_is_left_alone_and_stops_in_order(company, receiver: Receiver, tmp_path: Path):
+    with supervised(tmp_path / "log", silent=4) as running:
+        began = running.cluster().main
+        enough = time.monotonic() + 12  # three times what would be a silence
+        while time.monotonic() < enough:
+            deliver_one(company, receiver)
+        assert running.cluster().main == began
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+        assert "has stopped." in running.said
+        assert "was killed" not in running.said
+        assert not Path(f"/proc/{began}").exists()

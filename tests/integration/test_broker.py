@@ -1,0 +1,60 @@
+"""The queue's pusher: sees to it that drains run, feels the cluster's pulse, and outlives a database that is away."""
+
+import psycopg
+import pytest
+from django.db import connection
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+
+from subscriptions import broker, pulse
+from subscriptions.broker import PULSE_TASK, PulsingBroker
+from subscriptions.pulse import Pulse
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def pusher():
+    return PulsingBroker(list_key="callhooks")
+
+
+def cut_our_connection() -> None:
+    connection.ensure_connection()
+    parameters = connection.get_connection_params()
+    for ours in ("cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(ours, None)
+    with psycopg.connect(**parameters, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+
+def test_drains_that_are_missing_are_queued_without_anybodys_commit(pusher, settings):
+    settings.DELIVERY_DRAINS = 2
+    tasks = pusher.dequeue()
+    names = [SignedPackage.loads(payload)["func"] for _, payload in tasks]
+    names += [SignedPackage.loads(row.payload)["func"] for row in OrmQ.objects.exclude(pk__in=[pk for pk, _ in tasks])]
+    assert names == ["subscriptions.tasks.drain"] * 2
+
+
+def test_a_connection_that_was_cut_is_replaced(pusher, monkeypatch):
+    monkeypatch.setattr(broker, "AWAY_SECONDS", 0.0)
+    pusher.dequeue()
+    cut_our_connection()
+    pusher._next_look = 0.0
+    assert pusher.dequeue() == []
+    OrmQ.objects.all().delete()
+    OrmQ.objects.create(key="callhooks", payload=SignedPackage.dumps({"func": "x"}), lock="2026-01-01T00:00Z")
+    assert len(pusher.dequeue()) == 1
+
+
+def test_a_pulse_goes_with_the_tasks_when_somebody_feels_it(pusher, tmp_path, monkeypatch):
+    def pulses() -> int:
+        return sum(SignedPackage.loads(payload).get("name") == PULSE_TASK for _, payload in pusher.dequeue())
+
+    assert pulses() == 0
+    monkeypatch.setattr(pulse, "felt", True)
+    assert [pulses(), pulses()] == [1, 0]
+    pusher._next_pulse = 0.0
+    assert pulses() == 1
+    monkeypatch.setattr(pulse, "_pulse", Pulse.make(tmp_path / "pulse"))
+    pusher.set_stat("key", "value", 3)
+    assert pulse._pulse.times().guard > 0

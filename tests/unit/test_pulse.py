@@ -1,0 +1,67 @@
+"""A cluster's pulse: what counts as silence, and whose silence is excused."""
+
+import time
+
+import pytest
+
+from callhooks_site.supervision.watch import Watch, silence
+from subscriptions.pulse import FINISHED, GUARD, RESULT, TAKEN, Pulse, Times
+
+LIMIT = 45.0
+NOW = 1000.0
+FRESH = NOW - 5
+
+
+@pytest.mark.parametrize(
+    ("times", "problem"),
+    [
+        (Times(FRESH, FRESH, FRESH, FRESH), ""),
+        (Times(NOW - 46, FRESH, FRESH, FRESH), "its guard has stopped"),
+        (Times(FRESH, NOW - 46, FRESH, FRESH), "no worker takes a task"),
+        (Times(FRESH, FRESH, FRESH, FRESH - 46), "nobody takes the results"),
+        # All workers are busy with drains: nothing is finished, and no result is due.
+        (Times(FRESH, FRESH, NOW - 300, NOW - 300), ""),
+        (Times(0, 0, 0, 0), "its guard has stopped"),
+    ],
+)
+def test_the_silence_of_each_organ(times: Times, problem: str):
+    assert silence(times, 0.0, NOW, LIMIT) == problem
+
+
+def test_what_was_silent_before_the_database_came_back_is_excused():
+    silent = Times(NOW - 100, NOW - 100, NOW - 100, NOW - 200)
+    assert silence(silent, NOW - 44, NOW, LIMIT) == ""
+    assert silence(silent, NOW - 46, NOW, LIMIT) == "its guard has stopped"
+
+
+def test_another_process_sees_a_beat(tmp_path):
+    pulse = Pulse.make(tmp_path / "pulse")
+    before = time.monotonic()
+    Pulse(tmp_path / "pulse").beat(GUARD, RESULT)
+    times = pulse.times()
+    assert min(times.guard, times.result) >= before
+    assert (times.taken, times.finished) == (0, 0)
+
+
+def test_a_watch_asks_the_database_only_of_the_silent_and_waits_for_it():
+    asked = []
+    answers = [False, True]
+
+    def database() -> bool:
+        asked.append(1)
+        return answers.pop(0)
+
+    with Watch(silent_for=0.2, database_answers=database) as watch:
+        pulse = Pulse(watch.path)
+        pulse.beat(GUARD, TAKEN, FINISHED, RESULT)
+        assert watch.healthy()
+        assert asked == []
+        pulse.beat(TAKEN)
+        time.sleep(0.25)
+        assert watch.healthy()  # the database is away
+        assert watch.healthy()  # it was away until now
+        time.sleep(0.25)
+        assert not watch.healthy()
+        assert watch.problem == "its guard has stopped"
+        assert len(asked) == 2
+    assert not watch.path.exists()

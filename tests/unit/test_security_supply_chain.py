@@ -1,0 +1,87 @@
+"""The list of licences is current, none is a surprise, every package is pinned with hashes, and the audit tells."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from callhooks_site.devtools import advisories, licences
+from callhooks_site.devtools.advisories import Audit, verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_list_of_licences_is_current():
+    assert licences.PAGE.read_text() == licences.page(), "Make it anew: ./dev licences"
+
+
+def test_no_package_has_a_licence_that_nobody_looked_at():
+    assert [(name, licence) for name, _, licence in licences.packages() if not licences.accepted(licence)] == []
+
+
+@pytest.mark.parametrize(
+    ("licence", "good"),
+    [
+        ("MIT", True),
+        ("Apache-2.0 OR GPL-3.0-only", True),
+        ("(MIT AND BSD-3-Clause) OR GPL-2.0-only", True),
+        ("MIT AND AGPL-3.0-only", False),
+        ("AGPL-3.0-or-later", False),
+        ("unknown", False),
+    ],
+)
+def test_what_is_accepted(licence: str, good: bool):
+    assert licences.accepted(licence) is good
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-embedded.txt"])
+def test_everything_is_pinned_with_hashes_and_names_no_index(name: str):
+    """pip installs with --require-hashes, so a line without one would stop it; an index would name somebody's host."""
+    text = (ROOT / name).read_text()
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    assert all(re.match(r"[a-z0-9-]+==|    --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+    assert "://" not in re.sub(r"#.*", "", text)
+
+
+def report(*packages: dict[str, object]) -> Audit:
+    audit = Audit.read(json.dumps({"dependencies": packages, "fixes": []}))
+    assert audit is not None
+    return audit
+
+
+GOOD = {"name": "django", "version": "5.2.19", "vulns": []}
+BAD = {"name": "idna", "version": "3.6", "vulns": [{"id": "PYSEC-2024-60", "fix_versions": ["3.7"], "aliases": []}]}
+UNKNOWN = {"name": "axes", "skip_reason": "Dependency not found on PyPI"}
+
+
+def test_an_advisory_fails_the_step_and_says_what_to_do():
+    code, words = verdict(report(GOOD, BAD, UNKNOWN))
+    assert code == 1
+    assert "idna 3.6: PYSEC-2024-60, fixed in 3.7" in words
+    assert "2 of 3 packages audited, 1 advisories." in words
+
+
+def test_without_advisories_it_passes():
+    assert verdict(report(GOOD, UNKNOWN)) == (0, "1 of 2 packages audited, 0 advisories.")
+
+
+@pytest.mark.parametrize("output", ["", "Traceback …", "[]", "{}", "null"])
+def test_without_the_service_it_is_skipped_with_the_reason(output: str):
+    assert Audit.read(output) is None
+    code, words = verdict(None)
+    assert code == 0
+    assert words.startswith("Skipped: the service")
+
+
+def test_a_service_that_knows_no_package_proves_nothing():
+    code, words = verdict(report(UNKNOWN))
+    assert code == 0
+    assert words.startswith("Skipped: ")
+
+
+def test_it_audits_what_is_installed_in_production():
+    assert "requirements.txt" in advisories.COMMAND
+    assert "--require-hashes" in advisories.COMMAND
