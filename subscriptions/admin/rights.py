@@ -38,7 +38,7 @@ class ScopedRows(_ModelAdmin):
         if right not in (self.operator_rights if reach.everything else self.member_rights):
             return False
         if right == "view":
-            return True if obj is None else reach.may_read(self.company_id_of(obj))
+            return reach.may_read_some() if obj is None else reach.may_read(self.company_id_of(obj))
         return self.has_operate_permission(request, obj)
 
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
