@@ -167,5 +167,4 @@ class Call(SavesChanges, Attribution, EventSubject):
             if self.person_id is None and number:
                 self.person = Person.objects.lock_by_phone(self.company_id, number)
         elif update_fields is None and "customer_phone_number" in (self.changed_fields() or ()):
-            if "person" not in (self.changed_fields() or ()):
-                self.person = Person.objects.lock_by_phone(self.company_id, number) if number else None
+            self.person = Person.objects.lock_by_phone(self.company_id, number) if number else None

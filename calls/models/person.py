@@ -43,9 +43,7 @@ class PersonManager(models.Manager["Person"]):
         by_phone = next((person for person in known if person.phone == phone), None)
         by_email = next((person for person in known if person.email == email), None)
         person = (
-            by_phone
-            or (by_email if by_email and not by_email.phone else None)
-            or self.lock_by_phone(company_id, phone)
+            by_phone or (by_email if by_email and not by_email.phone else None) or self.lock_by_phone(company_id, phone)
         )
         if not person.phone or (not person.email and by_email is None):
             person.phone = person.phone or phone

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterable
+from functools import partial
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
+
+_deferred = object()
 
 
 class SavesChanges(models.Model):
@@ -17,30 +20,35 @@ class SavesChanges(models.Model):
     class Meta:
         abstract = True
 
+    # As last seen in the database: loaded from it, or written and committed.
     _loaded: dict[str, Any] | None = None
+    # Written by a transaction that has not committed yet, or never did: what the database has is not known.
+    _unsure: frozenset[str] = frozenset()
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
         instance = super().from_db(db, field_names, values)
-        instance._remember()
+        instance._loaded = instance._values()
         return instance
 
     def refresh_from_db(
         self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
     ) -> None:
-        super().refresh_from_db(using, fields, from_queryset)
-        self._remember()
+        names = None if fields is None else list(fields)
+        super().refresh_from_db(using, names, from_queryset)
+        self._seen(self._values(names), names)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not args and kwargs.get("update_fields") is None and not kwargs.get("force_insert") and not self._state.adding:
-            changed = self.changed_fields()
-            if changed is not None:
-                kwargs["update_fields"] = [*changed, *self._always_written()]
+        plain = not args and kwargs.get("update_fields") is None and not kwargs.get("force_insert")
+        if plain and not self._state.adding and (changed := self.changed_fields()) is not None:
+            kwargs["update_fields"] = [*changed, *self._always_written()]
         super().save(*args, **kwargs)
-        self._remember()
+        written = list(kwargs.get("update_fields") or self._names())
+        self._unsure |= frozenset(written)
+        transaction.on_commit(partial(self._seen, self._values(written), written))
 
     def changed_fields(self) -> list[str] | None:
-        """The names of fields whose value is not the one that was loaded; None when nothing is known of that."""
+        """The names of fields whose value is not known to be the database's; None when nothing of it was ever seen."""
         loaded = self._loaded
         if loaded is None:
             return None
@@ -49,18 +57,25 @@ class SavesChanges(models.Model):
             for field in self._meta.concrete_fields
             if not field.primary_key
             and field.attname in self.__dict__
-            and (field.attname not in loaded or loaded[field.attname] != self.__dict__[field.attname])
+            and (field.name in self._unsure or loaded.get(field.attname, _deferred) != self.__dict__[field.attname])
         ]
+
+    def _seen(self, values: dict[str, Any], names: list[str] | None) -> None:
+        """The database holds these values of these fields (None: of all)."""
+        self._loaded = {**(self._loaded or {}), **values} if names is not None else values
+        self._unsure = frozenset() if names is None else self._unsure - frozenset(names)
+
+    def _values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        wanted = None if names is None else set(names)
+        return {
+            field.attname: copy.deepcopy(value) if isinstance(value, list | dict) else value
+            for field in self._meta.concrete_fields
+            if (wanted is None or field.name in wanted or field.attname in wanted)
+            and (value := self.__dict__.get(field.attname, _deferred)) is not _deferred
+        }
+
+    def _names(self) -> list[str]:
+        return [field.name for field in self._meta.concrete_fields]
 
     def _always_written(self) -> list[str]:
         return [field.name for field in self._meta.concrete_fields if getattr(field, "auto_now", False)]
-
-    def _remember(self) -> None:
-        self._loaded = {
-            field.attname: copy.deepcopy(value) if isinstance(value, list | dict) else value
-            for field in self._meta.concrete_fields
-            if (value := self.__dict__.get(field.attname, _deferred)) is not _deferred
-        }
-
-
-_deferred = object()
