@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
@@ -12,8 +12,12 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+
+from .security.login_form import LoginForm
+from .security.models import second_factor_of
+from .security.second_factor import second_factor_page
 
 
 class OperatorsOnly:
@@ -41,6 +45,11 @@ class CallhooksAdminSite(AdminSite):
     index_title = "Your webhooks"
     site_url = None
     empty_value_display = "–"
+    login_form = LoginForm
+    login_template = "security/login.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and _went_all_the_way(request.user)
 
     def register(
         self,
@@ -56,7 +65,9 @@ class CallhooksAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # "View on site" would redirect to any row of any model; no page of ours uses it.
-        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]
+        urls = [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]
+        page = self.admin_view(partial(second_factor_page, site=self))
+        return [path("two-step-login/", page, name="second_factor"), *urls]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""
@@ -105,6 +116,13 @@ _HEADINGS = ["Webhooks", "Calls", "Texts and forms", "Settings"]
 def _place(heading: dict[str, Any]) -> tuple[int, str]:
     name = heading["name"]
     return (_HEADINGS.index(name) if name in _HEADINGS else len(_HEADINGS), name)
+
+
+def _went_all_the_way(user: Any) -> bool:
+    """Whoever turned two-step login on gave their code: a session from before has only seen the password."""
+    if not hasattr(user, "is_complete"):
+        user.is_complete = user.is_verified() or second_factor_of(user) is None
+    return bool(user.is_complete)
 
 
 def _is_operator(request: HttpRequest) -> bool:

@@ -133,6 +133,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "axes",
+    "django_otp",
+    "callhooks_site.security",
     "callhooks_site.supervision",
     # The commands that make the demo have no business in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
@@ -145,6 +147,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -216,7 +219,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 # The first one only says no: when there were too many failures.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_HANDLER = "callhooks_site.security.logins.LoginGuard"
@@ -246,6 +249,12 @@ PROXY_COUNT = whole("PROXY_COUNT", 1 if BEHIND_TLS_PROXY else 0, least=0, most=1
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# Where strangers report a vulnerability: shown at /.well-known/security.txt.
+SECURITY_CONTACT = text("SECURITY_CONTACT", "")
+if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://)\S+", SECURITY_CONTACT):
+    raise ImproperlyConfigured(
+        f"SECURITY_CONTACT is {SECURITY_CONTACT!r}; write mailto:security@example.com or the https address of a form."
+    )
 # A call's transcript and a batch of forms fit; a body without end does not.
 DATA_UPLOAD_MAX_MEMORY_SIZE = whole("REQUEST_MAX_BYTES", 5_000_000, least=10_000, most=100_000_000)
 # Requests of one API key; a whole minute's worth may come at once. 0: no limit.

@@ -10,7 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class NoFiles(FileUploadHandler):
-    """Raises RequestDataTooBig, which is answered with 400, before the first byte of a body that is too large is read."""
+    """Raises RequestDataTooBig (answered with 400) before the first byte of a body that is too large is read."""
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None

@@ -19,10 +19,10 @@ from django.utils.safestring import SafeString
 from .. import catalogue, operations
 from ..models import Delivery, EndpointHealth, Subscription
 from ..models.subscription import ROTATION_OVERLAP
-from . import words
+from . import credentials, words
 from .buttons import ButtonsAdmin, button
 from .filters import DefaultingFilter
-from .forms import CheckboxesField, TenantForm
+from .forms import CheckboxesField
 from .logs import MOST_COUNTED
 
 State = Subscription.State
@@ -36,7 +36,7 @@ def event_choices() -> list[tuple[str, SafeString]]:
     ]
 
 
-class SubscriptionForm(TenantForm):
+class SubscriptionForm(credentials.CredentialsForm):
     events = CheckboxesField(choices=event_choices, help_text="What to send.")
 
 
@@ -75,6 +75,7 @@ class SubscriptionAdmin(ButtonsAdmin):
         "state_in_words",
         "answers",
         "secret_masked",
+        "credentials_in_words",
         "deliveries",
         "resource_id",
         "created",
@@ -86,7 +87,10 @@ class SubscriptionAdmin(ButtonsAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         how = ("How to send", {"fields": ["ordered", "rate_per_minute"], "classes": ("collapse",)})
-        fieldsets = [*super().get_fieldsets(request, obj), how]
+        editable = obj is None or self.has_change_permission(request, obj)
+        asked = credentials.FIELDS if editable else ["credentials_in_words"]
+        login = ("What your server asks for", {"fields": asked, "classes": ("collapse",)})
+        fieldsets = [*super().get_fieldsets(request, obj), how, login]
         if obj is None:
             return fieldsets
         return [
@@ -173,6 +177,10 @@ class SubscriptionAdmin(ButtonsAdmin):
             return format_html("{} The one before it signs too until {}.", text, until)
         return text
 
+    @admin.display(description="besides the signatures")
+    def credentials_in_words(self, obj: Subscription) -> str:
+        return credentials.in_words(obj.credentials)
+
     @admin.display(description="made")
     def created(self, obj: Subscription) -> str:
         return words.when(obj.created_at)
@@ -231,6 +239,11 @@ class SubscriptionAdmin(ButtonsAdmin):
         self.log_change(request, obj, "Made a new signing secret.")
         self.message_user(request, "A new secret signs now. The old one signs too for 24 hours.", messages.SUCCESS)
         return None
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and set(credentials.FIELDS) & set(form.changed_data):
+            obj.save(update_fields=[*credentials.COLUMNS, "updated_at"])
 
     # --- removal --------------------------------------------------------------------------------------------------
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

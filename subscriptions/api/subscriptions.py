@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from .serializers import Strict, StrictModel, shared
 from .views import Listed, Shown, accept
 
 HOUR = timedelta(hours=1)
+audit = logging.getLogger("callhooks.audit")
 
 
 def _ruled(check: Callable[[Any], Any], value: Any) -> Any:
@@ -150,15 +152,26 @@ class SubscriptionViewSet(Listed, Shown):
         hours = accept(RotateSerializer, request).get("overlap_hours", ROTATION_OVERLAP // HOUR)
         subscription = self.get_object()
         operations.rotate_secret(subscription, overlap=timedelta(hours=hours))
+        _note(request, subscription, "made a new secret of")
         return Response(self.shown(subscription) | _secrets_of(subscription))
 
-    @action(detail=True, read_scope=ApiKey.Scope.MANAGE)
+    @action(detail=True, methods=["post"])
     def secret(self, request: Request, resource_id: str) -> Response:
-        return Response(_secrets_of(self.get_object()))
+        """A POST, although it changes nothing: no cache, history or link preview gets to see a secret."""
+        accept(Strict, request)
+        subscription = self.get_object()
+        _note(request, subscription, "read the secret of")
+        return Response(_secrets_of(subscription))
 
     def _locked(self) -> Subscription:
         rows = self.get_queryset().select_for_update(no_key=True)
         return get_object_or_404(rows, resource_id=self.kwargs["resource_id"])
+
+
+def _note(request: Request, subscription: Subscription, what: str) -> None:
+    """For the log; what people do is in the admin's history."""
+    key: Any = request.auth
+    audit.info("API key %s (%s…) %s %s.", key.pk, key.prefix, what, subscription.resource_id)
 
 
 def _secrets_of(subscription: Subscription) -> dict[str, Any]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:  # the framework's views import this module by its name in the
 
 WINDOW = 60.0  # seconds
 
-# One number for a key: the moment up to which its requests have used up the rate (GCRA). Each request moves it on by its
-# share of the window; one that would move it further ahead than the window changes nothing and gets no row.
+# One number for a key: the moment up to which its requests have used up the rate (GCRA). Each request moves it on by
+# its share of the window; one that would move it further ahead than the window changes nothing and gets no row.
 _COUNT = """
 INSERT INTO subscriptions_apikeyrate AS r (api_key_id, used_until)
 VALUES (%(key)s, clock_timestamp() + make_interval(secs => %(share)s))

@@ -17,11 +17,12 @@ import select
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from . import outbox
 from .cores import core_of, staying_on
@@ -41,6 +42,13 @@ HANDOVER_SECONDS = 3.0  # before the end: time for the successor to be queued an
 RECONNECT_SECONDS = 0.5
 RECORDING_SECONDS = 2.0  # of a lease, kept for writing the outcome
 DATABASE_LOST = (OperationalError, InterfaceError, psycopg.OperationalError)
+UNWRITABLE: dict[str, Any] = {
+    "reason": "The answer could not be stored.",
+    "message": "The answer could not be stored.",
+    "response_headers": [],
+    "response_body": b"",
+    "error": "",
+}
 LARGEST_WINDOW = 64  # rows of one good endpoint that one drain holds at a time
 
 
@@ -123,7 +131,7 @@ class Drain:
         except DATABASE_LOST as error:
             logger.warning("The database is out of reach; what was sent will be recorded when it is back: %s", error)
             connection.close()
-        except Exception:  # a fault of ours, in a chore say: what was sent is recorded all the same
+        except Exception:  # a fault of ours: what was sent is recorded all the same
             logger.exception("A drain ends early")
         self._end()
         return self.sent
@@ -143,7 +151,7 @@ class Drain:
             self._claim()
         if now >= self._chores_at:
             self._chores_at = now + CHORES_SECONDS
-            self._chores()
+            self._do_chores()
         timeout = min(self._look_at - time.monotonic(), IDLE_SECONDS) if self._has_room() else IDLE_SECONDS
         if self._outcomes:
             timeout = min(timeout, self._oldest_outcome + FLUSH_SECONDS - time.monotonic())
@@ -152,6 +160,14 @@ class Drain:
         late = time.monotonic() - self._oldest_outcome >= FLUSH_SECONDS
         if self._unsent or len(self._outcomes) >= ENOUGH or (self._outcomes and late):
             self._flush()
+
+    def _do_chores(self) -> None:
+        try:
+            self._chores()
+        except DATABASE_LOST:
+            raise
+        except Exception:  # whatever is wrong with a chore, deliveries go on
+            logger.exception("A chore of the drain failed; it is tried again")
 
     def _end(self) -> None:
         """Let requests under way finish, hand back the rest, and write it all, however often the database fails
@@ -166,6 +182,9 @@ class Drain:
             except DATABASE_LOST:
                 connection.close()
                 select.select([], [], [], RECONNECT_SECONDS)
+            except Exception:  # nothing more can be written: the leases end by themselves
+                logger.exception("A drain could not write what it did")
+                break
         self._crew.close()
 
     def _has_room(self) -> bool:
@@ -234,7 +253,7 @@ class Drain:
     def _flush(self) -> None:
         if self._outcomes:
             batch = self._outcomes[:ENOUGH]
-            ours = outbox.finish(batch)
+            ours = self._finish(batch)
             if len(ours) < len(batch):
                 logger.warning("%d leases had ended before their outcome was recorded.", len(batch) - len(ours))
             del self._outcomes[: len(batch)]
@@ -248,6 +267,25 @@ class Drain:
             self._release(self._unsent)
             self._unsent = []
         self._look_at = 0.0
+
+    def _finish(self, batch: list[Outcome]) -> set[int]:
+        """Write a batch. One outcome that cannot be written, of an answer nobody foresaw, must not keep the others from
+        it, and must not have its delivery sent for ever: it is written without the answer."""
+        try:
+            return outbox.finish(batch)
+        except DATABASE_LOST:
+            raise
+        except DatabaseError:
+            logger.exception("An outcome cannot be written; each of the batch is tried alone")
+        ours: set[int] = set()
+        for outcome in batch:
+            try:
+                ours |= outbox.finish([outcome])
+            except DATABASE_LOST:
+                raise
+            except DatabaseError:
+                ours |= outbox.finish([replace(outcome, **UNWRITABLE)])
+        return ours
 
     def _release(self, jobs: list[Claimed]) -> None:
         for job in jobs:

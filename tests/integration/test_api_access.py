@@ -94,7 +94,7 @@ def _writes(company):
     ]  # fmt: skip
     at = f"subscriptions/{subscription.resource_id}/"
     manage = [
-        ("post", "subscriptions/"), ("patch", at), ("delete", at), ("get", at + "secret/"), ("post", at + "pause/"),
+        ("post", "subscriptions/"), ("patch", at), ("delete", at), ("post", at + "secret/"), ("post", at + "pause/"),
         ("post", at + "resume/"), ("post", at + "rotate/"), ("post", "deliveries/1/resend/"),
         ("post", "deliveries/1/cancel/"),
     ]  # fmt: skip

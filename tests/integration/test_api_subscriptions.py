@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from subscriptions import catalogue
@@ -40,7 +41,7 @@ def test_the_secret_is_shown_when_it_is_made_and_on_request_alone(api):
     shown = api.get(response["Location"]).json()
     assert "secret" not in shown
     assert "whsec_" not in api.get("/api/v1/subscriptions/").content.decode()
-    secret = api.get(response["Location"] + "secret/").json()
+    secret = api.post(response["Location"] + "secret/").json()
     assert secret == {"secret": made["secret"], "previous_secret": None, "previous_secret_until": None}
 
 
@@ -49,7 +50,7 @@ def test_the_secret_is_shown_when_it_is_made_and_on_request_alone(api):
     [
         ({"url": "ftp://example.com"}, "#/url"),
         ({"url": "http://169.254.169.254/latest"}, "#/url"),
-        ({"url": "http://127.0.0.1:8000/api"}, "#/url"),
+        ({"url": f"{settings.PUBLIC_URL}/api"}, "#/url"),
         ({"url": " https://example.com"}, "#/url"),
         ({"url": ""}, "#/url"),
         ({"url": 5}, "#/url"),
@@ -125,10 +126,10 @@ def test_rotated_the_old_secret_signs_until_the_overlap_ends(api, company, body,
     assert answer["secret"].startswith("whsec_")
     until = Subscription.objects.get().previous_secret_until
     assert abs(until - timezone.now() - timedelta(hours=hours)) < timedelta(minutes=1)
-    secret = api.get(at(subscription, "secret/")).json()
+    secret = api.post(at(subscription, "secret/")).json()
     assert secret == {name: answer[name] for name in secret}
     Subscription.objects.update(previous_secret_until=timezone.now())
-    assert api.get(at(subscription, "secret/")).json()["previous_secret"] is None
+    assert api.post(at(subscription, "secret/")).json()["previous_secret"] is None
 
 
 def test_rotated_without_overlap_the_old_secret_is_gone(api, company):
@@ -143,3 +144,16 @@ def test_what_can_happen_is_listed(api):
     assert [each["name"] for each in types] == [event_type.name for event_type in catalogue.all_types()]
     assert all(each["label"] and each["fires"] for each in types)
     assert len(types) == 7
+
+
+def test_whoever_reads_a_secret_is_noted_and_the_secret_is_not(api, company, caplog):
+    subscription = make_subscription(company)
+    assert api.get(at(subscription, "secret/")).status_code == 405
+    with caplog.at_level("INFO", logger="callhooks.audit"):
+        api.post(at(subscription, "secret/"))
+        api.post(at(subscription, "rotate/"))
+    read, rotated = (record.getMessage() for record in caplog.records if record.name == "callhooks.audit")
+    assert f"read the secret of {subscription.resource_id}" in read
+    assert f"made a new secret of {subscription.resource_id}" in rotated
+    assert "chk_" in read
+    assert "whsec_" not in read + rotated

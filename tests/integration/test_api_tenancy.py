@@ -68,7 +68,7 @@ def test_nothing_of_theirs_can_be_changed(theirs, api):
         api.patch(f"/api/v1/trackers/{of['trackers']}/", {"name": "ours"}),
         api.patch(subscription, {"name": "ours"}),
         api.delete(subscription),
-        api.get(subscription + "secret/"),
+        api.post(subscription + "secret/"),
         *(api.post(f"{subscription}{verb}/", {}) for verb in ("pause", "resume", "rotate")),
         *(api.post(f"{delivery}{verb}/", {}) for verb in ("resend", "cancel")),
     ]

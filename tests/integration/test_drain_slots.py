@@ -66,7 +66,7 @@ def test_a_wake_up_is_heard_after_the_commit(bells):
     bell.take_slot(1)
     assert not bell.heard()
     wakeup.wake()
-    assert bell.heard()
+    wait_until(bell.heard)
 
 
 def test_waiting_for_a_slot_ends_when_the_cluster_stops(bells):

@@ -12,7 +12,17 @@ from subscriptions.delivery.outbox.cursors import bound_cursor
 
 pytestmark = pytest.mark.django_db
 
-NASTY = ["", "plain", 'a "quoted" one', "back\\slash", r"\x41 \n", "{braces}, and, commas", "NULL", " blanks ", "☎ é\t\n"]
+NASTY = [
+    "",
+    "plain",
+    'a "quoted" one',
+    "back\\slash",
+    r"\x41 \n",
+    "{braces}, and, commas",
+    "NULL",
+    " blanks ",
+    "☎ é\t\n",
+]
 IDS = [UUID(int=0), UUID("0190f3a0-1111-7222-8333-444455556666")]
 
 
@@ -24,7 +34,7 @@ IDS = [UUID(int=0), UUID("0190f3a0-1111-7222-8333-444455556666")]
         (booleans([True, False]), "bool", [True, False]),
         (uuids(IDS), "uuid", IDS),
         (texts(NASTY), "text", NASTY),
-        (blobs([b"", b"\x00\xff\\\"{},", b"NULL"]), "bytea", [b"", b"\x00\xff\\\"{},", b"NULL"]),
+        (blobs([b"", b'\x00\xff\\"{},', b"NULL"]), "bytea", [b"", b'\x00\xff\\"{},', b"NULL"]),
         (numbers([]), "int", []),
         (texts([]), "text", []),
     ],

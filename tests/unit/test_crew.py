@@ -16,7 +16,7 @@ NOT_SENT = {"trust": 1, "age": 0.0, "database_time": 0.0, "attempt": 1, "round_b
 
 
 def job(number: int, endpoint: int = 1) -> Claimed:
-    values = {name: "" for name in Claimed.__dataclass_fields__}
+    values = dict.fromkeys(Claimed.__dataclass_fields__, "")
     values |= NOT_SENT | {"id": number, "endpoint": endpoint, "event_id": uuid4(), "body": b"", "token": uuid4()}
     return Claimed(**values)
 

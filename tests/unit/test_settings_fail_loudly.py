@@ -65,6 +65,7 @@ BAD = {
         {"DEBUG": "true", "PUBLIC_URL": "http://192.168.1.20:8000"},
         ["DEBUG is on", "others can reach that"],
     ),
+    "a contact that is no address": ({"SECURITY_CONTACT": "the boss"}, ["SECURITY_CONTACT is", "mailto:security@"]),
     "a proxy of another kind": (
         {"WEBHOOK_PROXY": "socks5://me:hunter2@127.0.0.1:1080"},
         ["WEBHOOK_PROXY cannot be used", "http://proxy.example.com:4750"],

@@ -1,1 +1,1 @@
-"""`./dev bench`: what the engine costs, measured against an ordinary one in the same run. docs/benchmarks.md says how."""
+"""`./dev bench`: what the engine costs, beside an ordinary one in the same run. See docs/benchmarks.md."""

@@ -13,11 +13,9 @@ class NaiveConfig(AppConfig):
     label = "bench_naive"
 
     def ready(self) -> None:
-        from django_q import signals
+        from .naive import without_the_engine
 
-        for signal in (signals.post_spawn, signals.pre_execute, signals.post_execute_in_worker, signals.post_execute):
-            for uid in ("callhooks drains", "callhooks pulse"):
-                signal.disconnect(dispatch_uid=uid)
+        without_the_engine()
 
 
 class TrustingConfig(AppConfig):

@@ -1,6 +1,6 @@
 """What the HTTP client alone can do: the same threads, no database, nothing recorded.
 
-    python -m callhooks_site.devtools.bench.bare     (reads a line of JSON, then a line that says go)
+python -m callhooks_site.devtools.bench.bare     (reads a line of JSON, then a line that says go)
 """
 
 from __future__ import annotations

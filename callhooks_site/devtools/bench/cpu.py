@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ class Process:
 
     pid: int
     parent: int
-    session: int
     seconds: float
     resident: int  # bytes
 
@@ -31,7 +31,7 @@ def process(pid: int) -> Process | None:
     # The name, in brackets, may hold anything; what follows its last bracket are numbers (proc(5)).
     fields = text[text.rindex(")") + 2 :].split()
     ticks = sum(int(field) for field in fields[11:15])
-    return Process(pid, int(fields[1]), int(fields[3]), ticks / TICKS, int(fields[21]) * PAGE)
+    return Process(pid, int(fields[1]), ticks / TICKS, int(fields[21]) * PAGE)
 
 
 def processes() -> Iterator[Process]:
@@ -40,14 +40,37 @@ def processes() -> Iterator[Process]:
             yield found
 
 
-def session_seconds(leader: int) -> float:
-    """CPU time of a session: what was started by its leader and what that started, ended ones included."""
-    return sum(found.seconds for found in processes() if found.session == leader)
+def tree(root: int) -> list[Process]:
+    """A process and what it started, and what that started."""
+    found = {one.pid: one for one in processes()}
+    children = defaultdict(list)
+    for one in found.values():
+        children[one.parent].append(one)
+    members, waiting = [], [found[root]] if root in found else []
+    while waiting:
+        one = waiting.pop()
+        members.append(one)
+        waiting += children[one.pid]
+    return members
 
 
-def largest_resident(leader: int) -> float:
-    """Megabytes of the session's biggest process."""
-    return max((found.resident for found in processes() if found.session == leader), default=0) / 1e6
+def tree_seconds(root: int) -> float:
+    """CPU time of a process and all that it started, ended ones included."""
+    return sum(one.seconds for one in tree(root))
+
+
+def largest_resident(root: int) -> float:
+    """Megabytes of the biggest process of a tree."""
+    return max((one.resident for one in tree(root)), default=0) / 1e6
+
+
+def thread_seconds(pid: int) -> float:
+    """CPU time of a process of one thread, such as a backend, to the nanosecond."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except FileNotFoundError:  # a kernel without these statistics
+        found = process(pid)
+        return found.seconds if found else 0.0
 
 
 def server_seconds(postmaster: int, without: Collection[int]) -> float:

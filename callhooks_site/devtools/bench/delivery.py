@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +11,11 @@ from time import monotonic
 
 from psycopg import Connection
 
-from callhooks_site.devtools.state import PROJECT
-
 from . import fixtures
 from .clusters import running_engine, running_naive
-from .cpu import Meter, largest_resident, session_seconds
+from .cpu import Meter, largest_resident, tree_seconds
 from .figures import Report, Target
+from .helpers import helper
 from .options import Options
 from .place import Place, use, wait_for
 from .sink import Sink, running_sink
@@ -100,7 +97,7 @@ class Sender:
     """A running cluster, and how to give it work."""
 
     sink: Sink
-    leader: int
+    pid: int
     cpu: Callable[[], float]
     publish: Callable[[int, bool], float]
     finished: Callable[[], bool]
@@ -108,7 +105,7 @@ class Sender:
     def send(self, number: int, *, https: bool = False) -> tuple[float, float]:
         """Seconds and CPU seconds from the commit of a backlog until all of it is recorded as delivered."""
         before = self.sink.posts()
-        meter = Meter(lambda: session_seconds(self.leader), self.cpu)
+        meter = Meter(lambda: tree_seconds(self.pid), self.cpu)
         begun = self.publish(number, https)
         wait_for(lambda: self.sink.posts() - before >= number, seconds=PATIENCE, what=f"{number} deliveries come")
         wait_for(self.finished, seconds=PATIENCE, every=0.005, what="all are recorded")
@@ -118,7 +115,7 @@ class Sender:
         return seconds, cpu
 
     def megabytes(self) -> float:
-        return largest_resident(self.leader)
+        return largest_resident(self.pid)
 
 
 @contextmanager
@@ -134,10 +131,10 @@ def _engine(place: Place, sink: Sink, *, https: bool) -> Iterator[Sender]:
         use(database)
         return fixtures.backlog(owner, secure if secured else plain, number, content)
 
-    with running_engine(place, database, authority=sink.authority) as leader, place.connection(database) as watch:
+    with running_engine(place, database, authority=sink.authority) as pid, place.connection(database) as watch:
         yield Sender(
             sink,
-            leader,
+            pid,
             place.databases.cpu_of(database),
             publish,
             lambda: _holds(watch, "NOT EXISTS (SELECT 1 FROM subscriptions_delivery WHERE state = 'pending')"),
@@ -151,7 +148,7 @@ def _naive(place: Place, sink: Sink) -> Iterator[Sender]:
         subscriptions = naive.subscribe(sink.urls(ENDPOINTS))
         yield Sender(
             sink,
-            naive.leader,
+            naive.pid,
             place.databases.cpu_of(database),
             lambda number, secured: naive.publish(subscriptions, number),
             lambda: _holds(
@@ -174,24 +171,15 @@ def _bare(sink: Sink, number: int) -> tuple[float, float]:
     drains = settings.DELIVERY_DRAINS
     # As many requests at once as the engine has with this number of endpoints, if it has the threads.
     threads = min(settings.DELIVERY_THREADS, -(-ENDPOINTS * settings.DELIVERY_PER_ENDPOINT // drains))
-    command = [sys.executable, "-m", "callhooks_site.devtools.bench.bare"]
     asked = {"urls": sink.urls(ENDPOINTS), "threads": threads, "body_bytes": fixtures.BODY_BYTES}
     with ExitStack() as stack:
-        crew = []
-        for part in range(drains):
-            process = stack.enter_context(
-                subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            )
-            stack.callback(process.kill)
-            requests = number // drains + (part < number % drains)
-            process.stdin.write(json.dumps({**asked, "requests": requests}) + "\n")
-            process.stdin.flush()
-            crew.append(process)
-        for process in crew:
-            process.stdout.readline()  # it is ready
-        for process in crew:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        done = [json.loads(process.stdout.readline()) for process in crew]
+        crew = [stack.enter_context(helper("bare")) for _ in range(drains)]
+        for part, one in enumerate(crew):
+            one.tell(json.dumps({**asked, "requests": number // drains + (part < number % drains)}))
+        for one in crew:
+            one.answer()  # it is ready
+        for one in crew:
+            one.tell("go")
+        done = [json.loads(one.answer()) for one in crew]
     seconds = max(one["done"] for one in done) - min(one["begun"] for one in done)
     return seconds, sum(one["cpu"] for one in done)

@@ -28,8 +28,8 @@ class Target:
         return self.value <= self.limit if self.at_most else self.value >= self.limit
 
     def line(self) -> str:
-        sign = "≤" if self.at_most else "≥"
-        return f"{'reached' if self.reached else 'MISSED ':7}  {self.text}: {self.value:.3g} (wanted {sign} {self.limit:g})"
+        verdict = "reached" if self.reached else "MISSED "
+        return f"{verdict}  {self.text}: {self.value:.3g} (wanted {'≤' if self.at_most else '≥'} {self.limit:g})"
 
 
 @dataclass(slots=True)
@@ -43,7 +43,12 @@ class Report:
 
     def as_json(self) -> str:
         targets = [
-            {"target": t.text, "value": _rounded(t.value), "at_most" if t.at_most else "at_least": t.limit, "reached": t.reached}
+            {
+                "target": t.text,
+                "value": _rounded(t.value),
+                "at_most" if t.at_most else "at_least": t.limit,
+                "reached": t.reached,
+            }
             for t in self.targets
         ]
         figures = {name: _rounded(value) for name, value in self.figures.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
@@ -55,6 +56,17 @@ def ended_call(owner: Company, number: Tracker, note: str = "") -> Call:
     return call
 
 
+def saved_at(call: Call) -> float:
+    """Save it, and say when that was committed, by the monotonic clock."""
+    from django.db import transaction
+
+    committed: list[float] = []
+    with transaction.atomic():
+        transaction.on_commit(lambda: committed.append(time.monotonic()))  # before the wake-up
+        call.save()
+    return committed[0]
+
+
 def body(owner: Company, number: Tracker) -> bytes:
     """A post_call body of exactly BODY_BYTES."""
     from django.db import transaction
@@ -79,8 +91,6 @@ def backlog(owner: Company, subscriptions: Sequence[int], number: int, content: 
     """Insert an event with a due delivery for each of `number`, spread over the subscriptions, and wake the drains.
 
     All become visible at once. Returns when, by the monotonic clock."""
-    import time
-
     from django.db import connection, transaction
 
     from subscriptions import wakeup

@@ -10,11 +10,11 @@ import time
 import requests
 from django.db import transaction
 from django.utils import timezone
+from django_q import signals
 from django_q.tasks import async_task
 
 from callhooks_site.version import NAME, VERSION
 from subscriptions.delivery.signing import delivery_headers
-from subscriptions.models import Attempt, Delivery, Event, Subscription
 
 DELIVER = "callhooks_site.devtools.bench.naive.deliver"
 TIMEOUTS = (5, 15)
@@ -22,6 +22,8 @@ TIMEOUTS = (5, 15)
 
 def deliver(delivery_id: int) -> None:
     """The task."""
+    from subscriptions.models import Attempt, Delivery
+
     delivery = Delivery.objects.select_related("event", "subscription", "company").get(pk=delivery_id)
     delivery.attempts += 1
     body = bytes(delivery.event.body)
@@ -58,6 +60,8 @@ def deliver(delivery_id: int) -> None:
 
 def publish(subscriptions: list[int], number: int, body: bytes) -> float:
     """Events with a delivery and a task for each, in one transaction. Returns when it was committed."""
+    from subscriptions.models import Delivery, Event, Subscription
+
     committed: list[float] = []
     with transaction.atomic():
         transaction.on_commit(lambda: committed.append(time.monotonic()))
@@ -75,3 +79,10 @@ def publish(subscriptions: list[int], number: int, body: bytes) -> float:
             )
             async_task(DELIVER, delivery.pk)
     return committed[0]
+
+
+def without_the_engine() -> None:
+    """In this process tasks run, and none of the engine's signals."""
+    for signal in (signals.post_spawn, signals.pre_execute, signals.post_execute_in_worker, signals.post_execute):
+        for ours in ("callhooks drains", "callhooks pulse"):
+            signal.disconnect(dispatch_uid=ours)

@@ -1,6 +1,6 @@
 """Publishes for the naive cluster, in a process of its own that talks to the naive database.
 
-    python -m callhooks_site.devtools.bench.naive_publisher     (reads lines of JSON, answers each with a line)
+python -m callhooks_site.devtools.bench.naive_publisher     (reads lines of JSON, answers each with a line)
 """
 
 from __future__ import annotations

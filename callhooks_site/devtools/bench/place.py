@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from callhooks_site.supervision.child import Child, ProcessSpec
 from callhooks_site.devtools.state import PROJECT, environment, make_secrets
+from callhooks_site.supervision.child import Child, ProcessSpec
 
+from .cpu import tree
 from .databases import Databases
 from .server import bench_server
 
@@ -45,14 +47,15 @@ class Place:
 
     @contextmanager
     def process(self, name: str, command: list[str], env: dict[str, str]) -> Iterator[Child]:
-        """A process in a session of its own, killed with all that it started."""
-        spec = ProcessSpec(
-            name, [sys.executable, *command], env=env, cwd=PROJECT, log=self.folder / f"{name}.log"
-        )
+        """A process that is killed in the end, with all that it started."""
+        spec = ProcessSpec(name, [sys.executable, *command], env=env, cwd=PROJECT, log=self.folder / f"{name}.log")
         child = Child(spec)
         try:
             yield child
         finally:
+            for one in tree(child.pid):  # a supervisor comes before what it would start again
+                with suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
             child.bury()
 
 
@@ -68,6 +71,10 @@ def bench_place() -> Iterator[Place]:
                 "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
                 "WEBHOOK_REQUIRE_HTTPS": "false",
                 "LOG_LEVEL": "WARNING",
+                # As in production: with DEBUG Django keeps every statement, bodies and all.
+                "DEBUG": "false",
+                "PUBLIC_URL": "https://callhooks.example.com",
+                "ALLOWED_HOSTS": "callhooks.example.com",
             }
             place = Place(Path(folder), env, databases)
             place.template = databases.create("template")
@@ -88,7 +95,9 @@ def use(database: str) -> None:
         connection.settings_dict["NAME"] = database
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = READY_SECONDS, every: float = 0.02, what: str = "") -> None:
+def wait_for(
+    condition: Callable[[], bool], *, seconds: float = READY_SECONDS, every: float = 0.02, what: str = ""
+) -> None:
     """Raises TimeoutError when the condition does not hold in time."""
     give_up_at = time.monotonic() + seconds
     while not condition():

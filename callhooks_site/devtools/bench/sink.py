@@ -6,17 +6,15 @@ import http.client
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callhooks_site.devtools.state import PROJECT
-
 from . import certificates
-from .receiver import hosts, listen
+from .helpers import helper
 from .place import wait_for
+from .receiver import hosts, listen
 
 NGINX = """\
 daemon off;
@@ -115,14 +113,8 @@ def _nginx(program: str, folder: Path, count: int, https: bool) -> Iterator[Sink
 
 @contextmanager
 def _python(count: int) -> Iterator[Sink]:
-    command = [sys.executable, "-m", "callhooks_site.devtools.bench.receiver", str(count)]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield Sink("python", int(process.stdout.readline()))
-    finally:
-        process.kill()
-        process.wait()
+    with helper("receiver", str(count)) as process:
+        yield Sink("python", int(process.answer()))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from callhooks_site.devtools.chaos.victims import Cluster, children, cluster_of
 from callhooks_site.devtools.postgres import PostgresServer
 from callhooks_site.supervision.supervisor import Supervisor
 
-REQUEST_PATIENCE = 2.0  # seconds to wait for a request that can be killed in the middle
+REQUEST_PATIENCE = 0.5  # seconds to wait for a request that can be killed in the middle
 
 
 @dataclass
@@ -35,17 +35,17 @@ class Hand:
     _round: list[str] = field(default_factory=list)
 
     def strike(self) -> str | None:
-        """One kill. All kinds come in each round, in any order; one that finds no victim now is left out of the round.
+        """One kill. All kinds come in each round, in any order; one that finds no victim now stays for the next time.
         None: no victim at all."""
         for _ in range(2):
-            if not self._round:
-                self._round = list(KINDS)
-                self.rng.shuffle(self._round)
-            while self._round:
-                kind, at = self._round.pop(), time.time()
+            for kind in list(self._round):
+                at = time.time()
                 if KINDS[kind](self):
+                    self._round.remove(kind)
                     self.done.append((at, kind))
                     return kind
+            if len(self._round) <= len(KINDS):
+                self._round += self.rng.sample(list(KINDS), len(KINDS))
         return None
 
     @property

@@ -1,0 +1,80 @@
+"""The page where people turn their second factor on and off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_otp
+from django.contrib.admin import AdminSite
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import authenticate
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from .login_form import WRONG
+from .models import SecondFactor, new_recovery_codes, remove_second_factor, second_factor_of, verified
+
+
+def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """POST `do`: begin, confirm (password and a first code), codes or remove (a code)."""
+    answers = {"begin": _begin, "confirm": _confirm, "codes": _codes, "remove": _remove}
+    answer = answers.get(request.POST.get("do", "")) if request.method == "POST" else None
+    found: dict[str, Any] = answer(request) if answer else {}
+    if answer and not found:
+        return HttpResponseRedirect(reverse("admin:second_factor"))
+    pending = SecondFactor.objects.filter(user=request.user.pk, confirmed=False).first()
+    context = {
+        **site.each_context(request),
+        "title": "Two-step login",
+        "on": second_factor_of(request.user) is not None,
+        "pending": pending,
+        "key_in_groups": " ".join(pending.key[at : at + 4] for at in range(0, 32, 4)) if pending else "",
+        **found,
+    }
+    return TemplateResponse(request, "security/second_factor.html", context)
+
+
+def _begin(request: HttpRequest) -> dict[str, Any]:
+    if second_factor_of(request.user) is None:
+        SecondFactor.objects.filter(user=request.user.pk).delete()
+        SecondFactor.objects.create(user=request.user, name="app", confirmed=False)
+    return {}
+
+
+def _confirm(request: HttpRequest) -> dict[str, Any]:
+    """The password, too: who finds a browser open must not lock its owner out."""
+    factor = SecondFactor.objects.filter(user=request.user.pk, confirmed=False).first()
+    if factor is None:
+        return {}
+    # Through the backends: guesses are counted like those at the login.
+    user = authenticate(request, username=request.user.get_username(), password=request.POST.get("password", ""))
+    if user is None or user.pk != request.user.pk:
+        return {"error": "This is not your password."}
+    if not django_otp.verify_token(request.user, factor.persistent_id, request.POST.get("code", "").replace(" ", "")):
+        return {"error": WRONG}
+    SecondFactor.objects.filter(pk=factor.pk).update(confirmed=True)
+    factor.refresh_from_db()
+    django_otp.login(request, factor)
+    _note(request, "Turned two-step login on.")
+    return {"codes": new_recovery_codes(request.user)}
+
+
+def _codes(request: HttpRequest) -> dict[str, Any]:
+    if not verified(request.user, request.POST.get("code", "")):
+        return {"error": WRONG}
+    _note(request, "Made new recovery codes.")
+    return {"codes": new_recovery_codes(request.user)}
+
+
+def _remove(request: HttpRequest) -> dict[str, Any]:
+    if not verified(request.user, request.POST.get("code", "")):
+        return {"error": WRONG}
+    remove_second_factor(request.user)
+    _note(request, "Turned two-step login off.")
+    return {}
+
+
+def _note(request: HttpRequest, what: str) -> None:
+    user: Any = request.user
+    LogEntry.objects.log_actions(user.pk, [user], CHANGE, change_message=what, single_object=True)

@@ -1,0 +1,84 @@
+"""Each benchmark in its smallest form: it runs, answers with its keys, and its figures are such as can be."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callhooks_site.devtools.bench.figures import Report, Target, percentile
+from tests.crash.cluster import database_url
+
+ROOT = Path(__file__).resolve().parents[2]
+# All in one process, since the database that all start from takes a while to make.
+RUN = """
+from callhooks_site.devtools.bench import backlog, delivery, isolation, latency, publish
+from callhooks_site.devtools.bench.options import Options
+from callhooks_site.devtools.bench.place import bench_place
+with bench_place() as place:
+    for bench, size, seconds in (
+        (delivery, 60, None), (latency, 3, 0.5), (isolation, 60, 0.5), (backlog, 4000, None), (publish, 10, None)
+    ):
+        print(bench.run(place, Options(rounds=1, size=size, seconds=seconds)).as_json(), flush=True)
+"""
+KEYS = {
+    "delivery": [
+        "per_second",
+        "cpu_ms_per_delivery",
+        "naive_per_second",
+        "naive_cpu_ms",
+        "bare_per_second",
+    ],
+    "latency": ["p50_ms", "p99_ms", "naive_p50_ms"],
+    "isolation": ["healthy_p99_ms", "baseline_p99_ms"],
+    "backlog": ["cost_ratio"],
+    "publish": ["serializer_cpu_ms", "saves_per_second_0", "saves_per_second_1", "saves_per_second_10"],
+}
+
+
+@pytest.mark.cluster
+@pytest.mark.django_db(transaction=True)
+def test_each_bench_answers_with_its_figures():
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "WEBHOOK_TOTAL_TIMEOUT": "2",
+        "WEBHOOK_CONNECT_TIMEOUT": "1",
+        "DELIVERY_LEASE_SECONDS": "8",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    reports: dict[str, dict[str, Any]] = {}
+    for line in done.stdout.splitlines():
+        report = json.loads(line)
+        reports[report["bench"]] = report
+    assert list(reports) == list(KEYS)
+    for bench, keys in KEYS.items():
+        assert [key for key in keys if not reports[bench][key] > 0] == [], reports[bench]
+    assert reports["latency"]["idle_cpu_percent"] >= 0
+    assert isinstance(reports["publish"]["added_cpu_ms"], float)
+    assert reports["isolation"]["healthy_undelivered"] == 0
+    for variant in ("dead_10", "dead_50", "late_10"):
+        assert reports["isolation"][variant]["healthy_undelivered"] == 0
+    # The naive way costs many times what the engine does, even at this size and on a busy machine.
+    assert reports["delivery"]["naive_cpu_ms"] > 2 * reports["delivery"]["cpu_ms_per_delivery"]
+
+
+def test_percentiles_are_of_the_nearest_rank():
+    values = [float(number) for number in range(1, 101)]
+    assert (percentile(values, 50), percentile(values, 99), percentile(values, 100)) == (50.0, 99.0, 100.0)
+    assert percentile([7.0], 99) == 7.0
+
+
+def test_a_missed_target_is_told():
+    report = Report("delivery", "", {"per_second": 10.0}, [Target("rate", 10.0, 20), Target("CPU", 3.0, 5, at_most=True)])
+    assert [target["reached"] for target in json.loads(report.as_json())["targets"]] == [False, True]
+    assert "MISSED   rate: 10 (wanted ≥ 20)" in report.as_table()
+    assert "reached  CPU: 3 (wanted ≤ 5)" in report.as_table()
