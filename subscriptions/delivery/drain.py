@@ -236,7 +236,8 @@ class Drain:
         """How many more rows of failing and of unknown endpoints: the last half of the threads is not for those that
         fail, the last quarter only for those that answered lately."""
         failing, unknown = self._untrusted[0], self._untrusted[1]
-        return max(0, self._threads // 2 - failing), max(0, self._threads * 3 // 4 - failing - unknown)
+        half, most = max(1, self._threads // 2), max(1, self._threads * 3 // 4)
+        return max(0, half - failing), max(0, most - failing - unknown)
 
     def _collect(self) -> None:
         outcomes, stints = self._crew.collect()
