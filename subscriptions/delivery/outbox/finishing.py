@@ -50,7 +50,9 @@ RETURNING d.id
 """
 
 _HAND_BACK = """
-UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, due_at = clock_timestamp()
+UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL,
+       -- A first try keeps its place in the line; going to its end again and again could make it wait for minutes.
+       due_at = CASE d.lane WHEN 0 THEN d.created_at ELSE clock_timestamp() END
   FROM unnest(%s::bigint[], %s::uuid[]) AS o (id, claim)
  WHERE d.id = o.id AND d.claim = o.claim
 """
