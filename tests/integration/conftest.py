@@ -1,4 +1,4 @@
-"""Cheaper real transactions for the tests of this folder that ask for them."""
+"""Cheaper real transactions for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytest.register_assert_rewrite("tests.golden")
 KEPT = {"django_content_type", "auth_permission", "django_q_schedule"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def cleaned_by_deleting() -> Iterator[None]:
     """After each django_db(transaction=True) test of the module, delete the rows. Deleting a few takes 10 ms;
     truncating every table and running migrate's signals again, as Django does, takes 300."""

@@ -78,7 +78,9 @@ def test_percentiles_are_of_the_nearest_rank():
 
 
 def test_a_missed_target_is_told():
-    report = Report("delivery", "", {"per_second": 10.0}, [Target("rate", 10.0, 20), Target("CPU", 3.0, 5, at_most=True)])
+    report = Report(
+        "delivery", "", {"per_second": 10.0}, [Target("rate", 10.0, 20), Target("CPU", 3.0, 5, at_most=True)]
+    )
     assert [target["reached"] for target in json.loads(report.as_json())["targets"]] == [False, True]
     assert "MISSED   rate: 10 (wanted ≥ 20)" in report.as_table()
     assert "reached  CPU: 3 (wanted ≤ 5)" in report.as_table()
