@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import count
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
@@ -28,6 +29,7 @@ class Databases:
             raise RuntimeError("The PostgreSQL of DATABASE_URL is not on this machine; its CPU cannot be counted.")
         self._postmaster = backend.parent
         self._made: list[str] = []
+        self._numbers = count(1)
 
     def url_of(self, name: str, *, ours: bool = False) -> str:
         """The DATABASE_URL of a database; `ours`: for the bench's own connections."""
@@ -40,7 +42,7 @@ class Databases:
 
     def create(self, purpose: str, *, template: str = "template1", big: bool = False) -> str:
         """`big`: the template is; then its files are copied."""
-        name = f"callhooks_bench_{os.getpid()}_{purpose}"
+        name = f"callhooks_bench_{os.getpid()}_{next(self._numbers)}_{purpose}"
         command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         if big and self._admin.info.server_version >= FILE_COPY_SINCE:
             command += sql.SQL(" STRATEGY file_copy")

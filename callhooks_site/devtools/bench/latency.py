@@ -13,7 +13,7 @@ from .clusters import Naive, running_engine, running_naive
 from .cpu import Meter, tree_seconds
 from .figures import Report, Target, percentile
 from .options import Options
-from .place import Place, use
+from .place import DEVELOPMENT, Place, use
 
 if TYPE_CHECKING:
     from calls.models import Tracker
@@ -40,7 +40,7 @@ def run(place: Place, options: Options) -> Report:
     with running_receiver(1) as arrivals:
         fixtures.subscribe(owner, [f"{arrivals.urls[0]}/engine"], "pre_call")
         # As `./dev run` starts it: the environment of development, all settings at their defaults.
-        with running_engine(place, database, DEBUG="true") as pid:
+        with running_engine(place, database, authority=None, **DEVELOPMENT) as pid:
             use(database)
             _engine_round(arrivals, owner, caller, 3)
             idle = _idle(place, database, pid, idle_seconds)

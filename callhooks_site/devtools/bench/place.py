@@ -23,6 +23,13 @@ from .databases import Databases
 from .server import bench_server
 
 READY_SECONDS = 60.0
+# With DEBUG Django keeps every statement, bodies and all: only what measures `./dev run` has it on.
+PRODUCTION = {
+    "DEBUG": "false",
+    "PUBLIC_URL": "https://callhooks.example.com",
+    "ALLOWED_HOSTS": "callhooks.example.com",
+}
+DEVELOPMENT = {"DEBUG": "true", "PUBLIC_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1"}
 
 
 @dataclass(slots=True)
@@ -65,16 +72,14 @@ def bench_place() -> Iterator[Place]:
     with bench_server() as url, tempfile.TemporaryDirectory(prefix="callhooks-bench-") as folder:
         databases = Databases(url)
         try:
-            env = environment(url, make_secrets(), var=Path(folder))
+            secrets = make_secrets()
+            env = environment(url, secrets, var=Path(folder)) | secrets
             env |= {
                 "DJANGO_SETTINGS_MODULE": "callhooks_site.settings",
                 "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
                 "WEBHOOK_REQUIRE_HTTPS": "false",
                 "LOG_LEVEL": "WARNING",
-                # As in production: with DEBUG Django keeps every statement, bodies and all.
-                "DEBUG": "false",
-                "PUBLIC_URL": "https://callhooks.example.com",
-                "ALLOWED_HOSTS": "callhooks.example.com",
+                **PRODUCTION,
             }
             place = Place(Path(folder), env, databases)
             place.template = databases.create("template")
