@@ -19,10 +19,9 @@ def running_engine(place: Place, database: str, *, authority: Path | None = None
     """The main process of a cluster as it is installed, under its supervisor, when all of its drains wait for work."""
     from django.conf import settings as ours
 
-    env = place.environment(database, **settings)
     if authority:
-        module = "callhooks_site.devtools.bench.engine_settings"
-        env |= {"DJANGO_SETTINGS_MODULE": module, "BENCH_CA_BUNDLE": str(authority)}
+        settings["WEBHOOK_CA_BUNDLE"] = str(authority)
+    env = place.environment(database, **settings)
     with place.process("engine", ["manage.py", "cluster"], env) as child, place.connection(database) as watch:
 
         def ready() -> bool:

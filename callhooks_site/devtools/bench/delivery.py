@@ -24,7 +24,7 @@ SIZE = 20_000
 ENDPOINTS = 10
 # The naive way gets a part of the backlog: it would take minutes, and a shorter queue only helps it.
 NAIVE_PART = 20
-PATIENCE = 600.0
+PATIENCE = 300.0
 
 
 @dataclass(slots=True)
