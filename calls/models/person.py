@@ -10,6 +10,19 @@ from subscriptions.fields import ResourceIdField
 from subscriptions.models import Company
 
 
+def _take_turns(company_id: int, *contacts: str) -> None:
+    """Wait, until the transaction ends, for others that bring this number or this address together with another.
+
+    Each of them may lock two people and write both unique keys. Two that do so in opposite orders would wait for each
+    other. Who brings one key alone waits once, before anything is held, and needs no turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(contact, %s) AS turn "
+            "FROM unnest(%s::text[]) AS given (contact) ORDER BY turn) AS in_order",
+            [company_id, list(contacts)],
+        )
+
+
 class PersonManager(models.Manager["Person"]):
     def lock_by_phone(self, company_id: int, phone: str) -> Person:
         """The person with this number, made if new, locked until the transaction ends: what counts a person's calls
@@ -23,6 +36,7 @@ class PersonManager(models.Manager["Person"]):
         """Found by phone or else by mail; a number and an address that come together belong to one person, unless each
         belongs to somebody already. None when neither is known."""
         if phone and email:
+            _take_turns(company_id, phone, email)
             for _ in range(3):
                 try:
                     with transaction.atomic():
