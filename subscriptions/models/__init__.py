@@ -1,6 +1,7 @@
 """The ground floor's tables: tenants, subscriptions, events, deliveries. Imports no producer app."""
 
 from .access import ApiKey, Membership
+from .audit_entry import AuditEntry
 from .company import Company
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
@@ -15,6 +16,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyRate",
     "Attempt",
+    "AuditEntry",
     "Company",
     "Delivery",
     "DrainSlot",
