@@ -155,7 +155,8 @@ def test_a_number_that_is_not_the_companys_is_named(api):
     ("time", "words"),
     [
         ("2026-01-31T09:00:00", "offset"), ("yesterday", "such as"), ("1969-12-31T23:59:59Z", "1970"),
-        ("9999-12-31T23:59:59-23:59", "future"), (ago(days=-2), "future"), (1767225600, "such as"), ("", "such as"),
+        ("9999-12-31T23:59:59-23:59", "future"), (1767225600, "such as"), ("", "such as"),
+        pytest.param(ago(days=-2), "future", id="in two days"),
         ("2026-01-31", "such as"), (["2026-01-31T09:00:00Z"], "such as"), (True, "such as"),
     ],
 )  # fmt: skip
