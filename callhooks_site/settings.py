@@ -310,6 +310,14 @@ if DELIVERY_LEASE_SECONDS < WEBHOOK_TOTAL_TIMEOUT + 5:
     raise ImproperlyConfigured("DELIVERY_LEASE_SECONDS must be at least WEBHOOK_TOTAL_TIMEOUT + 5.")
 # A delivery that waits for longer than this, though nothing keeps it, makes the health checks call somebody.
 HEALTH_OLDEST_DUE_SECONDS = number("HEALTH_OLDEST_DUE_SECONDS", 120, least=5, most=86_400)
+# A Valkey or Redis that carries the wake-ups; nothing is kept in it, and without it PostgreSQL carries them.
+WAKEUP_URL = text("WAKEUP_URL", "")
+if WAKEUP_URL and not re.match(r"(redis|rediss|valkey|valkeys|unix)://.", WAKEUP_URL):
+    # Without what was given: it may hold a password.
+    raise ImproperlyConfigured(
+        "WAKEUP_URL must name a Valkey or Redis server: valkey://:password@host:6379/0, valkeys:// with TLS, or "
+        "unix:///path/to/socket. Leave it empty, and PostgreSQL carries the wake-ups."
+    )
 DELIVERY_DRAINS = whole("DELIVERY_DRAINS", 2, least=1, most=64)
 DELIVERY_THREADS = whole("DELIVERY_THREADS", 64, least=1, most=128)
 DELIVERY_PER_ENDPOINT = whole("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)

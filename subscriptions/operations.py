@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from . import wakeup
+from .delivery import outbox
 from .models import Delivery, EndpointHealth, Subscription
 from .models.subscription import ROTATION_OVERLAP, new_secret
 
@@ -54,32 +55,27 @@ def cancel(deliveries: QuerySet[Delivery]) -> int:
 
 def pause(subscription: Subscription) -> None:
     """Nothing more is sent; what happens meanwhile, and what was waiting, is held."""
-    _change_state(subscription, Subscription.State.PAUSED, "Paused by a person.")
-    _hold_waiting(subscription, "The subscription is paused.")
+    with transaction.atomic():
+        _change_state(subscription, Subscription.State.PAUSED, "Paused by a person.")
+        outbox.hold([subscription.pk])
 
 
 def resume(subscription: Subscription, *, send_held: bool) -> int:
-    """Send again. Held deliveries are sent, or cancelled when `send_held` is false. Returns how many there were."""
+    """Send again. Held deliveries are sent, or cancelled when `send_held` is false. Returns how many there were; the
+    first of them go at once, the rest follows in the background."""
     if subscription.state == Subscription.State.ARCHIVED:
         raise NotPossible("This subscription was removed. Make a new one.")
     with transaction.atomic():
+        while not send_held and outbox.hold([subscription.pk]):
+            pass  # what the sweep had not come to yet is dropped with the rest, not sent
+        Subscription.objects.filter(pk=subscription.pk).update(
+            releasing=True, drop_held_before=None if send_held else Now()
+        )
         _change_state(subscription, Subscription.State.ACTIVE, "")
         EndpointHealth.objects.forget(subscription.pk)
-        held = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD)
-        if not send_held:
-            return held.update(
-                state=Delivery.State.CANCELLED,
-                finished_at=Now(),
-                reason="Dropped when the subscription was resumed.",
-            )
-        count = held.update(
-            state=Delivery.State.PENDING,
-            due_at=Now(),
-            lane=Delivery.Lane.LATE,
-            round_began_after=F("attempts"),
-            reason="Held until the resume.",
-        )
-        if count:
+        count = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD).count()
+        _, to_send = outbox.release([subscription.pk])
+        if to_send:
             wakeup.after_commit()
         return count
 
@@ -88,16 +84,7 @@ def archive(subscription: Subscription) -> None:
     """Remove a subscription: it takes no more events and its waiting deliveries are cancelled. The log stays."""
     with transaction.atomic():
         _change_state(subscription, Subscription.State.ARCHIVED, "Removed.")
-        Delivery.objects.filter(
-            subscription=subscription,
-            state__in=(Delivery.State.PENDING, Delivery.State.HELD),
-            claim__isnull=True,
-        ).update(
-            state=Delivery.State.CANCELLED,
-            due_at=None,
-            finished_at=Now(),
-            reason="The subscription was removed.",
-        )
+        outbox.hold([subscription.pk])
 
 
 def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_OVERLAP) -> None:
@@ -116,9 +103,3 @@ def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_O
 def _change_state(subscription: Subscription, state: Subscription.State, reason: str) -> None:
     Subscription.objects.filter(pk=subscription.pk).update(state=state, state_reason=reason, state_changed_at=Now())
     subscription.refresh_from_db(fields=["state", "state_reason", "state_changed_at"])
-
-
-def _hold_waiting(subscription: Subscription, reason: str) -> None:
-    Delivery.objects.filter(subscription=subscription, state=Delivery.State.PENDING, claim__isnull=True).update(
-        state=Delivery.State.HELD, due_at=None, reason=reason
-    )

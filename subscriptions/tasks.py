@@ -4,6 +4,7 @@ results: a task that runs twice, or never, changes no outcome."""
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 
 from django.conf import settings
@@ -16,11 +17,12 @@ from .delivery.drain import Drain
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 60.0  # with the longest request (30 s) below django-q2's timeout of 120 s
+HOLDING_SECONDS = 20.0  # of a sweep; the rest of its minute is for the others
 
 
 def drain() -> None:
     """Hold a slot and deliver for a minute; then hand over to a successor."""
-    bell = slots.Bell()
+    bell = slots.Bell(settings.WAKEUP_URL)
     try:
         slot = bell.wait_for_slot(settings.DELIVERY_DRAINS, should_stop=lifecycle.stopping)
         if slot is None:
@@ -50,6 +52,7 @@ def chores() -> None:
     pulse.beat(pulse.TAKEN)  # it may have every worker's place for a minute: then no other task is taken
     timers.ring()
     resend_jobs.step()
+    outbox.release()
 
 
 def ensure_drains() -> None:
@@ -65,9 +68,17 @@ def sweep() -> None:
     pending for a subscription that takes nothing; hopeless endpoints are disabled and owners told."""
     ensure_drains()
     chores()
-    outbox.hold_inactive()
+    _hold_what_waits()
+    outbox.note_released()
     owners.disable_hopeless()
     owners.tell()
+
+
+def _hold_what_waits() -> None:
+    """All of it, unless there is so much that the next sweep has to go on."""
+    ends_at = time.monotonic() + HOLDING_SECONDS
+    while outbox.hold() and time.monotonic() < ends_at and not lifecycle.stopping():
+        pass
 
 
 def tidy() -> None:

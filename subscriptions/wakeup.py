@@ -1,4 +1,5 @@
-"""Waking the drains after a commit: a NOTIFY for those that run, a django-q2 task where none runs.
+"""Waking the drains after a commit: a NOTIFY for those that run (or Valkey, where there is one), a django-q2 task where
+none runs.
 
 Losing a wake-up costs time, never an event: a drain looks by itself every second, and a schedule makes sure each
 minute that drains run.
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django_q.tasks import async_task
 
+from .delivery import valkey
 from .delivery.slots import CHANNEL, slots_to_queue, successor_queued
 
 logger = logging.getLogger(__name__)
@@ -32,8 +34,9 @@ def after_commit() -> None:
 def wake() -> None:
     """Wake the drains now. Never raises: the caller's data is committed already."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")
+        if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL)):
+            with connection.cursor() as cursor:
+                cursor.execute(f"NOTIFY {CHANNEL}")
         now = time.monotonic()
         if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
             _state.looked_at = now

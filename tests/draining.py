@@ -17,7 +17,14 @@ def nothing_pending() -> bool:
     return not Delivery.objects.filter(state=Delivery.State.PENDING).exists()
 
 
-def drain_until(done: Callable[[], bool], *, seconds: float = 20.0, threads: int = 8) -> None:
+def drain_until(
+    done: Callable[[], bool],
+    *,
+    seconds: float = 20.0,
+    threads: int = 8,
+    chores: Callable[[], object] = lambda: None,
+    wakeup_url: str = "",
+) -> None:
     """Run one drain in this thread until `done()`; fails when that does not come in time."""
     reached = False
     asked_at = 0.0
@@ -29,7 +36,7 @@ def drain_until(done: Callable[[], bool], *, seconds: float = 20.0, threads: int
             asked_at = time.monotonic()
         return reached
 
-    bell = Bell()
+    bell = Bell(wakeup_url)
     try:
         assert bell.take_slot(64) is not None
         Drain(
@@ -42,6 +49,7 @@ def drain_until(done: Callable[[], bool], *, seconds: float = 20.0, threads: int
             time_scale=settings.RETRY_TIME_SCALE,
             budget=seconds,
             should_stop=should_stop,
+            chores=chores,
         ).run()
     finally:
         bell.close()

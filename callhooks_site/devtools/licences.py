@@ -36,9 +36,10 @@ def page() -> str:
 
 
 def packages() -> Iterator[tuple[str, str, str]]:
-    """Name, version and licence of what requirements.txt pins, except for Windows, where the service does not run."""
+    """Name, version and licence of what requirements.txt pins, except for Windows, where the service does not run, and
+    for the first patches of Python 3.11, which nobody makes this page with."""
     for found in _PINNED.finditer((PROJECT / "requirements.txt").read_text()):
-        if "win32" not in (found["marker"] or ""):
+        if not re.search(r"win32|python_full_version < '3\.11", found["marker"] or ""):
             yield found["name"], found["version"], licence_of(found["name"])
 
 

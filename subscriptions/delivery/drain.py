@@ -115,8 +115,8 @@ class Drain:
         self._look_at = 0.0  # when to claim next, by the monotonic clock
         self._beat_at = 0.0
         self._chores_at = 0.0
+        self._bells: set[int] = set()
         self._poll = select.poll()
-        self._poll.register(bell.fileno(), select.POLLIN)
         self._poll.register(self._crew.fileno(), select.POLLIN)
         self.sent = 0
 
@@ -191,9 +191,19 @@ class Drain:
         return sum(self._held.values()) <= self._capacity // 2
 
     def _wait(self, timeout: float) -> None:
+        bells = self._bell.descriptors()
+        if bells != self._bells:
+            self._watch(bells)
         ready = {descriptor for descriptor, _ in self._poll.poll(timeout * 1000)}
-        if self._bell.fileno() in ready and self._bell.heard():
+        if ready & bells and self._bell.heard():
             self._look_at = 0.0
+
+    def _watch(self, bells: set[int]) -> None:
+        for gone in self._bells - bells:
+            self._poll.unregister(gone)
+        for new in bells - self._bells:
+            self._poll.register(new, select.POLLIN)
+        self._bells = bells
 
     def _claim(self) -> None:
         limit = self._capacity - sum(self._held.values())

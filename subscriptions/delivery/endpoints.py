@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from . import outbox
 from .breaker import Health, after
 from .outbox import Outcome
 
@@ -144,9 +145,6 @@ def disable(endpoints: Iterable[int], reason: str) -> list[int]:
             [reason, sorted(endpoints)],
         )
         disabled = [row[0] for row in cursor.fetchall()]
-        cursor.execute(
-            "UPDATE subscriptions_delivery SET state = 'held', due_at = NULL, reason = 'The subscription is disabled.' "
-            "WHERE subscription_id = ANY (%s) AND state = 'pending' AND claim IS NULL",
-            [disabled],
-        )
+        if disabled:
+            outbox.hold(disabled)
     return disabled

@@ -17,6 +17,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from .valkey import Listener
+
 CHANNEL = "callhooks_deliveries"
 # The first half of the two-part advisory lock, "CHKS" in ASCII; the second is the slot's number.
 LOCK_CLASS = 0x43484B53
@@ -36,9 +38,9 @@ SERVER_NOTICES = (
 
 
 class Bell:
-    """A connection of its own that holds a slot and hears wake-ups."""
+    """A connection of its own that holds a slot and hears wake-ups; with `wakeup_url`, a Valkey's too."""
 
-    def __init__(self) -> None:
+    def __init__(self, wakeup_url: str = "") -> None:
         parameters: dict[str, Any] = connection.get_connection_params()
         for ours in ("cursor_factory", "context", "prepare_threshold", "client_encoding"):
             parameters.pop(ours, None)
@@ -47,6 +49,7 @@ class Bell:
         # It is the server that must notice a machine that vanished from the network: the slot's lock is held there.
         self._connection.execute(SERVER_NOTICES)
         self._connection.execute(f"LISTEN {CHANNEL}")
+        self._listener = Listener(wakeup_url) if wakeup_url else None
         self.slot: int | None = None
 
     def take_slot(self, slots: int) -> int | None:
@@ -89,18 +92,25 @@ class Bell:
         return None
 
     def beat(self) -> None:
+        if self._listener is not None:
+            self._listener.tend()
         self._connection.execute(
             "UPDATE subscriptions_drainslot SET beat_at = clock_timestamp() WHERE number = %s", [self.slot]
         )
 
-    def fileno(self) -> int:
-        return self._connection.fileno()
+    def descriptors(self) -> set[int]:
+        """What to wait on for a wake-up. They change when a lost Valkey comes back: ask before each wait."""
+        theirs = self._listener.descriptor() if self._listener is not None else None
+        return {self._connection.fileno()} | ({theirs} if theirs is not None else set())
 
     def heard(self) -> bool:
         """Whether a wake-up came since the last look. Does not wait."""
-        return any(True for _ in self._connection.notifies(timeout=0))
+        heard = any(True for _ in self._connection.notifies(timeout=0))
+        return (self._listener is not None and self._listener.heard()) or heard
 
     def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
         self._connection.close()
 
 

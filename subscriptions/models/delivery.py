@@ -71,7 +71,9 @@ class Delivery(models.Model):
                 name="delivery_of_subscription",
             ),
             # What needs a person's eye, and what a resume releases.
-            models.Index("subscription", "state", condition=Q(state__in=["failed", "held"]), name="delivery_not_sent"),
+            models.Index(
+                "subscription", "state", "id", condition=Q(state__in=["failed", "held"]), name="delivery_unsent"
+            ),
         ]
 
     def __str__(self) -> str:

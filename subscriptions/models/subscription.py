@@ -51,6 +51,9 @@ class Subscription(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     state_reason = models.CharField(max_length=300, blank=True, editable=False)
     state_changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Since its resume it lets go what was held (`delivery/outbox/holding.py`); what is older than that time is dropped.
+    releasing = models.BooleanField(default=False, db_default=False, editable=False)
+    drop_held_before = models.DateTimeField(null=True, blank=True, editable=False)
     secret = EncryptedTextField(default=new_secret, editable=False)
     previous_secret = EncryptedTextField(blank=True, default="", editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -83,6 +86,8 @@ class Subscription(models.Model):
         indexes = [
             # The fan-out of an event: the subscriptions of its company that are not archived.
             models.Index("company", condition=~models.Q(state="archived"), name="subscription_fan_out"),
+            # The drains' look, each second, at who lets go what was held.
+            models.Index("id", condition=models.Q(releasing=True), name="subscription_releasing"),
         ]
 
     def __str__(self) -> str:

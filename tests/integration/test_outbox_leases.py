@@ -113,7 +113,7 @@ def test_a_paused_subscription_is_not_claimed_for(company):
     make_call(company)
     company.subscriptions.update(state="paused")
     assert claim() == []
-    assert outbox.hold_inactive() == 1
+    assert outbox.hold() == 1
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.reason) == ("held", "The subscription is paused.")
 

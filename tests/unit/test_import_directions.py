@@ -25,6 +25,7 @@ PURE = (
     "subscriptions/lifecycle.py",
     "subscriptions/pulse.py",
     "subscriptions/delivery/retry.py",
+    "subscriptions/delivery/valkey.py",
     "subscriptions/delivery/signing.py",
     "subscriptions/delivery/client.py",
     "subscriptions/delivery/addresses.py",

@@ -45,6 +45,10 @@ BAD = {
     "no number": ({"WEBHOOK_TOTAL_TIMEOUT": "ten"}, ["WEBHOOK_TOTAL_TIMEOUT is 'ten'", "must be a number"]),
     "not even a number": ({"WEBHOOK_TOTAL_TIMEOUT": "nan"}, ["WEBHOOK_TOTAL_TIMEOUT is nan", "between 0.2 and 30"]),
     "too many": ({"DELIVERY_THREADS": "1000"}, ["DELIVERY_THREADS is 1000", "between 1 and 128"]),
+    "no server for wake-ups": (
+        {"WAKEUP_URL": "h:6379/?password=hunter2"},
+        ["WAKEUP_URL must name a Valkey", "valkey://"],
+    ),
     "half a worker": ({"CLUSTER_WORKERS": "2.5"}, ["CLUSTER_WORKERS is 2.5", "whole number"]),
     "no network": (
         {"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"},

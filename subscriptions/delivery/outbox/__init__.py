@@ -1,4 +1,4 @@
-"""All SQL of the outbox: claim, finish, hand back, hold, when next.
+"""All SQL of the outbox: claim, finish, hand back, hold and release, when next.
 
 Invariants
 - A claim counts the attempt, sets the lease and marks the row with the drain's token in one statement; it is committed
@@ -13,7 +13,8 @@ Invariants
 
 from .claiming import Claim, claim
 from .finishing import finish, hand_back
-from .pending import hold_inactive, oldest_due_seconds, seconds_to_next
+from .holding import hold, note_released, release
+from .pending import oldest_due_seconds, seconds_to_next
 from .rows import Claimed, Outcome
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "claim",
     "finish",
     "hand_back",
-    "hold_inactive",
+    "hold",
+    "note_released",
     "oldest_due_seconds",
+    "release",
     "seconds_to_next",
 ]

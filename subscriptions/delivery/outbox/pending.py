@@ -36,21 +36,3 @@ def seconds_to_next() -> float | None:
 def oldest_due_seconds() -> float:
     """How long the oldest due row has been waiting for a claim, in seconds; 0 when none waits."""
     return max(0.0, -(seconds_to_next() or 0.0))
-
-
-def hold_inactive() -> int:
-    """Hold what is still pending for subscriptions that are not active (cancel it for removed ones), except what a
-    drain is sending right now.
-
-    Pausing does this by itself; this is the sweep for rows whose drain died meanwhile. Returns how many there were."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE subscriptions_delivery d SET due_at = NULL, claim = NULL, "
-            "state = CASE s.state WHEN 'archived' THEN 'cancelled' ELSE 'held' END, "
-            "finished_at = CASE s.state WHEN 'archived' THEN clock_timestamp() END, "
-            "reason = CASE s.state WHEN 'archived' THEN 'The subscription was removed.' "
-            "ELSE 'The subscription is ' || s.state || '.' END "
-            "FROM subscriptions_subscription s WHERE s.id = d.subscription_id AND s.state <> 'active' "
-            "AND d.state = 'pending' AND (d.claim IS NULL OR d.due_at <= clock_timestamp())"
-        )
-        return cursor.rowcount
