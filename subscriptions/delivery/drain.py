@@ -8,6 +8,9 @@ Invariants
   the lease ends by itself.
 - Losing the database loses no outcome as long as the process lives: they are kept and written when it is back.
 - Nothing raises for what an endpoint does.
+- From the moment it claims no more its slot is free: the successor delivers while requests to endpoints that never
+  answer run out here. (Both drains begin together, and so end together: for as long as the slowest request nobody
+  would deliver.)
 """
 
 from __future__ import annotations
@@ -173,6 +176,7 @@ class Drain:
         """Let requests under way finish, hand back the rest, and write it all, however often the database fails
         meanwhile. After a lease's time it is given up: by then the rows are due again for others."""
         self._crew.stop_sending()
+        self._leave_slot()
         give_up_at = time.monotonic() + self._lease
         while self._held and time.monotonic() < give_up_at:
             select.select([self._crew], [], [], 0.1)
@@ -186,6 +190,12 @@ class Drain:
                 logger.exception("A drain could not write what it did")
                 break
         self._crew.close()
+
+    def _leave_slot(self) -> None:
+        try:
+            self._bell.leave_slot()
+        except DATABASE_LOST as error:  # with the connection went the lock
+            logger.warning("The slot's connection is lost: %s", error)
 
     def _has_room(self) -> bool:
         return sum(self._held.values()) <= self._capacity // 2
@@ -206,6 +216,8 @@ class Drain:
         self._bells = bells
 
     def _claim(self) -> None:
+        if self._look_at and self._nothing_due():
+            return  # nobody rang, the second was over: one small question, where a claim is five statements
         limit = self._capacity - sum(self._held.values())
         claimed = self._claim_behind(self._after, limit)
         if not claimed and self._after:
@@ -214,12 +226,16 @@ class Drain:
             self._look_at = 0.0
             self._clock_offset = claimed[-1].database_time - time.time()
             return
+        if not self._nothing_due():
+            self._look_at = time.monotonic() + BLOCKED_SECONDS
+
+    def _nothing_due(self) -> bool:
+        """Whether nothing can be claimed now; then the next look is set to when that will be."""
         seconds = outbox.seconds_to_next()
-        if seconds is None:
-            seconds = IDLE_SECONDS
-        elif seconds <= 0:
-            seconds = BLOCKED_SECONDS
-        self._look_at = time.monotonic() + min(seconds, IDLE_SECONDS)
+        if seconds is not None and seconds <= 0:
+            return False
+        self._look_at = time.monotonic() + (IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS))
+        return True
 
     def _claim_behind(self, after: int, limit: int) -> list[Claimed]:
         claim = outbox.claim(

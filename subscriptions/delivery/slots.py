@@ -91,6 +91,12 @@ class Bell:
                 return number
         return None
 
+    def leave_slot(self) -> None:
+        """Free the slot for the successor; wake-ups are heard no more."""
+        if self.slot is not None:
+            self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, self.slot])
+            self.slot = None
+
     def beat(self) -> None:
         if self._listener is not None:
             self._listener.tend()

@@ -48,7 +48,8 @@ WITH RECURSIVE waiting (id) AS (
     SELECT considered.id, s.ordered, s.rate_per_minute,
            least(
                CASE WHEN h.opened > 0 THEN 1 ELSE coalesce(windows.size, %(window)s) END - flying.number,
-               CASE WHEN s.rate_per_minute IS NOT NULL THEN floor(
+               -- The clock is looked at twice, microseconds apart: a whole second's worth must not become one less.
+               CASE WHEN s.rate_per_minute IS NOT NULL THEN floor(0.01 +
                    extract(epoch FROM clock_timestamp() - greatest(h.rate_used_until, clock_timestamp() - rate.burst))
                    * s.rate_per_minute / 60.0
                    + CASE WHEN s.rate_per_minute < 60 AND coalesce(h.rate_used_until <= clock_timestamp(), true)

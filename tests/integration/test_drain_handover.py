@@ -1,0 +1,74 @@
+"""A drain whose time is over frees its slot before its last requests are, so that somebody always delivers."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from subscriptions import sender
+from subscriptions.delivery.drain import Drain
+from subscriptions.delivery.slots import Bell
+from subscriptions.models import Delivery
+from tests.draining import drain_until
+from tests.factories import make_call, make_company, make_subscription
+from tests.receiver import Receiver, running_receiver
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(receiver: Receiver):
+    """Both drains of an installation end at the same time: for as long as the request hung nobody delivered."""
+    hanging, release, over = threading.Event(), threading.Event(), threading.Event()
+    dead, well = make_company("Dead"), make_company("Well")
+    make_subscription(well, url=receiver.url, events=["pre_call"])
+    with running_receiver() as silent:
+
+        def hang(_):
+            hanging.set()
+            release.wait(30)
+            return 200, {}, b""
+
+        silent.answer = hang
+        make_subscription(dead, url=silent.url, events=["pre_call"])
+        make_call(dead)
+
+        def first_drain() -> None:
+            bell = Bell()
+            try:
+                assert bell.take_slot(1) == 1
+                Drain(
+                    bell=bell,
+                    send=sender.send,
+                    threads=4,
+                    per_endpoint=settings.DELIVERY_PER_ENDPOINT,
+                    longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
+                    lease=settings.DELIVERY_LEASE_SECONDS,
+                    budget=60,
+                    should_stop=hanging.is_set,
+                ).run()
+            finally:
+                bell.close()
+                connection.close()
+                over.set()
+
+        thread = threading.Thread(target=first_drain, daemon=True)
+        thread.start()
+        try:
+            assert hanging.wait(10)
+            successor = Bell()
+            try:
+                wait_until(lambda: successor.take_slot(1) == 1, seconds=10)
+            finally:
+                successor.close()
+            make_call(well)
+            drain_until(lambda: len(receiver.got) == 1)
+            assert not over.is_set(), "the first drain still waits for its answer"
+        finally:
+            release.set()
+            thread.join(20)
+    assert over.is_set()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}, "and it recorded it"
