@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from . import catalogue
+from .delivery import client_certificates
 from .delivery.credentials import Credentials, CredentialsRefused
 from .delivery.masking import MASK
 from .delivery.url_rules import check_url
@@ -28,20 +29,39 @@ MOVED_WITH_CREDENTIALS = (
 )
 
 
-def checked_credentials(given: Credentials, *, stored: Credentials, moved: bool) -> Credentials:
+def checked_credentials(given: Credentials, *, stored: Credentials, url: str, moved: bool) -> Credentials:
     """The credentials to save. A value that is the mask it is shown as stays what it is, unless the URL `moved` to
-    another server: whoever may change the URL would have it sent to a server of theirs. Raises CredentialsRefused."""
+    another server: whoever may change the URL would have it sent to a server of theirs. `url` is the one to save.
+    Raises CredentialsRefused."""
     if moved and stored:
         kept = {
             "custom_headers": MASK in given.headers.values(),
             "auth_user": given.user == MASK,
             "auth_password": given.password == MASK,
             "auth_token": given.token == MASK,
+            "client_certificate": given.certificate == MASK,
         }
         for name, is_kept in kept.items():
             if is_kept:
                 raise CredentialsRefused(name, MOVED)
+    if given.certificate and urlsplit(url).scheme == "http":
+        raise CredentialsRefused("client_certificate", "A client certificate needs a URL that begins with https://.")
     return given.kept(stored).checked()
+
+
+def checked_certificate(chain: str, key: str) -> str:
+    """What `Credentials.certificate` holds, from a chain and a private key in PEM: the mask for two masks, nothing for
+    nothing. Raises CredentialsRefused for `client_certificate` or `client_key`."""
+    chain, key = chain.strip(), key.strip()
+    if chain == key and chain in (MASK, ""):
+        return chain
+    for name, text in (("client_certificate", chain), ("client_key", key)):
+        if text in (MASK, ""):
+            raise CredentialsRefused(name, "A certificate and its private key are given together.")
+    try:
+        return client_certificates.checked(chain, key)
+    except client_certificates.CertificateRefused as error:
+        raise CredentialsRefused("client_key" if error.of_key else "client_certificate", str(error)) from None
 
 
 def leads_elsewhere(old_url: str, new_url: str) -> bool:

@@ -1,20 +1,25 @@
-"""A receiver's own headers and login on the form of a subscription: written, and shown as the mask ever after."""
+"""A receiver's own headers, login and client certificate on the form of a subscription: written, and shown as the mask
+ever after."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
+from ..delivery.client_certificates import shown
 from ..delivery.credentials import Credentials, CredentialsRefused
-from ..endpoint_rules import checked_credentials, checked_url, leads_elsewhere
+from ..endpoint_rules import checked_certificate, checked_credentials, checked_url, leads_elsewhere
 from ..models import Subscription
 from .forms import ExactTextField, TenantForm
 
-FIELDS = ["login_user", "login_password", "login_token", "header_lines"]
+FIELDS = ["login_user", "login_password", "login_token", "header_lines", "certificate_chain", "certificate_key"]
 # What is written when one of them was changed.
-COLUMNS = ["custom_headers", "auth_user", "auth_password", "auth_token"]
-_FIELD_OF = dict(zip(COLUMNS, ["header_lines", "login_user", "login_password", "login_token"], strict=True))
+COLUMNS = ["custom_headers", "auth_user", "auth_password", "auth_token", "client_certificate"]
+_FIELD_OF = dict(
+    zip(COLUMNS, ["header_lines", "login_user", "login_password", "login_token", "certificate_chain"], strict=True)
+)
 _UNSEEN = {"autocomplete": "new-password"}  # the browser's own passwords are not meant
 
 
@@ -42,16 +47,35 @@ class CredentialsForm(TenantForm):
         help_text="One in a line, such as X-Tenant: acme. Values are not shown again.",
     )
 
+    certificate_chain = ExactTextField(
+        label="Client certificate",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Your server asks for a certificate (mutual TLS): PEM, with its chain.",
+    )
+    certificate_key = ExactTextField(
+        label="Its private key",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
+        help_text="PEM, without a password. Stored encrypted, and not shown again.",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
-            shown = self.instance.credentials.masked()
+            masked = self.instance.credentials.masked()
             self.initial.update(
-                login_user=shown.user,
-                login_password=shown.password,
-                login_token=shown.token,
-                header_lines="\n".join(f"{name}: {value}" for name, value in shown.headers.items()),
+                login_user=masked.user,
+                login_password=masked.password,
+                login_token=masked.token,
+                header_lines="\n".join(f"{name}: {value}" for name, value in masked.headers.items()),
+                certificate_chain=masked.certificate,
+                certificate_key=masked.certificate,
             )
+            if masked.certificate:
+                # A form shows this as HTML, and the subject is whatever somebody wrote into a certificate.
+                words = certificate_in_words(self.instance.credentials)
+                self.fields["certificate_chain"].help_text = format_html("Stored: {}.", words)
 
     def clean_header_lines(self) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -70,21 +94,26 @@ class CredentialsForm(TenantForm):
         cleaned = super().clean()
         if not set(FIELDS) <= cleaned.keys():  # one is wrong already, or the page shows none of them
             return cleaned
-        given = Credentials(
-            cleaned["header_lines"], cleaned["login_user"], cleaned["login_password"], cleaned["login_token"]
-        )
         subscription: Subscription = self.instance
+        url = cleaned.get("url") or ""
         try:
+            given = Credentials(
+                cleaned["header_lines"],
+                cleaned["login_user"],
+                cleaned["login_password"],
+                cleaned["login_token"],
+                checked_certificate(cleaned["certificate_chain"], cleaned["certificate_key"]),
+            )
             subscription.credentials = checked_credentials(
-                given, stored=subscription.credentials, moved=self._moved(cleaned.get("url"))
+                given, stored=subscription.credentials, url=url, moved=self._moved(url)
             )
         except CredentialsRefused as error:
-            self.add_error(_FIELD_OF[error.name], str(error))
+            self.add_error(_FIELD_OF.get(error.name, "certificate_key"), str(error))
         return cleaned
 
-    def _moved(self, url: str | None) -> bool:
+    def _moved(self, url: str) -> bool:
         try:
-            return leads_elsewhere(self.instance.url, checked_url(url or ""))
+            return leads_elsewhere(self.instance.url, checked_url(url))
         except ValueError:  # told beside the URL
             return False
 
@@ -93,4 +122,10 @@ def in_words(credentials: Credentials) -> str:
     """For those who may only read."""
     words = {"basic": "User and password", "bearer": "A token", "": ""}[credentials.scheme]
     names = ", ".join(credentials.headers)
-    return "; ".join(part for part in (words, names) if part) or "Nothing more"
+    certificate = credentials.certificate and f"Client certificate {certificate_in_words(credentials)}"
+    return "; ".join(part for part in (words, names, certificate) if part) or "Nothing more"
+
+
+def certificate_in_words(credentials: Credentials) -> str:
+    known = shown(credentials.certificate)
+    return f"{known.subject}, {'expired' if known.is_over else 'expires'} on {known.expires_at:%Y-%m-%d}"

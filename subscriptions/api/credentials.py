@@ -1,5 +1,5 @@
-"""A subscription's own headers and login in the API: written, and never read again. Reads show the mask in the place
-of each value; a mask that is sent back keeps what is stored."""
+"""A subscription's own headers, login and client certificate in the API: written, and never read again. Reads show the
+mask in the place of each value, and whose certificate it is; what was read, sent back, keeps what is stored."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ..delivery.client_certificates import shown
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.masking import MASK
-from ..endpoint_rules import checked_credentials, leads_elsewhere
+from ..endpoint_rules import checked_certificate, checked_credentials, leads_elsewhere
 from ..models import Subscription
 from .fields import Choice, Text
 from .serializers import Strict, shared
@@ -69,18 +70,53 @@ class Auth(serializers.Field[Any, Any, Any, Any]):
         return {"type": "bearer", "token": shown.token} if value.scheme else None
 
 
+class _Certificate(Strict):
+    certificate = Text()
+    private_key = Text()
+
+
+class ClientCertificate(serializers.Field[Any, Any, Any, Any]):
+    """Written as `{"certificate": PEM, "private_key": PEM}` or null, read as `{"subject", "expires_at"}`; what was
+    read, sent back, keeps what is stored. Its value is the text to store, or the mask."""
+
+    default_error_messages = {"invalid": "This must be null or an object with certificate and private_key, in PEM."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, Mapping):
+            self.fail("invalid")
+        if data.keys() == {"subject", "expires_at"}:
+            return MASK
+        given = shared(_Certificate).accept(data)
+        try:
+            return checked_certificate(given["certificate"], given["private_key"])
+        except CredentialsRefused as error:
+            place = "private_key" if error.name == "client_key" else "certificate"
+            raise serializers.ValidationError({place: [str(error)]}) from None
+
+    def to_representation(self, value: str) -> dict[str, str] | None:
+        if not value:
+            return None
+        known = shown(value)
+        return {"subject": known.subject, "expires_at": known.expires_at.isoformat()}
+
+
 def to_save(data: Mapping[str, Any], subscription: Subscription) -> dict[str, Any]:
-    """What was accepted, with the columns of the credentials in the place of `custom_headers` and `auth`. What was not
+    """What was accepted, with the columns of the credentials in the place of what the body calls them. What was not
     sent stays as it is. Raises ValidationError."""
     values = dict(data)
     stored = subscription.credentials
     kept = stored.masked()
     headers = values.pop("custom_headers", kept.headers)
     auth = values.pop("auth", kept) or Credentials()
-    given = Credentials(headers, auth.user, auth.password, auth.token)
+    certificate = values.pop("client_certificate", kept.certificate) or ""
+    given = Credentials(headers, auth.user, auth.password, auth.token, certificate)
+    url = values.get("url", subscription.url)
     moved = "url" in values and leads_elsewhere(subscription.url, values["url"])
     try:
-        checked = checked_credentials(given, stored=stored, moved=moved)
+        checked = checked_credentials(given, stored=stored, url=url, moved=moved)
     except CredentialsRefused as error:
         place = _PLACES.get(error.name)
         words = [str(error)]
@@ -91,5 +127,6 @@ def to_save(data: Mapping[str, Any], subscription: Subscription) -> dict[str, An
             "auth_user": checked.user,
             "auth_password": checked.password,
             "auth_token": checked.token,
+            "client_certificate": checked.certificate,
         }
     return values

@@ -19,7 +19,7 @@ from .. import operations
 from ..endpoint_rules import checked_events, checked_url
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
-from .credentials import Auth, CustomHeaders, to_save
+from .credentials import Auth, ClientCertificate, CustomHeaders, to_save
 from .fields import Choice, Text, Whole
 from .serializers import Strict, StrictModel, shared
 from .views import Listed, Shown, accept
@@ -60,11 +60,17 @@ class SubscriptionSerializer(StrictModel):
         source="credentials",
         help_text="A login (type basic: user, password) or token (type bearer: token), not shown again; null: neither.",
     )
+    client_certificate = ClientCertificate(
+        required=False,
+        help_text="For mutual TLS: certificate (PEM, with its chain) and private_key (PEM). Reads show subject and "
+        "expires_at; null: none.",
+    )
 
     class Meta:
         model = Subscription
         fields = ["resource_id", "name", "url", "events", "ordered", "rate_per_minute", "custom_headers", "auth",
-                  "state", "state_reason", "state_changed_at", "created_at", "updated_at"]  # fmt: skip
+                  "client_certificate", "state", "state_reason", "state_changed_at", "created_at",
+                  "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]
 
 

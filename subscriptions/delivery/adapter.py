@@ -6,16 +6,18 @@ Of a requests Session nothing is used: no redirects, proxy variables, .netrc, co
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from .client_certificates import context_with, place_of
 from .connections import Connection, StaleConnection, new_connection
 from .deadline import Deadline
 from .dialing import Dialer
-from .idle import IdleConnections
+from .failures import SendFailed
+from .idle import IdleConnections, Place
 from .proxies import Proxy, refused_by_proxy
 from .replies import BodyRead, Head, Wire, read_body
 from .url_rules import Target
@@ -24,8 +26,9 @@ from .url_rules import Target
 class Prepared(requests.PreparedRequest):
     """A POST to a target that was read by our own rules; requests never parses the URL again."""
 
-    def __init__(self, target: Target, headers: dict[str, str], body: bytes) -> None:
+    def __init__(self, target: Target, headers: dict[str, str], body: bytes, certificate: str = "") -> None:
         super().__init__()
+        self.certificate = certificate  # a stored client certificate (client_certificates.py)
         self.method = "POST"
         self.target = target
         self.url = target.url
@@ -60,12 +63,24 @@ class Route:
     dialer: Dialer
     idle: IdleConnections
     proxy: Proxy | None
-    context: ssl.SSLContext
+    ca_bundle: str | None
     connect_timeout: float
+    certificate: str = field(default="", repr=False)
 
     @property
-    def place(self) -> tuple[str, str, int]:
-        return self.target.scheme, self.target.host, self.target.port
+    def place(self) -> Place:
+        # What was opened with one subscription's certificate speaks for that subscription: no other's goes through it.
+        return self.target.scheme, self.target.host, self.target.port, place_of(self.certificate)
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        try:
+            return context_with(self.ca_bundle, self.certificate)
+        except (ValueError, ssl.SSLError):
+            raise SendFailed(
+                "tls_client_certificate",
+                "The client certificate that is stored for this subscription cannot be used. Give it anew.",
+            ) from None
 
     def urlopen(
         self, *, method: str, url: str, body: bytes, headers: dict[str, str], timeout: Deadline, **_: Any
@@ -109,21 +124,23 @@ class GuardedAdapter(HTTPAdapter):
         dialer: Dialer,
         idle: IdleConnections,
         proxy: Proxy | None,
-        context: ssl.SSLContext,
+        ca_bundle: str | None,
         connect_timeout: float,
     ) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1)
         self._dialer = dialer
         self._idle = idle
         self._proxy = proxy
-        self._context = context
+        self._ca_bundle = ca_bundle
         self._connect_timeout = connect_timeout
 
-    def route(self, target: Target) -> Route:
-        return Route(target, self._dialer, self._idle, self._proxy, self._context, self._connect_timeout)
+    def route(self, target: Target, certificate: str = "") -> Route:
+        certificate = certificate if target.scheme == "https" else ""
+        ways = (self._dialer, self._idle, self._proxy, self._ca_bundle, self._connect_timeout)
+        return Route(target, *ways, certificate)
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
-        return self.route(request.target)
+        return self.route(request.target, request.certificate)
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Nothing: our TLS context always verifies. requests would load the CA bundle for each connection."""

@@ -39,6 +39,8 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    # For a server that asks for one: a stored client certificate (client_certificates.py).
+    certificate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Client:
         self._total_timeout = total_timeout
         self._limits = (max_hosts, per_host)
         self._user_agent = user_agent
-        self._context = tls_context(ca_bundle)
+        self._ca_bundle = ca_bundle
+        tls_context(ca_bundle)  # a bundle that cannot be read is told here
         self._proxy = Proxy.from_url(proxy) if proxy else None
         self._allowed = allowed
         self._resolve = resolve or (hosts_file_too if allowed else system_resolve)
@@ -134,7 +137,7 @@ class Client:
             dialer=Dialer(Resolver(self._resolve), self._allowed),
             idle=self._idle,
             proxy=self._proxy,
-            context=self._context,
+            ca_bundle=self._ca_bundle,
             connect_timeout=self._connect_timeout,
         )
         self._process = os.getpid()
@@ -156,7 +159,7 @@ class Client:
         headers.update(request.headers)
         if self._proxy and self._proxy.authorization and target.scheme == "http":
             headers["Proxy-Authorization"] = self._proxy.authorization
-        prepared = Prepared(target, headers, request.body)
+        prepared = Prepared(target, headers, request.body, request.certificate)
         received: object = self._adapter.send(prepared, stream=True, timeout=deadline)  # type: ignore[arg-type]
         return cast(Received, received)
 

@@ -30,6 +30,11 @@ class StaleConnection(Exception):
 @lru_cache(maxsize=8)
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """One context for the process and CA bundle: parsing the bundle costs more than forty requests."""
+    return verifying_context(ca_bundle)
+
+
+def verifying_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """A new one."""
     context = ssl.create_default_context(cafile=ca_bundle or certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False

@@ -1,4 +1,5 @@
-"""What a subscriber's server asks for besides the signatures: headers of its own, a login, or a token. Pure."""
+"""What a subscriber's server asks for besides the signatures: headers of its own, a login or a token, and a client
+certificate. Pure."""
 
 from __future__ import annotations
 
@@ -35,9 +36,10 @@ class Credentials:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)  # with its key: client_certificates.py makes it
 
     def __bool__(self) -> bool:
-        return bool(self.headers or self.user or self.password or self.token)
+        return bool(self.headers or self.user or self.password or self.token or self.certificate)
 
     @property
     def scheme(self) -> str:
@@ -47,6 +49,7 @@ class Credentials:
     def checked(self) -> Credentials:
         """As they are saved and sent. Raises CredentialsRefused."""
         values = {"auth_user": self.user, "auth_password": self.password, "auth_token": self.token}
+        values["client_certificate"] = self.certificate
         values |= {"custom_headers": MASK if MASK in self.headers.values() else ""}
         for name, value in values.items():
             if value == MASK:
@@ -79,6 +82,7 @@ class Credentials:
             (stored.user or MASK) if self.user == MASK else self.user,
             (stored.password or MASK) if self.password == MASK else self.password,
             (stored.token or MASK) if self.token == MASK else self.token,
+            (stored.certificate or MASK) if self.certificate == MASK else self.certificate,
         )
 
     def masked(self) -> Credentials:
@@ -88,6 +92,7 @@ class Credentials:
             self.user if self.password else self.user and MASK,
             self.password and MASK,
             self.token and MASK,
+            self.certificate and MASK,
         )
 
     def sent(self) -> dict[str, str]:

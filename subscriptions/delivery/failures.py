@@ -32,6 +32,19 @@ _UNREACHABLE = {
 _SHORTAGE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 
 
+# What a server says of the certificate that we showed, or did not show: OpenSSL's names of TLS alerts.
+_CLIENT_CERTIFICATE = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "The server asks for a client certificate.",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "The server did not accept the client certificate.",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "The server does not accept a client certificate of this kind.",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": "The server says that the client certificate was revoked.",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "The server says that the client certificate expired.",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "The server did not accept the client certificate.",
+    "TLSV1_ALERT_UNKNOWN_CA": "The server does not trust the authority that the client certificate is from.",
+    "TLSV1_ALERT_ACCESS_DENIED": "The server does not let this client certificate in.",
+}
+
+
 class SendFailed(Exception):
     """No answer came. `code` is stable and short, the text is one plain sentence."""
 
@@ -52,6 +65,8 @@ def from_error(error: OSError) -> SendFailed:
             error.verify_code, ("tls_untrusted", "The server's certificate could not be verified.")
         )
         return SendFailed(code, message)
+    if isinstance(error, ssl.SSLError) and error.reason in _CLIENT_CERTIFICATE:
+        return SendFailed("tls_client_certificate", _CLIENT_CERTIFICATE[error.reason])
     if isinstance(error, ssl.SSLError):
         return SendFailed("tls", "No secure connection (TLS) could be made with the server.")
     if isinstance(error, ConnectionRefusedError):

@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 from .connections import Connection
 
-Place = tuple[str, str, int]  # scheme, host, port
+Place = tuple[str, str, int, str]  # scheme, host, port, and the client certificate that opened it
 
 # A name that moves is followed after this time; a TLS handshake a minute costs nothing.
 MAX_AGE = 60.0

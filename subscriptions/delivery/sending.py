@@ -30,6 +30,7 @@ class _Letter:
     headers: dict[str, str] = field(repr=False)
     shown: dict[str, str]
     secrets: list[str] = field(repr=False)
+    certificate: str = field(default="", repr=False)
 
 
 def attempt(
@@ -52,7 +53,7 @@ def attempt(
         letter = _Letter({}, {}, [])
         answer = Answer(None, [], b"", False, 0, "internal", _UNREADABLE)
     else:
-        answer = client.send(Request(claimed.url, letter.headers, claimed.body))
+        answer = client.send(Request(claimed.url, letter.headers, claimed.body, letter.certificate))
     now = time.time() + clock_offset
     verdict = judge(
         status=answer.status if not answer.error else None,
@@ -105,15 +106,21 @@ def _written(claimed: Claimed, *, decrypt: Callable[[str], str], user_agent: str
         {name: value for name, value in headers.items() if name.lower() not in names}
         for headers in (credentials.sent(), credentials.shown())
     )
-    return _Letter(ours | theirs, ours | shown, [*keys, *credentials.secrets()])
+    return _Letter(ours | theirs, ours | shown, [*keys, *credentials.secrets()], credentials.certificate)
 
 
 def _credentials(claimed: Claimed, decrypt: Callable[[str], str]) -> Credentials:
-    stored = (claimed.custom_headers, claimed.auth_user, claimed.auth_password, claimed.auth_token)
+    stored = (
+        claimed.custom_headers,
+        claimed.auth_user,
+        claimed.auth_password,
+        claimed.auth_token,
+        claimed.client_certificate,
+    )
     if not any(stored):
         return Credentials()
-    headers, user, password, token = (decrypt(text) if text else "" for text in stored)
-    return Credentials(json.loads(headers) if headers else {}, user, password, token)
+    headers, user, password, token, certificate = (decrypt(text) if text else "" for text in stored)
+    return Credentials(json.loads(headers) if headers else {}, user, password, token, certificate)
 
 
 def _header(answer: Answer, wanted: str) -> str:

@@ -33,7 +33,8 @@ class Subscription(models.Model):
     """
 
     # What is encrypted, and read where it is needed only.
-    ENCRYPTED = ("secret", "previous_secret", "custom_headers", "auth_user", "auth_password", "auth_token")
+    ENCRYPTED = ("secret", "previous_secret", "custom_headers", "auth_user", "auth_password", "auth_token",
+                 "client_certificate")  # fmt: skip
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -64,6 +65,8 @@ class Subscription(models.Model):
     auth_user = EncryptedTextField("user", blank=True, default="", db_default="", editable=False)
     auth_password = EncryptedTextField("password", blank=True, default="", db_default="", editable=False)
     auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
+    # The private key and the chain in one text: neither is of use, or right, without the other.
+    client_certificate = EncryptedTextField(blank=True, default="", db_default="", editable=False)
     ordered = models.BooleanField(
         "in order",
         default=False,
@@ -95,13 +98,16 @@ class Subscription(models.Model):
 
     @property
     def credentials(self) -> Credentials:
-        return Credentials(self.custom_headers, self.auth_user, self.auth_password, self.auth_token)
+        return Credentials(
+            self.custom_headers, self.auth_user, self.auth_password, self.auth_token, self.client_certificate
+        )
 
     @credentials.setter
     def credentials(self, given: Credentials) -> None:
         """Checked ones: see `endpoint_rules.checked_credentials`."""
         self.custom_headers = dict(given.headers)
         self.auth_user, self.auth_password, self.auth_token = given.user, given.password, given.token
+        self.client_certificate = given.certificate
 
     def clean(self) -> None:
         from ..endpoint_rules import MOVED_WITH_CREDENTIALS, checked_events, checked_url, leads_elsewhere

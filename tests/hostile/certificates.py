@@ -10,7 +10,8 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
 _NOW = datetime.now(UTC)
@@ -83,6 +84,47 @@ def server_context(
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
+    return context
+
+
+def client_certificate(
+    issuer: Authority | None,
+    *,
+    common: str = "callhooks.example.com",
+    from_days: int = -1,
+    to_days: int = 10,
+    key: PrivateKeyTypes | None = None,
+) -> tuple[str, str]:
+    """A certificate for a client and its private key, in PEM."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_name(common))
+        .issuer_name(issuer.certificate.subject if issuer else _name(common))
+        .public_key(key.public_key())  # type: ignore[arg-type]
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_NOW + timedelta(days=from_days))
+        .not_valid_after(_NOW + timedelta(days=to_days))
+        .sign(
+            issuer.key if issuer else key,
+            None if isinstance(key, ed25519.Ed25519PrivateKey) and not issuer else hashes.SHA256(),
+        )  # type: ignore[arg-type]
+    )
+    return _pem(certificate).decode(), key_pem(key)
+
+
+def key_pem(key: PrivateKeyTypes, password: str = "") -> str:
+    locked = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked).decode()
+
+
+def asking_context(
+    folder: Path, authority: Authority, *, trusted: Authority, names: tuple[str, ...] = ("hooks.example.com",)
+) -> ssl.SSLContext:
+    """A server's TLS context that wants a client certificate of the `trusted` authority."""
+    context = server_context(folder, authority, names=names)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=_pem(trusted.certificate).decode())
     return context
 
 

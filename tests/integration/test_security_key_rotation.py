@@ -28,7 +28,7 @@ def secrets(settings: Any) -> dict[str, str]:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     subscription = make_subscription(make_company())
     rotate_secret(subscription)
-    subscription.credentials = Credentials({"X-Tenant": "acme"}, "hooks", "pass", "")
+    subscription.credentials = Credentials({"X-Tenant": "acme"}, "hooks", "pass", "", "a key and its certificate")
     subscription.save()
     return read()
 
@@ -57,7 +57,7 @@ def test_afterwards_the_old_key_can_be_taken_out(secrets: dict[str, str], settin
         run("--check")
     told = run()
     assert "subscriptions.Company: 1 rows, 1 values written again" in told
-    assert "subscriptions.Subscription: 1 rows, 5 values written again" in told  # no token is stored
+    assert "subscriptions.Subscription: 1 rows, 6 values written again" in told  # no token is stored
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     assert read() == secrets
     assert "The first key opens everything" in run("--check")

@@ -29,6 +29,7 @@ PURE = (
     "subscriptions/delivery/signing.py",
     "subscriptions/delivery/client.py",
     "subscriptions/delivery/addresses.py",
+    "subscriptions/delivery/client_certificates.py",
     "subscriptions/delivery/url_rules.py",
     "subscriptions/delivery/header_rules.py",
     "calls/phones.py",

@@ -62,24 +62,24 @@ def test_an_authorization_header_of_ones_own_will_do_without_them():
 )
 def test_what_cannot_be_sent_is_refused_with_its_place(given: Credentials, name: str):
     with pytest.raises(CredentialsRefused) as refused:
-        checked_credentials(given, stored=Credentials(), moved=False)
+        checked_credentials(given, stored=Credentials(), url="https://example.com/", moved=False)
     assert refused.value.name == name
     assert str(refused.value).endswith(".")
 
 
 def test_a_mask_that_comes_back_keeps_what_is_stored():
     given = Credentials({"x-tenant": MASK, "X-New": "1"}, "hooks", MASK)
-    kept = checked_credentials(given, stored=BASIC, moved=False)
+    kept = checked_credentials(given, stored=BASIC, url="https://example.com/", moved=False)
     assert kept == Credentials({"x-tenant": "acme-4711", "X-New": "1"}, "hooks", "pass:wörd")
-    assert checked_credentials(BEARER.masked(), stored=BEARER, moved=False) == BEARER
+    assert checked_credentials(BEARER.masked(), stored=BEARER, url="https://example.com/", moved=False) == BEARER
 
 
 @pytest.mark.parametrize("stored", [BASIC, BEARER, Credentials({"X-A": "abc"}), Credentials({}, "key")])
 def test_nothing_stored_goes_to_another_server(stored: Credentials):
     """Who may change the URL would read it there."""
     with pytest.raises(CredentialsRefused, match="another server"):
-        checked_credentials(stored.masked(), stored=stored, moved=True)
-    assert checked_credentials(Credentials(), stored=stored, moved=True) == Credentials()
+        checked_credentials(stored.masked(), stored=stored, url="https://example.com/", moved=True)
+    assert checked_credentials(Credentials(), stored=stored, url="https://example.com/", moved=True) == Credentials()
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ WITH RECURSIVE waiting (id) AS (
        AND e.id = d.event_id AND s.id = d.subscription_id AND c.id = d.company_id
     RETURNING d.id, d.subscription_id, d.attempts, d.round_began_after, e.id AS event_id, e.type, e.sequence, e.body,
               s.url, s.secret, CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
-              c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token,
+              c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate,
               (SELECT trust FROM endpoint WHERE endpoint.id = s.id),
               extract(epoch FROM clock_timestamp() - e.created_at)::float8,
               extract(epoch FROM clock_timestamp())::float8

@@ -17,13 +17,14 @@ class Claimed:
     sequence: int
     body: bytes
     url: str
-    secret: str = field(repr=False)  # still encrypted, as are the next six
+    secret: str = field(repr=False)  # still encrypted, as are the next seven
     previous_secret: str = field(repr=False)
     signing_key: str = field(repr=False)
     custom_headers: str = field(repr=False)
     auth_user: str = field(repr=False)
     auth_password: str = field(repr=False)
     auth_token: str = field(repr=False)
+    client_certificate: str = field(repr=False)
     trust: int  # in the endpoint, when it was claimed: 0 failing or stuck, 1 unknown, 2 answered well lately
     age: float  # of the event, in seconds
     database_time: float  # seconds since 1970 by the database's clock when the claim was made

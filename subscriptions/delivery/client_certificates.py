@@ -1,0 +1,189 @@
+"""Client certificates (mutual TLS): what may be stored, what is shown of it, the TLS context that uses it. No Django.
+
+A stored one is a single text in PEM: the private key, its certificate, and the rest of the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from .connections import tls_context, verifying_context
+
+# A chain of four RSA certificates is 8 KB. It is read with every delivery that is claimed.
+LONGEST_CHAIN = 16 * 1024
+# An RSA key of 4096 bits is 3.2 KB. Checking one twice as long takes seconds.
+LONGEST_KEY = 4 * 1024
+# A context has its own copy of the CA bundle: 0.75 MB, and 23 ms to make (measured).
+CONTEXTS = 64
+
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+_PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+class CertificateRefused(ValueError):
+    """A certificate or a key that is not saved; the text says what to change. `of_key`: it is the key that is wrong."""
+
+    def __init__(self, message: str, *, of_key: bool = False) -> None:
+        super().__init__(message)
+        self.of_key = of_key
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that is ever shown of a stored certificate."""
+
+    subject: str
+    expires_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at <= datetime.now(UTC)
+
+
+def checked(chain: str, key: str) -> str:
+    """The text to store, from a chain and a private key in PEM. Raises CertificateRefused."""
+    certificates = _read_chain(chain)
+    private = _read_key(key)
+    leaf = certificates[0]
+    if _spki(leaf.public_key()) != _spki(private.public_key()):
+        raise CertificateRefused(
+            "The private key does not belong to this certificate. The certificate of the key comes first, "
+            "those that vouch for it after it.",
+            of_key=True,
+        )
+    now = datetime.now(UTC)
+    if leaf.not_valid_after_utc <= now:
+        raise CertificateRefused(f"The certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one.")
+    if leaf.not_valid_before_utc > now:
+        raise CertificateRefused(f"The certificate is not valid before {leaf.not_valid_before_utc:%Y-%m-%d}.")
+    stored = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+    stored += "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
+    try:
+        _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), stored)
+    except (ssl.SSLError, ValueError):
+        raise CertificateRefused(
+            "TLS does not take this certificate with its key. Is the key long enough (RSA: 2048 bits), and the "
+            "certificate not signed with SHA-1?"
+        ) from None
+    return stored
+
+
+@lru_cache(maxsize=512)
+def shown(stored: str) -> Shown:
+    """Raises ValueError for a text that `checked` did not make."""
+    leaf = x509.load_pem_x509_certificates(stored.encode())[0]
+    return Shown(leaf.subject.rfc4514_string()[:300], leaf.not_valid_after_utc)
+
+
+def place_of(stored: str) -> str:
+    """A name for it, by which connections are told apart. It tells nothing of the key."""
+    return hashlib.sha256(stored.encode()).hexdigest() if stored else ""
+
+
+@lru_cache(maxsize=CONTEXTS)
+def context_with(ca_bundle: str | None, stored: str) -> ssl.SSLContext:
+    """The process's TLS context, or one like it that shows the stored certificate to a server that asks.
+    Raises ValueError or ssl.SSLError for a text that `checked` did not make."""
+    if not stored:
+        return tls_context(ca_bundle)
+    context = verifying_context(ca_bundle)
+    _load(context, stored)
+    return context
+
+
+def _read_chain(text: str) -> list[x509.Certificate]:
+    if len(text) > LONGEST_CHAIN:
+        raise CertificateRefused(f"A certificate with its chain has at most {LONGEST_CHAIN // 1024} KB.")
+    kinds = set(_BLOCK.findall(text))
+    if any("PRIVATE KEY" in kind for kind in kinds):
+        raise CertificateRefused(
+            "This holds a private key too. Put the key where it belongs, and only certificates here."
+        )
+    if kinds != {"CERTIFICATE"}:
+        raise CertificateRefused("Give the certificate as PEM: text that begins with -----BEGIN CERTIFICATE-----.")
+    try:
+        certificates = x509.load_pem_x509_certificates(text.encode())
+        for certificate in certificates:
+            # They are read only when they are asked for, and may be wrong then.
+            certificate.subject.rfc4514_string()
+            certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise CertificateRefused("The certificate cannot be read. Was all of it copied?") from None
+    return certificates
+
+
+def _read_key(text: str) -> _PrivateKey:
+    if len(text) > LONGEST_KEY:
+        raise CertificateRefused("A private key has at most 4 KB: RSA up to 4096 bits, EC or Ed25519.", of_key=True)
+    kinds = _BLOCK.findall(text)
+    if "ENCRYPTED PRIVATE KEY" in kinds or "Proc-Type: 4,ENCRYPTED" in text:
+        raise CertificateRefused(
+            "This private key is protected by a password. Take that off first: "
+            "openssl pkey -in key.pem -out plain.pem. It is stored encrypted here.",
+            of_key=True,
+        )
+    if not kinds or not all(kind.endswith("PRIVATE KEY") or kind == "EC PARAMETERS" for kind in kinds):
+        raise CertificateRefused(
+            "Give the private key as PEM: text that begins with -----BEGIN PRIVATE KEY-----.", of_key=True
+        )
+    try:
+        key = load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise CertificateRefused("The private key cannot be read. Was all of it copied?", of_key=True) from None
+    if not isinstance(key, _PrivateKey):
+        raise CertificateRefused("A private key is of the kind RSA, EC or Ed25519.", of_key=True)
+    return key
+
+
+def _spki(key: object) -> bytes:
+    public_bytes = getattr(key, "public_bytes")  # noqa: B009  # every kind of key has it, their union does not say so
+    return bytes(public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def _load(context: ssl.SSLContext, stored: str) -> None:
+    """Python's ssl takes keys from files only. So the file is in memory where the system can do that, and what is in
+    it is encrypted with a password that lives as long as this call: nobody who could open it could read it."""
+    password = secrets.token_urlsafe(32)
+    # Whoever stored it was shown an error then if its numbers were wrong; to check an RSA key takes 300 ms.
+    key = load_pem_private_key(stored.encode(), None, unsafe_skip_rsa_key_validation=True)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.encode()))
+    certificates = stored[stored.index("-----BEGIN CERTIFICATE-----") :]
+    with _file(locked + certificates.encode()) as path:
+        context.load_cert_chain(path, password=password)
+
+
+@contextmanager
+def _file(content: bytes) -> Iterator[str]:
+    if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
+        descriptor = os.memfd_create("callhooks", os.MFD_CLOEXEC)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{descriptor}"
+    else:
+        with tempfile.NamedTemporaryFile(prefix="callhooks-") as file:  # mode 0600, gone at the end
+            file.write(content)
+            file.flush()
+            yield file.name
