@@ -15,7 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import operations
+from .. import operations, trail
 from ..endpoint_rules import checked_events, checked_url
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
@@ -157,8 +157,9 @@ class SubscriptionViewSet(Listed, Shown):
     def rotate(self, request: Request, resource_id: str) -> Response:
         hours = accept(RotateSerializer, request).get("overlap_hours", ROTATION_OVERLAP // HOUR)
         subscription = self.get_object()
-        operations.rotate_secret(subscription, overlap=timedelta(hours=hours))
-        _note(request, subscription, "made a new secret of")
+        with transaction.atomic():
+            operations.rotate_secret(subscription, overlap=timedelta(hours=hours))
+            _note(request, subscription, "Made a new signing secret", f"The old one signs too for {hours} h.")
         return Response(self.shown(subscription) | _secrets_of(subscription))
 
     @action(detail=True, methods=["post"])
@@ -166,7 +167,7 @@ class SubscriptionViewSet(Listed, Shown):
         """A POST, although it changes nothing: no cache, history or link preview gets to see a secret."""
         accept(Strict, request)
         subscription = self.get_object()
-        _note(request, subscription, "read the secret of")
+        _note(request, subscription, "Looked at the signing secret")
         return Response(_secrets_of(subscription))
 
     def _locked(self) -> Subscription:
@@ -174,10 +175,11 @@ class SubscriptionViewSet(Listed, Shown):
         return get_object_or_404(rows, resource_id=self.kwargs["resource_id"])
 
 
-def _note(request: Request, subscription: Subscription, what: str) -> None:
-    """For the log; what people do is in the admin's history."""
+def _note(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:
+    """For the company's audit log, and for the operator's own log, which no company's key can do away with."""
     key: Any = request.auth
-    audit.info("API key %s (%s…) %s %s.", key.pk, key.prefix, what, subscription.resource_id)
+    trail.record(trail.Actor.program(key), act, subscription, detail=detail)
+    audit.info("API key %s (%s…): %s: %s.", key.pk, key.prefix, act, subscription.resource_id)
 
 
 def _secrets_of(subscription: Subscription) -> dict[str, Any]:

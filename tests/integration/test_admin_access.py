@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage, Thread
-from subscriptions.models import ApiKey, Company, Membership
+from subscriptions.models import ApiKey, AuditEntry, Company, Membership
 from tests import factories
 from tests.admin_support import filled_in, login
 from tests.reading import types_of
@@ -120,6 +120,8 @@ def test_the_signing_key_is_shown_when_asked_for_and_that_is_written_down(client
     assert client.get(reveal).status_code == 405
     assert company.signing_key in client.post(reveal).content.decode()
     assert LogEntry.objects.get().change_message == "Looked at the signing key."
+    entry = AuditEntry.objects.get()
+    assert (entry.act, entry.company, entry.actor) == ("Looked at the signing key", company, "ann@example.com")
 
 
 def test_members_see_each_other_and_change_nothing(client, company):

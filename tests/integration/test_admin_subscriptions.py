@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions import catalogue
-from subscriptions.models import Delivery, EndpointHealth, Event, Subscription
+from subscriptions.models import AuditEntry, Delivery, EndpointHealth, Event, Subscription
 from tests import factories
 from tests.admin_support import filled_in, login
 
@@ -168,6 +168,12 @@ def test_the_secret_is_shown_when_asked_for_and_that_is_written_down(client, sub
     assert subscription.secret in answer.content.decode()
     assert "no-store" in answer.headers["Cache-Control"]
     assert LogEntry.objects.get().change_message == "Looked at the signing secret."
+    entry = AuditEntry.objects.get()
+    assert (entry.act, entry.company, entry.actor) == (
+        "Looked at the signing secret",
+        subscription.company,
+        entry.user.get_username(),
+    )
     assert "Looked at the signing secret." in client.get(url(subscription, "history")).content.decode()
 
 
@@ -178,6 +184,7 @@ def test_a_new_secret_leaves_the_old_one_valid_for_a_day(client, subscription):
     client.post(url(subscription, "rotate_secret"))
     subscription.refresh_from_db()
     assert subscription.secrets[1:] == [old]
+    assert AuditEntry.objects.get().act == "Made a new signing secret"
     shown = client.post(url(subscription, "reveal_secret")).content.decode()
     assert subscription.secret in shown
     assert old in shown

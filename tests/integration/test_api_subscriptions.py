@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from subscriptions import catalogue
-from subscriptions.models import Delivery, Subscription
+from subscriptions.models import AuditEntry, Delivery, Subscription
 from tests.api_support import program, wrong
 from tests.factories import make_company, make_subscription, make_text
 
@@ -153,7 +153,14 @@ def test_whoever_reads_a_secret_is_noted_and_the_secret_is_not(api, company, cap
         api.post(at(subscription, "secret/"))
         api.post(at(subscription, "rotate/"))
     read, rotated = (record.getMessage() for record in caplog.records if record.name == "callhooks.audit")
-    assert f"read the secret of {subscription.resource_id}" in read
-    assert f"made a new secret of {subscription.resource_id}" in rotated
+    assert f"Looked at the signing secret: {subscription.resource_id}" in read
+    assert f"Made a new signing secret: {subscription.resource_id}" in rotated
     assert "chk_" in read
     assert "whsec_" not in read + rotated
+    entries = AuditEntry.objects.order_by("pk")
+    assert [entry.act for entry in entries] == ["Looked at the signing secret", "Made a new signing secret"]
+    for entry in entries:
+        assert (entry.company, entry.object_id, entry.user) == (company, str(subscription.pk), None)
+        assert entry.api_key is not None
+        assert entry.actor == f"API key {entry.api_key}"
+        assert "whsec_" not in str(vars(entry))
