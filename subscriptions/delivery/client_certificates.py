@@ -94,7 +94,12 @@ def checked(chain: str, key: str) -> str:
 def shown(stored: str) -> Shown:
     """Raises ValueError for a text that `checked` did not make."""
     leaf = x509.load_pem_x509_certificates(stored.encode())[0]
-    return Shown(leaf.subject.rfc4514_string()[:300], leaf.not_valid_after_utc)
+    # Whoever made it wrote what they liked: no line end, and nothing that turns the text around, goes on a page.
+    subject = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for character in leaf.subject.rfc4514_string()[:300]
+    )
+    return Shown(subject, leaf.not_valid_after_utc)
 
 
 def place_of(stored: str) -> str:
@@ -109,6 +114,8 @@ def context_with(ca_bundle: str | None, stored: str) -> ssl.SSLContext:
     if not stored:
         return tls_context(ca_bundle)
     context = verifying_context(ca_bundle)
+    # In TLS 1.3 a server may ask only when it has seen the path (Apache and IIS do, where the path decides).
+    context.post_handshake_auth = True
     _load(context, stored)
     return context
 

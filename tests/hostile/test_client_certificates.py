@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import ssl
@@ -101,6 +102,32 @@ def test_no_connection_opened_with_one_carries_anothers_request(
     assert seen == [*names, names[0], names[2], names[1]]
 
 
+def test_a_server_that_asks_after_it_has_read_the_request_gets_it(
+    here: Client, authority: Authority, stored: str, tmp_path: Path
+) -> None:
+    """As Apache does in TLS 1.3 where the path decides whether one is needed."""
+    context = asking_context(tmp_path, authority, trusted=authority)
+    context.post_handshake_auth = True
+    seen: list[object] = []
+
+    def script(sock: socket.socket, request: bytes) -> None:
+        assert isinstance(sock, ssl.SSLSocket)
+        seen.append(sock.getpeercert())
+        sock.verify_client_post_handshake()
+        sock.settimeout(0.02)
+        for _ in range(500):
+            with contextlib.suppress(TimeoutError):  # nothing to read but the certificate
+                sock.recv(1)
+            if sock.getpeercert():
+                break
+        seen.append((sock.getpeercert() or {})["subject"])
+        sock.sendall(OK)
+
+    with Receiver(script, tls=context) as receiver:
+        assert _send(here, receiver, stored).status == 200
+    assert seen == [None, ((("commonName", "callhooks.example.com"),),)]
+
+
 def test_the_server_is_verified_with_one_too(here: Client, authority: Authority, stored: str, tmp_path: Path) -> None:
     with Receiver(answering(OK), tls=server_context(tmp_path, new_authority("Another"))) as receiver:
         assert _send(here, receiver, stored).error == "tls_untrusted"
@@ -173,6 +200,12 @@ def test_it_is_kept_with_its_chain_and_shown_by_its_subject_alone(authority: Aut
     known = shown(text)
     assert (known.subject, known.is_over) == ("CN=callhooks.example.com", False)
     assert private.splitlines()[2 if len(private.splitlines()) > 3 else 1] not in repr(known)
+
+
+def test_a_subject_is_shown_without_what_cannot_be_seen(authority: Authority) -> None:
+    subject = shown(checked(*client_certificate(authority, common="gpj.\u202eexe\r\n\x1b[31m\x00"))).subject
+    assert subject.isprintable()
+    assert "gpj." in subject
 
 
 def _refused(chain: str, key: str) -> CertificateRefused:

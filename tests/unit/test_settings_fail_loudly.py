@@ -96,9 +96,11 @@ def start(changes: dict[str, str | None], then: str = "pass") -> subprocess.Comp
 
 
 def test_good_settings_start_without_a_word():
-    """And without DEBUG: the defaults are those of production."""
-    result = start({})
+    """And without DEBUG: the defaults are those of production, and Django's own look at them finds no fault."""
+    check = "from django.core.management import call_command; call_command('check', deploy=True, fail_level='WARNING')"
+    result = start({}, check)
     assert (result.returncode, result.stderr) == (0, "")
+    assert "no issues (0 silenced)" in result.stdout
 
 
 def test_a_weak_secret_key_will_do_with_debug():
