@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import socket
@@ -206,6 +207,39 @@ def test_a_subject_is_shown_without_what_cannot_be_seen(authority: Authority) ->
     subject = shown(checked(*client_certificate(authority, common="gpj.\u202eexe\r\n\x1b[31m\x00"))).subject
     assert subject.isprintable()
     assert "gpj." in subject
+
+
+def test_an_rsa_key_with_wrong_numbers_is_refused_without_a_search_for_primes(authority: Authority) -> None:
+    """To look for primes takes 300 ms of CPU for a key of 4096 bits: too much to give to whoever asks."""
+    good = rsa.generate_private_key(65537, 2048)
+    chain, _ = client_certificate(authority, key=good)
+    good_numbers, other = good.private_numbers(), rsa.generate_private_key(65537, 2048).private_numbers()
+    n, e = good_numbers.public_numbers.n, 65537
+    p, q, d, crt = good_numbers.p, good_numbers.q, good_numbers.d, (good_numbers.dmp1, good_numbers.dmq1)
+    assert checked(chain, _pkcs1(n, e, d, p, q, *crt, good_numbers.iqmp))
+    for wrong in (
+        (d + 2, p, q, crt[0] + 2, crt[1], good_numbers.iqmp),
+        (other.d, other.p, other.q, other.dmp1, other.dmq1, other.iqmp),
+        (d + 2, 4, 6, 1, 1, 1),
+        (1, 1, n, 1, 1, 1),
+        (0, 0, 0, 0, 0, 0),
+    ):
+        assert _refused(chain, _pkcs1(n, e, *wrong)).of_key
+    large = (1 << 4999) + 1
+    assert "4096 bits" in str(_refused(chain, _pkcs1(large, e, 3, 3, 5, 1, 1, 1)))
+
+
+def _pkcs1(*numbers: int) -> str:
+    """An RSA key as PEM, whatever its numbers are: what makes keys would refuse most of them."""
+
+    def der(tag: int, content: bytes) -> bytes:
+        size = len(content)
+        length = bytes([size]) if size < 128 else bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2)
+        return bytes([tag]) + length + content
+
+    integers = (number.to_bytes(number.bit_length() // 8 + 1) for number in (0, *numbers))
+    text = base64.encodebytes(der(0x30, b"".join(der(0x02, integer) for integer in integers))).decode()
+    return f"-----BEGIN RSA PRIVATE KEY-----\n{text}-----END RSA PRIVATE KEY-----\n"
 
 
 def _refused(chain: str, key: str) -> CertificateRefused:
