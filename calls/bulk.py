@@ -48,8 +48,8 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
         for call in batch:
             call.clean()
         with transaction.atomic():
-            _find_people(batch)
-            _date(batch)
+            find_people(batch)
+            date(batch)
             Call.objects.bulk_create(batch)
             ids = [call.resource_id for call in batch]
             if publish:
@@ -60,8 +60,8 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
     return made
 
 
-def _find_people(calls: Sequence[Call]) -> None:
-    """`Person.objects.lock_by_phone` for many, in two statements."""
+def find_people(calls: Sequence[Call]) -> None:
+    """`Person.objects.lock_by_phone` for many, in two statements. For unsaved calls, in a transaction."""
     without = [call for call in calls if call.person_id is None and call.customer_phone_number]
     wanted = sorted({(call.company_id, call.customer_phone_number) for call in without})
     # In the order of their numbers, and made before any is locked, so that two imports cannot wait for each other in a
@@ -80,7 +80,8 @@ def _find_people(calls: Sequence[Call]) -> None:
         call.person = people[call.company_id, call.customer_phone_number]
 
 
-def _date(calls: Sequence[Call]) -> None:
+def date(calls: Sequence[Call]) -> None:
+    """Give unsaved calls their `created_at`."""
     # Left to the column's default, it would keep Django from its faster way to insert many rows, twice as fast here.
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")

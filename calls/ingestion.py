@@ -97,8 +97,11 @@ def _locked(company: Company, **where: str) -> QuerySet[Call]:
     )
 
 
-def _create(company: Company, data: Data) -> Call:
-    call = Call(company=company, tracker=tracking_number(company, data["tracking_phone_number"]))
+def built(company: Company, data: Data, tracker: Tracker | None = None) -> Call:
+    """A call that is not saved yet, without its tags. Raises ValidationError."""
+    tracker = tracker or tracking_number(company, data["tracking_phone_number"])
+    tracker.company = company
+    call = Call(company=company, tracker=tracker)
     # Not after what is told of it: the clock that told may be a little behind ours.
     call.start_time = min([timezone.now(), *(data[name] for name in LATER_TIMES if data.get(name))])
     for name, value in _columns(data).items():
@@ -106,6 +109,11 @@ def _create(company: Company, data: Data) -> Call:
     if "lead_status" in data and "lead_status_by" not in data:
         call.lead_status_by = Call.ScoredBy.RULE
     _check_recording(call, data)
+    return call
+
+
+def _create(company: Company, data: Data) -> Call:
+    call = built(company, data)
     call.save(force_insert=True)
     if data.get("tags"):
         call.tags.set(tags_named(company, data["tags"]))

@@ -13,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.models import Model
 from django_q.models import Task
 
 from .ids import first_uuid7_at
-from .models import Delivery
+from .models import Delivery, IdempotentAnswer
+from .models.idempotency import KEPT_HOURS
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +61,13 @@ def tidy(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
     def time_left() -> bool:
         return time.monotonic() < ends_at
 
-    gone = {"deliveries": _tidy_deliveries(time_left), "events": _tidy_events(time_left), "tasks": _tidy_tasks()}
+    gone = {
+        "deliveries": _tidy_deliveries(time_left),
+        "events": _tidy_events(time_left),
+        "tasks": _tidy_tasks(),
+        "kept answers": _tidy_old(IdempotentAnswer, "created_at", timedelta(hours=KEPT_HOURS), time_left),
+        "sessions": _tidy_old(Session, "expire_date", timedelta(0), time_left),
+    }
     logger.info("Retention: %s", ", ".join(f"{count} {kind}" for kind, count in gone.items()))
     return gone
 
@@ -101,6 +110,19 @@ def _tidy_events(time_left: Callable[[], bool]) -> int:
         if last is None:
             break
         values["after"] = last
+    return gone
+
+
+def _tidy_old(model: type[Model], field: str, age: timedelta, time_left: Callable[[], bool]) -> int:
+    """Rows whose time lies so far back, in batches. The field has an index."""
+    oldest_kept = datetime.now(UTC) - age
+    gone = 0
+    while time_left():
+        rows = model._default_manager.filter(**{f"{field}__lt": oldest_kept}).values_list("pk", flat=True)[:BATCH]
+        count = model._default_manager.filter(pk__in=list(rows)).delete()[0]
+        gone += count
+        if not count:
+            break
     return gone
 
 

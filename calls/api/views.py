@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from subscriptions.api.batch import Outcome, bring_in_all
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
 
+from ..batch import create_or_update_calls
 from ..ingestion import create_or_update_call, update_call, violates
 from ..models import Call, Person, Tag, Tracker
 from ..tagging import make_tag
@@ -39,7 +45,16 @@ class CallViewSet(Listed, Shown):
             call = update_call(company=self.company, resource_id=resource_id, data=data)
         except Call.DoesNotExist:
             raise Http404 from None
-        return Response(self.shown(call))
+        return self.one(call)
+
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Up to 1,000 calls at once, with a result for each."""
+
+        def bring_in(items: Sequence[dict[str, Any]]) -> list[Outcome]:
+            return [result.outcome for result in create_or_update_calls(company=self.company, items=items)]
+
+        return bring_in_all(CallSerializer, request.data, bring_in)
 
 
 class TrackerViewSet(Listed, Shown):
@@ -59,7 +74,7 @@ class TrackerViewSet(Listed, Shown):
             tracker = self.get_queryset().select_for_update(no_key=True).filter(resource_id=resource_id).first()
             if tracker is None:
                 raise Http404
-            return Response(self.shown(self._saved(tracker, data)))
+            return self.one(self._saved(tracker, data))
 
     def _saved(self, tracker: Tracker, data: dict[str, object]) -> Tracker:
         for name, value in data.items():

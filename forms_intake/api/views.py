@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from subscriptions.api.batch import bring_in_all, one_by_one
 from subscriptions.api.filters import Filters, after, before
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
@@ -33,3 +35,9 @@ class FormSubmissionViewSet(Listed, Shown):
     def create(self, request: Request) -> Response:
         form, new = record_form(company=self.company, data=self.accepted())
         return self.made(form, new=new)
+
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Up to 1,000 forms at once, with a result for each."""
+        record = one_by_one(lambda values: record_form(company=self.company, data=values))
+        return bring_in_all(FormSubmissionSerializer, request.data, record)

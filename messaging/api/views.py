@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from subscriptions.api.batch import bring_in_all, one_by_one
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
 
@@ -25,3 +27,9 @@ class TextMessageViewSet(Listed, Shown):
     def create(self, request: Request) -> Response:
         text, new = record_text(company=self.company, data=self.accepted())
         return self.made(text, new=new)
+
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Up to 1,000 texts at once, with a result for each."""
+        record = one_by_one(lambda values: record_text(company=self.company, data=values))
+        return bring_in_all(TextMessageSerializer, request.data, record)

@@ -35,6 +35,14 @@ class TooMany(exceptions.APIException):
         )
 
 
+class TryAgain(exceptions.APIException):
+    """Two requests waited for each other, and the database ended this one."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    wait = 1
+    default_detail = "Another request was changing the same objects. Nothing was done; send it again."
+
+
 class Conflict(exceptions.APIException):
     """The request is well formed, but the object is not in a state for it."""
 

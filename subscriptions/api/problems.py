@@ -12,16 +12,17 @@ from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, Suspicio
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.signals import got_request_exception
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.utils.log import log_response
+from psycopg.errors import DeadlockDetected
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from ..operations import NotPossible
-from .errors import MOST_ERRORS, BadQuery, Conflict, TooLarge, TooMany
+from .errors import MOST_ERRORS, BadQuery, Conflict, TooLarge, TooMany, TryAgain
 
 logger = logging.getLogger("django.request")
 _NO_FIELD = (NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY)
@@ -43,6 +44,13 @@ def problem(
     if errors:
         body["errors"] = errors
     return Response(body, status, headers=dict(headers or {}), content_type="application/problem+json")
+
+
+def errors_of(error: Exception) -> list[dict[str, str]]:
+    """The errors of a body, each with the pointer to its place."""
+    known = _translated(error)
+    assert known is not None
+    return list(_flat(known.detail, "pointer"))[:MOST_ERRORS]
 
 
 def handler(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -83,6 +91,8 @@ def _translated(error: Exception) -> exceptions.APIException | None:
             return TooLarge()
         case SuspiciousOperation() | UnreadablePostError():
             return exceptions.ParseError("The request is not well formed, or broke off.")
+        case OperationalError() if isinstance(error.__cause__, DeadlockDetected):
+            return TryAgain()
         case DataError():
             # The serializers know the limits of every column; this is the net under them.
             logger.warning("The database refused a value that the API had accepted.", exc_info=error)

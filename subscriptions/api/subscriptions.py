@@ -130,7 +130,7 @@ class SubscriptionViewSet(Listed, Shown):
                 setattr(subscription, name, data[name])
             if changed:
                 subscription.save(update_fields=[*changed, "updated_at"])
-        return Response(self.shown(subscription))
+        return self.one(subscription)
 
     def destroy(self, request: Request, resource_id: str) -> Response:
         with transaction.atomic():

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from django.db import transaction
+from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from ..models import ApiKey, Company
+from . import etags, idempotency
 from .authentication import company_of
 from .serializers import Strict, shared
 
@@ -28,6 +33,44 @@ class TenantViewSet(GenericViewSet[Any]):
     newest = "created_at"
     largest_page = 500
 
+    idempotency_key: str | None = None
+    digest = ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        # One transaction around the whole request: what it does and the answer that is kept, or the row whose version
+        # was compared and its change.
+        if {idempotency.HEADER, "If-Match"} & set(request.headers):
+            with transaction.atomic():
+                return super().dispatch(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if key := idempotency.key_of(request):
+            self.digest = idempotency.claim(self.company.pk, key, request)
+            self.idempotency_key = key
+        if "If-Match" in request.headers and self.detail and request.method not in SAFE_METHODS:
+            locked = self.get_queryset().select_for_update(no_key=True, of=("self",))
+            etags.check(request, self.shown(get_object_or_404(locked, **self.address)))
+
+    @property
+    def address(self) -> dict[str, str]:
+        return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+
+    def handle_exception(self, error: Exception) -> Response:
+        if not isinstance(error, idempotency.Repeated):
+            return super().handle_exception(error)
+        kept = error.answer
+        answer = Response(json.loads(kept.body or "null"), kept.status, headers=dict(kept.headers))
+        answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.idempotency_key and 200 <= response.status_code < 300:
+            idempotency.keep(self.company.pk, self.idempotency_key, self.digest, response.render())
+        return response
+
     @property
     def company(self) -> Company:
         return company_of(self.request)
@@ -40,13 +83,17 @@ class TenantViewSet(GenericViewSet[Any]):
         """The request's body, checked."""
         return accept(self.get_serializer_class(), self.request, partial=partial)
 
+    def one(self, instance: Any, status: int = 200, **headers: str) -> Response:
+        """An object with its version."""
+        body = self.shown(instance)
+        return Response(body, status, headers={"ETag": etags.etag(body), **headers})
+
     def made(self, instance: Any, *, new: bool = True) -> Response:
         """201 with the address of a new object, 200 for one that was there already."""
-        body = self.shown(instance)
         if not new:
-            return Response(body)
+            return self.one(instance)
         name = str(getattr(instance, self.lookup_field))
-        return Response(body, 201, headers={"Location": f"{self.request.path}{name}/"})
+        return self.one(instance, 201, Location=f"{self.request.path}{name}/")
 
 
 class Listed(TenantViewSet):
@@ -57,7 +104,11 @@ class Listed(TenantViewSet):
 
 class Shown(TenantViewSet):
     def retrieve(self, request: Request, **address: str) -> Response:
-        return Response(self.shown(self.get_object()))
+        answer = self.one(self.get_object())
+        known = request.headers.get("If-None-Match")
+        if known is not None and etags.matches(known, answer.headers["ETag"]):
+            return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+        return answer
 
 
 class NothingHere(APIView):

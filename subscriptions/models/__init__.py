@@ -7,6 +7,7 @@ from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth
 from .event import Event, EventStream
+from .idempotency import IdempotentAnswer
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .subject import EventSubject
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "EventStream",
     "EventSubject",
+    "IdempotentAnswer",
     "Membership",
     "ResendJob",
     "Subscription",

@@ -1,0 +1,41 @@
+"""An id for each request: in the answer as `X-Request-Id`, and in every line of the log that the request leaves."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponseBase
+
+HEADER = "X-Request-Id"
+# One that a proxy or a program brings is kept, if it can stand in a line of a log.
+_GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_current: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+def request_ids(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """The outermost middleware."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get(HEADER, "")
+        request_id = given if _GIVEN.fullmatch(given) else uuid4().hex
+        token = _current.set(request_id)
+        try:
+            response = get_response(request)
+        finally:
+            _current.reset(token)
+        response.headers[HEADER] = request_id
+        return response
+
+    return answer
+
+
+class WithRequestId(logging.Filter):
+    """Gives log records their `request_id`, "-" outside of requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = _current.get()
+        return True

@@ -1,0 +1,72 @@
+"""Many objects in one request, with a result for each: one that is wrong keeps none of the others out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from .problems import errors_of
+from .serializers import Strict, shared
+
+MOST = 1000
+
+# What becomes of the accepted ones: (resource id, whether it is new), or what is wrong, for each.
+Outcome = tuple[str, bool] | DjangoValidationError
+BringIn = Callable[[Sequence[dict[str, Any]]], Sequence[Outcome]]
+
+
+class _Items(serializers.ListField):
+    child = serializers.JSONField()
+    default_error_messages = {"not_a_list": "This must be a list of objects."}
+
+
+class BatchSerializer(Strict):
+    items = _Items(min_length=1, max_length=MOST, help_text=f"1 to {MOST:,} of what a single request takes.")
+
+
+def bring_in_all(serializer_class: type[Strict], data: Any, bring_in: BringIn) -> Response:
+    """The answer: 200, however many of them were refused; `results` are in the order of `items`."""
+    items = shared(BatchSerializer).accept(data)["items"]
+    serializer = shared(serializer_class)
+    results: list[dict[str, Any]] = [{} for _ in items]
+    accepted: list[tuple[int, dict[str, Any]]] = []
+    for number, item in enumerate(items):
+        try:
+            accepted.append((number, serializer.accept(item)))
+        except serializers.ValidationError as error:
+            results[number] = _refused(error)
+    outcomes = bring_in([values for _, values in accepted])
+    for (number, _), outcome in zip(accepted, outcomes, strict=True):
+        if isinstance(outcome, DjangoValidationError):
+            results[number] = _refused(outcome)
+        else:
+            resource_id, new = outcome
+            results[number] = {"status": 201 if new else 200, "resource_id": resource_id}
+    counts = [result["status"] for result in results]
+    return Response(
+        {"created": counts.count(201), "known": counts.count(200), "refused": counts.count(400), "results": results}
+    )
+
+
+def one_by_one(record: Callable[[dict[str, Any]], tuple[Any, bool]]) -> BringIn:
+    """`record` brings in one and says whether it is new; it raises ValidationError."""
+
+    def bring_in(items: Sequence[dict[str, Any]]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for values in items:
+            try:
+                found, new = record(values)
+                outcomes.append((found.resource_id, new))
+            except DjangoValidationError as error:
+                outcomes.append(error)
+        return outcomes
+
+    return bring_in
+
+
+def _refused(error: Exception) -> dict[str, Any]:
+    return {"status": 400, "errors": errors_of(error)}
