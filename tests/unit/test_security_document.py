@@ -16,7 +16,7 @@ COUNTS = {
     "request headers that are refused when saved": len(header_cases.CASES),
     "request headers that reached the client all the same": len(header_cases.UNSENDABLE),
     "receivers that drip": len(test_deadlines.DRIPS),
-    "certificates": len(test_tls.BAD),
+    "certificates of servers": len(test_tls.BAD),
 }
 
 
