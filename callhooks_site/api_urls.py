@@ -10,6 +10,7 @@ from forms_intake.api.views import FormSubmissionViewSet
 from messaging.api.views import TextMessageViewSet
 from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
+from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
 from subscriptions.api.views import NothingHere
@@ -30,6 +31,8 @@ router.register("subscriptions", SubscriptionViewSet, "api-subscription")
 router.register("deliveries", DeliveryViewSet, "api-delivery")
 router.register("resend-jobs", ResendJobViewSet, "api-resend-job")
 router.register("events", EventViewSet, "api-event")
+router.register("keys", ApiKeyViewSet, "api-key")
+router.register("key", OwnKeyViewSet, "api-own-key")
 router.register("event-types", EventTypeViewSet, "api-event-type")
 
 urlpatterns: list[URLPattern | URLResolver] = [

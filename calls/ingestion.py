@@ -3,11 +3,15 @@
 Values are by name, as the API has them: the fields of a call, `tracking_phone_number` and `tags` (names). They are
 of the right kind and length already; what they mean together is checked here. Errors are Django's ValidationError, by
 the same names.
+
+Messages of one call can overtake each other. A source that says when its message was true (`as_of`) may send them in
+any order: of each field the youngest word counts, and an older one that comes later changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,7 +25,7 @@ from .models import Call, Person, Tracker
 from .tagging import tags_named
 
 Data = Mapping[str, Any]
-NOT_COLUMNS = ("tracking_phone_number", "tags")
+NOT_COLUMNS = ("tracking_phone_number", "tags", "as_of")
 NATURAL_KEY = ("external_source", "external_id")
 LATER_TIMES = ("routed_at", "answered_at", "ended_at")
 TWIN = "call_external_id_once"
@@ -103,6 +107,8 @@ def built(company: Company, data: Data, tracker: Tracker | None = None) -> Call:
     tracker.company = company
     call = Call(company=company, tracker=tracker)
     # Not after what is told of it: the clock that told may be a little behind ours.
+    if data.get("as_of"):
+        data = _young_enough(call, data)
     call.start_time = min([timezone.now(), *(data[name] for name in LATER_TIMES if data.get(name))])
     for name, value in _columns(data).items():
         setattr(call, name, value)
@@ -122,6 +128,7 @@ def _create(company: Company, data: Data) -> Call:
 
 def _change(call: Call, company: Company, data: Data) -> None:
     call.company = company
+    data = _young_enough(call, data)
     changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
     if "direction" in changed:
         raise ValidationError({"direction": f"This call is {call.direction}; that cannot change."})
@@ -138,10 +145,30 @@ def _change(call: Call, company: Company, data: Data) -> None:
         call.person = Person.objects.lock_by_phone(company.pk, number) if number else None
         changed.append("person")
     _check_recording(call, data)
+    if data.get("as_of"):
+        changed.append("told_as_of")
     if changed:
         call.save(update_fields=[*changed, "updated_at"])
     if "tags" in data:
         call.tags.set(tags_named(company, data["tags"]))
+
+
+def _young_enough(call: Call, data: Data) -> Data:
+    """Without the fields of which something younger is known; the times of the others are noted in the call."""
+    as_of = data.get("as_of")
+    if not as_of and not call.told_as_of:
+        return data
+    # Who does not say when is believed as of now.
+    moment = as_of or timezone.now()
+    known = {name: datetime.fromisoformat(time) for name, time in call.told_as_of.items()}
+    young = {
+        name: value
+        for name, value in data.items()
+        if name in NATURAL_KEY or name == "as_of" or name not in known or known[name] <= moment
+    }
+    told = {name: moment.isoformat() for name in young if name not in NATURAL_KEY and name != "as_of"}
+    call.told_as_of = call.told_as_of | told
+    return young | {"as_of": moment}
 
 
 def _columns(data: Data) -> dict[str, Any]:

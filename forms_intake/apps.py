@@ -8,7 +8,7 @@ class FormsIntakeConfig(AppConfig):
     def ready(self) -> None:
         from subscriptions.catalogue import EventType, SubjectKind, register
 
-        from . import events, payloads
+        from . import events, examples, payloads
 
         register(
             SubjectKind(events.KIND, events.look),
@@ -18,6 +18,7 @@ class FormsIntakeConfig(AppConfig):
                     "Form Submission",
                     "When a form was submitted.",
                     payloads.FormSubmissionPayload,
+                    example=examples.submitted,
                 )
             ],
         )

@@ -8,7 +8,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from subscriptions.catalogue import EventType, SubjectKind, register
 
-        from . import events, payloads
+        from . import events, examples, payloads
 
         register(
             SubjectKind(events.KIND, events.look),
@@ -18,12 +18,14 @@ class MessagingConfig(AppConfig):
                     "Text Message Sent",
                     "When a text was sent from a tracking number.",
                     payloads.TextMessageSentPayload,
+                    example=examples.sent,
                 ),
                 EventType(
                     events.RECEIVED,
                     "Text Message Received",
                     "When a text was received by a tracking number.",
                     payloads.TextMessageReceivedPayload,
+                    example=examples.received,
                 ),
             ],
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.serializers import BaseSerializer
 
 if TYPE_CHECKING:
-    from .models import EventSubject
+    from .models import Company, EventSubject
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class EventType:
     fires: str  # a sentence for people: when it fires
     serializer: type[BaseSerializer[Any]]
     once: bool = True  # at most once per subject
+    # A made-up subject of a company, never saved: for the catalogue and for test events.
+    example: Callable[[Company], EventSubject] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from rest_framework import serializers
 
 from subscriptions.api.fields import Text
@@ -24,6 +26,20 @@ class PhoneNumber(Text):
             return normalise(text)
         except BadNumber as error:
             raise serializers.ValidationError(str(error)) from None
+
+
+class EmailAddress(Text):
+    """In lower case, as people are found by it."""
+
+    default_error_messages = {"address": "This is not a mail address. Write it like ann@example.com."}
+
+    def to_internal_value(self, data: Any) -> str:
+        address = super().to_internal_value(data).strip().lower()
+        try:
+            validate_email(address)
+        except ValidationError:
+            self.fail("address")
+        return address
 
 
 class TagNames(serializers.ListField):

@@ -6,14 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from subscriptions.api.fields import Choice, HttpUrl, Text, Whole
+from subscriptions.api.fields import Choice, HttpUrl, Moment, Text, Whole
 from subscriptions.api.serializers import StrictModel
 from subscriptions.payload_fields import Text as Told
 
 from ..lifecycle import call_type, seconds
 from ..models import Call, Person, Tag, Tracker
 from ..payloads.values import MILESTONES
-from .fields import Items, PhoneNumber, TagNames, Thing
+from .fields import EmailAddress, Items, PhoneNumber, TagNames, Thing
 
 LONGEST_SECONDS = 30 * 86_400
 SCORES = [Call.LeadStatus.GOOD.value, Call.LeadStatus.NOT.value]
@@ -29,7 +29,7 @@ CALL_FIELDS = """
     source medium campaign keywords referrer referrer_domain referring_url landing_page_url last_requested_url
     utm_source utm_medium utm_campaign utm_term utm_content utma utmb utmc utmv utmz
     ga gclid fbclid msclkid kissmetrics_id milestones custom
-    external_source external_id created_at updated_at
+    external_source external_id as_of created_at updated_at
 """.split()
 
 
@@ -61,6 +61,12 @@ class CallSerializer(StrictModel):
         Call.ScoredBy.choices, required=False, help_text="Who scored it; a program that does not say counts as a rule."
     )
     milestones = Thing(required=False, keys=MILESTONES)
+    as_of = Moment(
+        required=False,
+        write_only=True,
+        help_text="When all of this was true where it comes from. Messages may then overtake each other: of each field "
+        "the youngest word counts.",
+    )
 
     class Meta:
         model = Call
@@ -91,7 +97,10 @@ class TagSerializer(StrictModel):
 
 
 class PersonSerializer(StrictModel):
+    phone = PhoneNumber(required=False, allow_blank=True, help_text="Belongs to one person of a company.")
+    email = EmailAddress(required=False, allow_blank=True, help_text="Belongs to one person of a company.")
+
     class Meta:
         model = Person
         fields = ["resource_id", "phone", "email", "name", "city", "state", "country", "created_at"]
-        read_only_fields = fields
+        read_only_fields = ["resource_id", "created_at"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -23,6 +23,14 @@ from ..models import Call, Person, Tag, Tracker
 from ..tagging import make_tag
 from .filters import CallFilters, PersonFilters, TagFilters, TrackerFilters
 from .serializers import CallSerializer, PersonSerializer, TagSerializer, TrackerSerializer
+
+T = TypeVar("T", bound=Model)
+ONE_NUMBER = {"tracker_number_once": ("phone_number", "This company has that tracking number already.")}
+ONLY_ONE_TAG = {"tag_name_once": ("name", "This company has a tag of that name already.")}
+ONE_PERSON_EACH = {
+    "person_phone_once": ("phone", "This number belongs to another person."),
+    "person_email_once": ("email", "This address belongs to another person."),
+}
 
 
 class CallViewSet(Listed, Shown):
@@ -66,28 +74,12 @@ class TrackerViewSet(Listed, Shown):
         return Tracker.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
-        return self.made(self._saved(Tracker(company=self.company), self.accepted()))
+        return self.made(saved(Tracker(company=self.company), self.accepted(), ONE_NUMBER))
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
         data = self.accepted(partial=True)
         with transaction.atomic():
-            tracker = self.get_queryset().select_for_update(no_key=True).filter(resource_id=resource_id).first()
-            if tracker is None:
-                raise Http404
-            return self.one(self._saved(tracker, data))
-
-    def _saved(self, tracker: Tracker, data: dict[str, object]) -> Tracker:
-        for name, value in data.items():
-            setattr(tracker, name, value)
-        try:
-            with transaction.atomic():
-                tracker.save()
-        except IntegrityError as error:
-            if not violates(error, "tracker_number_once"):
-                raise
-            words = "This company has that tracking number already."
-            raise ValidationError({"phone_number": words}) from None
-        return tracker
+            return self.one(saved(self.locked(), data, ONE_NUMBER))
 
 
 class TagViewSet(Listed, Shown):
@@ -106,11 +98,56 @@ class TagViewSet(Listed, Shown):
         tag, new = make_tag(company=self.company, **self.accepted())
         return self.made(tag, new=new)
 
+    def partial_update(self, request: Request, pk: str) -> Response:
+        data = self.accepted(partial=True)
+        with transaction.atomic():
+            return self.one(saved(self.locked(), data, ONLY_ONE_TAG))
+
 
 class PersonViewSet(Listed, Shown):
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
+    write_scope = ApiKey.Scope.INGEST
     newest = "id"
 
     def get_queryset(self) -> QuerySet[Person]:
         return Person.objects.filter(company=self.company)
+
+    def create(self, request: Request) -> Response:
+        """Somebody who is known by that number or address already is the answer, and is not changed."""
+        data = self.accepted()
+        phone, email = data.get("phone", ""), data.get("email", "")
+        if not phone and not email:
+            raise ValidationError({"phone": "Give a phone number, a mail address, or both: people are found by them."})
+        with transaction.atomic():
+            known = set(self.get_queryset().values_list("pk", flat=True).filter(Q(phone=phone) | Q(email=email)))
+            person = Person.objects.lock_by_contact(self.company.pk, phone=phone, email=email)
+            assert person is not None
+            new = person.pk not in known
+            if new:
+                saved(person, {name: value for name, value in data.items() if name not in ("phone", "email")}, {})
+        return self.made(person, new=new)
+
+    def partial_update(self, request: Request, resource_id: str) -> Response:
+        data = self.accepted(partial=True)
+        with transaction.atomic():
+            person = self.locked()
+            if not data.get("phone", person.phone) and not data.get("email", person.email):
+                words = "A person keeps a phone number or a mail address: they are found by it."
+                raise ValidationError({"phone": words})
+            return self.one(saved(person, data, ONE_PERSON_EACH))
+
+
+def saved(row: T, data: dict[str, object], unique: dict[str, tuple[str, str]]) -> T:
+    """The row after these values were set and saved. `unique` tells of each constraint the field and the words."""
+    for name, value in data.items():
+        setattr(row, name, value)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        for constraint, (field, words) in unique.items():
+            if violates(error, constraint):
+                raise ValidationError({field: words}) from None
+        raise
+    return row

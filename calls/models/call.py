@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 from django.db.models.functions import Now
 
 from subscriptions.fields import ResourceIdField
@@ -107,6 +107,8 @@ class Call(SavesChanges, Attribution, EventSubject):
     milestones = models.JSONField(default=dict, blank=True)
     custom = models.CharField(max_length=500, blank=True)
 
+    # Field → the time it was true at, as told by a source that says so (`ingestion`): an older word changes nothing.
+    told_as_of = models.JSONField(default=dict, db_default=Value({}, JSONField()), blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 

@@ -23,12 +23,13 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     subject = serializers.CharField(source="event.subject_id", help_text="The resource id of its call, text or form.")
     sequence = serializers.IntegerField(source="event.sequence")
     subscription = serializers.CharField(source="subscription.resource_id")
+    test = serializers.BooleanField(source="event.test", help_text="Made up, for this subscription alone.")
     attempt_count = serializers.IntegerField(source="attempts")
 
     class Meta:
         model = Delivery
-        fields = ["id", "event_id", "event", "subject", "sequence", "subscription", "state", "reason", "attempt_count",
-                  "status_code", "due_at", "created_at", "finished_at"]  # fmt: skip
+        fields = ["id", "event_id", "event", "subject", "sequence", "subscription", "test", "state", "reason",
+                  "attempt_count", "status_code", "due_at", "created_at", "finished_at"]  # fmt: skip
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):

@@ -26,7 +26,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
     class Meta:
         model = Event
-        fields = ["id", "type", "subject", "sequence", "created_at"]
+        fields = ["id", "type", "subject", "sequence", "test", "created_at"]
 
 
 class EventFilters(Filters):

@@ -24,18 +24,23 @@ PAGE_SIZE = 50
 
 
 class NewestFirst(BasePagination):
-    """Ordered by the view's `newest` (a field of time, or "id" alone), then by primary key; the newest first.
-    The view's `largest_page` limits `page_size`."""
+    """Ordered by the view's `newest` (a field of time, or "id" alone), then by primary key; the newest first, or with
+    `order=oldest` last: whoever catches up reads in the order in which things happened. The view's `largest_page`
+    limits `page_size`."""
 
-    parameters = ("cursor", "page_size")
+    parameters = ("cursor", "page_size", "order")
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
         size = self._page_size(request, view.largest_page)
         names = ("pk",) if view.newest == "id" else (view.newest, "pk")
         cursor = request.query_params.get("cursor")
+        order = request.query_params.get("order", "newest")
+        if order not in ("newest", "oldest"):
+            raise BadQuery({"order": "This must be newest or oldest."})
+        sign, beyond = ("-", "lt") if order == "newest" else ("", "gt")
         if cursor:
-            queryset = queryset.filter(_older(queryset.model, names, cursor))
-        rows = list(queryset.order_by(*(f"-{name}" for name in names))[: size + 1])
+            queryset = queryset.filter(_beyond(queryset.model, names, cursor, beyond))
+        rows = list(queryset.order_by(*(f"{sign}{name}" for name in names))[: size + 1])
         self._next = None
         if len(rows) > size:
             rows.pop()
@@ -60,8 +65,8 @@ def _cursor_at(row: Model, names: tuple[str, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _older(model: type[Model], names: tuple[str, ...], cursor: str) -> Q:
-    """What comes after the row that the cursor names. Raises BadQuery."""
+def _beyond(model: type[Model], names: tuple[str, ...], cursor: str, beyond: str) -> Q:
+    """What comes after the row that the cursor names: `lt` for older ones, `gt` for younger. Raises BadQuery."""
     try:
         *moments, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         last = [_moment.run_validation(text) for text in moments] + [model._meta.pk.to_python(key)]
@@ -70,7 +75,7 @@ def _older(model: type[Model], names: tuple[str, ...], cursor: str) -> Q:
     except (ValueError, TypeError, RecursionError, DjangoValidationError, ValidationError):
         raise BadQuery({"cursor": "This is not a cursor of ours. Take the address in 'next' as it is."}) from None
     if len(last) == 1:
-        return Q(pk__lt=last[0])
+        return Q(**{f"pk__{beyond}": last[0]})
     name, moment, key = names[0], *last
     # The first condition is what the index serves; the second takes out what was shown.
-    return Q(**{f"{name}__lte": moment}) & (Q(**{f"{name}__lt": moment}) | Q(pk__lt=key))
+    return Q(**{f"{name}__{beyond}e": moment}) & (Q(**{f"{name}__{beyond}": moment}) | Q(**{f"pk__{beyond}": key}))

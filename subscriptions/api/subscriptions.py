@@ -19,7 +19,9 @@ from .. import operations, trail
 from ..endpoint_rules import checked_events, checked_url
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
+from ..trial_events import send_test
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_save
+from .deliveries import DeliverySerializer
 from .fields import Choice, Text, Whole
 from .serializers import Strict, StrictModel, shared
 from .views import Listed, Shown, accept
@@ -97,6 +99,10 @@ class ResumeSerializer(Strict):
     held = Choice(["send", "drop"], required=False, help_text="What becomes of held deliveries; absent: send.")
 
 
+class TestSerializer(Strict):
+    event = Text(help_text="The name of the event type to make up; see event-types.")
+
+
 class RotateSerializer(Strict):
     overlap_hours = Whole(
         required=False, min_value=0, max_value=operations.LONGEST_OVERLAP // HOUR,
@@ -152,6 +158,19 @@ class SubscriptionViewSet(Listed, Shown):
             subscription = self._locked()
             count = operations.resume(subscription, send_held=held == "send")
         return Response({**self.shown(subscription), "held": held, "deliveries": count})
+
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, resource_id: str) -> Response:
+        """Send a made-up event of a type to this subscription alone; its delivery tells what came of it."""
+        name = accept(TestSerializer, request)["event"]
+        try:
+            checked_events([name])
+        except ValueError as error:
+            raise serializers.ValidationError({"event": [str(error)]}) from None
+        with transaction.atomic():
+            delivery = send_test(self._locked(), name)
+            _note(request, delivery.subscription, "Sent a test event", detail=name)
+        return Response(shared(DeliverySerializer).to_representation(delivery), 202)
 
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, resource_id: str) -> Response:

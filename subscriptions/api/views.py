@@ -50,8 +50,7 @@ class TenantViewSet(GenericViewSet[Any]):
             self.digest = idempotency.claim(self.company.pk, key, request)
             self.idempotency_key = key
         if "If-Match" in request.headers and self.detail and request.method not in SAFE_METHODS:
-            locked = self.get_queryset().select_for_update(no_key=True, of=("self",))
-            etags.check(request, self.shown(get_object_or_404(locked, **self.address)))
+            etags.check(request, self.shown(self.locked()))
 
     @property
     def address(self) -> dict[str, str]:
@@ -74,6 +73,10 @@ class TenantViewSet(GenericViewSet[Any]):
     @property
     def company(self) -> Company:
         return company_of(self.request)
+
+    def locked(self) -> Any:
+        """The object of the address, locked until the transaction ends."""
+        return get_object_or_404(self.get_queryset().select_for_update(no_key=True, of=("self",)), **self.address)
 
     def shown(self, instance: Any) -> dict[str, Any]:
         serializer: serializers.BaseSerializer[Any] = shared(self.get_serializer_class())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -39,7 +40,18 @@ class Membership(models.Model):
 
 
 class ApiKeyManager(models.Manager["ApiKey"]):
-    def issue(self, *, company: Company, name: str, scopes: list[str] | None = None) -> tuple[ApiKey, str]:
+    def rotate(self, old: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:
+        """A new key in the place of one that works; the old one ends when the overlap is over, or sooner if it would
+        have anyway. The second value is the key itself."""
+        ends = timezone.now() + overlap
+        made = self.issue(company=old.company, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
+        old.expires_at = min(ends, old.expires_at or ends)
+        old.save(update_fields=["expires_at"])
+        return made
+
+    def issue(
+        self, *, company: Company, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None
+    ) -> tuple[ApiKey, str]:
         """Make a key. The second value is the key itself: only its hash is stored, so show it now or never."""
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
         key = self.create(
@@ -48,6 +60,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
             prefix=secret[:SHOWN_LENGTH],
             hashed=ApiKey.hash(secret),
             scopes=scopes or [ApiKey.Scope.READ, ApiKey.Scope.INGEST, ApiKey.Scope.MANAGE],
+            expires_at=expires_at,
         )
         return key, secret
 

@@ -53,6 +53,7 @@ class Event(models.Model):
     xact = models.BigIntegerField(default=0)
     # How many subscriptions it matched when it happened: as many deliveries there are, or something was lost.
     fan_out = models.PositiveIntegerField(default=0, db_default=0)
+    test = models.BooleanField(default=False, db_default=False)  # made up, for one subscription (`trial_events.py`)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -78,4 +78,3 @@ def test_people_come_by_their_calls(api, company):
     assert found["resource_id"] == person.resource_id
     assert found["phone"] == "+12145550123"
     assert api.get(f"/api/v1/people/{person.resource_id}/").json() == found
-    assert api.post("/api/v1/people/", {}).status_code in (403, 405)

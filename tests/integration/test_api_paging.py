@@ -104,3 +104,19 @@ def test_a_cursor_that_is_none(api, company, kind, cursor):
     response = api.get(f"/api/v1/{kind}/?cursor={cursor}")
     if response.status_code != 200:  # some are well formed, and name a place before or after all rows
         assert wrong(response).keys() == {"cursor"}
+
+
+def test_oldest_first_each_once_for_who_catches_up(company):
+    tracker = make_tracker(company)
+    for _ in range(5):
+        make_call(company, tracker)
+    api = program(company)
+    seen, url = [], "/api/v1/events/?order=oldest&page_size=2"
+    while url:
+        page = api.get(url).json()
+        seen += [event["id"] for event in page["results"]]
+        url = page["next"]
+    newest = [event["id"] for event in api.get("/api/v1/events/").json()["results"]]
+    assert seen == newest[::-1]
+    assert len(seen) == 5
+    assert api.get("/api/v1/events/?order=sideways").status_code == 400

@@ -1,0 +1,34 @@
+"""An example of each text event, made up and never saved."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from calls.examples import CUSTOMER, TRACKING
+from calls.models import Person, Tracker
+from subscriptions.models import Company
+
+from .models import TextMessage, Thread
+
+
+def received(company: Company) -> TextMessage:
+    return _text(company, TextMessage.Direction.INBOUND, "Is this the right tile? 📷")
+
+
+def sent(company: Company) -> TextMessage:
+    return _text(company, TextMessage.Direction.OUTBOUND, "Yes, it is.")
+
+
+def _text(company: Company, direction: str, content: str) -> TextMessage:
+    tracker = Tracker(company=company, phone_number=TRACKING, name="Google Ads")
+    thread = Thread(company=company, tracker=tracker, person=Person(company=company, phone=CUSTOMER))
+    return TextMessage(
+        pk=1,
+        company=company,
+        tracker=tracker,
+        thread=thread,
+        direction=direction,
+        customer_phone_number=CUSTOMER,
+        content=content,
+        sent_at=timezone.now(),
+    )

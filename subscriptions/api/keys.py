@@ -1,0 +1,110 @@
+"""API keys: a program looks at its own, and one that manages makes, rotates and revokes others of its company."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import trail
+from ..models import ApiKey
+from .errors import Conflict
+from .fields import AnyMoment, Choice, Whole
+from .serializers import Strict, StrictModel
+from .views import Listed, Shown, accept
+
+LONGEST_OVERLAP_HOURS = 7 * 24
+OVERLAP_HOURS = 24  # time enough for a person to change a program in two time zones
+
+
+class ApiKeySerializer(StrictModel):
+    """The key itself is in the answer that makes it, and nowhere after."""
+
+    scopes = serializers.ListField(child=Choice(ApiKey.Scope.choices), min_length=1, max_length=len(ApiKey.Scope))
+    expires_at = AnyMoment(required=False, allow_null=True, help_text="null: never.")
+
+    class Meta:
+        model = ApiKey
+        fields = ["id", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"]
+        read_only_fields = ["id", "prefix", "created_at", "revoked_at", "last_used_at"]
+
+
+class RotateKeySerializer(Strict):
+    overlap_hours = Whole(
+        required=False, min_value=0, max_value=LONGEST_OVERLAP_HOURS,
+        help_text=f"How long the old key works beside the new one; absent: {OVERLAP_HOURS}.",
+    )  # fmt: skip
+
+
+class ApiKeyViewSet(Listed, Shown):
+    serializer_class = ApiKeySerializer
+    read_scope = ApiKey.Scope.MANAGE
+    write_scope = ApiKey.Scope.MANAGE
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        return ApiKey.objects.filter(company=self.company)
+
+    def create(self, request: Request) -> Response:
+        values = self.accepted()
+        mine: Any = request.auth
+        more = sorted(set(values["scopes"]) - set(mine.scopes))
+        if more:
+            raise serializers.ValidationError(
+                {"scopes": f"This key may not give what it lacks itself: {', '.join(more)}."}
+            )
+        if (ends := values.get("expires_at")) and ends <= timezone.now():
+            raise serializers.ValidationError({"expires_at": "This lies in the past."})
+        with transaction.atomic():
+            key, secret = ApiKey.objects.issue(company=self.company, **values)
+            self._note("Made an API key", key)
+        answer = self.made(key)
+        answer.data["key"] = secret
+        return answer
+
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, pk: str) -> Response:
+        """A new key with the name and scopes of this one, which ends when the overlap is over."""
+        hours = accept(RotateKeySerializer, request).get("overlap_hours", OVERLAP_HOURS)
+        with transaction.atomic():
+            old: ApiKey = self.locked()
+            if not old.usable:
+                raise Conflict("This key has ended. Make a new one.")
+            key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=hours))
+            self._note("Rotated an API key", old)
+        answer = self.made(key)
+        answer.headers["Location"] = request.path.replace(f"/{pk}/rotate/", f"/{key.pk}/")
+        answer.data["key"] = secret
+        return answer
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Revoke it: it is refused from now on. It stays in the list, for the log."""
+        with transaction.atomic():
+            key: ApiKey = self.locked()
+            if key.revoked_at is None:
+                key.revoked_at = timezone.now()
+                key.save(update_fields=["revoked_at"])
+                self._note("Revoked an API key", key)
+        return Response(status=204)
+
+    def _note(self, act: str, key: ApiKey) -> None:
+        mine: Any = self.request.auth
+        trail.record(trail.Actor.program(mine), act, key)
+
+
+class OwnKeyViewSet(Shown):
+    """`GET key/`: what this key is and may do."""
+
+    serializer_class = ApiKeySerializer
+
+    def list(self, request: Request) -> Response:
+        key: Any = request.auth
+        return Response({**self.shown(key), "company": self.company.resource_id, "company_name": self.company.name})
