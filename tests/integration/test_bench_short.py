@@ -17,12 +17,13 @@ from tests.crash.cluster import database_url
 ROOT = Path(__file__).resolve().parents[2]
 # All in one process, since the database that all start from takes a while to make.
 RUN = """
-from callhooks_site.devtools.bench import backlog, delivery, isolation, latency, publish
+from callhooks_site.devtools.bench import backlog, delivery, ingest, isolation, latency, publish
 from callhooks_site.devtools.bench.options import Options
 from callhooks_site.devtools.bench.place import bench_place
 with bench_place() as place:
     for bench, size, seconds in (
-        (delivery, 60, None), (latency, 3, 0.5), (isolation, 60, 0.5), (backlog, 4000, None), (publish, 10, None)
+        (delivery, 60, None), (latency, 3, 0.5), (isolation, 60, 0.5), (backlog, 4000, None), (publish, 10, None),
+        (ingest, 20, None),
     ):
         print(bench.run(place, Options(rounds=1, size=size, seconds=seconds)).as_json(), flush=True)
 """
@@ -38,6 +39,7 @@ KEYS = {
     "isolation": ["healthy_p99_ms", "baseline_p99_ms"],
     "backlog": ["cost_ratio"],
     "publish": ["serializer_cpu_ms", "saves_per_second_0", "saves_per_second_1", "saves_per_second_10"],
+    "ingest": ["per_second", "cpu_ms", "p99_ms", "bare_per_second", "batch_per_second"],
 }
 
 

@@ -1,0 +1,6 @@
+"""The settings of the bare view: ours, with nothing around a view but what Django cannot do without."""
+
+from callhooks_site.settings import *  # noqa: F403
+
+ROOT_URLCONF = "callhooks_site.devtools.bench.bare_site"
+MIDDLEWARE: list[str] = []
