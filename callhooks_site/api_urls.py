@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import DefaultRouter
 
 from calls.api.views import CallViewSet, PersonViewSet, TagViewSet, TrackerViewSet
@@ -14,6 +15,8 @@ from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
 from subscriptions.api.views import NothingHere
+
+from .api_pages import Reference
 
 
 class Router(DefaultRouter):
@@ -36,6 +39,8 @@ router.register("key", OwnKeyViewSet, "api-own-key")
 router.register("event-types", EventTypeViewSet, "api-event-type")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
+    path("docs/", Reference.as_view(url_name="api-schema"), name="api-docs"),
     *router.urls,
     re_path(r"", NothingHere.as_view(), name="api-nothing-here"),
 ]

@@ -132,6 +132,8 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "axes",
     "django_otp",
     "callhooks_site.security",
@@ -276,6 +278,22 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "subscriptions.api.problems.handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "DEFAULT_SCHEMA_CLASS": "subscriptions.api.openapi.Schema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Callhooks",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # It says nothing of any company; who writes a program needs it before there is a key.
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # No outside validator, no key kept in the browser.
+    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "persistAuthorization": False, "deepLinking": True},
+    "POSTPROCESSING_HOOKS": ["subscriptions.api.openapi.complete"],
 }
 
 # --- events and delivery ----------------------------------------------------------------------------------------

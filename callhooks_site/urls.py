@@ -13,3 +13,8 @@ urlpatterns = [
     path("api/v1/", include("callhooks_site.api_urls")),
     path("", include("calls.urls")),
 ]
+
+handler400 = "callhooks_site.api_errors.bad_request"
+handler403 = "callhooks_site.api_errors.permission_denied"
+handler404 = "callhooks_site.api_errors.not_found"
+handler500 = "callhooks_site.api_errors.server_error"

@@ -22,7 +22,7 @@ def _submitted(form: FormSubmission) -> str:
 class FormSubmissionPayload(Payload):
     id = Whole(of("pk"))
     company_id = Whole(of("company_id"))
-    form_data = Thing(of("form_data"))
+    form_data = Thing(of("form_data"), schema={"type": "object"})
     form_url = Text(_or_null("form_url"), allow_null=True)
     landing_page_url = Text(_or_null("landing_page_url"), allow_null=True)
     referrer = Text(_or_null("referrer"), allow_null=True)

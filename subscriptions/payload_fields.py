@@ -12,14 +12,19 @@ from rest_framework import serializers
 from rest_framework.fields import Field
 
 Get = Callable[[Any], Any]
+Schema = dict[str, Any]  # JSON Schema, draft 2020-12
 
 
 class _Read(Field):
-    """Takes its value from `get(subject)`; a value of None becomes `absent`."""
+    """Takes its value from `get(subject)`; a value of None becomes `absent`. `schema` says what the value is where the
+    kind of the field says too little."""
 
-    def __init__(self, get: Get, *, absent: Any = None, **kwargs: Any) -> None:
+    kind: Schema = {}
+
+    def __init__(self, get: Get, *, absent: Any = None, schema: Schema | None = None, **kwargs: Any) -> None:
         self.get = get
         self.absent = absent
+        self.schema = self.kind if schema is None else schema
         super().__init__(read_only=True, **kwargs)
 
     def get_attribute(self, instance: Any) -> Any:
@@ -31,19 +36,19 @@ class _Read(Field):
 
 
 class Text(_Read, serializers.CharField):
-    pass
+    kind = {"type": "string"}
 
 
 class Flag(_Read, serializers.BooleanField):
-    pass
+    kind = {"type": "boolean"}
 
 
 class Whole(_Read, serializers.IntegerField):
-    pass
+    kind = {"type": "integer"}
 
 
 class Items(_Read, serializers.ListField):
-    pass
+    kind = {"type": "array"}
 
 
 class Thing(_Read, serializers.JSONField):
@@ -51,9 +56,12 @@ class Thing(_Read, serializers.JSONField):
 
 
 class Payload(serializers.Serializer[Any]):
-    """A body: the fields named in `keys`, in that order, out of those that the class and its bases declare."""
+    """A body: the fields named in `keys`, in that order, out of those that the class and its bases declare. Those in
+    `optional` may be missing; `appended` are what `catalogue.freeze` adds behind them."""
 
     keys: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    appended: dict[str, Schema] = {}
 
     def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
         fields = super().get_fields()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import override_settings
@@ -22,6 +24,28 @@ def _closed_connections() -> Iterator[None]:
 def _quick_passwords() -> Iterator[None]:
     """A password's hash costs half a second on purpose; tests make many users."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _bodies_fit_their_schema() -> Iterator[None]:
+    """Whatever body a test makes, it is what its event type's JSON Schema says."""
+    from jsonschema import Draft202012Validator
+
+    from subscriptions import catalogue
+    from subscriptions.payload_schemas import schema_of
+
+    freeze, validators = catalogue.freeze, {}
+
+    def checked(event_type: Any, subject: Any, changes: list[str] | None = None) -> bytes:
+        body: bytes = freeze(event_type, subject, changes)
+        if event_type.serializer not in validators:
+            validators[event_type.serializer] = Draft202012Validator(schema_of(event_type.serializer))
+        validators[event_type.serializer].validate(json.loads(body))
+        return body
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "freeze", checked)
         yield
 
 

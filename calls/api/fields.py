@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from subscriptions.api.fields import Text
@@ -54,6 +55,7 @@ class TagNames(serializers.ListField):
         return [tag.name for tag in instance.tags.all()]
 
 
+@extend_schema_field({"type": "array", "items": {}})
 class Items(serializers.JSONField):
     """A list that is passed on as it came. With `keys`, its items are objects of exactly these."""
 
@@ -75,6 +77,7 @@ class Items(serializers.JSONField):
         return data
 
 
+@extend_schema_field({"type": "object"})
 class Thing(serializers.JSONField):
     """An object that is passed on as it came. With `keys`, these are all that it may hold, and each is an object."""
 

@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.batch import Outcome, bring_in_all
+from subscriptions.api.batch import BatchSerializer, Outcome, bring_in_all
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
 
@@ -55,6 +57,7 @@ class CallViewSet(Listed, Shown):
             raise Http404 from None
         return self.one(call)
 
+    @extend_schema(request=BatchSerializer, responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Up to 1,000 calls at once, with a result for each."""

@@ -9,7 +9,8 @@ from subscriptions.payload_fields import Flag, Items, Payload, Text, Thing, Whol
 
 from ..lifecycle import FORMATTED_TYPES, call_type, seconds
 from ..phones import formatted
-from . import keys, values
+from ..watched import NAMES as WATCHED
+from . import keys, schemas, values
 
 
 class CallPayload(Payload):
@@ -32,8 +33,8 @@ class CallPayload(Payload):
     answered = Flag(of("answered"))
     voicemail = Flag(of("voicemail"))
     spam = Flag(of("spam"))
-    direction = Text(of("direction"))
-    call_type = Text(call_type)
+    direction = Text(of("direction"), schema=schemas.DIRECTION)
+    call_type = Text(call_type, schema=schemas.CALL_TYPE)
     formatted_call_type = Text(lambda call: FORMATTED_TYPES[call_type(call)])
     duration = Text(lambda call: str(seconds(call)))
     formatted_duration = Text(values.duration_in_words)
@@ -68,25 +69,25 @@ class CallPayload(Payload):
     formatted_business_phone_number = Text(lambda call: formatted(call.business_phone_number))
 
     # what people and rules made of it
-    tags = Items(values.tag_names)
-    detail_tags = Items(values.tag_details)
+    tags = Items(values.tag_names, schema=schemas.TAGS)
+    detail_tags = Items(values.tag_details, schema=schemas.DETAIL_TAGS)
     note = Text(of("note"))
     value = Text(lambda call: "" if call.value is None else f"{call.value:.2f}")
     formatted_value = Text(lambda call: "--" if call.value is None else f"${call.value:.2f}")
     lead_status = Text(values.lead_status)
-    score = Thing(values.score)
-    good_lead_call_id = Thing(of("good_lead_call_id"), absent="")
+    score = Thing(values.score, schema=schemas.SCORE)
+    good_lead_call_id = Thing(of("good_lead_call_id"), absent="", schema=schemas.NUMBER_OR_EMPTY)
     good_lead_call_time = Text(values.good_lead_time)
 
     # the recording
     recording = Text(of("recording_url"))
     recording_player = Text(lambda call: values.recording_page(call, "recording-player"))
     recording_redirect = Text(lambda call: values.recording_page(call, "recording-redirect"))
-    recording_duration = Thing(of("recording_duration"), absent="")
+    recording_duration = Thing(of("recording_duration"), absent="", schema=schemas.NUMBER_OR_EMPTY)
     waveforms = Items(of("waveforms"), absent=[])
     transcription = Text(of("transcription_text"))
     conversational_transcript = Items(values.transcript)
-    speaker_percent = Thing(of("speaker_percent"), absent="")
+    speaker_percent = Thing(of("speaker_percent"), absent="", schema=schemas.OBJECT_OR_EMPTY)
     keywords_spotted = Items(values.keywords_spotted)
     call_highlights = Items(of("call_highlights"), absent=[])
 
@@ -102,7 +103,7 @@ class CallPayload(Payload):
     referring_url = Text(of("referring_url"))
     landing_page_url = Text(of("landing_page_url"))
     last_requested_url = Text(of("last_requested_url"))
-    milestones = Thing(values.milestones)
+    milestones = Thing(values.milestones, schema=schemas.MILESTONES)
     utm_source = Text(of("utm_source"))
     utm_medium = Text(of("utm_medium"))
     utm_term = Text(of("utm_term"))
@@ -147,6 +148,7 @@ class PreCallPayload(CallPayload):
 
 
 class CallRoutingCompletePayload(CallPayload):
+    optional = keys.ROUTING_OPTIONAL
     keys = keys.CALL_ROUTING_COMPLETE
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -160,3 +162,7 @@ class PostCallPayload(CallPayload):
 
 class CallModifiedPayload(PostCallPayload):
     """Post-Call with the new values; `changes` is appended when the event is frozen."""
+
+    appended = {
+        "changes": {"type": "array", "items": {"enum": list(WATCHED)}, "minItems": 1, "uniqueItems": True},
+    }

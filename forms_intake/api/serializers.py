@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from subscriptions.api.serializers import StrictModel
@@ -13,6 +14,7 @@ LONGEST_NAME = 200
 LONGEST_VALUE = 20_000
 
 
+@extend_schema_field({"type": "object"})
 class FormData(serializers.JSONField):
     """A flat object: a name for each field, and a text, a number, true, false, null, or a list of these (boxes that
     were ticked)."""

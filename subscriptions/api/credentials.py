@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..delivery.client_certificates import shown
@@ -20,6 +21,7 @@ from .serializers import Strict, shared
 _PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"}
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class CustomHeaders(serializers.Field[Any, Any, Any, Any]):
     default_error_messages = {"invalid": "This must be an object: names of headers and their values.",
                               "null": "This cannot be null; an empty object takes all out."}  # fmt: skip
@@ -44,6 +46,7 @@ class _Bearer(Strict):
     token = Text(trim_whitespace=False)
 
 
+@extend_schema_field({"type": ["object", "null"]})
 class Auth(serializers.Field[Any, Any, Any, Any]):
     """`{"type": "basic", "user": …, "password": …}`, `{"type": "bearer", "token": …}`, or null. Its value is a
     Credentials without headers."""
@@ -75,6 +78,7 @@ class _Certificate(Strict):
     private_key = Text()
 
 
+@extend_schema_field({"type": ["object", "null"]})
 class ClientCertificate(serializers.Field[Any, Any, Any, Any]):
     """Written as `{"certificate": PEM, "private_key": PEM}` or null, read as `{"subject", "expires_at"}`; what was
     read, sent back, keeps what is stored. Its value is the text to store, or the mask."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -73,6 +74,7 @@ class DeliveryViewSet(Listed, Shown):
         log = [shared(AttemptSerializer).to_representation(attempt) for attempt in attempts]
         return Response({**self.shown(delivery), "attempts": log})
 
+    @extend_schema(request=None, responses={202: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, **address: str) -> Response:
         accept(Strict, request)
@@ -84,6 +86,7 @@ class DeliveryViewSet(Listed, Shown):
             raise Conflict("This delivery is on its way already.")
         return Response(self.shown(self.get_object()), 202)
 
+    @extend_schema(request=None, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **address: str) -> Response:
         accept(Strict, request)

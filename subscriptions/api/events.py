@@ -9,6 +9,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import QuerySet
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +17,10 @@ from rest_framework.viewsets import ViewSet
 
 from .. import catalogue
 from ..models import Event
+from ..payload_schemas import schema_of
+from .authentication import company_of
 from .filters import Filters, after, before
+from .openapi import inline_list
 from .views import Listed, Shown
 
 
@@ -27,6 +31,13 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     class Meta:
         model = Event
         fields = ["id", "type", "subject", "sequence", "test", "created_at"]
+
+
+class EventWithBodySerializer(EventSerializer):
+    body = serializers.JSONField(help_text="As it was sent.")
+
+    class Meta(EventSerializer.Meta):
+        fields = [*EventSerializer.Meta.fields, "body"]
 
 
 class EventFilters(Filters):
@@ -45,6 +56,7 @@ class EventViewSet(Listed, Shown):
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.filter(company=self.company).defer("body")
 
+    @extend_schema(responses=EventWithBodySerializer)
     def retrieve(self, request: Request, **address: str) -> Response:
         event = self.get_queryset().filter(pk=UUID(address["event_id"].removeprefix("evt_"))).first()
         if event is None:
@@ -52,9 +64,39 @@ class EventViewSet(Listed, Shown):
         return Response({**self.shown(event), "body": json.loads(bytes(event.body))})
 
 
+class EventTypeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="As in a subscription's events and the header Callhooks-Event.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    fires = serializers.CharField(help_text="When it happens.")
+    schema = serializers.SerializerMethodField(help_text="JSON Schema (2020-12) of the body.")
+    example = serializers.SerializerMethodField(help_text="The body of a made-up one of the key's company.")
+
+    def get_example(self, event_type: catalogue.EventType) -> dict[str, Any] | None:
+        if event_type.example is None:
+            return None
+        subject = event_type.example(self.context["company"])
+        body = catalogue.freeze(event_type, subject, None if event_type.once else ["tags", "note"])
+        return dict(json.loads(body))
+
+    def get_schema(self, event_type: catalogue.EventType) -> dict[str, Any]:
+        return schema_of(event_type.serializer)
+
+
 class EventTypeViewSet(ViewSet):
+    serializer_class = EventTypeSerializer
+    lookup_field = "name"
+    lookup_value_regex = "[a-z_]{1,40}"
+
+    @extend_schema(responses=inline_list("EventTypes", EventTypeSerializer))
     def list(self, request: Request) -> Response:
-        types: list[dict[str, Any]] = [
-            {"name": each.name, "label": each.label, "fires": each.fires} for each in catalogue.all_types()
-        ]
+        context = {"company": company_of(request)}
+        types = EventTypeSerializer(catalogue.all_types(), many=True, context=context).data
         return Response({"next": None, "results": types})
+
+    @extend_schema(responses=EventTypeSerializer)
+    def retrieve(self, request: Request, name: str) -> Response:
+        try:
+            event_type = catalogue.get(name)
+        except LookupError:
+            raise Http404 from None
+        return Response(EventTypeSerializer(event_type, context={"company": company_of(request)}).data)

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.helpers import forced_singular_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,7 +20,7 @@ from ..models import ApiKey
 from .errors import Conflict
 from .fields import AnyMoment, Choice, Whole
 from .serializers import Strict, StrictModel
-from .views import Listed, Shown, accept
+from .views import Listed, Shown, TenantViewSet, accept
 
 LONGEST_OVERLAP_HOURS = 7 * 24
 OVERLAP_HOURS = 24  # time enough for a person to change a program in two time zones
@@ -70,6 +72,7 @@ class ApiKeyViewSet(Listed, Shown):
         answer.data["key"] = secret
         return answer
 
+    @extend_schema(request=RotateKeySerializer, responses={201: ApiKeySerializer})
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new key with the name and scopes of this one, which ends when the overlap is over."""
@@ -100,11 +103,25 @@ class ApiKeyViewSet(Listed, Shown):
         trail.record(trail.Actor.program(mine), act, key)
 
 
-class OwnKeyViewSet(Shown):
+class OwnKeySerializer(ApiKeySerializer):
+    """For the documentation: a key with the company that it is for."""
+
+    company = serializers.CharField(source="company.resource_id", read_only=True)
+    company_name = serializers.CharField(source="company.name", read_only=True)
+
+    class Meta(ApiKeySerializer.Meta):
+        fields = [*ApiKeySerializer.Meta.fields, "company", "company_name"]
+
+
+class OwnKeyViewSet(TenantViewSet):
     """`GET key/`: what this key is and may do."""
 
     serializer_class = ApiKeySerializer
 
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        return ApiKey.objects.filter(company=self.company)
+
+    @extend_schema(responses=forced_singular_serializer(OwnKeySerializer))
     def list(self, request: Request) -> Response:
         key: Any = request.auth
         return Response({**self.shown(key), "company": self.company.resource_id, "company_name": self.company.name})

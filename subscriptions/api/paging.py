@@ -23,6 +23,10 @@ _moment = AnyMoment()
 PAGE_SIZE = 50
 
 
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
 class NewestFirst(BasePagination):
     """Ordered by the view's `newest` (a field of time, or "id" alone), then by primary key; the newest first, or with
     `order=oldest` last: whoever catches up reads in the order in which things happened. The view's `largest_page`
@@ -50,6 +54,18 @@ class NewestFirst(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self._next, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        following = {"type": ["string", "null"], "format": "uri", "description": "The next page; null: none."}
+        return {"type": "object", "required": ["next", "results"], "properties": {"next": following, "results": schema}}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": view.largest_page}
+        return [
+            _parameter("cursor", {"type": "string"}, "Where the page begins; from the address in `next`."),
+            _parameter("order", {"enum": ["newest", "oldest"]}, "What comes first; absent: newest."),
+            _parameter("page_size", size, f"Absent: {min(PAGE_SIZE, view.largest_page)}."),
+        ]
 
     def _page_size(self, request: Request, largest: int) -> int:
         text = request.query_params.get("page_size")

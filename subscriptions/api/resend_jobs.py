@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -57,6 +58,7 @@ class ResendJobViewSet(Listed, Shown):
             .defer(*(f"subscription__{name}" for name in Subscription.ENCRYPTED))
         )
 
+    @extend_schema(request=NewResendJob, responses={201: ResendJobSerializer})
     def create(self, request: Request) -> Response:
         data = accept(NewResendJob, request)
         subscription = get_object_or_404(
@@ -74,6 +76,7 @@ class ResendJobViewSet(Listed, Shown):
         speed = data.get("per_second", resend_jobs.DEFAULT_PER_SECOND)
         return self.made(resend_jobs.start(subscription, per_second=speed, **wanted))
 
+    @extend_schema(request=None, responses=ResendJobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **address: str) -> Response:
         accept(Strict, request)

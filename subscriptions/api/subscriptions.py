@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -85,6 +86,7 @@ class SecretSerializer(serializers.ModelSerializer[Subscription]):
         model = Subscription
         fields = ["secret", "previous_secret", "previous_secret_until"]
 
+    @extend_schema_field({"type": ["string", "null"]})
     def get_previous_secret(self, subscription: Subscription) -> str | None:
         return subscription.previous_secret if len(subscription.secrets) > 1 else None
 
@@ -108,6 +110,17 @@ class RotateSerializer(Strict):
         required=False, min_value=0, max_value=operations.LONGEST_OVERLAP // HOUR,
         help_text="How long the old secret signs too; absent: 24.",
     )  # fmt: skip
+
+
+class SubscribedSerializer(SubscriptionSerializer):
+    """For the documentation: with the secrets, which are shown when they are made."""
+
+    secret = serializers.CharField(read_only=True)
+    previous_secret = serializers.CharField(read_only=True, allow_null=True)
+    previous_secret_until = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    class Meta(SubscriptionSerializer.Meta):
+        fields = [*SubscriptionSerializer.Meta.fields, "secret", "previous_secret", "previous_secret_until"]
 
 
 class SubscriptionViewSet(Listed, Shown):
@@ -143,6 +156,7 @@ class SubscriptionViewSet(Listed, Shown):
             operations.archive(self._locked())
         return Response(status=204)
 
+    @extend_schema(request=None, responses=SubscriptionSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, resource_id: str) -> Response:
         accept(Strict, request)
@@ -151,6 +165,7 @@ class SubscriptionViewSet(Listed, Shown):
             operations.pause(subscription)
         return Response(self.shown(subscription))
 
+    @extend_schema(request=ResumeSerializer, responses=SubscriptionSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, resource_id: str) -> Response:
         held = accept(ResumeSerializer, request).get("held", "send")
@@ -159,6 +174,7 @@ class SubscriptionViewSet(Listed, Shown):
             count = operations.resume(subscription, send_held=held == "send")
         return Response({**self.shown(subscription), "held": held, "deliveries": count})
 
+    @extend_schema(request=TestSerializer, responses={202: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, resource_id: str) -> Response:
         """Send a made-up event of a type to this subscription alone; its delivery tells what came of it."""
@@ -172,6 +188,7 @@ class SubscriptionViewSet(Listed, Shown):
             _note(request, delivery.subscription, "Sent a test event", detail=name)
         return Response(shared(DeliverySerializer).to_representation(delivery), 202)
 
+    @extend_schema(request=RotateSerializer, responses=SubscribedSerializer)
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, resource_id: str) -> Response:
         hours = accept(RotateSerializer, request).get("overlap_hours", ROTATION_OVERLAP // HOUR)
@@ -181,6 +198,7 @@ class SubscriptionViewSet(Listed, Shown):
             _note(request, subscription, "Made a new signing secret", f"The old one signs too for {hours} h.")
         return Response(self.shown(subscription) | _secrets_of(subscription))
 
+    @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, resource_id: str) -> Response:
         """A POST, although it changes nothing: no cache, history or link preview gets to see a secret."""

@@ -1,0 +1,28 @@
+"""What the values of call webhooks are, where a field's kind says too little. An absent value is the empty string."""
+
+from __future__ import annotations
+
+from ..lifecycle import FORMATTED_TYPES
+from ..models import Call
+from .values import MILESTONES as NAMES
+
+CALL_TYPE = {"enum": list(FORMATTED_TYPES)}
+DIRECTION = {"enum": list(Call.Direction.values)}
+SCORE = {"enum": [1, ""]}
+NUMBER_OR_EMPTY = {"anyOf": [{"type": "integer"}, {"const": ""}]}
+OBJECT_OR_EMPTY = {"anyOf": [{"type": "object"}, {"const": ""}]}
+TAGS = {"type": "array", "items": {"type": "string"}}
+DETAIL_TAGS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in ("name", "level", "color")},
+        "required": ["name", "level", "color"],
+        "additionalProperties": False,
+    },
+}
+MILESTONES = {
+    "type": "object",
+    "properties": {name: {"type": "object"} for name in NAMES},
+    "additionalProperties": False,
+}
