@@ -12,4 +12,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("callhooks_site.api_urls")),
     path("", include("calls.urls")),
+    path("", include("providers.urls")),
 ]
