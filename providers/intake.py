@@ -90,14 +90,14 @@ def absorb(source: IngestSource, sid: str, heaps: Iterable[Facts]) -> bool:
         if now == known.facts and known.call_id:
             return True
         before, known.facts = known.facts, now
-        known.call = _tell(source, sid, before if known.call_id else {}, now)
+        known.call_id = _tell(source, known, before if known.call_id else {}, now)
         known.heard_at = Now()
         known.save(update_fields=["facts", "call", "heard_at"])
-        return known.call is not None
+        return known.call_id is not None
 
 
-def _tell(source: IngestSource, sid: str, before: Facts, now: Facts) -> Call | None:
-    """Through the one door for calls: of a call that is there only what is new, so that what people have corrected in
+def _tell(source: IngestSource, known: ProviderCall, before: Facts, now: Facts) -> int | None:
+    """The call's id. Through the one door for calls: of a call that is there only what is new, so that what people have corrected in
     it stays."""
 
     def is_tracking(phone: str) -> bool:
@@ -107,17 +107,17 @@ def _tell(source: IngestSource, sid: str, before: Facts, now: Facts) -> Call | N
     if whole is None:
         return None
     fields = whole
-    key = {"external_source": source.provider, "external_id": sid}
+    key = {"external_source": source.provider, "external_id": known.sid}
     old = outlook(before, is_tracking=is_tracking) if before else None
     if old is not None:
         fields = {name: value for name, value in whole.items() if name not in old or old[name] != value}
         if not fields:
-            return Call.objects.filter(company=source.company, **key).first()
+            return known.call_id
         fields |= _not_before_its_end(source, key, fields)
     try:
-        return create_or_update_call(company=source.company, data={**key, **fields})[0]
+        return create_or_update_call(company=source.company, data={**key, **fields})[0].pk
     except ValidationError as error:
-        raise _refusal(error, sid) from None
+        raise _refusal(error, known.sid) from None
 
 
 def _not_before_its_end(source: IngestSource, key: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:

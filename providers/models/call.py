@@ -15,13 +15,16 @@ class ProviderCallManager(models.Manager["ProviderCall"]):
     def locked(self, source: IngestSource, sid: str) -> ProviderCall:
         """The one of this id, made if new, locked until the transaction ends: callbacks of one call that come at the
         same moment take turns here."""
+        mine = self.select_for_update(of=("self",), no_key=True).filter(source=source, sid=sid)
+        if known := mine.first():
+            return known
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO providers_providercall (company_id, source_id, sid, facts, heard_at) "
                 "VALUES (%s, %s, %s, '{}', clock_timestamp()) ON CONFLICT (source_id, sid) DO NOTHING",
                 [source.company_id, source.pk, sid],
             )
-        return self.select_for_update(of=("self",), no_key=True).get(source=source, sid=sid)
+        return mine.get()
 
 
 class ProviderCall(models.Model):
