@@ -97,8 +97,8 @@ def absorb(source: IngestSource, sid: str, heaps: Iterable[Facts]) -> bool:
 
 
 def _tell(source: IngestSource, known: ProviderCall, before: Facts, now: Facts) -> int | None:
-    """The call's id. Through the one door for calls: of a call that is there only what is new, so that what people have corrected in
-    it stays."""
+    """The call's id. Through the one door for calls: of a call that is there only what is new, so that what people have
+    corrected in it stays."""
 
     def is_tracking(phone: str) -> bool:
         return bool(phone) and Tracker.objects.filter(company=source.company, phone_number=phone).exists()

@@ -115,11 +115,11 @@ def _recording(facts: Facts) -> dict[str, Any]:
 
 
 def _transcription(facts: Facts, who: Parties, fields: dict[str, Any]) -> dict[str, Any]:
-    """Of the recording, else what was said live: when it is over, or the call is."""
+    """Of the recording, else what was said live, once that is over: half of it would be told as all of it."""
     if texts := facts.get("texts"):
         return {"transcription_text": "\n".join(texts[sid] for sid in sorted(texts))}
     phrases = facts.get("phrases")
-    if not phrases or not (facts.get("phrases_done") or "ended_at" in fields):
+    if not phrases or not facts.get("phrases_done"):
         return {}
     # The inbound track is what Twilio hears of the one that the call belongs to: the caller, or who was called.
     speakers = {"inbound_track": "Customer", "outbound_track": "Agent"}

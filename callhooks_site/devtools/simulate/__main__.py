@@ -17,7 +17,7 @@ def main() -> int:
         with throw_away_server("simulate") as server:
             os.environ.update(environment(server.url, make_secrets(), var=PROJECT / "var" / "simulate"))
             os.environ["LOG_LEVEL"] = "ERROR"  # each silent call would be a line
-            return _run(options.calls, options.seed)
+            return _run(options.calls, options.seed, options.processes)
     except DevError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -25,7 +25,7 @@ def main() -> int:
         return 130
 
 
-def _run(calls: int, seed: int) -> int:
+def _run(calls: int, seed: int, processes: int) -> int:
     import django
 
     django.setup()
@@ -36,14 +36,16 @@ def _run(calls: int, seed: int) -> int:
 
     call_command("migrate", interactive=False, verbosity=0)
     try:
-        result = simulate(calls, seed, say=_say)
+        result = simulate(calls, seed, processes=processes, say=_say)
     finally:
         connections.close_all()
     _say(
         f"{result.calls} calls, seed {seed}: {result.callbacks} callbacks came, shuffled and half of them twice; "
         f"{result.lost} were lost."
     )
-    _say(f"{result.seconds:.1f} s, {result.callbacks / result.seconds:.0f} callbacks a second in one process.")
+    _say(
+        f"{result.seconds:.1f} s, {result.callbacks / result.seconds:.0f} callbacks a second in {processes} processes."
+    )
     _say(", ".join(f"{count} {kind}" for kind, count in sorted(result.events.items())))
     _say(
         f"{result.closed_silent} calls closed as silent; of {result.never_known} nothing told who called whom; "
@@ -62,6 +64,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("provider", choices=["twilio"])
     parser.add_argument("--calls", type=int, default=10_000, metavar="N", help="how many (10000)")
+    parser.add_argument("--processes", type=int, default=2, choices=range(1, 17), metavar="N", help="side by side (2)")
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="for the same day again")
     options = parser.parse_args()
     if not 1 <= options.calls <= 1_000_000:
