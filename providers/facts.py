@@ -52,9 +52,10 @@ def call_sid(said: Said) -> str:
     return sid
 
 
-def observed(said: Said, received_at: datetime) -> Facts:
-    """What one callback tells. Raises Malformed."""
-    return {**_observed(said, _text(said.moment("Timestamp") or received_at)), "heard": _text(received_at)}
+def observed(said: Said, received_at: datetime, *, timed: bool = True) -> Facts:
+    """What one callback tells. `timed`: its Timestamp is when it happened. Raises Malformed."""
+    told = said.moment("Timestamp") if timed else None
+    return {**_observed(said, _text(told or received_at)), "heard": _text(received_at)}
 
 
 def _observed(said: Said, at: str) -> Facts:

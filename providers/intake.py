@@ -70,13 +70,15 @@ def take_in(source: IngestSource, delivered: Delivered) -> None:
     if texts.is_message(said):
         _take_in_text(source, said, delivered)
     else:
-        absorb(source, sid, [observed(said, delivered)])
+        absorb(source, sid, [observed(source, said, delivered)])
 
 
-def observed(said: Said, delivered: Delivered) -> Facts:
+def observed(source: IngestSource, said: Said, delivered: Delivered) -> Facts:
     """Raises Refused."""
+    # SignalWire's Timestamp is when the call was made, whatever has happened to it since.
+    timed = source.provider == IngestSource.Provider.TWILIO
     try:
-        return facts.observed(said, delivered.received_at)
+        return facts.observed(said, delivered.received_at, timed=timed)
     except Malformed as error:
         raise Refused(Reason.MALFORMED, str(error), _sid_if_told(delivered)) from None
 

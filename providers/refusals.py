@@ -110,7 +110,7 @@ def _replay(source: IngestSource, refusal: RefusedCallback) -> int:
             if said is not None and texts.is_message(said):
                 take_in(source, delivered_again(row))
             elif said is not None:
-                heaps.append(observed(said, delivered_again(row)))
+                heaps.append(observed(source, said, delivered_again(row)))
         except Refused:
             if row.pk == refusal.pk:
                 raise

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from calls.models import Call
+from providers import tasks
 from providers.models import IngestSource, ProviderCall, RefusedCallback
 from subscriptions.models import Event
 from tests import factories
 from tests.twilio_support import (
+    ACCOUNT,
     BUSINESS,
     CUSTOMER,
     TRACKING,
@@ -225,4 +228,23 @@ def test_signalwire_has_its_own_header(source):
     fields = {**call("0d1f2c3a-0000-4000-8000-1234567890ab", "ringing"), "AccountSid": other.account_sid}
     assert send(other, "voice", fields, header="X-SignalWire-Signature").status_code == 204
     assert Call.objects.get().external_source == "signalwire"
+    ended = {**fields, "CallStatus": "completed", "CallDuration": "30", "Timestamp": after(-3600)}
+    send(other, "voice", ended, header="X-SignalWire-Signature")
+    found = Call.objects.get()
+    assert timezone.now() - found.ended_at < timedelta(minutes=1), "its Timestamp is when the call was made"
     assert send(source, "voice", call(sid(), "ringing"), header="X-SignalWire-Signature").status_code == 403
+
+
+def test_a_transcription_whose_end_was_lost_is_taken_as_far_as_it_came(source):
+    one = sid()
+    send(source, "voice", call(one, "ringing"))
+    spoken = {"TranscriptionSid": sid("GT"), "TranscriptionEvent": "transcription-content", "SequenceId": "1",
+              "TranscriptionData": '{"transcript": "Hello."}', "AccountSid": ACCOUNT, "CallSid": one}  # fmt: skip
+    send(source, "transcription", {**spoken, "Final": "false", "SequenceId": "0"})
+    send(source, "transcription", spoken)
+    send(source, "voice", call(one, "completed", CallDuration=5))
+    tasks.tidy()
+    assert Call.objects.get().transcription_text == "", "its end may still come"
+    ProviderCall.objects.update(heard_at=timezone.now() - tasks.END_LOST_AFTER - timedelta(seconds=1))
+    tasks.tidy()
+    assert Call.objects.get().transcription_text == "Speaker: Hello."

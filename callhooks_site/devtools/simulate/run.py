@@ -49,8 +49,8 @@ class Result:
 
 
 def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], None] = lambda words: None) -> Result:
-    """In the database at hand. `wrong` names each call whose events are not what the rules say. The calls are shared out
-    among the processes: what one process is told of a call comes in a known order."""
+    """In the database at hand. `wrong` names each call whose events are not what the rules say. The calls are shared
+    out among the processes: what one process is told of a call comes in a known order."""
     chance = random.Random(seed)
     source = _source()
     # Just over: what a call waits for is still awaited when the day's callbacks come.
