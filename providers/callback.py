@@ -71,7 +71,15 @@ def _of_json(body: bytes) -> dict[str, str]:
         raise Malformed("Its body is neither a form nor JSON.") from None
     if not isinstance(found, dict):
         raise Malformed("Its JSON is no object.")
-    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
+    return {
+        _encodable(name): _encodable(value if isinstance(value, str) else json.dumps(value))
+        for name, value in found.items()
+    }
+
+
+def _encodable(text: str) -> str:
+    """JSON can spell halves of characters, which neither the database nor a page can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Said:

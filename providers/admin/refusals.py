@@ -52,7 +52,7 @@ class RefusedCallbackAdmin(ButtonsAdmin, LargeTableAdmin):
     deferred = ("source__auth_token", "source__previous_auth_token")
     deferred_in_list = ("body",)
     newest_first = ("-received_at", "-pk")
-    list_display = ("when", "why", "about", "source", "state_badge", "times")
+    list_display = ("when", "reason", "about", "source", "state_badge", "times")
     list_filter = (ReceivedFilter, "state", "reason", SourceFilter)
     search_help_text = "The SID of a call or message, in full"
     buttons = ("take_in", "dismiss")

@@ -149,7 +149,8 @@ def test_bytes_that_are_no_text(source):
     for body in (b"CallSid=%FF%FE&AccountSid=" + ACCOUNT.encode(), b"\x00\xff", b"CallSid=CA%00"):
         Client().post(path_of(source, "voice"), body, content_type="application/x-www-form-urlencoded",
                       headers={"X-Twilio-Signature": "x"})  # fmt: skip
-    assert RefusedCallback.objects.count() == 3
+    send_json(source, "voice", b'{"CallSid": "CA\\ud800", "\\udfff": "\\ud800"}', hashed=b"another")
+    assert RefusedCallback.objects.count() == 4
     client = login(factories.make_member(source.company))
     for row in RefusedCallback.objects.all():
         assert client.get(f"/admin/providers/refusedcallback/{row.pk}/change/").status_code == 200

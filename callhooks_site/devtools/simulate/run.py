@@ -52,7 +52,7 @@ def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], 
     """In the database at hand. `wrong` names each call whose events are not what the rules say. The calls are shared
     out among the processes: what one process is told of a call comes in a known order."""
     chance = random.Random(seed)
-    source = _source()
+    source = make_source()
     # Just over: what a call waits for is still awaited when the day's callbacks come.
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=900)
     lives = list(day(calls, TRACKERS, began, chance))
@@ -63,11 +63,11 @@ def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], 
     # In development Django keeps the text of every statement: it would be half of the time.
     with override_settings(POST_CALL_WAIT_SECONDS=7 * 86_400, DEBUG=False):
         if processes == 1:
-            told = [_send(source, shares[0], say)]
+            told = [send(source, shares[0], say)]
         else:
             connections.close_all()  # a connection cannot be shared by what is forked
             with get_context("fork").Pool(processes) as pool:
-                told = pool.starmap(_send, [(source, share, say) for share in shares])
+                told = pool.starmap(send, [(source, share, say) for share in shares])
     reckoning = {life.sid: expected(life) for life in lives}
     for share in told:
         reckoning |= share
@@ -78,14 +78,14 @@ def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], 
     return result
 
 
-def _source() -> IngestSource:
+def make_source() -> IngestSource:
     company = Company.objects.create(name="Simulated Dental", transcription_expected=False)
     for number in TRACKERS:
         Tracker.objects.create(company=company, phone_number=number, name=f"Line {number[-3:]}")
     return IngestSource.objects.create(company=company, name="Twilio", account_sid=ACCOUNT, auth_token=TOKEN)
 
 
-def _send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) -> dict[str, Expected]:
+def send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) -> dict[str, Expected]:
     """What must have come of it, by call."""
     reckoning: dict[str, Expected] = {}
     factory = RequestFactory()
