@@ -38,7 +38,10 @@ def callback(request: HttpRequest, key: str, place: str) -> HttpResponse:
         b"" if large else request.body,
         timezone.now(),
     )
-    signature = next((request.headers[name] for name in _HEADERS[source.provider] if name in request.headers), "")
+    signature = next(
+        (request.headers[name] for name in _HEADERS[IngestSource.Provider(source.provider)] if name in request.headers),
+        "",
+    )
     try:
         if large or len(query) > refusals.MOST_QUERY:
             raise Refused(

@@ -51,7 +51,7 @@ def prepare() -> Path:
             )
         subscription = _subscription(company)
         api_key = _api_key(company, known.get("api_key", ""))
-        source = _source(company)
+        ingest = _source(company)
     var.mkdir(parents=True, exist_ok=True)
     _write(
         path,
@@ -69,9 +69,9 @@ def prepare() -> Path:
             "signing_key": company.signing_key,
             "subscription_secret": subscription.secret,
             "twilio": {
-                "url": url_of(source, VOICE).removesuffix(f"/{VOICE}"),
-                "account_sid": source.account_sid,
-                "auth_token": source.auth_token,
+                "url": url_of(ingest, VOICE).removesuffix(f"/{VOICE}"),
+                "account_sid": ingest.account_sid,
+                "auth_token": ingest.auth_token,
             },
             "tracking_numbers": [{"phone_number": number, "name": name} for number, name, _ in TRACKERS],
         },

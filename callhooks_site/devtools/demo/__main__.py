@@ -54,6 +54,7 @@ def _day(settings: DemoSettings, folder: Path, wait: float, pause: float, *, thr
     received = folder / "receiver.jsonl"
     arrivals, tally = Arrivals.from_now(received), Tally()
     api = Api(settings.api_url, settings.api_key)
+    player: Player
     if through_twilio:
         if settings.twilio is None:
             raise NotReady("The demo has no ingest source yet. Stop `./dev run` and start it again.")
