@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from calls.models import Call, Person, Tag
 from messaging.models import Thread
-from providers.models import IngestSource, RefusedCallback
+from providers.models import IngestSource, ProviderCall, RefusedCallback
 from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership
 from tests import factories
 
@@ -44,6 +44,13 @@ class Tenant:
         self.key, self.key_secret = ApiKey.objects.issue(company=self.company, name=f"{name} key")
         self.source = IngestSource.objects.create(
             company=self.company, name=f"{name} Twilio", account_sid="AC" + "0" * 32, auth_token=f"{name}-token"
+        )
+        self.provider_call = ProviderCall.objects.create(
+            company=self.company,
+            source=self.source,
+            sid=f"CB{name}",
+            call=self.call,
+            facts={"parties": {"from": phone}},
         )
         self.refusal = RefusedCallback.objects.create(
             company=self.company, source=self.source, reason="number", detail=f"{name} detail", place="voice",
@@ -83,6 +90,7 @@ class Tenant:
             User: self.admin,
             IngestSource: self.source,
             RefusedCallback: self.refusal,
+            ProviderCall: self.provider_call,
         }
 
     def secrets(self) -> list[str]:

@@ -1,5 +1,5 @@
-"""The admin's pages for ingest sources and what they refused. Importing this registers them."""
+"""The admin's pages for ingest sources, what they told and what they refused. Importing this registers them."""
 
-from . import refusals, sources
+from . import calls, refusals, sources
 
-__all__ = ["refusals", "sources"]
+__all__ = ["calls", "refusals", "sources"]

@@ -42,7 +42,10 @@ class ProviderCall(models.Model):
     objects: ClassVar[ProviderCallManager] = ProviderCallManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source", "sid"], name="provider_call_once")]
+        # By the SID first: that is what people search for.
+        constraints = [models.UniqueConstraint(fields=["sid", "source"], name="provider_call_once")]
+        # The list of a company, newest first.
+        indexes = [models.Index("company", models.F("id").desc(), name="provider_call_of_company")]
 
     def __str__(self) -> str:
         return self.sid

@@ -59,7 +59,7 @@ class RefusedCallback(models.Model):
             models.Index("company", models.F("received_at").desc(), models.F("id").desc(), name="refusal_of_company"),
             # How many a source has, and how many lately; and all of one call, to take them in together.
             models.Index("source", "state", "received_at", name="refusal_of_source"),
-            models.Index("source", "subject_sid", condition=Q(state="open"), name="refusal_of_subject"),
+            models.Index("subject_sid", "source", name="refusal_of_subject"),
             # What is old goes.
             models.Index("received_at", name="refusal_age"),
         ]

@@ -258,6 +258,9 @@ def test_an_admin_sees_a_refusal_mends_the_setting_and_takes_it_in(source, compa
     told = client.post(f"/admin/providers/refusedcallback/{only().pk}/take_in/", follow=True).content.decode()
     assert "Taken in." in told
     assert Call.objects.count() == 1
+    told = client.get(f"/admin/providers/providercall/{ProviderCall.objects.get().pk}/change/").content.decode()
+    assert "may use this number (TN-Validation-Passed-A)" in told
+    assert "<script>alert" not in told
     assert AuditEntry.objects.filter(act="Took in a refused callback").count() == 1
     viewer = login(factories.make_member(company, "viewer"))
     assert viewer.post(f"/admin/providers/refusedcallback/{only().pk}/dismiss/").status_code == 403
