@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from calls.models import Call
-from providers import tasks
+from providers import intake, tasks
 from providers.models import IngestSource, ProviderCall, RefusedCallback
 from subscriptions.models import Event
 from tests import factories
+from tests.threads import at_once
 from tests.twilio_support import (
     ACCOUNT,
     BUSINESS,
@@ -29,6 +31,7 @@ from tests.twilio_support import (
     send_all,
     sid,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -198,27 +201,56 @@ def test_callbacks_of_one_call_at_the_same_moment(source):
         one, other = sid(), sid()
         both = [call(one, "ringing", Timestamp=after(0)), leg(one, other, "in-progress", Timestamp=after(5)),
                 call(one, "ringing", Timestamp=after(0)), call(one, "completed", CallDuration=9)]  # fmt: skip
-        start = threading.Barrier(len(both))
-        answers = []
-
-        def go(fields, start=start, answers=answers):
-            try:
-                start.wait()
-                answers.append(send(source, "voice", fields).status_code)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=go, args=[fields]) for fields in both]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert answers == [204] * 4
+        answers = at_once([partial(send, source, "voice", fields) for fields in both])
+        assert [answer.status_code for answer in answers] == [204] * 4
         found = Call.objects.get(external_id=one)
         assert found.answered
         assert found.ended_at
         told = events(one)
         assert len(told) == len(set(told))
+
+
+def test_who_comes_second_waits_for_what_the_first_is_told(source, monkeypatch):
+    one = sid()
+    send(source, "voice", call(one, "ringing", Timestamp=after(0)))
+    reached, may_go_on = threading.Event(), threading.Event()
+    through_the_door = intake.create_or_update_call
+
+    def slowly(**given):
+        if not reached.is_set():
+            reached.set()
+            assert may_go_on.wait(20)
+        return through_the_door(**given)
+
+    monkeypatch.setattr(intake, "create_or_update_call", slowly)
+    done = threading.Event()
+
+    def first():
+        return send(source, "voice", leg(one, sid(), "in-progress", Timestamp=after(5)))
+
+    def second():
+        assert reached.wait(20)
+        send(source, "voice", call(one, "completed", CallDuration=9, Timestamp=after(9)))
+        done.set()
+
+    def both_are_there():
+        wait_until(lambda: somebody_waits_for_a_lock() or done.is_set(), seconds=20)
+        may_go_on.set()
+
+    at_once([first, second, both_are_there])
+    found = Call.objects.get()
+    assert found.answered
+    assert found.ended_at
+    assert set(ProviderCall.objects.get().facts) >= {"legs", "seconds"}
+    assert events(one)[:2] == ["pre_call", "call_routing_complete"]
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() LIMIT 1"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_signalwire_has_its_own_header(source):
