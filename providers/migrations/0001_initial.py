@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('calls', '0002_call_closed_silent_at'),
+        ('calls', '0003_call_closed_silent_at'),
         ('subscriptions', '0008_delivery_unsent'),
     ]
 
