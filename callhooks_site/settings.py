@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "calls",
     "messaging",
     "forms_intake",
+    "providers",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_q",
@@ -299,6 +300,9 @@ SPECTACULAR_SETTINGS = {
 # --- events and delivery ----------------------------------------------------------------------------------------
 # How long a call's post_call waits for its recording and transcription after the call has ended.
 POST_CALL_WAIT_SECONDS = number("POST_CALL_WAIT_SECONDS", 20 * 60, least=0, most=7 * 86_400)
+# A call from another system that nothing was heard of for so long is over: the longest call of most providers is four
+# hours, and a running call may be silent all that time.
+CALL_SILENT_SECONDS = number("CALL_SILENT_SECONDS", 5 * 3600, least=60, most=30 * 86_400)
 WEBHOOK_ALLOWED_NETWORKS = several("WEBHOOK_ALLOWED_NETWORKS", [])
 for _network in WEBHOOK_ALLOWED_NETWORKS:
     try:

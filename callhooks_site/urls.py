@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("callhooks_site.api_urls")),
     path("", include("calls.urls")),
+    path("", include("providers.urls")),
 ]
 
 handler400 = "callhooks_site.api_errors.bad_request"

@@ -15,7 +15,7 @@ from django.db import transaction
 from subscriptions.publishing import Publisher
 from subscriptions.streams import Stream, stop_waiting
 
-from . import lifecycle, watched
+from . import lifecycle, silence, watched
 from .models import Call
 from .selectors import for_webhooks
 
@@ -57,6 +57,8 @@ def _for_each(resource_ids: Sequence[str], decide: Callable[[Call, Publisher], N
 
 def _decide(call: Call, publisher: Publisher) -> None:
     stream = publisher.streams[call.resource_id]
+    if silence.has_lasted(call, stream.now):
+        silence.close(call, stream.now)
     # What comes before in a call's life is never told after, whatever a correction makes of the call.
     if call.direction == Call.Direction.INBOUND and POST_CALL not in stream.fired:
         if lifecycle.is_ringing(call) and CALL_ROUTING_COMPLETE not in stream.fired:
@@ -84,7 +86,7 @@ def _modified(call: Call, publisher: Publisher, stream: Stream, now: dict[str, s
 def _post_call_is_due(call: Call, stream: Stream) -> bool:
     """Complete, or waited long enough by the database's clock; else the stream is set to ring when it will be."""
     if call.ended_at is None:
-        stream.wake_at = None
+        stream.wake_at = silence.ends_at(call)
         return False
     wait = timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
     if call.ended_at > stream.now:
@@ -92,7 +94,8 @@ def _post_call_is_due(call: Call, stream: Stream) -> bool:
         stream.wake_at = min(stream.wake_at or stream.now + wait, stream.now + wait)
     else:
         stream.wake_at = call.ended_at + wait
-    return lifecycle.is_complete(call) or stream.wake_at <= stream.now
+    # Of a call that was closed for its silence nothing more is expected.
+    return lifecycle.is_complete(call) or stream.wake_at <= stream.now or call.closed_silent_at is not None
 
 
 def _told(call: Call, publisher: Publisher) -> None:

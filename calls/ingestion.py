@@ -137,6 +137,9 @@ def _change(call: Call, company: Company, data: Data) -> None:
     if "lead_status" in changed and "lead_status_by" not in data:
         call.lead_status_by = Call.ScoredBy.RULE
         changed.append("lead_status_by")
+    if "ended_at" in changed and call.closed_silent_at and "closed_silent_at" not in data:
+        call.closed_silent_at = None  # now its end was told
+        changed.append("closed_silent_at")
     if data.get("tracking_phone_number", call.tracker.phone_number) != call.tracker.phone_number:
         call.tracker = tracking_number(company, data["tracking_phone_number"])
         changed.append("tracker")

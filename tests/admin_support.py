@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from calls.models import Call, Person, Tag
 from messaging.models import Thread
+from providers.models import IngestSource, ProviderCall, RefusedCallback
 from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership
 from tests import factories
 
@@ -41,6 +42,21 @@ class Tenant:
         self.text = factories.make_text(self.company, self.tracker, customer_phone_number=phone, content=f"{name} text")
         self.form = factories.make_form(self.company, form_data={"name": f"{name} person", "phone": phone})
         self.key, self.key_secret = ApiKey.objects.issue(company=self.company, name=f"{name} key")
+        self.source = IngestSource.objects.create(
+            company=self.company, name=f"{name} Twilio", account_sid="AC" + "0" * 32, auth_token=f"{name}-token"
+        )
+        self.provider_call = ProviderCall.objects.create(
+            company=self.company,
+            source=self.source,
+            sid=f"CB{name}",
+            call=self.call,
+            facts={"parties": {"from": phone}},
+        )
+        self.refusal = RefusedCallback.objects.create(
+            company=self.company, source=self.source, reason="number", detail=f"{name} detail", place="voice",
+            method="POST", body=f"From={name}".encode(), content_type="application/x-www-form-urlencoded",
+            subject_sid=f"CA{name}", fingerprint=name,
+        )  # fmt: skip
         self.delivery = Delivery.objects.filter(company=self.company).order_by("pk")[0]
         self.attempt = Attempt.objects.create(
             delivery=self.delivery,
@@ -72,10 +88,14 @@ class Tenant:
             Thread: Thread.objects.get(**mine),
             Membership: Membership.objects.filter(**mine).order_by("pk")[0],
             User: self.admin,
+            IngestSource: self.source,
+            RefusedCallback: self.refusal,
+            ProviderCall: self.provider_call,
         }
 
     def secrets(self) -> list[str]:
-        return [self.company.signing_key, self.subscription.secret, self.key_secret, self.key.hashed]
+        mine = [self.source.public_key, self.source.auth_token]
+        return [self.company.signing_key, self.subscription.secret, self.key_secret, self.key.hashed, *mine]
 
 
 def two_tenants() -> tuple[Tenant, Tenant]:

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from calls.models import Tracker
+from providers.addresses import VOICE, url_of
+from providers.models import IngestSource
 from subscriptions import catalogue
 from subscriptions.models import ApiKey, Company, Membership, Subscription
 
@@ -21,6 +23,7 @@ COMPANY = "Example Dental"
 USER = "demo@example.com"
 OPERATOR = "operator@example.com"
 SUBSCRIPTION = "Demo receiver"
+SOURCE = "Demo Twilio"
 TRACKERS = (
     ("+14045550100", "Google Ads", "google_paid"),
     ("+14045550101", "Web site", "google_organic"),
@@ -48,6 +51,7 @@ def prepare() -> Path:
             )
         subscription = _subscription(company)
         api_key = _api_key(company, known.get("api_key", ""))
+        ingest = _source(company)
     var.mkdir(parents=True, exist_ok=True)
     _write(
         path,
@@ -64,6 +68,11 @@ def prepare() -> Path:
             "receiver_url": subscription.url,
             "signing_key": company.signing_key,
             "subscription_secret": subscription.secret,
+            "twilio": {
+                "url": url_of(ingest, VOICE).removesuffix(f"/{VOICE}"),
+                "account_sid": ingest.account_sid,
+                "auth_token": ingest.auth_token,
+            },
             "tracking_numbers": [{"phone_number": number, "name": name} for number, name, _ in TRACKERS],
         },
     )
@@ -86,6 +95,17 @@ def _api_key(company: Company, known: str) -> str:
     if known and ApiKey.objects.filter(hashed=ApiKey.hash(known), company=company, revoked_at=None).exists():
         return known
     return ApiKey.objects.issue(company=company, name="Demo")[1]
+
+
+def _source(company: Company) -> IngestSource:
+    """An account at Twilio that is none: `./dev demo --through twilio` signs with its token."""
+    source = IngestSource.objects.filter(company=company, name=SOURCE).first()
+    if source is None:
+        source = IngestSource(company=company, name=SOURCE, account_sid=f"AC{secrets.token_hex(16)}")
+        source.auth_token = secrets.token_hex(16)
+        source.full_clean()
+        source.save()
+    return source
 
 
 def _subscription(company: Company) -> Subscription:

@@ -86,7 +86,12 @@ class CallColumns:
 
     @admin.display(description="ended")
     def ended_when(self, obj: Call) -> str:
-        return words.when(obj.ended_at) or "Not yet"
+        if obj.closed_silent_at is None:
+            return words.when(obj.ended_at) or "Not yet"
+        told = "Its phone system never told of the end. Callhooks closed it {}, after nothing was heard of it for long."
+        return format_html(
+            "{}<br><small>" + told + "</small>", words.when(obj.ended_at), words.when(obj.closed_silent_at)
+        )
 
     @admin.display(description="routed to")
     def routed_to(self, obj: Call) -> str:

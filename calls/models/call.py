@@ -58,6 +58,8 @@ class Call(SavesChanges, Attribution, EventSubject):
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds. Empty: from the times.")
+    # When it was closed because nothing was heard of it any more; its end is then what was known, not what was told.
+    closed_silent_at = models.DateTimeField(null=True, blank=True, editable=False)
     voicemail = models.BooleanField(default=False)
     abandoned = models.BooleanField(default=False, help_text="The caller hung up before anybody answered.")
     spam = models.BooleanField(default=False)

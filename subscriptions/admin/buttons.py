@@ -69,7 +69,7 @@ class ButtonsAdmin(TenantAdmin):
         """A page of its own about the row: a question, or something to be seen once."""
         return TemplateResponse(
             request,
-            f"admin/callhooks/{template}",
+            f"admin/{template}" if "/" in template else f"admin/callhooks/{template}",
             {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,

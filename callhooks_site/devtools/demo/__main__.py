@@ -9,7 +9,7 @@ from pathlib import Path
 
 from callhooks_site.devtools.receiver.place import var_folder
 
-from . import day
+from . import day, twilio
 from .api import Api, ApiError
 from .arrivals import Arrivals
 from .check import check
@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.rate is not None:
             return _steady(settings, folder, options.rate, options.seconds)
         wait = WAIT_SECONDS if options.wait is None else options.wait
-        return _day(settings, folder, wait, 0.0 if options.fast else day.PAUSE_SECONDS)
+        pause = 0.0 if options.fast else day.PAUSE_SECONDS
+        return _day(settings, folder, wait, pause, through_twilio=options.through == "twilio")
     except (NotReady, ApiError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -49,12 +50,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _day(settings: DemoSettings, folder: Path, wait: float, pause: float) -> int:
+def _day(settings: DemoSettings, folder: Path, wait: float, pause: float, *, through_twilio: bool) -> int:
     received = folder / "receiver.jsonl"
     arrivals, tally = Arrivals.from_now(received), Tally()
-    steps = day.script(settings.trackers, random.Random())
-    player = Player(Api(settings.api_url, settings.api_key))
-    say("An ordinary day, told to the API. Each → is a webhook; watch the terminal of `./dev run`.\n")
+    api = Api(settings.api_url, settings.api_key)
+    player: Player
+    if through_twilio:
+        if settings.twilio is None:
+            raise NotReady("The demo has no ingest source yet. Stop `./dev run` and start it again.")
+        steps, player = twilio.script(settings.trackers, random.Random()), twilio.TwilioPlayer(api, settings.twilio)
+    else:
+        steps, player = day.script(settings.trackers, random.Random()), Player(api)
+    told = "by Twilio’s callbacks" if through_twilio else "to the API"
+    say(f"An ordinary day, told {told}. Each → is a webhook; watch the terminal of `./dev run`.\n")
     day.play(steps, player, tally, say, pause)
     say(f"\nThat was the day: {tally.expected_total()} webhooks are due. Waiting for them …")
     started = time.monotonic()

@@ -42,6 +42,18 @@ class Api:
         except requests.RequestException:
             raise Unreachable(f"Nothing answers at {self._url}. {START_IT}") from None
 
+    def find(self, kind: str, where: dict[str, str]) -> str:
+        """The resource id of the one that these filters find. Raises ApiError."""
+        what = f"GET {self._url}/{kind}/"
+        try:
+            answer = self._session.get(f"{self._url}/{kind}/", params=where, timeout=TIMEOUT_SECONDS)
+            found = answer.json()["results"]
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            raise Unanswered(f"{what}: {type(error).__name__}") from None
+        if len(found) != 1:
+            raise Refused(f"{what}: {len(found)} of {where} instead of one.")
+        return str(found[0]["resource_id"])
+
     def send(self, method: str, kind: str, fields: dict[str, Any], resource_id: str = "") -> str:
         """POST to `kind`/ or PATCH `kind`/`resource_id`/; gives the object's resource id. Raises ApiError."""
         url = f"{self._url}/{kind}/{resource_id}/" if method == "PATCH" else f"{self._url}/{kind}/"

@@ -5,7 +5,8 @@ import math
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """`fast`, `check` (bool), `wait`, `rate`, `seconds` (float or None). Exits with 2 on nonsense."""
+    """`fast`, `check` (bool), `wait`, `rate`, `seconds` (float or None), `through` (api or twilio). Exits with 2 on
+    nonsense."""
     parser = argparse.ArgumentParser(
         prog="./dev demo",
         description="Plays an ordinary day through the public API and waits until its webhooks have arrived.",
@@ -17,6 +18,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="S",
         help="how long to wait for the webhooks (60 seconds; with --check, none)",
     )
+    parser.add_argument(
+        "--through", choices=["api", "twilio"], default="api", help="how the calls and texts come in (api)"
+    )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--rate", type=_rate, metavar="N", help="keep going at N events a second until Ctrl-C")
     instead.add_argument(
@@ -26,6 +30,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.seconds is not None and options.rate is None:
         parser.error("--seconds goes with --rate")
+    if options.through != "api" and (options.rate is not None or options.check):
+        parser.error("--through twilio plays the day; it goes with neither --rate nor --check")
     return options
 
 

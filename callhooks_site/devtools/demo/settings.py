@@ -18,10 +18,18 @@ class Tracker:
 
 
 @dataclass(frozen=True, slots=True)
+class TwilioSettings:
+    url: str  # of the ingest source, without the last part
+    account_sid: str
+    auth_token: str
+
+
+@dataclass(frozen=True, slots=True)
 class DemoSettings:
     api_url: str  # without a slash at the end
     api_key: str
     trackers: tuple[Tracker, ...]
+    twilio: TwilioSettings | None = None
 
 
 def load(path: Path) -> DemoSettings:
@@ -31,7 +39,8 @@ def load(path: Path) -> DemoSettings:
         trackers = tuple(Tracker(each["phone_number"], each["name"]) for each in found["tracking_numbers"])
         if not trackers:
             raise ValueError
-        return DemoSettings(str(found["api_url"]).rstrip("/"), str(found["api_key"]), trackers)
+        twilio = TwilioSettings(**found["twilio"]) if "twilio" in found else None
+        return DemoSettings(str(found["api_url"]).rstrip("/"), str(found["api_key"]), trackers, twilio)
     except FileNotFoundError:
         raise NotReady(f"{path} is missing. {START_IT}") from None
     except OSError as error:

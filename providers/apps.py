@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ProvidersConfig(AppConfig):
+    name = "providers"
+    verbose_name = "Phone providers"
+
+    def ready(self) -> None:
+        from django.apps import apps
+
+        from . import schedules
+
+        # After django-q2's tables are there, whatever the order of the apps.
+        post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))
