@@ -55,6 +55,13 @@ class FilterBackend(DjangoFilterBackend):
         if unknown:
             words = f"Unknown parameter. Known are: {', '.join(sorted(known))}."
             raise BadQuery(dict.fromkeys(unknown, words))
+        moments = [
+            name
+            for name, each in (filterset_class.base_filters if filterset_class else {}).items()
+            if isinstance(each, MomentFilter) and request.query_params.get(name) == ""
+        ]
+        if moments:  # to a form an empty field is none; here it is a bound that somebody meant and lost
+            raise BadQuery(dict.fromkeys(moments, "This is empty. Give a time, or leave the parameter out."))
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset

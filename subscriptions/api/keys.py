@@ -117,6 +117,8 @@ class OwnKeyViewSet(TenantViewSet):
     """`GET key/`: what this key is and may do."""
 
     serializer_class = ApiKeySerializer
+    pagination_class = None
+    filter_backends = ()
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.filter(company=self.company)

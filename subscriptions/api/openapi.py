@@ -76,8 +76,15 @@ def inline_list(name: str, item: Any) -> Any:
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """A hook of drf-spectacular: adds the shape of problems, and the webhooks."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+    """A hook of drf-spectacular: adds the shape of problems and the webhooks, and says what bodies may not hold."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False  # a field that is not known is refused
+        for field in schema.get("properties", {}).values():
+            if isinstance(field.get("type"), list):
+                field["type"] = list(dict.fromkeys(field["type"]))  # "null" was said by the field and by its allow_null
+    schemas["Problem"] = _PROBLEM_SCHEMA
     result["webhooks"] = {event_type.name: {"post": _webhook(event_type)} for event_type in catalogue.all_types()}
     return result
 
