@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from drf_spectacular.utils import extend_schema_field
 
 from subscriptions.api.filters import Filters, after, before
 
@@ -43,11 +44,16 @@ class PersonFilters(Filters):
     email = django_filters.CharFilter(lookup_expr="iexact")
 
 
+@extend_schema_field({"type": "boolean"})
+class YesOrNo(django_filters.TypedChoiceFilter):
+    def __init__(self) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(choices=choices, coerce=lambda text: text == "true", empty_value=None)
+
+
 class TrackerFilters(Filters):
     phone_number = NumberFilter("phone_number")
-    active = django_filters.TypedChoiceFilter(
-        choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", empty_value=None
-    )
+    active = YesOrNo()
 
 
 class TagFilters(Filters):
