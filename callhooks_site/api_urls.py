@@ -9,6 +9,7 @@ from rest_framework.routers import DefaultRouter
 from calls.api.views import CallViewSet, PersonViewSet, TagViewSet, TrackerViewSet
 from forms_intake.api.views import FormSubmissionViewSet
 from messaging.api.views import TextMessageViewSet
+from subscriptions.api.companies import CompanyViewSet
 from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
 from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
@@ -36,6 +37,7 @@ router.register("resend-jobs", ResendJobViewSet, "api-resend-job")
 router.register("events", EventViewSet, "api-event")
 router.register("keys", ApiKeyViewSet, "api-key")
 router.register("key", OwnKeyViewSet, "api-own-key")
+router.register("companies", CompanyViewSet, "api-company")
 router.register("event-types", EventTypeViewSet, "api-event-type")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -23,14 +23,15 @@ class Actor:
     name: str
     user: Any = None
     api_key: ApiKey | None = None
+    of_operator: bool = False
 
     @classmethod
     def person(cls, user: Any) -> Actor:
-        return cls(user.get_username(), user=user)
+        return cls(user.get_username(), user=user, of_operator=bool(user.is_superuser))
 
     @classmethod
     def program(cls, key: ApiKey) -> Actor:
-        return cls(f"API key {key}", api_key=key)
+        return cls(f"API key {key}", api_key=key, of_operator=key.of_operator)
 
 
 SERVICE = Actor("Callhooks")
@@ -54,7 +55,7 @@ def record(
         actor=actor.name[:MOST_NAME],
         user=actor.user,
         api_key=actor.api_key,
-        as_operator=bool(getattr(actor.user, "is_superuser", False)) if as_operator is None else as_operator,
+        as_operator=actor.of_operator if as_operator is None else as_operator,
         act=act[:60],
         object_type=str(obj._meta.verbose_name)[:60] if obj is not None else "",
         object_id=str(obj.pk)[:60] if obj is not None else "",

@@ -63,6 +63,10 @@ class ApiKeyAdmin(ButtonsAdmin):
     made_one_by_one = True
     actions = ("revoke_selected",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        # Operators' keys are of no company: commands make and revoke them.
+        return super().get_queryset(request).exclude(company=None)
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["name", "scopes", "expires_at"]

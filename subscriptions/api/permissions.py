@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -10,6 +10,17 @@ from ..models import ApiKey
 
 if TYPE_CHECKING:  # the framework's views import this module by its name in the settings
     from rest_framework.views import APIView
+
+
+class OfOperator(BasePermission):
+    """For what concerns no company, or all of them. A company's key does not learn that it is there."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiKey):
+            raise NotAuthenticated("Send your API key as 'Authorization: Bearer chk_…'.")
+        if not request.auth.of_operator:
+            raise NotFound("There is nothing at this address, or nothing that this key may see.")
+        return True
 
 
 class HasScope(BasePermission):

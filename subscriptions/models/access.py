@@ -50,7 +50,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         return made
 
     def issue(
-        self, *, company: Company, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None
+        self, *, company: Company | None, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None
     ) -> tuple[ApiKey, str]:
         """Make a key. The second value is the key itself: only its hash is stored, so show it now or never."""
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
@@ -66,14 +66,15 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A program's key to the API of one company, stored as a hash."""
+    """A program's key to the API of one company, or an operator's to that of all, stored as a hash."""
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
         INGEST = "ingest", "Bring in calls, texts and forms"
         MANAGE = "manage", "Manage subscriptions and deliveries"
 
-    company = models.ForeignKey(Company, models.CASCADE, related_name="api_keys")
+    # Null: an operator's key, which acts for the company that a request names.
+    company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="api_keys")
     name = models.CharField(max_length=100, help_text="What uses this key, for example: phone system.")
     prefix = models.CharField(max_length=SHOWN_LENGTH, editable=False)
     hashed = models.CharField(max_length=64, unique=True, editable=False)
@@ -82,6 +83,9 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # Set by the authentication, which also sets the company that such a key acts for in a request.
+    of_operator = False
 
     objects: ClassVar[ApiKeyManager] = ApiKeyManager()
 

@@ -1,0 +1,70 @@
+"""Companies, for operators' programs: list them, make one, change its settings, make its first key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import trail
+from ..models import ApiKey, Company
+from .keys import ApiKeySerializer
+from .permissions import HasScope, OfOperator
+from .serializers import StrictModel, shared
+from .views import Listed, Shown, accept
+
+
+class CompanySerializer(StrictModel):
+    class Meta:
+        model = Company
+        fields = ["resource_id", "name", "time_zone", "recording_expected", "transcription_expected", "created_at"]
+        read_only_fields = ["resource_id", "created_at"]
+
+
+class CompanyViewSet(Listed, Shown):
+    """Only an operator's key finds it; to every other there is nothing here."""
+
+    serializer_class = CompanySerializer
+    permission_classes = (OfOperator, HasScope)
+    write_scope = ApiKey.Scope.MANAGE
+
+    def get_queryset(self) -> QuerySet[Company]:
+        return Company.objects.defer("signing_key")
+
+    def create(self, request: Request) -> Response:
+        with transaction.atomic():
+            company = Company.objects.create(**self.accepted())
+            self._note("Made the company", company, company)
+        return self.made(company)
+
+    def partial_update(self, request: Request, resource_id: str) -> Response:
+        data = self.accepted(partial=True)
+        with transaction.atomic():
+            company: Company = self.locked()
+            changed = [name for name, value in data.items() if getattr(company, name) != value]
+            for name in changed:
+                setattr(company, name, data[name])
+            if changed:
+                company.save(update_fields=changed)
+                self._note(f"Changed {', '.join(changed)}", company, company)
+        return self.one(company)
+
+    @extend_schema(request=ApiKeySerializer, responses={201: ApiKeySerializer})
+    @action(detail=True, methods=["post"], url_path="keys")
+    def keys(self, request: Request, resource_id: str) -> Response:
+        """A key of that company. The answer is the one that shows it."""
+        values = accept(ApiKeySerializer, request)
+        with transaction.atomic():
+            company: Company = self.locked()
+            key, secret = ApiKey.objects.issue(company=company, **values)
+            self._note("Made an API key", key, company)
+        return Response({**shared(ApiKeySerializer).to_representation(key), "key": secret}, 201)
+
+    def _note(self, act: str, obj: Any, company: Company) -> None:
+        key: Any = self.request.auth
+        trail.record(trail.Actor.program(key), act, obj, company=company)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from subscriptions import trail
+from subscriptions.models import ApiKey
+
+
+class Command(BaseCommand):
+    help = "Make an API key that acts for every company. It is shown once, here."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="what uses it, for example: billing")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=ApiKey.Scope.values,
+            help="what it may do; can be given several times; all of them if not given",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            key, secret = ApiKey.objects.issue(company=None, name=options["name"][:100], scopes=options["scope"])
+            trail.record(trail.SERVICE, "Made an operator's key", key, detail="manage.py make_operator_key")
+        self.stdout.write(secret)
