@@ -7,7 +7,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 # Browsers drop some of these and read a backslash as a slash: what is checked must be what is followed.
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\uffff\\]")
+_UNSAFE = re.compile(r"[^\x21-\x7e]|\\")
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 

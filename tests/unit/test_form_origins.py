@@ -25,7 +25,7 @@ def test_an_origin_is_as_a_browser_writes_it(url: str, origin: str) -> None:
     [
         "", "null", "//example.com/", "/thanks", "javascript:alert(1)", "https:///thanks", "https://a b.example.com/",
         "https://www.example.com\\@evil.example.com/", "https://user@www.example.com/", "https://example.com:x/",
-        "https://[::1/", "https://example.com/\r\nX: 1", "\thttps://example.com/",
+        "https://[::1/", "https://\U0001d41eexample.com/", "https://example.com/\r\nX: 1", "\thttps://example.com/",
     ],
 )  # fmt: skip
 def test_what_is_no_address_of_a_site_is_refused(url: str) -> None:
