@@ -263,6 +263,8 @@ if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://)\S+", SECURITY_CONT
 DATA_UPLOAD_MAX_MEMORY_SIZE = whole("REQUEST_MAX_BYTES", 5_000_000, least=10_000, most=100_000_000)
 # Requests of one API key; a whole minute's worth may come at once. 0: no limit.
 API_REQUESTS_PER_MINUTE = whole("API_REQUESTS_PER_MINUTE", 12_000, least=0, most=1_000_000)
+# Forms that one address may send to the web form endpoint; a whole minute's worth may come at once. 0: no limit.
+FORMS_PER_MINUTE = whole("FORMS_PER_MINUTE", 20, least=0, most=100_000)
 # No form of ours takes files, and Django would write them to the disk before any view could say so.
 FILE_UPLOAD_HANDLERS = ["callhooks_site.security.uploads.NoFiles"]
 

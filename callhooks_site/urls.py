@@ -2,7 +2,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from forms_intake.web.script import capture_script
+from forms_intake.web.views import submit
+
 from . import health
+from .security.client_address import client_address
 from .security.contact import security_txt
 
 urlpatterns = [
@@ -13,6 +17,8 @@ urlpatterns = [
     path("api/v1/", include("callhooks_site.api_urls")),
     path("", include("calls.urls")),
     path("", include("providers.urls")),
+    path("f/js/<str:name>", capture_script, name="capture-script"),
+    path("f/<str:key>", submit, {"address_of": client_address}, name="form-endpoint"),
 ]
 
 handler400 = "callhooks_site.api_errors.bad_request"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class FormsIntakeConfig(AppConfig):
@@ -6,9 +7,11 @@ class FormsIntakeConfig(AppConfig):
     verbose_name = "Forms"
 
     def ready(self) -> None:
+        from django.apps import apps
+
         from subscriptions.catalogue import EventType, SubjectKind, register
 
-        from . import events, examples, payloads
+        from . import events, examples, payloads, schedules
 
         register(
             SubjectKind(events.KIND, events.look),
@@ -23,3 +26,5 @@ class FormsIntakeConfig(AppConfig):
             ],
         )
         events.connect()
+        # After django-q2's tables are there, whatever the order of the apps.
+        post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from calls.models import Call, Person, Tag
+from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
 from providers.models import IngestSource, ProviderCall, RefusedCallback
 from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership
@@ -57,6 +58,11 @@ class Tenant:
             method="POST", body=f"From={name}".encode(), content_type="application/x-www-form-urlencoded",
             subject_sid=f"CA{name}", fingerprint=name,
         )  # fmt: skip
+        self.form_source = FormSource.objects.create(company=self.company, name=f"{name} web site")
+        self.form_refusal = FormRefusal.objects.create(
+            company=self.company, source=self.form_source, reason="site", detail=f"{name} detail", fingerprint=name,
+            origin=f"https://{name}.example.com", said={"fields": {"name": f"{name} person"}},
+        )  # fmt: skip
         self.delivery = Delivery.objects.filter(company=self.company).order_by("pk")[0]
         self.attempt = Attempt.objects.create(
             delivery=self.delivery,
@@ -91,10 +97,12 @@ class Tenant:
             IngestSource: self.source,
             RefusedCallback: self.refusal,
             ProviderCall: self.provider_call,
+            FormSource: self.form_source,
+            FormRefusal: self.form_refusal,
         }
 
     def secrets(self) -> list[str]:
-        mine = [self.source.public_key, self.source.auth_token]
+        mine = [self.source.public_key, self.source.auth_token, self.form_source.public_key]
         return [self.company.signing_key, self.subscription.secret, self.key_secret, self.key.hashed, *mine]
 
 

@@ -41,6 +41,8 @@ PURE = (
     "providers/parties.py",
     "providers/outlook.py",
     "providers/texts.py",
+    "forms_intake/origins.py",
+    "forms_intake/web/sent.py",
 )
 KNOW_DJANGO_Q = {
     "callhooks_site/settings.py",
@@ -52,6 +54,7 @@ KNOW_DJANGO_Q = {
     "subscriptions/wakeup.py",
     "subscriptions/management/commands/qcluster.py",
     "providers/schedules.py",
+    "forms_intake/schedules.py",
     "callhooks_site/admin_site.py",
 }
 

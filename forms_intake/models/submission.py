@@ -11,7 +11,7 @@ from calls.models import Attribution, Person
 from subscriptions.fields import ResourceIdField
 from subscriptions.models import EventSubject
 
-from .contents import contact, kept_fields
+from ..contents import contact, kept_fields
 
 
 class FormSubmission(Attribution, EventSubject):

@@ -13,7 +13,7 @@ from subscriptions.admin import words
 from subscriptions.admin.filters import AnyTimeFilter
 from subscriptions.admin.subjects import SubjectAdmin
 
-from .models import FormSubmission
+from ..models import FormSubmission
 
 ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "referring_url", "landing_page_url",
                "utm_source", "utm_medium", "utm_campaign")  # fmt: skip

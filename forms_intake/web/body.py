@@ -1,0 +1,55 @@
+"""A request's body → what was sent. No body is kept anywhere but in what comes of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+
+from ..models import FormRefusal
+from .sent import Sent, Unreadable, read, read_pairs
+
+Reason = FormRefusal.Reason
+MOST_BODY = 262_144  # bytes: the longest letter that somebody types into a form, many times over
+# text/plain is what a page may send as it is being left, without a preflight.
+JSON_TYPES = ("application/json", "text/plain")
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class _NoFile(FileUploadHandler):
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        words = "Files cannot be received. Take the file field out of the form, or ask for the file by mail."
+        raise Unreadable(Reason.FILE, words)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def read_body(request: HttpRequest) -> Sent:
+    """Raises Unreadable."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > MOST_BODY:
+        raise Unreadable(Reason.TOO_LARGE, f"The form is larger than {MOST_BODY:,} bytes.")
+    kind = request.content_type or ""
+    if kind in JSON_TYPES:
+        try:
+            return read(json.loads(request.body))
+        except (ValueError, RecursionError):
+            raise Unreadable(Reason.MALFORMED, "The body is not JSON that can be read.") from None
+    if kind not in FORM_TYPES:
+        words = f"The content type {kind[:100] or 'is missing, it'} cannot be read. Send one of: "
+        raise Unreadable(Reason.MALFORMED, words + ", ".join((*FORM_TYPES, JSON_TYPES[0])) + ".")
+    request.upload_handlers = [_NoFile(request)]
+    try:
+        return read_pairs(request.POST.lists())
+    except SuspiciousOperation:
+        raise Unreadable(Reason.TOO_LARGE, "The form has too many fields.") from None
+    except (BadRequest, MultiPartParserError):
+        raise Unreadable(Reason.MALFORMED, "The body is not what its content type says.") from None

@@ -1,0 +1,70 @@
+"""The capture script: served at an address that holds its hash, so that it may be kept for ever and checked.
+
+A page names the script together with its hash, so what was once given out must be served unchanged for as long as pages
+name it: a new version is a new file in `capture/`, and the old files stay.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha384
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_safe
+
+_FOLDER = Path(__file__).resolve().parent.parent / "capture"
+
+
+@dataclass(frozen=True)
+class Script:
+    content: bytes
+
+    @property
+    def name(self) -> str:
+        return f"capture.{sha384(self.content).hexdigest()[:20]}.js"
+
+    @property
+    def integrity(self) -> str:
+        return f"sha384-{b64encode(sha384(self.content).digest()).decode()}"
+
+    @property
+    def url(self) -> str:
+        return settings.PUBLIC_URL + reverse("capture-script", args=[self.name])
+
+
+@cache
+def versions() -> list[Script]:
+    """Oldest first."""
+    files = sorted(_FOLDER.glob("capture-*.js"), key=lambda file: int(re.sub(r"\D", "", file.stem)))
+    return [Script(file.read_bytes()) for file in files]
+
+
+def tag_for(public_key: str) -> str:
+    """What a page needs, in HTML."""
+    script = versions()[-1]
+    tag = '<script src="{}" integrity="{}" crossorigin="anonymous" data-key="{}" defer></script>'
+    return format_html(tag, script.url, script.integrity, public_key)
+
+
+@require_safe
+def capture_script(request: HttpRequest, name: str) -> HttpResponse:
+    script = next((one for one in versions() if one.name == name), None)
+    if script is None:
+        raise Http404("There is no such script. Copy the tag from the source's page again.")
+    return HttpResponse(
+        script.content,
+        content_type="text/javascript; charset=utf-8",
+        headers={
+            "Cache-Control": "public, max-age=31536000, immutable",
+            # The browser may check the hash only of what it may read.
+            "Access-Control-Allow-Origin": "*",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        },
+    )
