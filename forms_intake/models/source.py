@@ -22,8 +22,8 @@ def new_public_key() -> str:
 class FormSource(models.Model):
     """A company's web site whose forms come in.
 
-    The public key stands in the pages of that site, so it is no secret: whoever has it can send forms, and no more. What
-    keeps others out is the list of sites, which browsers cannot lie about, and the honeypot and the throttle.
+    The public key stands in the pages of that site, so it is no secret: whoever has it can send forms, and no more.
+    What keeps others out is the list of sites, which browsers cannot lie about, and the honeypot and the throttle.
     """
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="form_sources")
@@ -46,8 +46,8 @@ class FormSource(models.Model):
         max_length=100,
         blank=True,
         default="leave_this_empty",
-        help_text="The name of a field that people do not see. A form in which it is filled in came from a robot: it is "
-        "refused, and the robot is told that it was received. Empty: no trap.",
+        help_text="The name of a field that people do not see. A form in which it is filled in came from a robot: it "
+        "is refused, and the robot is told that it was received. Empty: no trap.",
     )
     active = models.BooleanField(
         default=True, help_text="What comes to a source that is not active is refused; it can be taken in later."
