@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "django_otp",
     "callhooks_site.security",
     "callhooks_site.supervision",
+    "callhooks_site.imports",
     # The commands that make the demo have no business in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]

@@ -22,6 +22,7 @@ from .tagging import tags_named
 
 # Calls in one transaction: locks are short, and memory stays flat.
 CHUNK = 250
+MOST_ATTEMPTS = 5
 
 
 @dataclass(slots=True)
@@ -46,6 +47,27 @@ def create_or_update_calls(*, company: Company, items: Sequence[Data]) -> list[R
     numbered = iter(enumerate(items))
     while chunk := list(islice(numbered, CHUNK)):
         for number, result in _chunk(company, chunk):
+            results[number] = result
+    return results
+
+
+def create_calls(*, company: Company, items: Sequence[Data], publish: bool) -> list[Result]:
+    """A result for each, in order; one without a call and without an error stands for a call that is known already,
+    which stays as it is. Without `publish`, what is there counts as told. Raises IntegrityError where another brings
+    the same calls again and again."""
+    results = [Result() for _ in items]
+    numbered = iter(enumerate(items))
+    while chunk := list(islice(numbered, CHUNK)):
+        for attempt in range(MOST_ATTEMPTS):
+            new, _ = _apart(company, chunk)
+            try:
+                with transaction.atomic():
+                    done = _all_new(company, new, publish=publish)
+                break
+            except IntegrityError:  # another brought one of them at the same moment: now it is known
+                if attempt == MOST_ATTEMPTS - 1:
+                    raise
+        for number, result in done:
             results[number] = result
     return results
 
@@ -85,7 +107,7 @@ def _apart(company: Company, chunk: list[tuple[int, Data]]) -> tuple[list[tuple[
     return together, others
 
 
-def _all_new(company: Company, items: list[tuple[int, Data]]) -> list[tuple[int, Result]]:
+def _all_new(company: Company, items: list[tuple[int, Data]], *, publish: bool = True) -> list[tuple[int, Result]]:
     numbers = {data["tracking_phone_number"] for _, data in items}
     trackers = {each.phone_number: each for each in Tracker.objects.filter(company=company, phone_number__in=numbers)}
     results, calls, tagged = [], [], []
@@ -105,7 +127,7 @@ def _all_new(company: Company, items: list[tuple[int, Data]]) -> list[tuple[int,
         bulk.date(calls)
         Call.objects.bulk_create(calls)
         _tag(company, calls, tagged)
-        events.look([call.resource_id for call in calls])
+        (events.look if publish else events.take_as_told)([call.resource_id for call in calls])
     return results
 
 

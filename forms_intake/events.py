@@ -45,5 +45,5 @@ def connect() -> None:
 
 
 def form_saved(instance: FormSubmission, created: bool, raw: bool = False, **_: Any) -> None:
-    if created and not raw:
+    if created and not raw and not instance.told_elsewhere:
         look([instance.resource_id])

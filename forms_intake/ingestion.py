@@ -13,15 +13,16 @@ from subscriptions.models import Company
 from .models import FormSubmission
 
 
-def record_form(*, company: Company, data: Mapping[str, Any]) -> tuple[FormSubmission, bool]:
+def record_form(*, company: Company, data: Mapping[str, Any], publish: bool = True) -> tuple[FormSubmission, bool]:
     """The form, and whether it is new. One that came before with the same external_source and external_id stays as it
-    is. Raises ValidationError."""
+    is. Without `publish` it fires nothing: it was told elsewhere. Raises ValidationError."""
     check_natural_key(data)
     key = natural_key(data)
     with transaction.atomic():
         if key and (known := _known(company, key)):
             return known, False
         form = FormSubmission(company=company, **data)
+        form.told_elsewhere = not publish
         try:
             form.save(force_insert=True)
         except IntegrityError as error:

@@ -14,9 +14,9 @@ from subscriptions.models import Company
 from .models import TextMessage
 
 
-def record_text(*, company: Company, data: Mapping[str, Any]) -> tuple[TextMessage, bool]:
+def record_text(*, company: Company, data: Mapping[str, Any], publish: bool = True) -> tuple[TextMessage, bool]:
     """The text, and whether it is new. One that came before with the same external_source and external_id stays as it
-    is. Raises ValidationError."""
+    is. Without `publish` it fires nothing: it was told elsewhere. Raises ValidationError."""
     check_natural_key(data)
     if not data.get("content") and not data.get("media_urls"):
         raise ValidationError({"content": "A text has content, media_urls or both."})
@@ -27,6 +27,7 @@ def record_text(*, company: Company, data: Mapping[str, Any]) -> tuple[TextMessa
         values = dict(data)
         tracker = tracking_number(company, values.pop("tracking_phone_number"))
         text = TextMessage(company=company, tracker=tracker, **values)
+        text.told_elsewhere = not publish
         try:
             text.save(force_insert=True)
         except IntegrityError as error:

@@ -72,6 +72,8 @@ class TextMessage(EventSubject):
         INBOUND = "inbound", "Received"
         OUTBOUND = "outbound", "Sent"
 
+    told_elsewhere = False  # of one that is being saved: it fires nothing
+
     resource_id = ResourceIdField(prefix="SCI")
     tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="texts", verbose_name="tracking number")
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="texts", editable=False)

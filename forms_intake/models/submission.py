@@ -17,6 +17,8 @@ from ..contents import contact, kept_fields
 class FormSubmission(Attribution, EventSubject):
     """A form that somebody filled in on a company's web site. Passwords and card numbers in it are dropped unread."""
 
+    told_elsewhere = False  # of one that is being saved: it fires nothing
+
     resource_id = ResourceIdField(prefix="FRM")
     person = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, editable=False, related_name="forms", db_index=False
