@@ -9,6 +9,8 @@ from .models import Call
 
 # In the order in which `changes` names them.
 NAMES = ("tags", "note", "value", "transcription_text", "recording_duration", "auto_score", "manual_score")
+# What `fingerprint` reads of the call itself.
+COLUMNS = ("note", "value", "transcription_text", "recording_duration", "lead_status")
 
 
 def fingerprint(call: Call, tag_ids: Iterable[int]) -> dict[str, str]:

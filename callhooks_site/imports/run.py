@@ -66,8 +66,8 @@ class Import:
                     refused.append((line.number, error))
             refused += self._bring_in(counts, accepted, seen)
             counts.wrong += len(refused)
-            for number, error in sorted(refused, key=lambda each: each[0]):
-                for wrong in _words(number, error):
+            for number, why in sorted(refused, key=lambda each: each[0]):
+                for wrong in _words(number, why):
                     self.tell(wrong)
             self.progress(counts)
         return counts
