@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from .. import catalogue
 from ..models import Delivery, Event
 from . import bodies, searching, subjects, words
-from .deliveries import EventTypeFilter
+from .delivery_filters import EventTypeFilter
 from .filters import SinceFilter
 from .logs import LogAdmin
 from .reach import reach_of
