@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -193,11 +194,12 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     ) -> None:
         """Do it, write it into the history of each, and say what was done and what was not."""
         done, history, why_not = words_
-        rows = list(able.only("pk"))
+        rows = list(able.only("pk", "company"))
         count = do(Delivery.objects.filter(pk__in=[row.pk for row in rows]))
         user_id: Any = request.user.pk
         if rows:
             LogEntry.objects.log_actions(user_id, rows, CHANGE, change_message=history)
+            _audit(request, rows, history)
         left = chosen.count() - count
         told = [f"{_webhooks(count)} {done}."] if count else []
         told += [f"{_webhooks(left)} not: {why_not}"] if left or not count else []
@@ -234,6 +236,16 @@ def _shown(attempt: Attempt, body: bytes) -> dict[str, Any]:
         "response": bodies.text(bytes(attempt.response_body)),
         "truncated": attempt.response_truncated,
     }
+
+
+def _audit(request: HttpRequest, rows: list[Delivery], done: str) -> None:
+    """One delivery by its name, several as one entry of each company."""
+    actor = trail.Actor.person(request.user)
+    if len(rows) == 1:
+        trail.record(actor, done.rstrip("."), rows[0])
+        return
+    for company_id, count in Counter(row.company_id for row in rows).items():
+        trail.record(actor, done.rstrip("."), company=company_id, detail=f"{count} webhooks chosen from the list")
 
 
 def _advice(delivery: Delivery, newest: list[Attempt]) -> str:

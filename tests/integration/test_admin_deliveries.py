@@ -371,3 +371,28 @@ def test_all_pages_at_once_become_one_job(client, delivery, subscription):
     assert (form["subscription"], form["states"]) == ([str(subscription.pk)], ["failed"])
     # A job knows no events: what it cannot mean it does not pretend to.
     assert "one page at a time" in told(client.post(f"{LIST}?type=post_call", chosen, follow=True))
+
+
+def test_an_event_is_sent_again_to_all_that_were_told(client, company, call, delivery):
+    second = factories.make_subscription(company, name="Second")
+    put(delivery, state="delivered", status_code=200)
+    event = delivery.event
+    Delivery.objects.create(company=company, event=event, subscription=second, state="failed")
+    page = reverse("admin:subscriptions_event_change", args=[event.pk])
+    assert "Send again to all" in client.get(page).content.decode()
+    answer = client.post(reverse("admin:subscriptions_event_replay", args=[event.pk]), follow=True)
+    assert "On the way again to 2 subscriptions." in told(answer)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
+    assert "Send again to all" not in client.get(page).content.decode()
+    assert AuditEntry.objects.get(act="Sent again").detail == "To 2 of 2 subscriptions"
+
+
+def test_what_is_done_to_deliveries_stands_in_the_audit_log(client, company, delivery):
+    put(delivery, state="failed")
+    client.post(url(delivery, "resend"))
+    factories.ended_call(company)
+    chosen = {"action": "cancel_selected", "_selected_action": [row.pk for row in Delivery.objects.all()], "index": 0}
+    client.post(LIST, chosen)
+    one, many = AuditEntry.objects.order_by("pk")
+    assert (one.act, one.object_id, one.company_id) == ("Sent again", str(delivery.pk), company.pk)
+    assert (many.act, many.detail, many.company_id) == ("Cancelled", "2 webhooks chosen from the list", company.pk)
