@@ -6,6 +6,7 @@ The pages are found from the registry and then by their own links, so one that i
 from __future__ import annotations
 
 import html
+import logging
 import re
 import statistics
 import time
@@ -50,6 +51,7 @@ def run(place: Place, options: Options) -> Report:
     from django.test import override_settings
 
     size = options.size or SIZE
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # pages that are refused are no news here
     use(place.database("admin"))
     begun = time.monotonic()
     crowd = admin_crowd.fill(size)
