@@ -19,7 +19,7 @@ from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
 from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership
+from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership, ResendJob
 from tests import factories
 
 # In every text of the other tenant, and nowhere else.
@@ -74,6 +74,10 @@ class Tenant:
             response_body=f"{name} response".encode(),
         )
         Delivery.objects.filter(pk=self.delivery.pk).update(reason=f"{name} reason", attempts=1)
+        day = timezone.now()
+        self.resend_job = ResendJob.objects.create(
+            company=self.company, subscription=self.subscription, since=day, until=day, states=["failed"], state="done"
+        )
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
 
     @property
@@ -89,6 +93,7 @@ class Tenant:
             type(self.form): self.form,
             ApiKey: self.key,
             Delivery: self.delivery,
+            ResendJob: self.resend_job,
             Event: Event.objects.filter(**mine).order_by("pk")[0],
             Person: Person.objects.filter(**mine).order_by("pk")[0],
             Thread: Thread.objects.get(**mine),

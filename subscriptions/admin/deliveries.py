@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zoneinfo
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 
-from .. import catalogue, operations
-from ..models import Attempt, Delivery, Event, Subscription
-from . import bodies, searching, subjects, words
+from .. import catalogue, operations, trail
+from ..models import Attempt, Company, Delivery, Event, Subscription
+from . import advice, bodies, exact, export, searching, subjects, words
 from .buttons import ButtonsAdmin, button
-from .filters import SinceFilter, related_filter
+from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
+from .filters import SinceFilter, is_id
 from .logs import MOST_FOUND, LogAdmin
 from .reach import reach_of
 
 State = Delivery.State
 MOST_ATTEMPTS = 50  # on a page
-
-
-class StateFilter(SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, label) for value, label in State.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
-
-
-class EventTypeFilter(SimpleListFilter):
-    title = "event"
-    parameter_name = "type"
-    path = "event__type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(event_type.name, event_type.label) for event_type in catalogue.all_types()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
-
-
-SubscriptionFilter = related_filter(
-    "subscription",
-    Subscription.objects.exclude(state=Subscription.State.ARCHIVED).defer("secret", "previous_secret"),
-)
 
 
 @admin.register(Delivery)
@@ -59,9 +38,10 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     related = ("event", "subscription")
     deferred = ("event__body", "subscription__secret", "subscription__previous_secret")
     list_display = ("created", "state_badge", "event_label", "to", "what_happened", "attempts_in_words", "next_try")
-    list_filter = (SinceFilter, StateFilter, EventTypeFilter, SubscriptionFilter)
+    list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
     search_help_text = "A phone number, or the exact id of a delivery, webhook, call, text or form"
     actions = ("resend_selected", "cancel_selected")
+    change_list_template = "admin/subscriptions/delivery/change_list.html"
     buttons = ("resend", "cancel")
 
     # --- columns --------------------------------------------------------------------------------------------------
@@ -100,6 +80,37 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         found = set(Delivery.objects.filter(event_id__in=events).values_list("pk", flat=True)[:MOST_FOUND])
         return rows.filter(pk__in=found | searching.numbers(term))
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"may_resend": self.has_operate_permission(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    # --- the list as a file ---------------------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export/", view, name="subscriptions_delivery_export"), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        """What the list shows with the same filters and search, as CSV."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:subscriptions_delivery_changelist"))
+        companies = reach_of(request).limit(Company.objects.all(), "pk")
+        chosen = request.GET.get("company", "")
+        if is_id(chosen):
+            companies = companies.filter(pk=int(chosen))
+        told = f"With {request.GET.urlencode()}" if request.GET else "The last 24 hours"
+        actor, reach = trail.Actor.person(request.user), reach_of(request)
+        if reach.everything and not is_id(chosen):
+            trail.record(actor, "Exported deliveries", detail=told)  # an operator's, over all companies
+        for pk in [] if reach.everything and not is_id(chosen) else companies.values_list("pk", flat=True):
+            trail.record(actor, "Exported deliveries", company=pk, detail=told)
+        return export.response("deliveries", _EXPORTED, _exported(rows))
+
     # --- the page -------------------------------------------------------------------------------------------------
     def change_view(
         self,
@@ -122,7 +133,9 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
             "state": self.state_badge(obj),
             "next_step": words.next_step(obj),
             "subject": subjects.reference(self.admin_site, obj.event.subject_id),
-            "tries": [_shown(attempt) for attempt in newest],
+            "advice": _advice(obj, newest),
+            "tries": [_shown(attempt, body) for attempt in newest],
+            "tolerance": exact.TOLERANCE_MINUTES,
             "more": max(0, obj.attempts - len(newest)),
             "body": bodies.text(body),
             "body_pretty": bodies.pretty(body),
@@ -152,6 +165,13 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._cancel(request, self._plain(request, queryset))
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """All pages at once is a job of its own, where one can count first and cancel."""
+        across = request.POST.get("select_across") == "1" and "resend_selected" in request.POST.getlist("action")
+        if across and self.has_operate_permission(request) and _as_job(request) is not None:
+            return HttpResponseRedirect(f"{reverse('admin:subscriptions_resendjob_add')}?{_as_job(request)}")
+        return super().response_action(request, queryset)
+
     def _plain(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """What was chosen, as far as it may be operated on, without the list's joins."""
         return Delivery.objects.filter(pk__in=list(self.writable(request, chosen).values_list("pk", flat=True)))
@@ -174,11 +194,12 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     ) -> None:
         """Do it, write it into the history of each, and say what was done and what was not."""
         done, history, why_not = words_
-        rows = list(able.only("pk"))
+        rows = list(able.only("pk", "company"))
         count = do(Delivery.objects.filter(pk__in=[row.pk for row in rows]))
         user_id: Any = request.user.pk
         if rows:
             LogEntry.objects.log_actions(user_id, rows, CHANGE, change_message=history)
+            _audit(request, rows, history)
         left = chosen.count() - count
         told = [f"{_webhooks(count)} {done}."] if count else []
         told += [f"{_webhooks(left)} not: {why_not}"] if left or not count else []
@@ -193,7 +214,7 @@ def _webhooks(count: int) -> str:
     return "1 webhook" if count == 1 else f"{count} webhooks"
 
 
-def _shown(attempt: Attempt) -> dict[str, Any]:
+def _shown(attempt: Attempt, body: bytes) -> dict[str, Any]:
     good = attempt.outcome == Attempt.Outcome.DELIVERED
     tone = "good" if good else "quiet" if attempt.outcome == Attempt.Outcome.LOST else "bad"
     return {
@@ -206,7 +227,60 @@ def _shown(attempt: Attempt) -> dict[str, Any]:
         "url": attempt.url,
         "status": attempt.status_code,
         "request_headers": attempt.request_headers,
+        "signed_prefix": exact.signed_prefix(attempt.request_headers),
+        "signature": exact.header(attempt.request_headers, "signature"),
+        "webhook_signature": exact.header(attempt.request_headers, "webhook-signature"),
+        "curl": exact.curl(attempt.url, attempt.request_headers, body) if attempt.request_headers else "",
+        "masked": exact.is_masked(attempt.request_headers),
         "response_headers": attempt.response_headers,
         "response": bodies.text(bytes(attempt.response_body)),
         "truncated": attempt.response_truncated,
     }
+
+
+def _audit(request: HttpRequest, rows: list[Delivery], done: str) -> None:
+    """One delivery by its name, several as one entry of each company."""
+    actor = trail.Actor.person(request.user)
+    if len(rows) == 1:
+        trail.record(actor, done.rstrip("."), rows[0])
+        return
+    for company_id, count in Counter(row.company_id for row in rows).items():
+        trail.record(actor, done.rstrip("."), company=company_id, detail=f"{count} webhooks chosen from the list")
+
+
+def _advice(delivery: Delivery, newest: list[Attempt]) -> str:
+    """What to do, while there is something to do."""
+    if not newest or delivery.state == State.DELIVERED or newest[0].outcome != Attempt.Outcome.FAILED:
+        return ""
+    return advice.what_to_do(newest[0].status_code, newest[0].error)
+
+
+def _as_job(request: HttpRequest) -> str | None:
+    """The list's filters as the beginning of a resend of many; None where it knows no such filter."""
+    asked = {name: value for name, value in request.GET.items() if value}
+    if set(asked) - {"subscription", "state", "since", "company", "p"}:
+        return None
+    state, since = asked.get("state", ""), asked.get("since", "24h")
+    if state and state not in operations.RESENDABLE:
+        return None
+    begin = timezone.now() - SinceFilter.spans[since] if since in SinceFilter.spans else _BEGINNING
+    job: dict[str, Any] = {"since": f"{timezone.localtime(begin):%Y-%m-%dT%H:%M:%S}"}
+    job |= {"subscription": asked["subscription"]} if "subscription" in asked else {}
+    job["states"] = [state] if state else [str(one) for one in operations.RESENDABLE]
+    return urlencode(job, doseq=True)
+
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
+_EXPORTED = ("Delivery", "Created", "Company", "Subscription", "URL", "Event", "About", "webhook-id", "State",
+             "What happened", "HTTP code", "Attempts", "Next try", "Finished")  # fmt: skip
+
+
+def _exported(rows: QuerySet[Any]) -> Iterator[tuple[object, ...]]:
+    """Streamed after the page's time zone was put back: each row's times are in its company's zone."""
+    for row in rows[: export.MOST_ROWS].iterator(chunk_size=1000):
+        zone = zoneinfo.ZoneInfo(row.company.time_zone)
+        yield (
+            row.pk, export.moment(row.created_at, zone), row.company.name, row.subscription.name, row.subscription.url,
+            row.event.type, row.event.subject_id, row.event.webhook_id, words.state(row), words.what_happened(row),
+            row.status_code, row.attempts, export.moment(row.due_at, zone), export.moment(row.finished_at, zone),
+        )  # fmt: skip

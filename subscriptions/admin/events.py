@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
-from .. import catalogue
-from ..models import Delivery, Event
+from .. import catalogue, operations, trail
+from ..models import Delivery, Event, Subscription
 from . import bodies, searching, subjects, words
-from .deliveries import EventTypeFilter
+from .buttons import ButtonsAdmin, button
+from .delivery_filters import EventTypeFilter
 from .filters import SinceFilter
 from .logs import LogAdmin
 from .reach import reach_of
@@ -32,12 +33,13 @@ class TypeFilter(EventTypeFilter):
 
 
 @admin.register(Event)
-class EventAdmin(LogAdmin):
+class EventAdmin(LogAdmin, ButtonsAdmin):
     menu, menu_order = "Webhooks", 30
     deferred = ("body",)
     list_display = ("created", "label", "subject", "webhooks")
     list_filter = (SinceFilter, TypeFilter)
     search_help_text = "A phone number, or the exact id of a webhook, call, text or form"
+    buttons = ("replay",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         states = (
@@ -97,3 +99,25 @@ class EventAdmin(LogAdmin):
             "body_pretty": bodies.pretty(body),
             "body_size": len(body),
         }
+
+    # --- what one can do ------------------------------------------------------------------------------------------
+    def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
+        return self.buttons if _able(obj).exists() else ()
+
+    @button("Send again to all")
+    def replay(self, request: HttpRequest, obj: Event) -> None:
+        """To those that were told the first time: a subscription made since then has nothing to be told again."""
+        count, left = operations.resend(_able(obj)), obj.deliveries.count()
+        if not count:
+            self.message_user(request, "Nothing was sent: all are on the way, or not active.", messages.WARNING)
+            return
+        trail.record(trail.Actor.person(request.user), "Sent again", obj, detail=f"To {count} of {left} subscriptions")
+        rest = f" {left - count} not: on the way already, or not active." if left > count else ""
+        told = "1 subscription" if count == 1 else f"{count} subscriptions"
+        self.message_user(request, f"On the way again to {told}.{rest}", messages.SUCCESS)
+
+
+def _able(event: Event) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        event=event, state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE
+    )

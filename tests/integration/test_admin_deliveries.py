@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions import operations
-from subscriptions.admin import logs
-from subscriptions.models import Attempt, Delivery, Event
+from subscriptions.admin import export, logs
+from subscriptions.models import Attempt, AuditEntry, Delivery, Event
 from tests import factories
 from tests.admin_support import filled_in, login
 
@@ -297,3 +300,99 @@ def test_an_event_shows_its_body_and_its_deliveries(client, call, delivery):
 def test_an_event_that_nobody_takes_says_so(client, company):
     factories.ended_call(company)
     assert "no subscription takes it" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
+
+
+EXPORT = reverse("admin:subscriptions_delivery_export")
+
+
+def exported(client, **query) -> list[dict[str, str]]:
+    answer = client.get(EXPORT, query)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+
+def test_the_list_is_a_file_too(client, company, subscription, call, delivery):
+    subscription.name = "=cmd()"
+    subscription.save()
+    put(delivery, state="failed", attempts=10, status_code=404)
+    (row,) = exported(client, state="failed")
+    assert row["Subscription"] == "'=cmd()"
+    assert (row["State"], row["HTTP code"], row["About"]) == ("Failed", "404", call.resource_id)
+    assert row["Created"].endswith("-05:00") or row["Created"].endswith("-04:00") or row["Created"].endswith("+00:00")
+    assert exported(client, state="held") == []
+    assert len(exported(client, q=call.resource_id)) == 1
+    entry = AuditEntry.objects.filter(act="Exported deliveries").order_by("pk")[0]
+    assert (entry.company_id, entry.detail) == (company.pk, "With state=failed")
+
+
+def test_the_file_is_bounded_and_holds_no_other_company(client, company, subscription, delivery, monkeypatch):
+    theirs = factories.make_company("Other")
+    factories.make_subscription(theirs, name="Theirs")
+    factories.ended_call(theirs)
+    assert [row["Company"] for row in exported(client)] == [company.name]
+    assert client.get(EXPORT, {"company": theirs.pk}).status_code == 400
+    assert not AuditEntry.objects.filter(company=theirs).exists()
+    assert client.get(EXPORT, {"event__body__startswith": "x"}).status_code == 400
+    factories.ended_call(company)
+    monkeypatch.setattr(export, "MOST_ROWS", 1)
+    assert len(exported(client)) == 1
+
+
+def test_answers_are_found_by_their_class(client, delivery):
+    put(delivery, attempts=1, status_code=404)
+    assert found(client, answer="4xx") == {delivery.pk}
+    assert found(client, answer="5xx") == found(client, answer="none") == set()
+    put(delivery, status_code=None)
+    assert found(client, answer="none") == {delivery.pk}
+    put(delivery, attempts=0)
+    assert found(client, answer="none") == set()
+
+
+def test_the_page_says_what_to_do_what_was_signed_and_how_to_repeat_it(client, delivery):
+    attempt = tried(delivery, error="tls_expired", message="The server's certificate expired.")
+    attempt.request_headers += [["webhook-timestamp", "1700000000"], ["Signature", "c2ln"]]
+    attempt.save()
+    put(delivery, attempts=1)
+    shown = html.unescape(client.get(url(delivery)).content.decode())
+    assert "Renew the server's certificate" in shown
+    assert f"{delivery.event.webhook_id}.1700000000." in shown
+    assert "curl --request POST" in shown
+    assert "--header 'Signature: c2ln'" in shown
+    put(delivery, state="delivered", status_code=200)
+    assert "Renew" not in client.get(url(delivery)).content.decode()
+
+
+def test_all_pages_at_once_become_one_job(client, delivery, subscription):
+    put(delivery, state="failed")
+    chosen = {"action": "resend_selected", "_selected_action": [delivery.pk], "select_across": "1", "index": 0}
+    answer = client.post(f"{LIST}?state=failed&subscription={subscription.pk}&since=7d", chosen)
+    assert answer.headers["Location"].startswith(reverse("admin:subscriptions_resendjob_add"))
+    form = filled_in(client.get(answer.headers["Location"]).content.decode())
+    assert (form["subscription"], form["states"]) == ([str(subscription.pk)], ["failed"])
+    # A job knows no events: what it cannot mean it does not pretend to.
+    assert "one page at a time" in told(client.post(f"{LIST}?type=post_call", chosen, follow=True))
+
+
+def test_an_event_is_sent_again_to_all_that_were_told(client, company, call, delivery):
+    second = factories.make_subscription(company, name="Second")
+    put(delivery, state="delivered", status_code=200)
+    event = delivery.event
+    Delivery.objects.create(company=company, event=event, subscription=second, state="failed")
+    page = reverse("admin:subscriptions_event_change", args=[event.pk])
+    assert "Send again to all" in client.get(page).content.decode()
+    answer = client.post(reverse("admin:subscriptions_event_replay", args=[event.pk]), follow=True)
+    assert "On the way again to 2 subscriptions." in told(answer)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
+    assert "Send again to all" not in client.get(page).content.decode()
+    assert AuditEntry.objects.get(act="Sent again").detail == "To 2 of 2 subscriptions"
+
+
+def test_what_is_done_to_deliveries_stands_in_the_audit_log(client, company, delivery):
+    put(delivery, state="failed")
+    client.post(url(delivery, "resend"))
+    factories.ended_call(company)
+    chosen = {"action": "cancel_selected", "_selected_action": [row.pk for row in Delivery.objects.all()], "index": 0}
+    client.post(LIST, chosen)
+    one, many = AuditEntry.objects.order_by("pk")
+    assert (one.act, one.object_id, one.company_id) == ("Sent again", str(delivery.pk), company.pk)
+    assert (many.act, many.detail, many.company_id) == ("Cancelled", "2 webhooks chosen from the list", company.pk)

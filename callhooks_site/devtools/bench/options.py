@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NAMES = ("delivery", "latency", "isolation", "backlog", "publish", "ingest")
+NAMES = ("delivery", "latency", "isolation", "backlog", "publish", "ingest", "admin")
 EPILOG = """\
 delivery   --size: the backlog                                 (20000)
 latency    --size: events per round   --seconds: watched idle  (100, 65)
@@ -14,6 +14,7 @@ isolation  --size: events a second    --seconds: of a round    (40, 30)
 backlog    --size: the largest number of pending deliveries    (1000000; five times as many finished ones beside)
 publish    --size: saves per round                             (300)
 ingest     --size: calls per round, one by one; five times as many in batches  (1000)
+admin      --size: deliveries of each of three companies       (1000000)
 """
 
 

@@ -1,0 +1,69 @@
+"""Filters of the lists of deliveries and events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from .. import catalogue
+from ..models import Delivery, Subscription
+from .filters import related_filter
+
+State = Delivery.State
+
+
+class StateFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, label) for value, label in State.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+class EventTypeFilter(SimpleListFilter):
+    title = "event"
+    parameter_name = "type"
+    path = "event__type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(event_type.name, event_type.label) for event_type in catalogue.all_types()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
+
+
+SubscriptionFilter = related_filter(
+    "subscription",
+    Subscription.objects.exclude(state=Subscription.State.ARCHIVED).defer("secret", "previous_secret"),
+)
+
+
+class AnswerFilter(SimpleListFilter):
+    """By the class of the last HTTP code."""
+
+    title = "answer"
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("2xx", "Accepted (2xx)"),
+            ("3xx", "Redirect (3xx)"),
+            ("4xx", "Refused (4xx)"),
+            ("5xx", "Server error (5xx)"),
+            ("none", "No answer"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if chosen == "none":
+            return queryset.filter(Q(status_code=None, attempts__gt=0))
+        if chosen in ("2xx", "3xx", "4xx", "5xx"):
+            first = int(chosen[0]) * 100
+            return queryset.filter(status_code__gte=first, status_code__lt=first + 100)
+        return queryset

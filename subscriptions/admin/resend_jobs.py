@@ -1,0 +1,223 @@
+"""Sending many webhooks again: asked for on one page, counted and confirmed on the next, watched on a third."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from .. import operations, resend_jobs, trail
+from ..models import Delivery, ResendJob, Subscription
+from . import words
+from .buttons import ButtonsAdmin, button
+from .logs import LogAdmin
+from .reach import reach_of
+from .resend_form import ResendForm
+
+State = ResendJob.State
+_TONES = {State.RUNNING: "busy", State.DONE: "good", State.CANCELLED: "quiet"}
+
+
+@admin.register(ResendJob)
+class ResendJobAdmin(LogAdmin, ButtonsAdmin):
+    """A job is started and cancelled, never edited: to start one is to operate, as resending a single one is."""
+
+    menu, menu_order, menu_name = "Webhooks", 40, "Resends"
+    related = ("subscription", "requested_by")
+    deferred = tuple(f"subscription__{name}" for name in Subscription.ENCRYPTED)
+    list_display = ("created", "state_badge", "to", "span", "progress", "by")
+    search_fields = ()
+    buttons = ("cancel",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_operate_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.progress_view)
+        name = "subscriptions_resendjob_progress"
+        return [path("<path:object_id>/progress/", view, name=name), *super().get_urls()]
+
+    # --- columns --------------------------------------------------------------------------------------------------
+    @admin.display(description="started")
+    def created(self, obj: ResendJob) -> str:
+        return words.when(obj.created_at)
+
+    @admin.display(description="state")
+    def state_badge(self, obj: ResendJob) -> str:
+        return words.badge(State(obj.state).label, _TONES[State(obj.state)])
+
+    @admin.display(description="subscription")
+    def to(self, obj: ResendJob) -> str:
+        return obj.subscription.name
+
+    @admin.display(description="created between")
+    def span(self, obj: ResendJob) -> str:
+        return f"{words.clock(obj.since)} – {words.clock(obj.until)}"
+
+    @admin.display(description="sent again")
+    def progress(self, obj: ResendJob) -> str:
+        return f"{obj.sent:,} of {obj.total:,}"
+
+    @admin.display(description="by")
+    def by(self, obj: ResendJob) -> str:
+        return obj.requested_by.get_username() if obj.requested_by else "A program"
+
+    # --- starting one ---------------------------------------------------------------------------------------------
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        rows = self.choosable(request, Subscription).exclude(state=Subscription.State.ARCHIVED)
+        rows = rows.select_related("company").defer("company__signing_key", *Subscription.ENCRYPTED).order_by("name")
+        reach = reach_of(request)
+        given = {"rows": rows, "several": reach.several, "all_of_one": reach.only_company() is not None}
+        if request.method != "POST":
+            return self._asked(request, ResendForm(initial=_initial(request), **given))
+        form = ResendForm(request.POST, **given)
+        if not form.is_valid():
+            return self._asked(request, form)
+        counts = {row: resend_jobs.matching(row, **form.wanted()).count() for row in form.subscriptions()}
+        found = {row: count for row, count in counts.items() if count}
+        if not found:
+            form.add_error(None, "There is nothing to send again in that time. Choose an earlier beginning.")
+            return self._asked(request, form)
+        if "start" in request.POST:
+            return self._start(request, form, found)
+        return self._asked(request, form, found)
+
+    def _start(self, request: HttpRequest, form: ResendForm, found: dict[Subscription, int]) -> HttpResponse:
+        jobs = []
+        for subscription in found:
+            try:
+                with transaction.atomic():
+                    job = resend_jobs.start(
+                        subscription, per_second=form.rate, requested_by=request.user, **form.wanted()
+                    )
+                    detail = f"{job.total} webhooks of “{subscription}”, {form.rate} a second"
+                    trail.record(trail.Actor.person(request.user), "Started a resend", job, detail=detail)
+            except operations.NotPossible as reason:
+                self.message_user(request, f"“{subscription}”: {reason}", messages.ERROR)
+            else:
+                jobs.append(job)
+        if not jobs:
+            return self._asked(request, form)
+        if len(jobs) == 1:
+            return HttpResponseRedirect(self.change_url(jobs[0].pk))
+        self.message_user(request, f"{len(jobs)} resends were started.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:subscriptions_resendjob_changelist"))
+
+    def _asked(
+        self, request: HttpRequest, form: ResendForm, found: dict[Subscription, int] | None = None
+    ) -> HttpResponse:
+        """The page with the question; with what was found, the one that asks whether to go on."""
+        total = sum((found or {}).values())
+        return TemplateResponse(
+            request,
+            "admin/subscriptions/resendjob/ask.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": "Send many again",
+                "form": form,
+                "found": [(row, f"{count:,}", row.state) for row, count in (found or {}).items()],
+                "total": f"{total:,}",
+                "one": total == 1,
+                "takes": words.length(max((found or {0: 0}).values()) / form.rate) if found else "",
+                "hidden": form.spelled() if found else [],
+                "list_url": reverse("admin:subscriptions_resendjob_changelist"),
+                "zone": timezone.get_current_timezone_name(),
+            },
+        )
+
+    # --- watching one ---------------------------------------------------------------------------------------------
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied  # nothing here is edited; Django's "save as new" would ask for the right to add only
+        obj = self.get_object(request, unquote(object_id))
+        context = self._page(request, obj) if obj is not None else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def _page(self, request: HttpRequest, obj: ResendJob) -> dict[str, Any]:
+        return {
+            "title": f"Send again to {obj.subscription.name}",
+            "subtitle": None,
+            "job": obj,
+            "state": self.state_badge(obj),
+            "told": _told(obj),
+            "value": _value(obj),
+            "running": obj.state == State.RUNNING,
+            "since": words.when(obj.since),
+            "until": words.when(obj.until),
+            "states": ", ".join(str(Delivery.State(state).label) for state in obj.states),
+            "by": self.by(obj),
+            "several": reach_of(request).several,
+            "progress_url": reverse("admin:subscriptions_resendjob_progress", args=[obj.pk]),
+        }
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """JSON for the page's script: `state`, `value` and `max` of the bar, and the sentence beside it."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404("There is no such resend, or it belongs to another company.")
+        if request.method != "GET":
+            if not self.has_operate_permission(request, obj):
+                raise PermissionDenied
+            return HttpResponseNotAllowed(["GET"])
+        return JsonResponse({"state": obj.state, "value": _value(obj), "max": obj.total, "told": _told(obj)})
+
+    # --- ending one -----------------------------------------------------------------------------------------------
+    def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
+        return ("cancel",) if obj.state == State.RUNNING else ()
+
+    @button("Cancel the rest")
+    def cancel(self, request: HttpRequest, obj: ResendJob) -> None:
+        was_running = obj.state == State.RUNNING
+        resend_jobs.cancel(obj)
+        if not was_running or obj.state != State.CANCELLED:
+            self.message_user(request, "It was not running any more.", messages.WARNING)
+            return
+        trail.record(trail.Actor.person(request.user), "Cancelled a resend", obj, detail=_told(obj))
+        self.message_user(request, _told(obj), messages.SUCCESS)
+
+    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What the address asks for; the form offers nothing that is not theirs, whatever stands there."""
+    asked = {name: request.GET[name] for name in ("subscription", "since", "until") if request.GET.get(name)}
+    states = [state for state in request.GET.getlist("states") if state in operations.RESENDABLE]
+    return {**asked, **({"states": states} if states else {})}
+
+
+def _value(job: ResendJob) -> int:
+    """Where the bar stands. What was resent by hand meanwhile is not sent twice, yet a job that is done is full."""
+    return job.total if job.state == State.DONE else min(job.sent, job.total)
+
+
+def _told(job: ResendJob) -> str:
+    progress = f"{job.sent:,} of {job.total:,} set on their way again"
+    if job.state == State.CANCELLED:
+        return f"Cancelled: {progress}, the rest is left as it was."
+    if job.state == State.DONE:
+        rest = "" if job.sent >= job.total else " The others were on their way already."
+        return f"Done: {progress}.{rest}"
+    if job.subscription.state != Subscription.State.ACTIVE:
+        return f"{progress}. It waits until “{job.subscription}” is resumed."
+    left = words.length((job.total - job.sent) / job.per_second)
+    return f"{progress}, about {left} to go."
