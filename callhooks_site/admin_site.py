@@ -38,6 +38,19 @@ class OperatorsOnly:
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_operator(request)
 
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        _audit(request, "Added", obj)
+        return super().log_addition(request, obj, message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        _audit(request, "Changed", obj)
+        return super().log_change(request, obj, message)  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for obj in queryset:
+            _audit(request, "Removed", obj)
+        return super().log_deletions(request, queryset)  # type: ignore[misc]
+
 
 class CallhooksAdminSite(AdminSite):
     site_header = "Callhooks"
@@ -128,3 +141,9 @@ def _went_all_the_way(user: Any) -> bool:
 def _is_operator(request: HttpRequest) -> bool:
     user = request.user
     return bool(user.is_active and user.is_staff and getattr(user, "is_superuser", False))
+
+
+def _audit(request: HttpRequest, act: str, obj: Model) -> None:
+    from subscriptions import trail
+
+    trail.record(trail.Actor.person(request.user), act, obj)

@@ -18,7 +18,8 @@ from django.utils import timezone
 from calls.models import Call, Person, Tag
 from messaging.models import Thread
 from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership
+from subscriptions import trail
+from subscriptions.models import ApiKey, Attempt, AuditEntry, Company, Delivery, Event, Membership
 from tests import factories
 
 # In every text of the other tenant, and nowhere else.
@@ -68,6 +69,8 @@ class Tenant:
             response_body=f"{name} response".encode(),
         )
         Delivery.objects.filter(pk=self.delivery.pk).update(reason=f"{name} reason", attempts=1)
+        actor = trail.Actor(f"{name} actor", user=self.admin)
+        self.audited = trail.record(actor, f"{name} act", self.call, detail=f"{name} detail")
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
 
     @property
@@ -82,6 +85,7 @@ class Tenant:
             type(self.text): self.text,
             type(self.form): self.form,
             ApiKey: self.key,
+            AuditEntry: self.audited,
             Delivery: self.delivery,
             Event: Event.objects.filter(**mine).order_by("pk")[0],
             Person: Person.objects.filter(**mine).order_by("pk")[0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from .. import catalogue, operations
+from .. import catalogue, operations, trail
 from ..models import Attempt, Delivery, Event, Subscription
 from . import bodies, searching, subjects, words
 from .buttons import ButtonsAdmin, button
@@ -179,10 +180,19 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         user_id: Any = request.user.pk
         if rows:
             LogEntry.objects.log_actions(user_id, rows, CHANGE, change_message=history)
+            self._audit_many(request, rows, history)
         left = chosen.count() - count
         told = [f"{_webhooks(count)} {done}."] if count else []
         told += [f"{_webhooks(left)} not: {why_not}"] if left or not count else []
         self.message_user(request, " ".join(told), messages.SUCCESS if count else messages.WARNING)
+
+    def _audit_many(self, request: HttpRequest, rows: list[Delivery], history: str) -> None:
+        """One entry for each company and not for each row: fifty rows are one act."""
+        counts = Counter(Delivery.objects.filter(pk__in=[row.pk for row in rows]).values_list("company_id", flat=True))
+        for company_id, count in counts.items():
+            obj = self.get_queryset(request).get(pk=rows[0].pk) if len(rows) == 1 else None
+            actor = trail.Actor.person(request.user)
+            trail.record(actor, history.rstrip("."), obj, company=company_id, detail=_webhooks(count))
 
 
 _RESENT = ("on the way again", "Sent again.", "on its way already, or its subscription is not active.")

@@ -93,7 +93,8 @@ class ScopedRows(_ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         obj = super().get_object(request, object_id, from_field)
         if obj is not None:
-            use_zone(self.company_of(obj).time_zone)
+            company: Company | None = self.company_of(obj)
+            use_zone(company.time_zone if company else "UTC")
         return obj
 
     def change_url(self, pk: Any) -> str:
