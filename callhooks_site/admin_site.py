@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 
+from .security.invitation import invitation_page
 from .security.login_form import LoginForm
 from .security.models import second_factor_of
 from .security.second_factor import second_factor_page
@@ -80,7 +81,13 @@ class CallhooksAdminSite(AdminSite):
         # "View on site" would redirect to any row of any model; no page of ours uses it.
         urls = [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]
         page = self.admin_view(partial(second_factor_page, site=self))
-        return [path("two-step-login/", page, name="second_factor"), *urls]
+        # Open to strangers: an invitation is how they become members.
+        invited = partial(invitation_page, site=self)
+        return [
+            path("two-step-login/", page, name="second_factor"),
+            path("invitation/<str:token>/", invited, name="invitation"),
+            *urls,
+        ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""

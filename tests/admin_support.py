@@ -18,8 +18,8 @@ from django.utils import timezone
 from calls.models import Call, Person, Tag
 from messaging.models import Thread
 from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions import trail
-from subscriptions.models import ApiKey, Attempt, AuditEntry, Company, Delivery, Event, Membership
+from subscriptions import members, trail
+from subscriptions.models import ApiKey, Attempt, AuditEntry, Company, Delivery, Event, Invitation, Membership
 from tests import factories
 
 # In every text of the other tenant, and nowhere else.
@@ -69,6 +69,9 @@ class Tenant:
             response_body=f"{name} response".encode(),
         )
         Delivery.objects.filter(pk=self.delivery.pk).update(reason=f"{name} reason", attempts=1)
+        self.invitation, self.token = members.invite(
+            company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
+        )
         actor = trail.Actor(f"{name} actor", user=self.admin)
         self.audited = trail.record(actor, f"{name} act", self.call, detail=f"{name} detail")
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
@@ -86,6 +89,7 @@ class Tenant:
             type(self.form): self.form,
             ApiKey: self.key,
             AuditEntry: self.audited,
+            Invitation: self.invitation,
             Delivery: self.delivery,
             Event: Event.objects.filter(**mine).order_by("pk")[0],
             Person: Person.objects.filter(**mine).order_by("pk")[0],
@@ -98,7 +102,7 @@ class Tenant:
         }
 
     def secrets(self) -> list[str]:
-        mine = [self.source.public_key, self.source.auth_token]
+        mine = [self.source.public_key, self.source.auth_token, self.token, self.invitation.hashed]
         return [self.company.signing_key, self.subscription.secret, self.key_secret, self.key.hashed, *mine]
 
 

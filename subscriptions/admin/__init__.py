@@ -1,5 +1,5 @@
 """The admin's pages for companies, subscriptions and the logs. Importing this registers them."""
 
-from . import access, audit_log, company, deliveries, events, subscriptions
+from . import access, audit_log, company, deliveries, events, members, subscriptions
 
-__all__ = ["access", "audit_log", "company", "deliveries", "events", "subscriptions"]
+__all__ = ["access", "audit_log", "company", "deliveries", "events", "members", "subscriptions"]

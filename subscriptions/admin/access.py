@@ -1,4 +1,4 @@
-"""Who may come in: members and API keys."""
+"""What programs come in with: API keys."""
 
 from __future__ import annotations
 
@@ -9,41 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ..models import ApiKey, Membership
+from ..models import ApiKey
 from . import words
 from .buttons import ButtonsAdmin, button
 from .forms import CheckboxesField, TenantForm
-from .tenancy import READ, TenantAdmin
-
-
-@admin.register(Membership)
-class MembershipAdmin(TenantAdmin):
-    """Members are read here; operators make them."""
-
-    menu, menu_order, menu_name = "Settings", 20, "Members"
-    member_rights = READ
-    operator_rights = frozenset({"view", "add", "change", "delete"})
-    related = ("user",)
-    list_display = ("who", "role", "may_log_in", "since")
-    search_fields = ("user__username__icontains", "user__email__icontains")
-    fields = ("user", "role")
-    readonly_fields = ("who", "since")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["user", "role"] if obj is None else ["who", "role", "since"]
-
-    @admin.display(description="member", ordering="user__username")
-    def who(self, obj: Membership) -> str:
-        name = obj.user.get_full_name()
-        return f"{name} ({obj.user.get_username()})" if name else obj.user.get_username()
-
-    @admin.display(description="can log in", boolean=True)
-    def may_log_in(self, obj: Membership) -> bool:
-        return bool(obj.user.is_active and obj.user.is_staff)
-
-    @admin.display(description="since", ordering="created_at")
-    def since(self, obj: Membership) -> str:
-        return words.when(obj.created_at)
 
 
 class ApiKeyForm(TenantForm):
