@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     atomic = False  # the indexes are made while the service writes
 
     dependencies = [
-        ("subscriptions", "0011_event_test"),
+        ("subscriptions", "0012_operator_keys"),
     ]
 
     operations = [
