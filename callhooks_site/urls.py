@@ -3,12 +3,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from . import health
+from .security import password_reset
 from .security.contact import security_txt
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),
     path(".well-known/security.txt", security_txt, name="security-txt"),
+    *password_reset.urlpatterns,  # before the admin, which answers all addresses below its own
     path("admin/", admin.site.urls),
     path("api/v1/", include("callhooks_site.api_urls")),
     path("", include("calls.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +14,10 @@ from ..models import ApiKey
 from . import words
 from .buttons import ButtonsAdmin, button
 from .forms import CheckboxesField, TenantForm
+
+KEY_HELP = "Programs send it as “Authorization: Bearer …”."
+# How long the old key works beside the new one, in hours.
+OVERLAPS = {"24": "In 24 hours", "0": "At once", "1": "In an hour", "168": "In 7 days"}
 
 
 class ApiKeyForm(TenantForm):
@@ -28,7 +33,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made")
     search_fields = ("name__icontains", "prefix__exact")
     readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made")
-    buttons = ("revoke",)
+    buttons = ("rotate", "revoke")
     made_one_by_one = True
     actions = ("revoke_selected",)
 
@@ -85,13 +90,30 @@ class ApiKeyAdmin(ButtonsAdmin):
                 "what": "API key",
                 "secret": obj.secret,
                 "once": True,
-                "help": "Programs send it as “Authorization: Bearer …”.",
+                "help": KEY_HELP,
             },
         )
 
     # --- ending one -----------------------------------------------------------------------------------------------
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
-        return () if obj.revoked_at else ("revoke",)
+        if obj.revoked_at:
+            return ()
+        return ("rotate", "revoke") if obj.usable else ("revoke",)
+
+    @button("New key…", asks=True)
+    def rotate(self, request: HttpRequest, obj: ApiKey) -> HttpResponse | None:
+        """A new key in the place of this one, which ends when the chosen hours are over."""
+        hours = request.POST.get("hours", "")
+        if request.method != "POST" or hours not in OVERLAPS:
+            return self.ask(request, obj, "rotate_key.html", {"overlaps": OVERLAPS})
+        old = ApiKey.objects.select_for_update(of=("self",)).get(pk=obj.pk)
+        if not old.usable:
+            self.message_user(request, "This key has ended. Make a new one.", messages.ERROR)
+            return None
+        key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=int(hours)))
+        self.log_change(request, old, f"Rotated. The old key ends: {OVERLAPS[hours].lower()}.")
+        context = {"what": "New API key", "secret": secret, "once": True, "help": KEY_HELP}
+        return self.ask(request, key, "secret.html", context)
 
     @button("Revoke")
     def revoke(self, request: HttpRequest, obj: ApiKey) -> None:

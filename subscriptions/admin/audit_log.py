@@ -96,7 +96,3 @@ class AuditEntryAdmin(LogAdmin):
     @admin.display(description="of what")
     def of_what(self, obj: AuditEntry) -> str:
         return f"{obj.object_type} {obj.object_name}".strip()
-
-    @admin.display(description="company")
-    def company_name(self, obj: AuditEntry) -> str:
-        return obj.company.name if obj.company else ""

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0012_audit_filters'),
+        ('subscriptions', '0013_audit_filters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
