@@ -44,7 +44,7 @@ class Asked(_InTheAdmin, views.PasswordResetView):
     subject_template_name = "mail/password_reset_subject.txt"
 
     @property
-    def extra_email_context(self) -> dict[str, Any]:  # type: ignore[override]
+    def extra_email_context(self) -> dict[str, Any]:
         return {"base": settings.PUBLIC_URL}
 
 
