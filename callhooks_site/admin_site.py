@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 
+from .security.invitation import invitation_page
 from .security.login_form import LoginForm
 from .security.models import second_factor_of
 from .security.second_factor import second_factor_page
@@ -37,6 +38,19 @@ class OperatorsOnly:
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_operator(request)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        _audit(request, "Added", obj)
+        return super().log_addition(request, obj, message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        _audit(request, "Changed", obj)
+        return super().log_change(request, obj, message)  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for obj in queryset:
+            _audit(request, "Removed", obj)
+        return super().log_deletions(request, queryset)  # type: ignore[misc]
 
 
 class CallhooksAdminSite(AdminSite):
@@ -67,7 +81,13 @@ class CallhooksAdminSite(AdminSite):
         # "View on site" would redirect to any row of any model; no page of ours uses it.
         urls = [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]
         page = self.admin_view(partial(second_factor_page, site=self))
-        return [path("two-step-login/", page, name="second_factor"), *urls]
+        # Open to strangers: an invitation is how they become members.
+        invited = partial(invitation_page, site=self)
+        return [
+            path("two-step-login/", page, name="second_factor"),
+            path("invitation/<str:token>/", invited, name="invitation"),
+            *urls,
+        ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""
@@ -128,3 +148,9 @@ def _went_all_the_way(user: Any) -> bool:
 def _is_operator(request: HttpRequest) -> bool:
     user = request.user
     return bool(user.is_active and user.is_staff and getattr(user, "is_superuser", False))
+
+
+def _audit(request: HttpRequest, act: str, obj: Model) -> None:
+    from subscriptions import trail
+
+    trail.record(trail.Actor.person(request.user), act, obj)

@@ -19,7 +19,18 @@ from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
 from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions.models import ApiKey, Attempt, Company, Delivery, Event, Membership, ResendJob
+from subscriptions import members, trail
+from subscriptions.models import (
+    ApiKey,
+    Attempt,
+    AuditEntry,
+    Company,
+    Delivery,
+    Event,
+    Invitation,
+    Membership,
+    ResendJob,
+)
 from tests import factories
 
 # In every text of the other tenant, and nowhere else.
@@ -78,6 +89,11 @@ class Tenant:
         self.resend_job = ResendJob.objects.create(
             company=self.company, subscription=self.subscription, since=day, until=day, states=["failed"], state="done"
         )
+        self.invitation, self.token = members.invite(
+            company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
+        )
+        actor = trail.Actor(f"{name} actor", user=self.admin)
+        self.audited = trail.record(actor, f"{name} act", self.call, detail=f"{name} detail")
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
 
     @property
@@ -92,6 +108,8 @@ class Tenant:
             type(self.text): self.text,
             type(self.form): self.form,
             ApiKey: self.key,
+            AuditEntry: self.audited,
+            Invitation: self.invitation,
             Delivery: self.delivery,
             ResendJob: self.resend_job,
             Event: Event.objects.filter(**mine).order_by("pk")[0],
@@ -107,7 +125,8 @@ class Tenant:
         }
 
     def secrets(self) -> list[str]:
-        mine = [self.source.public_key, self.source.auth_token, self.form_source.public_key]
+        mine = [self.source.public_key, self.source.auth_token, self.form_source.public_key, self.token]
+        mine += [self.invitation.hashed]
         return [self.company.signing_key, self.subscription.secret, self.key_secret, self.key.hashed, *mine]
 
 

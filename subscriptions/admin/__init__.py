@@ -1,5 +1,14 @@
 """The admin's pages for companies, subscriptions and the logs. Importing this registers them."""
 
-from . import access, company, deliveries, events, resend_jobs, subscriptions
+from . import access, audit_log, company, deliveries, events, members, resend_jobs, subscriptions
 
-__all__ = ["access", "company", "deliveries", "events", "resend_jobs", "subscriptions"]
+__all__ = [
+    "access",
+    "audit_log",
+    "company",
+    "deliveries",
+    "events",
+    "members",
+    "resend_jobs",
+    "subscriptions",
+]

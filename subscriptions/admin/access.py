@@ -1,7 +1,8 @@
-"""Who may come in: members and API keys."""
+"""What programs come in with: API keys."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,41 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ..models import ApiKey, Membership
+from ..models import ApiKey
 from . import words
 from .buttons import ButtonsAdmin, button
 from .forms import CheckboxesField, TenantForm
-from .tenancy import READ, TenantAdmin
 
-
-@admin.register(Membership)
-class MembershipAdmin(TenantAdmin):
-    """Members are read here; operators make them."""
-
-    menu, menu_order, menu_name = "Settings", 20, "Members"
-    member_rights = READ
-    operator_rights = frozenset({"view", "add", "change", "delete"})
-    related = ("user",)
-    list_display = ("who", "role", "may_log_in", "since")
-    search_fields = ("user__username__icontains", "user__email__icontains")
-    fields = ("user", "role")
-    readonly_fields = ("who", "since")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["user", "role"] if obj is None else ["who", "role", "since"]
-
-    @admin.display(description="member", ordering="user__username")
-    def who(self, obj: Membership) -> str:
-        name = obj.user.get_full_name()
-        return f"{name} ({obj.user.get_username()})" if name else obj.user.get_username()
-
-    @admin.display(description="can log in", boolean=True)
-    def may_log_in(self, obj: Membership) -> bool:
-        return bool(obj.user.is_active and obj.user.is_staff)
-
-    @admin.display(description="since", ordering="created_at")
-    def since(self, obj: Membership) -> str:
-        return words.when(obj.created_at)
+KEY_HELP = "Programs send it as “Authorization: Bearer …”."
+# How long the old key works beside the new one, in hours.
+OVERLAPS = {"24": "In 24 hours", "0": "At once", "1": "In an hour", "168": "In 7 days"}
 
 
 class ApiKeyForm(TenantForm):
@@ -59,7 +33,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made")
     search_fields = ("name__icontains", "prefix__exact")
     readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made")
-    buttons = ("revoke",)
+    buttons = ("rotate", "revoke")
     made_one_by_one = True
     actions = ("revoke_selected",)
 
@@ -116,13 +90,30 @@ class ApiKeyAdmin(ButtonsAdmin):
                 "what": "API key",
                 "secret": obj.secret,
                 "once": True,
-                "help": "Programs send it as “Authorization: Bearer …”.",
+                "help": KEY_HELP,
             },
         )
 
     # --- ending one -----------------------------------------------------------------------------------------------
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
-        return () if obj.revoked_at else ("revoke",)
+        if obj.revoked_at:
+            return ()
+        return ("rotate", "revoke") if obj.usable else ("revoke",)
+
+    @button("New key…", asks=True)
+    def rotate(self, request: HttpRequest, obj: ApiKey) -> HttpResponse | None:
+        """A new key in the place of this one, which ends when the chosen hours are over."""
+        hours = request.POST.get("hours", "")
+        if request.method != "POST" or hours not in OVERLAPS:
+            return self.ask(request, obj, "rotate_key.html", {"overlaps": OVERLAPS})
+        old = ApiKey.objects.select_for_update(of=("self",)).get(pk=obj.pk)
+        if not old.usable:
+            self.message_user(request, "This key has ended. Make a new one.", messages.ERROR)
+            return None
+        key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=int(hours)))
+        self.log_change(request, old, f"Rotated. The old key ends: {OVERLAPS[hours].lower()}.")
+        context = {"what": "New API key", "secret": secret, "once": True, "help": KEY_HELP}
+        return self.ask(request, key, "secret.html", context)
 
     @button("Revoke")
     def revoke(self, request: HttpRequest, obj: ApiKey) -> None:

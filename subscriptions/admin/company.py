@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from .. import trail
 from ..models import Company
 from .buttons import ButtonsAdmin, button
 from .forms import TenantForm
@@ -73,7 +72,6 @@ class CompanyAdmin(ButtonsAdmin):
     @button("Show signing key")
     def reveal_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse:
         self.log_change(request, obj, "Looked at the signing key.")
-        trail.record(trail.Actor.person(request.user), "Looked at the signing key", obj, company=obj)
         return self.ask(
             request,
             obj,

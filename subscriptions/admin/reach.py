@@ -5,7 +5,7 @@ Django's permissions play no part in it: a membership's role says it all, and a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from django.http import HttpRequest
 
 from ..models import Company, Membership
 
-WRITERS = frozenset({Membership.Role.OWNER.value, Membership.Role.ADMIN.value})
+OWNERS = frozenset({Membership.Role.OWNER.value})
+WRITERS = OWNERS | {Membership.Role.ADMIN.value}
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Reach:
     roles: Mapping[int, str]
     zones: Mapping[int, str]
 
-    @property
-    def writes(self) -> list[int]:
-        return [company_id for company_id, role in self.roles.items() if role in WRITERS]
+    def written(self, by: Set[str] = WRITERS) -> list[int]:
+        """The companies in which one has such a role."""
+        return [company_id for company_id, role in self.roles.items() if role in by]
 
     @property
     def several(self) -> bool:
@@ -45,23 +46,24 @@ class Reach:
     def may_read_some(self) -> bool:
         return self.everything or bool(self.roles)
 
-    def may_write(self, company_id: int | None) -> bool:
-        return self.everything or (company_id is not None and self.roles.get(company_id) in WRITERS)
+    def may_write(self, company_id: int | None, by: Set[str] = WRITERS) -> bool:
+        return self.everything or (company_id is not None and self.roles.get(company_id) in by)
 
-    def may_write_some(self) -> bool:
-        return self.everything or bool(self.writes)
+    def may_write_some(self, by: Set[str] = WRITERS) -> bool:
+        return self.everything or bool(self.written(by))
 
-    def limit(self, rows: QuerySet[Any], path: str, *, writing: bool = False) -> QuerySet[Any]:
+    def limit(self, rows: QuerySet[Any], path: str, *, writing: bool = False, by: Set[str] = WRITERS) -> QuerySet[Any]:
         """The rows whose company, found along `path` ("company", "pk" for companies), is reached."""
         if self.everything:
             return rows
-        return rows.filter(**{f"{path}__in": self.writes if writing else list(self.roles)})
+        return rows.filter(**{f"{path}__in": self.written(by) if writing else list(self.roles)})
 
-    def only_company(self) -> Company | None:
+    def only_company(self, by: Set[str] = WRITERS) -> Company | None:
         """The company that every new row belongs to, for somebody who can write in one alone."""
-        if self.everything or len(self.writes) != 1:
+        mine = self.written(by)
+        if self.everything or len(mine) != 1:
             return None
-        return Company.objects.defer("signing_key").get(pk=self.writes[0])
+        return Company.objects.defer("signing_key").get(pk=mine[0])
 
 
 def reach_of(request: HttpRequest) -> Reach:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ..models import Company
-from .reach import reach_of
+from .reach import WRITERS, reach_of
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -28,6 +28,7 @@ class ScopedRows(_ModelAdmin):
     company_path = "company"  # from a row to its company; "pk" for companies
     # What a membership that may write brings; a viewer may view. And what an operator may do.
     member_rights = EDIT
+    writers: frozenset[str] = WRITERS  # the roles that may do more than read
     operator_rights = EDIT
     related: tuple[str, ...] = ()  # to select together with the row
     deferred: tuple[str, ...] = ()  # columns to leave unread
@@ -44,7 +45,11 @@ class ScopedRows(_ModelAdmin):
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """To do something with a row that is not editing it: resend, pause, reveal."""
         reach = reach_of(request)
-        return reach.may_write_some() if obj is None else reach.may_write(self.company_id_of(obj))
+        return (
+            reach.may_write_some(self.writers)
+            if obj is None
+            else reach.may_write(self.company_id_of(obj), self.writers)
+        )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may(request, "view", obj)
@@ -88,12 +93,13 @@ class ScopedRows(_ModelAdmin):
 
     def writable(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Of these rows those that may be operated on: a viewer of one company can be an admin of another."""
-        return reach_of(request).limit(rows, self.company_path, writing=True)
+        return reach_of(request).limit(rows, self.company_path, writing=True, by=self.writers)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         obj = super().get_object(request, object_id, from_field)
         if obj is not None:
-            use_zone(self.company_of(obj).time_zone)
+            company: Company | None = self.company_of(obj)
+            use_zone(company.time_zone if company else "UTC")
         return obj
 
     def change_url(self, pk: Any) -> str:

@@ -33,7 +33,7 @@ class ScopedForms(ScopedRows):
         (name, options), *rest = fieldsets
         reach = reach_of(request)
         fields = [field for field in options["fields"] if field != "company"]
-        asked = reach.several if obj is not None else reach.only_company() is None
+        asked = reach.several if obj is not None else reach.only_company(self.writers) is None
         if self.has_company and asked:
             fields = ["company_name" if obj is not None else "company", *fields]
         return [(name, {**options, "fields": fields}), *rest]
@@ -44,7 +44,7 @@ class ScopedForms(ScopedRows):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         if obj is None and self.has_company:
-            form.given_company = reach_of(request).only_company()
+            form.given_company = reach_of(request).only_company(self.writers)
         return form
 
     def render_change_form(
@@ -65,7 +65,7 @@ class ScopedForms(ScopedRows):
             return rows
         related_admin = self.admin_site._registry.get(model)
         if isinstance(related_admin, ScopedRows):
-            return reach.limit(rows, related_admin.company_path, writing=True)
+            return reach.limit(rows, related_admin.company_path, writing=True, by=self.writers)
         if model is get_user_model():
             return reach.limit(rows, "memberships__company", writing=True).distinct()
         return rows.none()

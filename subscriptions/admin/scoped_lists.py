@@ -26,7 +26,8 @@ class ScopedLists(ScopedRows):
 
     @admin.display(description="company")
     def company_name(self, obj: Any) -> str:
-        return str(self.company_of(obj).name)
+        company: Company | None = self.company_of(obj)  # none of an operator's key, and of their acts on the service
+        return company.name if company else ""
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = list(super().get_list_display(request))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .. import catalogue, operations, trail
+from .. import catalogue, operations
 from ..models import Delivery, EndpointHealth, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from . import credentials, words
@@ -218,7 +218,6 @@ class SubscriptionAdmin(ButtonsAdmin):
     @button("Show secret")
     def reveal_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
         self.log_change(request, obj, "Looked at the signing secret.")
-        trail.record(trail.Actor.person(request.user), "Looked at the signing secret", obj)
         return self.ask(
             request,
             obj,
@@ -237,9 +236,7 @@ class SubscriptionAdmin(ButtonsAdmin):
         if request.method != "POST":
             return self.ask(request, obj, "rotate.html", {"hours": ROTATION_OVERLAP.total_seconds() / 3600})
         operations.rotate_secret(obj)
-        self.log_change(request, obj, "Made a new signing secret.")
-        actor = trail.Actor.person(request.user)
-        trail.record(actor, "Made a new signing secret", obj, detail="The old one signs too for 24 h.")
+        self.log_change(request, obj, "Made a new signing secret. The old one signs too for 24 h.")
         self.message_user(request, "A new secret signs now. The old one signs too for 24 hours.", messages.SUCCESS)
         return None
 

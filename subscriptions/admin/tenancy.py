@@ -4,7 +4,8 @@ are for operators alone (`callhooks_site.admin_site`).
 What it closes: rows, by their company, and rights, by the membership's role (`rights`) · look-ups in the address, to
 those of the declared filters, and filters, which may list no other company's rows (`scoped_lists`) · choices of related
 rows on forms, and with them what a POST may name, initial values out of the address, popups that edit related rows
-(`scoped_forms`) · pages of deletion, which would list related rows · "view on site".
+(`scoped_forms`) · pages of deletion, which would list related rows · "view on site". And what is done stands in the
+audit log (`audited`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.contrib import messages
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from .audited import AuditedRows
 from .rights import EDIT, READ
 from .scoped_forms import ScopedForms
 from .scoped_lists import ScopedLists
@@ -22,7 +24,7 @@ from .scoped_lists import ScopedLists
 __all__ = ["EDIT", "READ", "TenantAdmin"]
 
 
-class TenantAdmin(ScopedLists, ScopedForms):
+class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
     tenant_scoped = True  # the mark by which the site knows it
     view_on_site = False
 

@@ -8,6 +8,7 @@ from .drains import DrainSlot
 from .endpoint import EndpointHealth
 from .event import Event, EventStream
 from .idempotency import IdempotentAnswer
+from .invitation import Invitation
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .subject import EventSubject
@@ -26,6 +27,7 @@ __all__ = [
     "EventStream",
     "EventSubject",
     "IdempotentAnswer",
+    "Invitation",
     "Membership",
     "ResendJob",
     "Subscription",

@@ -33,6 +33,9 @@ class AuditEntry(models.Model):
         ordering = ["-at", "-id"]
         indexes = [
             models.Index("company", models.F("at").desc(), models.F("id").desc(), name="audit_of_company"),
+            # The log's filters: by person, by act.
+            models.Index("company", "user", models.F("at").desc(), name="audit_by_user"),
+            models.Index("company", "act", models.F("at").desc(), name="audit_by_act"),
         ]
 
     def __str__(self) -> str:

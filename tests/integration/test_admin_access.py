@@ -80,6 +80,24 @@ def test_a_revoked_key_is_refused_at_once(client, company, how):
     assert program.get("/api/v1/calls").status_code in (401, 404)
 
 
+def test_a_key_is_rotated_with_an_overlap(client, company):
+    key, _ = ApiKey.objects.issue(company=company, name="Phone system", scopes=["read"])
+    rotate = reverse("admin:subscriptions_apikey_rotate", args=[key.pk])
+    assert "end?" in client.get(rotate).content.decode()
+    assert client.post(rotate, {"hours": "9999"}).status_code == 200
+    assert ApiKey.objects.count() == 1
+    secret = client.post(rotate, {"hours": "24"}).context["secret"]
+    made = ApiKey.objects.exclude(pk=key.pk).get()
+    key.refresh_from_db()
+    assert (made.hashed, made.scopes, made.name) == (ApiKey.hash(secret), ["read"], "Phone system")
+    assert key.usable
+    assert timedelta(hours=23) < key.expires_at - timezone.now() < timedelta(hours=25)
+    assert AuditEntry.objects.get().act == "Rotated"
+    client.post(reverse("admin:subscriptions_apikey_revoke", args=[key.pk]))
+    client.post(rotate, {"hours": "24"})
+    assert ApiKey.objects.count() == 2
+
+
 def test_what_a_key_may_is_not_changed_later(client, company):
     key, _ = ApiKey.objects.issue(company=company, name="Phone system", scopes=["read"])
     page = reverse("admin:subscriptions_apikey_change", args=[key.pk])

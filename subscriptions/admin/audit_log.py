@@ -1,0 +1,98 @@
+"""The audit log: who did what, newest first. Nobody edits it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from ..models import ApiKey, AuditEntry
+from . import words
+from .filters import MOST_CHOICES, AnyTimeFilter, is_id
+from .logs import LogAdmin
+from .reach import reach_of
+
+LOOKED_AT = 2_000  # the newest entries, for the acts that the filter offers
+
+
+class WhenFilter(AnyTimeFilter):
+    field = "at"
+
+
+class WhoFilter(SimpleListFilter):
+    """Members and API keys of the companies reached; of others only that they are operators."""
+
+    title = "who"
+    parameter_name = "who"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        reach = reach_of(request)
+        people = reach.limit(get_user_model()._default_manager.all(), "memberships__company").distinct()
+        keys = reach.limit(ApiKey.objects.all(), "company")
+        return [
+            ("operators", "Operators"),
+            *(
+                (f"u{pk}", name)
+                for pk, name in people.order_by("username").values_list("pk", "username")[:MOST_CHOICES]
+            ),
+            *((f"k{key.pk}", f"API key {key}") for key in keys.only("name", "prefix")[:MOST_CHOICES]),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value() or ""
+        if chosen == "operators":
+            return queryset.filter(as_operator=True)
+        if chosen and not is_id(chosen[1:]):
+            return queryset.none()
+        if chosen[:1] == "u":
+            return queryset.filter(user=int(chosen[1:]))
+        return queryset.filter(api_key=int(chosen[1:])) if chosen else queryset
+
+
+class ActFilter(SimpleListFilter):
+    title = "what"
+    parameter_name = "act"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = reach_of(request).limit(AuditEntry.objects.order_by("-pk"), "company")[:LOOKED_AT]
+        acts = sorted(set(newest.values_list("act", flat=True)))[:MOST_CHOICES]
+        return [(act, act) for act in acts]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(act=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LogAdmin):
+    menu, menu_order, menu_name = "Settings", 40, "Audit log"
+    list_display = ("when", "who", "act", "of_what", "detail")
+    list_filter = (WhenFilter, WhoFilter, ActFilter)
+    search_help_text = "The exact mail address of a person, or the exact id of what it was done to"
+    newest_first = ("-at", "-pk")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        fields = ["when", "who", "act", "of_what", "detail"]
+        return self.with_company(request, obj, [(None, {"fields": fields})])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return ["when", "who", "of_what", *super().get_readonly_fields(request, obj)]
+
+    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(Q(actor=term) | Q(object_id=term))
+
+    @admin.display(description="when")
+    def when(self, obj: AuditEntry) -> str:
+        return words.when(obj.at)
+
+    @admin.display(description="who")
+    def who(self, obj: AuditEntry) -> str:
+        return format_html("{} {}", obj.actor, words.badge("operator", "quiet")) if obj.as_operator else obj.actor
+
+    @admin.display(description="of what")
+    def of_what(self, obj: AuditEntry) -> str:
+        return f"{obj.object_type} {obj.object_name}".strip()

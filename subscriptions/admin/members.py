@@ -1,0 +1,157 @@
+"""Who may come in: members and invitations. Owners manage them; everybody in the company sees them."""
+
+from __future__ import annotations
+
+from smtplib import SMTPException
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from .. import members
+from ..models import Invitation, Membership
+from . import words
+from .buttons import ButtonsAdmin, button
+from .forms import TenantForm
+from .reach import OWNERS
+from .tenancy import TenantAdmin
+
+
+class MembershipForm(TenantForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        role = cleaned.get("role")
+        if role and role != Membership.Role.OWNER and not self.instance._state.adding:
+            try:
+                members.keep_an_owner(self.instance)
+            except members.NotPossible as error:
+                self.add_error("role", str(error))
+        return cleaned
+
+
+@admin.register(Membership)
+class MembershipAdmin(TenantAdmin):
+    form = MembershipForm
+    menu, menu_order, menu_name = "Settings", 20, "Members"
+    writers = OWNERS
+    member_rights = frozenset({"view", "change", "delete"})
+    operator_rights = frozenset({"view", "add", "change", "delete"})
+    related = ("user",)
+    list_display = ("who", "role", "may_log_in", "since")
+    search_fields = ("user__username__icontains", "user__email__icontains")
+    fields = ("user", "role")
+    readonly_fields = ("who", "since")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["user", "role"] if obj is None else ["who", "role", "since"]
+
+    @admin.display(description="member", ordering="user__username")
+    def who(self, obj: Membership) -> str:
+        name = obj.user.get_full_name()
+        return f"{name} ({obj.user.get_username()})" if name else obj.user.get_username()
+
+    @admin.display(description="can log in", boolean=True)
+    def may_log_in(self, obj: Membership) -> bool:
+        return bool(obj.user.is_active and obj.user.is_staff)
+
+    @admin.display(description="since", ordering="created_at")
+    def since(self, obj: Membership) -> str:
+        return words.when(obj.created_at)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        members.keep_an_owner(obj)
+        super().delete_model(request, obj)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except members.NotPossible as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(self.change_url(object_id))
+
+
+class InvitationForm(TenantForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        company = cleaned.get("company") or self.given_company
+        email = (cleaned.get("email") or "").lower()
+        if company is None or not email:
+            return cleaned
+        cleaned["email"] = email
+        if company.memberships.filter(user__username__iexact=email).exists():
+            self.add_error("email", "They are a member already.")
+        elif members.too_many(company):
+            self.add_error(None, f"{members.MOST_IN_AN_HOUR} invitations in an hour are the most. Wait a while.")
+        return cleaned
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ButtonsAdmin):
+    form = InvitationForm
+    menu, menu_order = "Settings", 25
+    writers = OWNERS
+    member_rights = operator_rights = frozenset({"view", "add"})
+    related = ("invited_by",)
+    deferred = ("hashed",)
+    list_display = ("email", "role", "state", "sent", "by")
+    search_fields = ("email__icontains",)
+    readonly_fields = ("state", "sent", "by")
+    buttons = ("send_again", "withdraw")
+    made_one_by_one = True
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["email", "role"] if obj is None else ["email", "role", "state", "sent", "by"]
+
+    @admin.display(description="state")
+    def state(self, obj: Invitation) -> str:
+        if obj.accepted_at:
+            return words.badge("Accepted", "good")
+        if obj.revoked_at:
+            return words.badge("Withdrawn", "quiet")
+        return words.badge("Sent", "busy") if obj.expires_at > timezone.now() else words.badge("Expired", "warn")
+
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, obj: Invitation) -> str:
+        return words.when(obj.sent_at)
+
+    @admin.display(description="by")
+    def by(self, obj: Invitation) -> str:
+        return obj.invited_by.get_username() if obj.invited_by else ""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        made, token = members.invite(company=obj.company, email=obj.email, role=obj.role, by=request.user)
+        obj.pk = made.pk
+        self._send(request, made, token)
+
+    def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
+        return self.buttons if obj.open else ()
+
+    @button("Send again")
+    def send_again(self, request: HttpRequest, obj: Invitation) -> None:
+        try:
+            token = members.renew(obj)
+        except members.NotPossible as error:
+            self.message_user(request, str(error), messages.WARNING)
+            return
+        obj.refresh_from_db()
+        self.log_change(request, obj, "Sent an invitation again.")
+        self._send(request, obj, token)
+
+    @button("Withdraw")
+    def withdraw(self, request: HttpRequest, obj: Invitation) -> None:
+        open_ = Invitation.objects.filter(pk=obj.pk, accepted_at=None, revoked_at=None)
+        if open_.update(revoked_at=timezone.now()):
+            self.log_change(request, obj, "Withdrew an invitation.")
+            self.message_user(request, "Withdrawn. The link in the mail opens nothing any more.", messages.SUCCESS)
+
+    def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
+        try:
+            members.send(invitation, token)
+        except (SMTPException, OSError) as error:
+            told = f"The mail could not be sent ({error}). The invitation stands: send it again in a minute."
+            self.message_user(request, told, messages.ERROR)
+        else:
+            self.message_user(request, f"A mail is on its way to {invitation.email}.", messages.SUCCESS)
