@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
 from .security.invitation import invitation_page
 from .security.login_form import LoginForm
@@ -86,8 +87,18 @@ class CallhooksAdminSite(AdminSite):
         return [
             path("two-step-login/", page, name="second_factor"),
             path("invitation/<str:token>/", invited, name="invitation"),
+            path("unsubscribe/<str:token>/", self._unsubscribe, name="unsubscribe"),
             *urls,
         ]
+
+    @staticmethod
+    @csrf_exempt  # mail programs post here; the token is what allows it
+    def _unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+        from django.contrib import admin
+
+        from subscriptions.admin.unsubscribe import unsubscribe_page
+
+        return unsubscribe_page(request, token, admin.site)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""

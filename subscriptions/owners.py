@@ -10,7 +10,8 @@ from datetime import timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core import signing
+from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -23,6 +24,7 @@ from .models import Company, EndpointHealth, Membership, Subscription
 logger = logging.getLogger(__name__)
 
 MAILS_PER_SWEEP = 100
+SALT = "subscriptions.alert-mails"
 
 
 def disable_hopeless() -> int:
@@ -90,7 +92,7 @@ def _tell_one(pk: int, noted_in: str, template: str) -> int:
 
 
 def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> None:
-    recipients = addresses(subscription.company)
+    recipients = to_tell(subscription.company)
     if not recipients:
         logger.warning("Company %s has nobody to mail about subscription %s", subscription.company_id, subscription.pk)
         return
@@ -100,14 +102,35 @@ def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> 
         "failing": f"Webhooks to {subscription.name} are failing",
         "disabled": f"Webhooks to {subscription.name} were switched off",
     }[template]
-    send_mail(subject, render_to_string(f"mail/{template}.txt", context), None, recipients)
-
-
-def addresses(company: Company) -> list[str]:
-    """The owners and admins of a company who have a mail address."""
-    roles = (Membership.Role.OWNER, Membership.Role.ADMIN)
-    return sorted(
-        company.memberships.filter(role__in=roles, user__is_active=True)
-        .exclude(user__email="")
-        .values_list("user__email", flat=True)
+    # A mail for each, since each has a link of its own to stop them; over one connection.
+    get_connection().send_messages(
+        [_message(member, subject, render_to_string(f"mail/{template}.txt", context)) for member in recipients]
     )
+
+
+def _message(member: Membership, subject: str, text: str) -> EmailMessage:
+    """With the headers of RFC 8058, for the button that mail programs show."""
+    stop = settings.PUBLIC_URL + reverse("admin:unsubscribe", args=[stop_token(member)])
+    headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    body = f"{text}\nNo more mails like this one: {stop}\n"
+    return EmailMessage(subject, body, None, [member.user.email], headers=headers)
+
+
+def to_tell(company: Company) -> list[Membership]:
+    """The owners and admins of a company who have a mail address and want these mails."""
+    roles = (Membership.Role.OWNER, Membership.Role.ADMIN)
+    members = company.memberships.filter(role__in=roles, alert_mails=True, user__is_active=True)
+    return list(members.exclude(user__email="").select_related("user").order_by("user__email"))
+
+
+def stop_token(member: Membership) -> str:
+    """For the link of a mail. It never ends: an old mail, too, must be able to stop the next."""
+    return signing.dumps(member.pk, salt=SALT)
+
+
+def member_of(token: str) -> Membership | None:
+    try:
+        pk = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return Membership.objects.select_related("company", "user").filter(pk=pk).first()

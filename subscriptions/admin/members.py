@@ -44,7 +44,7 @@ class MembershipAdmin(TenantAdmin):
     readonly_fields = ("who", "since")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["user", "role"] if obj is None else ["who", "role", "since"]
+        return ["user", "role"] if obj is None else ["who", "role", "alert_mails", "since"]
 
     @admin.display(description="member", ordering="user__username")
     def who(self, obj: Membership) -> str:

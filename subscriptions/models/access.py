@@ -30,6 +30,12 @@ class Membership(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.ADMIN)
+    alert_mails = models.BooleanField(
+        "alert mails",
+        default=True,
+        db_default=True,
+        help_text="A mail when an endpoint begins to fail, and when it is switched off. Owners and admins get them.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -1,14 +1,16 @@
 """Owners get one mail when an endpoint begins to fail and one when it is disabled; not one per event."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
 from subscriptions import operations, owners
 from subscriptions.delivery import endpoints
-from subscriptions.models import Delivery, EndpointHealth, Subscription
+from subscriptions.models import AuditEntry, Delivery, EndpointHealth, Subscription
 from tests.factories import make_call, make_company, make_member, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +41,8 @@ def test_owner_and_admins_are_told_once(subscription):
     failing(subscription, minutes=6)
     assert owners.tell() == 1
     assert owners.tell() == 0
-    (message,) = mail.outbox
-    assert message.to == ["admin@example.com", "owner@example.com"]
+    assert [message.to for message in mail.outbox] == [["admin@example.com"], ["owner@example.com"]]
+    message = mail.outbox[0]
     assert message.subject == "Webhooks to CRM are failing"
     assert "Timed out after 15 s." in message.body
     assert "http://127.0.0.1:" in message.body
@@ -91,3 +93,21 @@ def test_disabled_again_after_a_resume_is_told_again(subscription):
     operations.resume(subscription, send_held=True)
     endpoints.disable([subscription.pk], "The server answered 410 Gone.")
     assert owners.tell() == 1
+
+
+def test_a_mail_is_stopped_by_its_own_link_with_one_click(subscription):
+    failing(subscription, minutes=6)
+    owners.tell()
+    message = mail.outbox[0]
+    link = message.extra_headers["List-Unsubscribe"].strip("<>")
+    assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link in message.body
+    at, stranger = urlsplit(link).path, Client(enforce_csrf_checks=True)
+    assert "Stop them" in stranger.get(at).content.decode()
+    assert len(owners.to_tell(subscription.company)) == 2  # a look stops nothing
+    assert "Get them again" in stranger.post(at, {"List-Unsubscribe": "One-Click"}).content.decode()
+    assert [member.user.username for member in owners.to_tell(subscription.company)] == ["owner@example.com"]
+    assert AuditEntry.objects.get().act == "Stopped alert mails"
+    stranger.post(at, {"do": "again"})
+    assert len(owners.to_tell(subscription.company)) == 2
+    assert stranger.post(at[:-3] + "x/", {}).status_code == 404
