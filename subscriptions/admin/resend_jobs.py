@@ -34,11 +34,13 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
     related = ("subscription", "requested_by")
     deferred = tuple(f"subscription__{name}" for name in Subscription.ENCRYPTED)
     list_display = ("created", "state_badge", "to", "span", "progress", "by")
-    search_fields = ()
     buttons = ("cancel",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_operate_permission(request)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ()  # no box: they are few, and newest first
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.progress_view)
@@ -79,7 +81,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         rows = self.choosable(request, Subscription).exclude(state=Subscription.State.ARCHIVED)
         rows = rows.select_related("company").defer("company__signing_key", *Subscription.ENCRYPTED).order_by("name")
         reach = reach_of(request)
-        given = {"rows": rows, "several": reach.several, "all_of_one": reach.only_company() is not None}
+        given: dict[str, Any] = {"rows": rows, "several": reach.several, "all_of_one": reach.only_company() is not None}
         if request.method != "POST":
             return self._asked(request, ResendForm(initial=_initial(request), **given))
         form = ResendForm(request.POST, **given)
@@ -131,7 +133,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
                 "found": [(row, f"{count:,}", row.state) for row, count in (found or {}).items()],
                 "total": f"{total:,}",
                 "one": total == 1,
-                "takes": words.length(max((found or {0: 0}).values()) / form.rate) if found else "",
+                "takes": words.length(max(found.values()) / form.rate) if found else "",
                 "hidden": form.spelled() if found else [],
                 "list_url": reverse("admin:subscriptions_resendjob_changelist"),
                 "zone": timezone.get_current_timezone_name(),

@@ -6,7 +6,7 @@ Each table is filled with copies of a row that the product itself made, so a new
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import fixtures
 
@@ -137,13 +137,13 @@ class _Copies:
     def __init__(self, values: dict[str, int]) -> None:
         self._values = values
 
-    def make(self, model: type[Model], pk: object, number: int, salt: str, /, **given: str) -> None:
+    def make(self, model: type[Model], pk: Any, number: int, salt: str, /, **given: str) -> None:
         """`number` copies of the row, with these columns as these expressions of `n`, from 1."""
         from django.db import connection
 
         columns = [str(field.column) for field in model._meta.concrete_fields]
         assert set(given) <= {*columns}, set(given) - {*columns}
-        pk_column = str(model._meta.pk.column)  # type: ignore[union-attr]
+        pk_column = str(model._meta.pk.column)
         columns = [name for name in columns if name != pk_column or name in given]
         taken = ", ".join(given.get(name, f't."{name}"') for name in columns)
         names = ", ".join(f'"{name}"' for name in columns)
