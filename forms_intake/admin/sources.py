@@ -22,6 +22,7 @@ MOST_COUNTED = 1_000
 
 @admin.register(FormSource)
 class FormSourceAdmin(ButtonsAdmin):
+    saves_say_themselves = True
     menu, menu_order, menu_name = "Texts and forms", 60, "Web sites with forms"
     list_display = ("name", "state_badge", "last_received", "received", "refusals_open")
     search_fields = ("name__icontains",)

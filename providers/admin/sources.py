@@ -38,6 +38,7 @@ class TokenForm(forms.Form):
 
 @admin.register(IngestSource)
 class IngestSourceAdmin(ButtonsAdmin):
+    saves_say_themselves = True
     form = SourceForm
     menu, menu_order = "Calls", 60
     list_display = ("name", "provider", "account_sid", "state_badge", "last_received", "received", "refusals_open")

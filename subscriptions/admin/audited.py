@@ -15,8 +15,11 @@ from .rights import ScopedRows
 
 
 class AuditedRows(ScopedRows):
+    saves_say_themselves = False  # a page whose `save_model` writes the entry, in words of its own
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        self.audit(request, "Added", obj)
+        if not self.saves_say_themselves:
+            self.audit(request, "Added", obj)
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -24,7 +27,7 @@ class AuditedRows(ScopedRows):
         if isinstance(message, str):
             act, _, detail = message.partition(". ")
             self.audit(request, act.rstrip("."), obj, detail=detail)
-        elif message:  # a form that was saved untouched did nothing
+        elif message and not self.saves_say_themselves:  # a form that was saved untouched did nothing
             self.audit(request, "Changed", obj, detail=_fields(message))
         return super().log_change(request, obj, message)
 

@@ -6,6 +6,7 @@ answer is as the document says.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -35,4 +36,6 @@ def test_it_finds_nothing(live_server, settings, tmp_path):
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1800, check=False)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
-    assert "Tested: 4" in done.stdout, "it asked forty operations and more"
+    tested = re.search(r"Tested: (\d+)", done.stdout)
+    assert tested is not None
+    assert int(tested[1]) > 40, "it asked all of them"
