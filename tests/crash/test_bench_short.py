@@ -54,7 +54,7 @@ def test_each_bench_answers_with_its_figures():
         "DELIVERY_LEASE_SECONDS": "8",
     }
     done = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", RUN], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     reports: dict[str, dict[str, Any]] = {}
