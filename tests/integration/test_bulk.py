@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from calls import bulk
-from calls.models import Call, Person, Tag
-from subscriptions.models import Delivery, Event
-from tests.factories import START, ended_call, make_call, make_company, make_subscription, make_tracker
+from calls.models import Call, Tag
+from subscriptions.models import Event
+from tests.factories import START, ended_call, make_call, make_company, make_tracker
 from tests.reading import bodies_of, changes_of, events_of, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
@@ -39,19 +39,6 @@ def past_calls(company, tracker, count):
             start_time=start,
             ended_at=start + timedelta(seconds=5),
         )
-
-
-def test_ten_thousand_imported_calls_fire_ten_thousand_post_calls(company, tracker):
-    make_subscription(company, events=["post_call"])
-    assert bulk.create_calls(past_calls(company, tracker, 10_000), publish=True) == 10_000
-    assert Call.objects.count() == Event.objects.count() == Delivery.objects.count() == 10_000
-    assert set(Event.objects.values_list("type", "sequence")) == {("post_call", 1)}
-    assert Event.objects.values("subject_id").distinct().count() == 10_000
-    assert Person.objects.count() == PEOPLE
-    last = Call.objects.order_by("pk").last()
-    (body,) = bodies_of(last, "post_call")
-    assert body["prior_calls"] == 10_000 // PEOPLE - 1
-    assert body["customer_phone_number"] == "+12142040199"
 
 
 def test_each_call_fires_what_its_state_asks_for(company, tracker):
