@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -142,7 +141,7 @@ class SubscriptionViewSet(Listed, Shown):
     def partial_update(self, request: Request, resource_id: str) -> Response:
         data = self.accepted(partial=True)
         with transaction.atomic():
-            subscription = self._locked()
+            subscription = self.locked()
             data = to_save(data, subscription)
             changed = [name for name, value in data.items() if getattr(subscription, name) != value]
             for name in changed:
@@ -153,7 +152,7 @@ class SubscriptionViewSet(Listed, Shown):
 
     def destroy(self, request: Request, resource_id: str) -> Response:
         with transaction.atomic():
-            operations.archive(self._locked())
+            operations.archive(self.locked())
         return Response(status=204)
 
     @extend_schema(request=None, responses=SubscriptionSerializer)
@@ -161,7 +160,7 @@ class SubscriptionViewSet(Listed, Shown):
     def pause(self, request: Request, resource_id: str) -> Response:
         accept(Strict, request)
         with transaction.atomic():
-            subscription = self._locked()
+            subscription = self.locked()
             operations.pause(subscription)
         return Response(self.shown(subscription))
 
@@ -170,7 +169,7 @@ class SubscriptionViewSet(Listed, Shown):
     def resume(self, request: Request, resource_id: str) -> Response:
         held = accept(ResumeSerializer, request).get("held", "send")
         with transaction.atomic():
-            subscription = self._locked()
+            subscription = self.locked()
             count = operations.resume(subscription, send_held=held == "send")
         return Response({**self.shown(subscription), "held": held, "deliveries": count})
 
@@ -184,7 +183,7 @@ class SubscriptionViewSet(Listed, Shown):
         except ValueError as error:
             raise serializers.ValidationError({"event": [str(error)]}) from None
         with transaction.atomic():
-            delivery = send_test(self._locked(), name)
+            delivery = send_test(self.locked(), name)
             _note(request, delivery.subscription, "Sent a test event", detail=name)
         return Response(shared(DeliverySerializer).to_representation(delivery), 202)
 
@@ -206,10 +205,6 @@ class SubscriptionViewSet(Listed, Shown):
         subscription = self.get_object()
         _note(request, subscription, "Looked at the signing secret")
         return Response(_secrets_of(subscription))
-
-    def _locked(self) -> Subscription:
-        rows = self.get_queryset().select_for_update(no_key=True)
-        return get_object_or_404(rows, resource_id=self.kwargs["resource_id"])
 
 
 def _note(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:

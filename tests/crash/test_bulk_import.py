@@ -1,33 +1,16 @@
 """An import of ten thousand calls, with a webhook for each. It stands beside the tests that wait for killed clusters,
 because it takes as long as they do."""
 
-from datetime import timedelta
-
 import pytest
 
 from calls import bulk
 from calls.models import Call, Person
 from subscriptions.models import Delivery, Event
-from tests.factories import START, make_company, make_subscription, make_tracker
+from tests.factories import make_company, make_subscription, make_tracker
+from tests.past_calls import PEOPLE, past_calls
 from tests.reading import bodies_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PEOPLE = 500
-
-
-def past_calls(company, tracker, count):
-    """Unsaved missed calls, an hour apart, of several people in turn."""
-    for number in range(count):
-        start = START + timedelta(hours=number)
-        person = number % PEOPLE
-        yield Call(
-            company=company,
-            tracker=tracker,
-            customer_phone_number=f"(214) {200 + person // 100}-01{person % 100:02}",
-            start_time=start,
-            ended_at=start + timedelta(seconds=5),
-        )
 
 
 def test_ten_thousand_imported_calls_fire_ten_thousand_post_calls():

@@ -10,11 +10,10 @@ from calls import bulk
 from calls.models import Call, Tag
 from subscriptions.models import Event
 from tests.factories import START, ended_call, make_call, make_company, make_tracker
+from tests.past_calls import past_calls
 from tests.reading import bodies_of, changes_of, events_of, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
-
-PEOPLE = 500
 
 
 @pytest.fixture
@@ -25,20 +24,6 @@ def company():
 @pytest.fixture
 def tracker(company):
     return make_tracker(company)
-
-
-def past_calls(company, tracker, count):
-    """Unsaved missed calls, an hour apart, of several people in turn."""
-    for number in range(count):
-        start = START + timedelta(hours=number)
-        person = number % PEOPLE
-        yield Call(
-            company=company,
-            tracker=tracker,
-            customer_phone_number=f"(214) {200 + person // 100}-01{person % 100:02}",
-            start_time=start,
-            ended_at=start + timedelta(seconds=5),
-        )
 
 
 def test_each_call_fires_what_its_state_asks_for(company, tracker):

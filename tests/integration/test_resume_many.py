@@ -9,7 +9,6 @@ from django.db import transaction
 
 from subscriptions import operations, tasks
 from subscriptions.delivery import outbox
-from subscriptions.delivery.outbox import holding
 from subscriptions.models import Delivery, Subscription
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription, make_tracker
@@ -148,7 +147,3 @@ def test_a_batch_passes_over_what_somebody_has_in_hand(subscription):
         at_once([lambda: operations.pause(Subscription.objects.get(pk=subscription.pk))])
         assert states() == {"held": 1, "pending": 1}
     assert outbox.hold() == 1
-
-
-def test_the_batch_is_a_short_statement():
-    assert holding.BATCH <= 5000
