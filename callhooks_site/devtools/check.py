@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from callhooks_site.devtools.database import throw_away_database
 from callhooks_site.devtools.foreground import run_foreground
@@ -23,16 +24,20 @@ CONCISE = ["--output-format", "concise"]
 def main(arguments: list[str]) -> int:
     """The exit code: pytest's; 1 if pytest is content but a static check is not."""
     command, rest = arguments[0], arguments[1:]
+    failed: list[str] = []
     try:
         with throw_away_database() as url:
             env = environment(url, make_secrets(), var=PROJECT / "var" / "test")
-            failed = [] if rest else static_checks(env)
+            if rest:
+                return _pytest(env, rest)
             if command == "lint":
-                code = 0
-            elif rest or "DATABASE_URL" in os.environ:
-                code = _pytest(env, rest)
+                failed, code = static_checks(env), 0
+            elif "DATABASE_URL" in os.environ:  # one database that was given: one run after the other
+                failed, code = static_checks(env), _pytest(env, [])
             else:
-                code = _pytest_all(env)
+                with crash_tests() as ended:
+                    failed, code = static_checks(env), _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])
+                    code = ended() or code
     except DevError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -76,28 +81,30 @@ def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
     return run_foreground(command, env) == 0
 
 
-def _pytest_all(env: Mapping[str, str]) -> int:
-    """All tests: those that kill clusters mostly wait, on a server of their own, beside the others, which run in two
-    workers.
+@contextmanager
+def crash_tests() -> Iterator[Callable[[], int]]:
+    """Those that kill clusters, on a server of their own, beside what is done meanwhile: they mostly wait, and take
+    longest.
 
-    What the second run printed follows the first one's output."""
+    The function yielded waits for their end, shows what they printed and gives pytest's exit code."""
     with throw_away_database() as url, tempfile.TemporaryFile("w+") as output:
-        var = PROJECT / "var" / "test-crash"
+        env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
         command = [sys.executable, "-m", "pytest", CRASH]
-        crash = subprocess.Popen(
-            command, env=environment(url, make_secrets(), var=var), cwd=PROJECT, stdout=output, stderr=output
-        )
+        crash = subprocess.Popen(command, env=env, cwd=PROJECT, stdout=output, stderr=output)
+
+        def ended() -> int:
+            code = crash.wait()
+            output.seek(0)
+            sys.stdout.write(f"--- pytest {CRASH}\n{output.read()}")
+            sys.stdout.flush()
+            return code
+
         try:
-            code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])
-            crash_code = crash.wait()
+            yield ended
         finally:
             if crash.poll() is None:
                 crash.terminate()
                 crash.wait()
-        output.seek(0)
-        sys.stdout.write(f"--- pytest {CRASH}\n{output.read()}")
-        sys.stdout.flush()
-    return code or crash_code
 
 
 def _pytest(env: Mapping[str, str], arguments: list[str]) -> int:

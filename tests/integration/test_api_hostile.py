@@ -15,7 +15,7 @@ from tests.factories import make_call, make_company, make_subscription, make_tra
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=timedelta(seconds=5),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -71,7 +71,7 @@ def test_the_states_of_a_call_end_alike_in_every_order(company):
         assert happened(call["resource_id"]).count("post_call") == 1
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(
         st.tuples(st.sampled_from(["note", "customer_name", "custom"]), st.text("abc", max_size=2), st.integers(0, 9)),

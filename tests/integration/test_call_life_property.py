@@ -274,7 +274,7 @@ def config(settings):
     return settings
 
 
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     inbound=st.sampled_from([True, True, False]),
     expects=st.tuples(st.booleans(), st.booleans()),

@@ -80,13 +80,17 @@ BAD = {
         ["DELIVERY_LEASE_SECONDS must be at least", "WEBHOOK_TOTAL_TIMEOUT + 5"],
     ),
 }
+STARTED = "import django; django.setup()"
+SHOW = f"{STARTED}; from django.conf import settings"
+# What stops a start does so before anything else is loaded.
+SETTINGS = "import callhooks_site.settings"
 
 
-def start(changes: dict[str, str | None], then: str = "pass") -> subprocess.CompletedProcess[str]:
-    """What `django.setup()` in a process of its own says with these settings."""
+def start(changes: dict[str, str | None], then: str = STARTED) -> subprocess.CompletedProcess[str]:
+    """What this code says in a process of its own with these settings."""
     env = {**GOOD, **changes, "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "callhooks_site.settings"}
     return subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup(); {then}"],
+        [sys.executable, "-c", then],
         cwd=ROOT,
         env={name: value for name, value in env.items() if value is not None},
         capture_output=True,
@@ -98,7 +102,7 @@ def start(changes: dict[str, str | None], then: str = "pass") -> subprocess.Comp
 def test_good_settings_start_without_a_word():
     """And without DEBUG: the defaults are those of production, and Django's own look at them finds no fault."""
     check = "from django.core.management import call_command; call_command('check', deploy=True, fail_level='WARNING')"
-    result = start({}, check)
+    result = start({}, f"{STARTED}; {check}")
     assert (result.returncode, result.stderr) == (0, "")
     assert "no issues (0 silenced)" in result.stdout
 
@@ -109,13 +113,13 @@ def test_a_weak_secret_key_will_do_with_debug():
 
 def test_what_is_set_to_nothing_counts_as_not_set():
     names = ["DEBUG", "WEBHOOK_REQUIRE_HTTPS", "ALLOWED_HOSTS", "LOG_LEVEL", "WEBHOOK_TOTAL_TIMEOUT", "EMAIL_URL"]
-    shown = f"from django.conf import settings; print([getattr(settings, n, '') for n in {[*names, 'EMAIL_CONFIG']}])"
+    shown = f"{SHOW}; print([getattr(settings, name, '') for name in {[*names, 'EMAIL_CONFIG']}])"
     unset, empty = start({}, shown), start(dict.fromkeys(names, ""), shown)
     assert (empty.stdout, empty.stderr) == (unset.stdout, "")
 
 
 def test_blanks_after_commas_do_no_harm():
-    shown = "from django.conf import settings; print(settings.ALLOWED_HOSTS, settings.WEBHOOK_ALLOWED_NETWORKS)"
+    shown = f"{SHOW}; print(settings.ALLOWED_HOSTS, settings.WEBHOOK_ALLOWED_NETWORKS)"
     result = start({"ALLOWED_HOSTS": "a.example, b.example", "WEBHOOK_ALLOWED_NETWORKS": "10.0.0.0/8, ::1"}, shown)
     assert result.stdout == "['a.example', 'b.example'] ['10.0.0.0/8', '::1']\n"
 
@@ -123,7 +127,7 @@ def test_blanks_after_commas_do_no_harm():
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_setting_stops_the_start(case: str):
     changes, words = BAD[case]
-    result = start(changes)
+    result = start(changes, SETTINGS)
     assert result.returncode != 0
     *_, message = result.stderr.strip().splitlines()
     assert message.startswith("django.core.exceptions.ImproperlyConfigured: ")
@@ -131,4 +135,4 @@ def test_a_bad_setting_stops_the_start(case: str):
 
 
 def test_a_password_in_a_bad_setting_is_not_told():
-    assert "hunter2" not in start({"WEBHOOK_PROXY": "socks5://me:hunter2@127.0.0.1:1080"}).stderr
+    assert "hunter2" not in start({"WEBHOOK_PROXY": "socks5://me:hunter2@127.0.0.1:1080"}, SETTINGS).stderr
