@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -84,10 +84,13 @@ class CallhooksAdminSite(AdminSite):
         page = self.admin_view(partial(second_factor_page, site=self))
         # Open to strangers: an invitation is how they become members.
         invited = partial(invitation_page, site=self)
+        from subscriptions.admin import catalogue_pages
+
         return [
             path("two-step-login/", page, name="second_factor"),
             path("invitation/<str:token>/", invited, name="invitation"),
             path("unsubscribe/<str:token>/", self._unsubscribe, name="unsubscribe"),
+            *catalogue_pages.urls(self),
             *urls,
         ]
 
@@ -136,11 +139,18 @@ class CallhooksAdminSite(AdminSite):
                     entry["name"] = page.name_for(request)
                 entry["order"] = getattr(page, "menu_order", 50)
                 headings.setdefault(heading, {**app, "name": heading, "models": []})["models"].append(entry)
+        if app_label is None and "Webhooks" in headings:
+            headings["Webhooks"]["models"].append(_CATALOGUE | {"admin_url": reverse("admin:event_catalogue")})
         for heading_ in headings.values():
             heading_["models"].sort(key=lambda entry: (entry["order"], entry["name"]))
         return sorted(headings.values(), key=_place)
 
 
+# A page of the menu that is no model's, in the form that Django gives its entries.
+_CATALOGUE: dict[str, Any] = {
+    "name": "Event catalogue", "object_name": "EventCatalogue", "perms": {}, "add_url": None, "view_only": True,
+    "order": 40,
+}  # fmt: skip
 _HEADINGS = ["Webhooks", "Calls", "Texts and forms", "Settings"]
 
 

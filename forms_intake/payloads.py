@@ -20,6 +20,29 @@ def _submitted(form: FormSubmission) -> str:
 
 
 class FormSubmissionPayload(Payload):
+    meanings = {
+        "id": "The submission's number.",
+        "company_id": "The company's number.",
+        "form_data": "What was filled in: the name of each field with its text.",
+        "form_url": "The page that the form was on.",
+        "landing_page_url": "The page of yours that the visitor saw first.",
+        "referrer": "What sent the visitor, such as google.",
+        "submitted_at": "When it was submitted, with its offset.",
+        "referring_url": "The page that sent the visitor.",
+        "first_form": "Whether it is the first form of this person at this company.",
+        "source": "Where the visitor came from.",
+        "keywords": "What the visitor had searched for.",
+        "campaign": "The campaign that the visitor came from.",
+        "medium": "The kind of way the visitor came, such as cpc or organic.",
+        "utm_source": "utm_source of the landing page.",
+        "utm_medium": "utm_medium of the landing page.",
+        "utm_campaign": "utm_campaign of the landing page.",
+        "resource_id": "The submission's id: FRM and 32 hex digits.",
+        "company_resource_id": "The company's id: COM and 32 hex digits.",
+        "person_resource_id": "The person's id: PER and 32 hex digits.",
+        "timestamp": "The same as submitted_at.",
+    }
+
     id = Whole(of("pk"))
     company_id = Whole(of("company_id"))
     form_data = Thing(of("form_data"), schema={"type": "object"})

@@ -26,6 +26,22 @@ def _destination(text: TextMessage) -> str:
 
 
 class TextPayload(Payload):
+    meanings = {
+        "id": "The text's number.",
+        "resource_id": "The text's id: SCI and 32 hex digits.",
+        "agent": "Who the conversation is assigned to.",
+        "source_number": "The number it came from, 214-555-0123 for +1 numbers.",
+        "destination_number": "The number it went to.",
+        "content": "The text, exactly as it was.",
+        "timestamp": "When it was sent, with its offset.",
+        "lead_status": "What the conversation was marked as.",
+        "conversation_id": "Five letters and digits, the same for one customer and one tracking number.",
+        "company_resource_id": "The company's id: COM and 32 hex digits.",
+        "person_resource_id": "The customer's id: PER and 32 hex digits.",
+        "message_type": "sms, or mms when it has media.",
+        "media_urls": "Where its pictures and other media are.",
+    }
+
     id = Whole(of("pk"))
     resource_id = Text(of("resource_id"))
     agent = Text(_agent, allow_null=True)

@@ -39,6 +39,7 @@ class SubjectKind:
 
 _types: dict[str, EventType] = {}
 _kinds: dict[str, SubjectKind] = {}
+_kind_of: dict[str, str] = {}
 _per_thread = threading.local()
 
 
@@ -46,6 +47,7 @@ def register(kind: SubjectKind, types: Iterable[EventType]) -> None:
     _kinds[kind.name] = kind
     for event_type in types:
         _types[event_type.name] = event_type
+        _kind_of[event_type.name] = kind.name
 
 
 def all_types() -> list[EventType]:
@@ -66,6 +68,11 @@ def label(name: str) -> str:
 
 def kind(name: str) -> SubjectKind:
     return _kinds[name]
+
+
+def kind_of(type_name: str) -> str:
+    """What an event of this type is about: the name of its kind, such as `call`."""
+    return _kind_of[type_name]
 
 
 def freeze(event_type: EventType, subject: EventSubject, changes: list[str] | None = None) -> bytes:

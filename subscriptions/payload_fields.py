@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -57,11 +57,13 @@ class Thing(_Read, serializers.JSONField):
 
 class Payload(serializers.Serializer[Any]):
     """A body: the fields named in `keys`, in that order, out of those that the class and its bases declare. Those in
-    `optional` may be missing; `appended` are what `catalogue.freeze` adds behind them."""
+    `optional` may be missing; `appended` are what `catalogue.freeze` adds behind them. `meanings` has a sentence on
+    each key."""
 
     keys: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     appended: dict[str, Schema] = {}
+    meanings: Mapping[str, str] = {}
 
     def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
         fields = super().get_fields()

@@ -14,7 +14,9 @@ def schema_of(payload: type[Any]) -> Schema:
     """Of a whole body; `payload` is a Payload. Its keys are all that there are: receivers of this contract refuse what
     they do not know."""
     instance: Payload = payload()
-    properties = {name: _of_field(field) for name, field in instance.fields.items()} | instance.appended
+    properties = {
+        name: _of_field(field, instance.meanings.get(name, "")) for name, field in instance.fields.items()
+    } | instance.appended
     return {
         "$schema": DIALECT,
         "type": "object",
@@ -24,8 +26,8 @@ def schema_of(payload: type[Any]) -> Schema:
     }
 
 
-def _of_field(field: Any) -> Schema:
+def _of_field(field: Any, meaning: str) -> Schema:
     schema: Schema = field.schema
     if field.allow_null:
         schema = {**schema, "type": [schema["type"], "null"]}
-    return {**schema, "description": str(field.help_text)} if field.help_text else schema
+    return {**schema, "description": meaning} if meaning else schema

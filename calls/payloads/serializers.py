@@ -10,11 +10,13 @@ from subscriptions.payload_fields import Flag, Items, Payload, Text, Thing, Whol
 from ..lifecycle import FORMATTED_TYPES, call_type, seconds
 from ..phones import formatted
 from ..watched import NAMES as WATCHED
-from . import keys, schemas, values
+from . import keys, meanings, schemas, values
 
 
 class CallPayload(Payload):
     """Everything a call webhook may say, as the call is now. An absent value is the empty string."""
+
+    meanings = meanings.CALL
 
     # who, where, when
     company_id = Whole(of("company_id"))
@@ -164,5 +166,11 @@ class CallModifiedPayload(PostCallPayload):
     """Post-Call with the new values; `changes` is appended when the event is frozen."""
 
     appended = {
-        "changes": {"type": "array", "items": {"enum": list(WATCHED)}, "minItems": 1, "uniqueItems": True},
+        "changes": {
+            "type": "array",
+            "items": {"enum": list(WATCHED)},
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": meanings.CHANGES,
+        },
     }

@@ -1,7 +1,5 @@
 // Verifies the two signatures of a webhook. Node 18 or newer, no packages: copy `verify` and `same`.
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
 const same = (a, b) => a.length === b.length && timingSafeEqual(a, b);
 
@@ -24,7 +22,8 @@ export function verify(body, headers, signingKey, secret, tolerance = 300) {
   );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+if (process.argv[1]?.endsWith("verify.mjs")) {
+  const { readFileSync } = await import("node:fs");
   const given = JSON.parse(readFileSync(0, "utf8"));
   const good = verify(Buffer.from(given.body), given.headers, given.signing_key, given.secret);
   console.log(good ? "good" : "bad");

@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import hmac
-import json
-import sys
 import time
 
 
@@ -31,6 +29,9 @@ def verify(body: bytes, headers, signing_key: str, secret: str, tolerance: int =
 
 
 if __name__ == "__main__":
+    import json
+    import sys
+
     case = json.load(sys.stdin)
     good = verify(case["body"].encode(), case["headers"], case["signing_key"], case["secret"])
     sys.stdout.write("good\n" if good else "bad\n")

@@ -1,5 +1,4 @@
 # Verifies the two signatures of a webhook. Ruby 3.0 or newer, standard library only: copy `verify`.
-require "json"
 require "openssl"
 
 # True when both signatures are good. `body` must be the bytes as received: request.raw_post in Rails.
@@ -20,6 +19,7 @@ def verify(body, headers, signing_key, secret, tolerance: 300)
 end
 
 if $PROGRAM_NAME == __FILE__
+  require "json"
   given = JSON.parse($stdin.read)
   good = verify(given["body"], given["headers"], given["signing_key"], given["secret"])
   puts good ? "good" : "bad"

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from .. import catalogue, operations
-from ..models import Delivery, EndpointHealth, Subscription
+from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
-from . import credentials, words
-from .buttons import ButtonsAdmin, button
+from . import credentials, trial, words
+from .buttons import button
 from .filters import DefaultingFilter
 from .forms import CheckboxesField
 from .logs import MOST_COUNTED
+from .subscription_facts import SubscriptionFacts
+from .verifying import VerifyingAdmin
 
 State = Subscription.State
-TONES = {State.ACTIVE: "good", State.PAUSED: "warn", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
 
 
 def event_choices() -> list[tuple[str, SafeString]]:
@@ -38,6 +36,12 @@ def event_choices() -> list[tuple[str, SafeString]]:
 
 class SubscriptionForm(credentials.CredentialsForm):
     events = CheckboxesField(choices=event_choices, help_text="What to send.")
+    try_it = forms.BooleanField(
+        label="Send a test event at once",
+        required=False,
+        initial=True,
+        help_text="A made-up one, so that you see whether your server takes it.",
+    )
 
 
 class StateFilter(DefaultingFilter):
@@ -60,7 +64,7 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ButtonsAdmin):
+class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "Webhooks", 10
@@ -75,28 +79,30 @@ class SubscriptionAdmin(ButtonsAdmin):
         "state_in_words",
         "answers",
         "secret_masked",
+        "verification",
         "credentials_in_words",
+        "retries",
         "deliveries",
         "resource_id",
         "created",
     )
-    buttons = ("pause", "resume", "reveal_secret", "rotate_secret")
+    buttons = ("test", "pause", "resume", "reveal_secret", "rotate_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(last=_last_delivery())
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        how = ("How to send", {"fields": ["ordered", "rate_per_minute"], "classes": ("collapse",)})
+        how = ("How to send", {"fields": ["ordered", "rate_per_minute", "retries"], "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)
         asked = credentials.FIELDS if editable else ["credentials_in_words"]
         login = ("What your server asks for", {"fields": asked, "classes": ("collapse",)})
         fieldsets = [*super().get_fieldsets(request, obj), how, login]
         if obj is None:
-            return fieldsets
+            return [*fieldsets, ("When it is saved", {"fields": ["try_it"]})]
         return [
-            *fieldsets,
             ("How it goes", {"fields": ["state_in_words", "answers", "deliveries"]}),
-            ("For the receiver", {"fields": ["secret_masked", "resource_id", "created"]}),
+            *fieldsets,
+            ("For the receiver", {"fields": ["secret_masked", "verification", "resource_id", "created"]}),
         ]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -109,87 +115,13 @@ class SubscriptionAdmin(ButtonsAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _removed(obj) and super().has_delete_permission(request, obj)
 
-    # --- columns --------------------------------------------------------------------------------------------------
-    @admin.display(description="server")
-    def host(self, obj: Subscription) -> str:
-        return urlsplit(obj.url).netloc.rpartition("@")[2]
-
-    @admin.display(description="events")
-    def events_in_short(self, obj: Subscription) -> str:
-        if len(obj.events) == len(catalogue.all_types()):
-            return "All"
-        return ", ".join(catalogue.label(name) for name in obj.events)
-
-    @admin.display(description="events")
-    def events_in_words(self, obj: Subscription) -> str:
-        return format_html_join("", "<div>{}</div>", ((catalogue.label(name),) for name in obj.events))
-
-    @admin.display(description="state", ordering="state")
-    def state_badge(self, obj: Subscription) -> str:
-        badge = words.badge(obj.get_state_display(), TONES[State(obj.state)])
-        return format_html("{} {}", badge, words.badge("Failing", "bad")) if _failing(obj) else badge
-
-    @admin.display(description="last webhook")
-    def last_delivery(self, obj: Any) -> str:
-        if not obj.last:
-            return "None yet"
-        last = Delivery(**obj.last)
-        return format_html("{} {}", words.badge(words.state(last), words.tone(last)), words.what_happened(last))
-
-    # --- the page -------------------------------------------------------------------------------------------------
-    @admin.display(description="state")
-    def state_in_words(self, obj: Subscription) -> str:
-        since = format_html(", since {}", words.when(obj.state_changed_at)) if obj.state != State.ACTIVE else ""
-        reason = f" {obj.state_reason}" if obj.state_reason else ""
-        return format_html("{}{}{}", self.state_badge(obj), since, reason)
-
-    @admin.display(description="its server")
-    def answers(self, obj: Subscription) -> str:
-        health = _health(obj)
-        if health is None:
-            return "Nothing was sent to it yet."
-        good = format_html("<div>Accepted last: {}</div>", words.when(health.last_success_at) or "never")
-        if health.last_failure_at is None:
-            return good
-        bad = format_html("<div>Failed last: {}. {}</div>", words.when(health.last_failure_at), health.last_failure)
-        return format_html("{}{}", good, bad)
-
-    @admin.display(description="webhooks")
-    def deliveries(self, obj: Any) -> str:
-        log = reverse("admin:subscriptions_delivery_changelist") + f"?subscription={obj.pk}"
-        links = [
-            (log, "Last 24 hours"),
-            (f"{log}&since=all", "All"),
-            (f"{log}&since=all&state=failed", "Failed"),
-            (f"{log}&since=all&state=held", "Held"),
-        ]
-        return format_html(
-            '{}<ul class="links">{}</ul>',
-            self.last_delivery(obj),
-            format_html_join("", '<li><a href="{}">{}</a></li>', links),
-        )
-
-    @admin.display(description="signing secret")
-    def secret_masked(self, obj: Subscription) -> str:
-        text = format_html("<code>{}</code>", "whsec_••••••••")
-        if obj.previous_secret and len(obj.secrets) > 1:
-            until = words.when(obj.previous_secret_until)
-            return format_html("{} The one before it signs too until {}.", text, until)
-        return text
-
-    @admin.display(description="besides the signatures")
-    def credentials_in_words(self, obj: Subscription) -> str:
-        return credentials.in_words(obj.credentials)
-
-    @admin.display(description="made")
-    def created(self, obj: Subscription) -> str:
-        return words.when(obj.created_at)
-
     # --- buttons --------------------------------------------------------------------------------------------------
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         if _removed(obj):
             return ()
-        return ("pause" if obj.state == State.ACTIVE else "resume", "reveal_secret", "rotate_secret")
+        if obj.state == State.ACTIVE:
+            return ("test", "pause", "reveal_secret", "rotate_secret")
+        return ("resume", "reveal_secret", "rotate_secret")
 
     @button("Pause")
     def pause(self, request: HttpRequest, obj: Subscription) -> None:
@@ -244,6 +176,15 @@ class SubscriptionAdmin(ButtonsAdmin):
         super().save_model(request, obj, form, change)
         if change and set(credentials.FIELDS) & set(form.changed_data):
             obj.save(update_fields=[*credentials.COLUMNS, "updated_at"])
+        if not change and form.cleaned_data.get("try_it"):
+            obj.tried = trial.send(self, request, obj, trial.first(obj))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        answer = super().response_add(request, obj, post_url_continue)
+        tried = getattr(obj, "tried", None)
+        if tried is None or {"_addanother", "_popup"} & set(request.POST):
+            return answer
+        return HttpResponseRedirect(trial.result_url(tried))
 
     # --- removal --------------------------------------------------------------------------------------------------
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -256,18 +197,6 @@ class SubscriptionAdmin(ButtonsAdmin):
 
 def _removed(obj: Subscription | None) -> bool:
     return obj is not None and obj.state == State.ARCHIVED
-
-
-def _health(obj: Subscription) -> EndpointHealth | None:
-    return getattr(obj, "health", None)
-
-
-def _failing(obj: Subscription) -> bool:
-    """Nothing but failures for longer than a restart takes."""
-    health = _health(obj)
-    if health is None or health.failing_since is None or obj.state != State.ACTIVE:
-        return False
-    return timezone.now() - health.failing_since > timedelta(seconds=settings.ENDPOINT_TELL_SECONDS)
 
 
 def _last_delivery() -> Subquery:

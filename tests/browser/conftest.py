@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+from callhooks_site.devtools.browser import NotFound, chromium, launched
+
 # What the pages must do with where they set no policy themselves: nothing inline, nothing from elsewhere.
 POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -21,14 +17,13 @@ POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-ur
 def browser(django_db_setup: None) -> Iterator[Browser]:
     """Per module, not per session: Playwright keeps an event loop in this thread as long as it runs, and Django takes
     what runs in such a thread for asynchronous code."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.skip(f"no Chromium on this machine (looked for {', '.join(NAMES)})")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    try:
+        chromium()
+    except NotFound as error:
+        pytest.skip(str(error))
+    with pytest.MonkeyPatch.context() as patch, launched() as running:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        running = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield running
-        running.close()
 
 
 @pytest.fixture

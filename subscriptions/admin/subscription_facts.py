@@ -1,0 +1,123 @@
+"""What the pages of subscriptions say: columns of the list, and facts on the page of one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from .. import catalogue
+from ..delivery.retry import MAX_ATTEMPTS, WAITS
+from ..models import Delivery, EndpointHealth, Subscription
+from . import credentials, words
+
+State = Subscription.State
+TONES = {State.ACTIVE: "good", State.PAUSED: "warn", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
+
+
+class SubscriptionFacts:
+    # --- columns --------------------------------------------------------------------------------------------------
+    @admin.display(description="server")
+    def host(self, obj: Subscription) -> str:
+        return urlsplit(obj.url).netloc.rpartition("@")[2]
+
+    @admin.display(description="events")
+    def events_in_short(self, obj: Subscription) -> str:
+        if len(obj.events) == len(catalogue.all_types()):
+            return "All"
+        return ", ".join(catalogue.label(name) for name in obj.events)
+
+    @admin.display(description="events")
+    def events_in_words(self, obj: Subscription) -> str:
+        return format_html_join("", "<div>{}</div>", ((catalogue.label(name),) for name in obj.events))
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, obj: Subscription) -> str:
+        badge = words.badge(obj.get_state_display(), TONES[State(obj.state)])
+        return format_html("{} {}", badge, words.badge("Failing", "bad")) if _failing(obj) else badge
+
+    @admin.display(description="last webhook")
+    def last_delivery(self, obj: Any) -> str:
+        if not obj.last:
+            return "None yet"
+        last = Delivery(**obj.last)
+        return format_html("{} {}", words.badge(words.state(last), words.tone(last)), words.what_happened(last))
+
+    # --- the page -------------------------------------------------------------------------------------------------
+    @admin.display(description="state")
+    def state_in_words(self, obj: Subscription) -> str:
+        since = format_html(", since {}", words.when(obj.state_changed_at)) if obj.state != State.ACTIVE else ""
+        reason = f" {obj.state_reason}" if obj.state_reason else ""
+        return format_html("{}{}{}", self.state_badge(obj), since, reason)
+
+    @admin.display(description="its server")
+    def answers(self, obj: Subscription) -> str:
+        health = _health(obj)
+        if health is None:
+            return "Nothing was sent to it yet."
+        good = format_html("<div>Accepted last: {}</div>", words.when(health.last_success_at) or "never")
+        if health.last_failure_at is None:
+            return good
+        bad = format_html("<div>Failed last: {}. {}</div>", words.when(health.last_failure_at), health.last_failure)
+        return format_html("{}{}", good, bad)
+
+    @admin.display(description="webhooks")
+    def deliveries(self, obj: Any) -> str:
+        log = reverse("admin:subscriptions_delivery_changelist") + f"?subscription={obj.pk}"
+        links = [
+            (log, "Last 24 hours"),
+            (f"{log}&since=all", "All"),
+            (f"{log}&since=all&state=failed", "Failed"),
+            (f"{log}&since=all&state=held", "Held"),
+            (reverse("admin:subscriptions_resendjob_add") + f"?subscription={obj.pk}", "Send many again…"),
+        ]
+        return format_html(
+            '{}<ul class="links">{}</ul>',
+            self.last_delivery(obj),
+            format_html_join("", '<li><a href="{}">{}</a></li>', links),
+        )
+
+    @admin.display(description="signing secret")
+    def secret_masked(self, obj: Subscription) -> str:
+        text = format_html("<code>{}</code>", "whsec_••••••••")
+        if obj.previous_secret and len(obj.secrets) > 1:
+            until = words.when(obj.previous_secret_until)
+            return format_html("{} The one before it signs too until {}.", text, until)
+        return text
+
+    @admin.display(description="verification code")
+    def verification(self, obj: Subscription) -> str:
+        url = reverse("admin:subscriptions_subscription_verify", args=[obj.pk])
+        return format_html('<a href="{}">For Python, Node, PHP and Ruby</a>', url)
+
+    @admin.display(description="when it fails")
+    def retries(self, obj: Subscription) -> str:
+        waits = ", ".join(words.length(seconds) for seconds in WAITS)
+        tries = f"Tried again about {waits} after each failure, so {MAX_ATTEMPTS} times in all."
+        return f"{tries} Then it counts as failed, and you can send it again."
+
+    @admin.display(description="besides the signatures")
+    def credentials_in_words(self, obj: Subscription) -> str:
+        return credentials.in_words(obj.credentials)
+
+    @admin.display(description="made")
+    def created(self, obj: Subscription) -> str:
+        return words.when(obj.created_at)
+
+
+def _health(obj: Subscription) -> EndpointHealth | None:
+    return getattr(obj, "health", None)
+
+
+def _failing(obj: Subscription) -> bool:
+    """Nothing but failures for longer than a restart takes."""
+    health = _health(obj)
+    if health is None or health.failing_since is None or obj.state != State.ACTIVE:
+        return False
+    return timezone.now() - health.failing_since > timedelta(seconds=settings.ENDPOINT_TELL_SECONDS)
