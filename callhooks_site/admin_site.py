@@ -84,13 +84,14 @@ class CallhooksAdminSite(AdminSite):
         page = self.admin_view(partial(second_factor_page, site=self))
         # Open to strangers: an invitation is how they become members.
         invited = partial(invitation_page, site=self)
-        from subscriptions.admin import catalogue_pages
+        from subscriptions.admin import catalogue_pages, service_page
 
         return [
             path("two-step-login/", page, name="second_factor"),
             path("invitation/<str:token>/", invited, name="invitation"),
             path("unsubscribe/<str:token>/", self._unsubscribe, name="unsubscribe"),
             *catalogue_pages.urls(self),
+            *service_page.urls(self),
             *urls,
         ]
 
@@ -140,18 +141,21 @@ class CallhooksAdminSite(AdminSite):
                 entry["order"] = getattr(page, "menu_order", 50)
                 headings.setdefault(heading, {**app, "name": heading, "models": []})["models"].append(entry)
         if app_label is None and "Webhooks" in headings:
-            headings["Webhooks"]["models"].append(_CATALOGUE | {"admin_url": reverse("admin:event_catalogue")})
+            headings["Webhooks"]["models"].append(_entry("Event catalogue", "event_catalogue", 40))
+            if _is_operator(request):
+                headings["Webhooks"]["models"].append(_entry("Service", "service", 60))
         for heading_ in headings.values():
             heading_["models"].sort(key=lambda entry: (entry["order"], entry["name"]))
         return sorted(headings.values(), key=_place)
 
 
-# A page of the menu that is no model's, in the form that Django gives its entries.
-_CATALOGUE: dict[str, Any] = {
-    "name": "Event catalogue", "object_name": "EventCatalogue", "perms": {}, "add_url": None, "view_only": True,
-    "order": 40,
-}  # fmt: skip
 _HEADINGS = ["Webhooks", "Calls", "Texts and forms", "Settings"]
+
+
+def _entry(name: str, page: str, order: int) -> dict[str, Any]:
+    """A page of the menu that is no model's, in the form that Django gives its entries."""
+    url = reverse(f"admin:{page}")
+    return {"name": name, "object_name": page, "perms": {}, "admin_url": url, "add_url": None, "order": order}
 
 
 def _place(heading: dict[str, Any]) -> tuple[int, str]:

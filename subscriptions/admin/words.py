@@ -140,8 +140,13 @@ def span(moment: datetime | None) -> str:
     """`in 4 min`, `3 h ago`"""
     if moment is None:
         return ""
-    seconds = (moment - timezone.now()).total_seconds()
-    return f"in {length(seconds)}" if seconds > 0 else f"{length(-seconds)} ago"
+    seconds = seconds_since(moment)
+    return f"in {length(-seconds)}" if seconds < 0 else f"{length(seconds)} ago"
+
+
+def seconds_since(moment: datetime) -> float:
+    """Below zero for one that is still to come."""
+    return (timezone.now() - moment).total_seconds()
 
 
 def length(seconds: float) -> str:

@@ -46,6 +46,7 @@ PURE = (
 )
 KNOW_DJANGO_Q = {
     "callhooks_site/settings.py",
+    "subscriptions/background.py",
     "subscriptions/broker.py",
     "subscriptions/cluster_hooks.py",
     "subscriptions/schedules.py",
