@@ -19,7 +19,7 @@ from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
 from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions import members, trail
+from subscriptions import members, trail, trial_events
 from subscriptions.models import (
     ApiKey,
     Attempt,
@@ -89,6 +89,7 @@ class Tenant:
         self.resend_job = ResendJob.objects.create(
             company=self.company, subscription=self.subscription, since=day, until=day, states=["failed"], state="done"
         )
+        self.trial = trial_events.send_test(self.subscription, "post_call")
         self.invitation, self.token = members.invite(
             company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
         )

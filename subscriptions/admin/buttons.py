@@ -81,6 +81,14 @@ class ButtonsAdmin(TenantAdmin):
             },
         )
 
+    def not_read(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
+        """The answer to somebody who does not only look at a page that is only looked at."""
+        if request.method in ("GET", "HEAD"):
+            return None
+        if not self.has_operate_permission(request, obj):
+            raise PermissionDenied
+        return HttpResponseNotAllowed(["GET"])
+
     def _press(self, request: HttpRequest, object_id: str, *, name: str) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
         if obj is None:

@@ -9,7 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -176,10 +176,8 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404("There is no such resend, or it belongs to another company.")
-        if request.method != "GET":
-            if not self.has_operate_permission(request, obj):
-                raise PermissionDenied
-            return HttpResponseNotAllowed(["GET"])
+        if (refused := self.not_read(request, obj)) is not None:
+            return refused
         return JsonResponse({"state": obj.state, "value": _value(obj), "max": obj.total, "told": _told(obj)})
 
     # --- ending one -----------------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ class TrialAdmin(ButtonsAdmin):
 
     def result_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
         subscription, delivery = self._found(request, object_id, delivery_id)
+        if (refused := self.not_read(request, subscription)) is not None:
+            return refused
         newest = Attempt.objects.filter(delivery=delivery).order_by("-number").first()
         failed = newest is not None and newest.outcome == Attempt.Outcome.FAILED
         return self.ask(
@@ -70,7 +72,9 @@ class TrialAdmin(ButtonsAdmin):
 
     def state_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
         """JSON for the page's script: `state` changes when there is something new to see."""
-        _, delivery = self._found(request, object_id, delivery_id)
+        subscription, delivery = self._found(request, object_id, delivery_id)
+        if (refused := self.not_read(request, subscription)) is not None:
+            return refused
         return JsonResponse({"state": _mark(delivery)})
 
     def _found(self, request: HttpRequest, object_id: str, delivery_id: int) -> tuple[Subscription, Delivery]:
