@@ -42,10 +42,11 @@ def take_as_told(resource_ids: Sequence[str]) -> None:
 def _for_each(resource_ids: Sequence[str], calls: QuerySet[Call], decide: Callable[[Call, Publisher], None]) -> None:
     with transaction.atomic():
         # The call's row first, then the stream's, and only then read: what is read includes every transaction before
-        # ours, and no two of us wait for each other. NO KEY, because adding a tag takes a KEY SHARE of its own first.
+        # ours, and no two of us wait for each other. In the order of the resource ids, as `bulk.publish_changes` gives
+        # batch after batch in one transaction. NO KEY, because adding a tag takes a KEY SHARE of its own first.
         locked = list(
             Call.objects.filter(resource_id__in=resource_ids)
-            .order_by("pk")
+            .order_by("resource_id")
             .select_for_update(no_key=True)
             .only("pk", "resource_id", "company_id")
         )

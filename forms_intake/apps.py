@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 
 
 class FormsIntakeConfig(AppConfig):
@@ -7,11 +6,9 @@ class FormsIntakeConfig(AppConfig):
     verbose_name = "Forms"
 
     def ready(self) -> None:
-        from django.apps import apps
-
         from subscriptions.catalogue import EventType, SubjectKind, register
 
-        from . import events, examples, payloads, schedules
+        from . import events, examples, payloads, retention
 
         register(
             SubjectKind(events.KIND, events.look),
@@ -26,5 +23,4 @@ class FormsIntakeConfig(AppConfig):
             ],
         )
         events.connect()
-        # After django-q2's tables are there, whatever the order of the apps.
-        post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))
+        retention.register()

@@ -9,7 +9,8 @@ class ProvidersConfig(AppConfig):
     def ready(self) -> None:
         from django.apps import apps
 
-        from . import schedules
+        from . import retention, schedules
 
+        retention.register()
         # After django-q2's tables are there, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

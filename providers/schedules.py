@@ -6,11 +6,11 @@ from typing import Any
 
 from django_q.models import Schedule
 
-TIDY = "callhooks provider callbacks"
+HOURLY = "callhooks provider callbacks"
 
 
 def install(**_: Any) -> None:
     Schedule.objects.update_or_create(
-        name=TIDY,
-        defaults={"func": "providers.tasks.tidy", "schedule_type": Schedule.HOURLY, "repeats": -1},
+        name=HOURLY,
+        defaults={"func": "providers.tasks.tell_what_is_missing", "schedule_type": Schedule.HOURLY, "repeats": -1},
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,13 +10,9 @@ from django.db.models.functions import Now
 
 from . import refusals
 from .intake import Refused, absorb
-from .models import ProviderCall, RefusedCallback
+from .models import ProviderCall
 
 logger = logging.getLogger(__name__)
-
-BATCH = 1_000
-RUN_SECONDS = 50.0  # below django-q2's timeout; the next run goes on
-
 
 # A transcription's end comes within seconds of the call's.
 END_LOST_AFTER = timedelta(minutes=15)
@@ -37,21 +32,8 @@ def finish_transcriptions() -> None:
             logger.warning("The transcription of %s could not be taken in: %s", one.sid, refused)
 
 
-def tidy() -> None:
-    """Once an hour: tell of calls that never came whole; delete what is old, in small batches."""
+def tell_what_is_missing() -> None:
+    """Once an hour: transcriptions and calls that never came whole."""
     finish_transcriptions()
-    told = refusals.tell_of_orphans(timedelta(seconds=settings.CALL_SILENT_SECONDS))
-    ends_at = time.monotonic() + RUN_SECONDS
-    gone = 0
-    old = (
-        RefusedCallback.objects.filter(received_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
-        ProviderCall.objects.filter(heard_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
-    )
-    for rows in old:
-        while time.monotonic() < ends_at:
-            batch = list(rows.values_list("pk", flat=True)[:BATCH])
-            gone += rows.filter(pk__in=batch).delete()[0]
-            if len(batch) < BATCH:
-                break
-    if told or gone:
-        logger.info("Provider callbacks: %s calls never came whole, %s old rows went", told, gone)
+    if told := refusals.tell_of_orphans(timedelta(seconds=settings.CALL_SILENT_SECONDS)):
+        logger.info("Provider callbacks: %s calls never came whole", told)

@@ -41,13 +41,13 @@ class Finding:
 
 CHECKS = (
     Check(
-        "events_without_delivery",
-        "events with fewer deliveries than subscriptions matched when they happened",
+        "events_fanned_out_wrong",
+        "events with fewer or more deliveries than subscriptions matched when they happened",
         """
         SELECT e.id FROM subscriptions_event e
           LEFT JOIN (SELECT event_id, count(*) AS number FROM subscriptions_delivery
                       WHERE event_id >= %(kept)s GROUP BY event_id) d ON d.event_id = e.id
-         WHERE e.id >= %(kept)s AND coalesce(d.number, 0) < e.fan_out
+         WHERE e.id >= %(kept)s AND coalesce(d.number, 0) <> e.fan_out
         """,
     ),
     Check(

@@ -15,6 +15,7 @@ from .models import Delivery, EndpointHealth, Subscription
 from .models.subscription import ROTATION_OVERLAP, new_secret
 
 LONGEST_OVERLAP = timedelta(days=7)
+RESUMING = "Being resumed: what was waiting is dropped first."
 RESENDABLE = (Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.HELD, Delivery.State.CANCELLED)
 
 
@@ -27,10 +28,9 @@ def resend(deliveries: QuerySet[Delivery]) -> int:
 
     Returns how many were set on their way. Those of subscriptions that are not active are left alone."""
     with transaction.atomic():
-        sent = deliveries.filter(state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE).values_list(
-            "pk", flat=True
-        )
-        count = Delivery.objects.filter(pk__in=sent, state__in=RESENDABLE).update(
+        count = _in_order(
+            deliveries.filter(state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE)
+        ).update(
             state=Delivery.State.PENDING,
             due_at=Now(),
             finished_at=None,
@@ -45,11 +45,18 @@ def resend(deliveries: QuerySet[Delivery]) -> int:
 
 def cancel(deliveries: QuerySet[Delivery]) -> int:
     """Stop what waits for its next attempt or is held. What is being sent at this moment is not stopped."""
-    waiting = deliveries.filter(
-        state__in=(Delivery.State.PENDING, Delivery.State.HELD), claim__isnull=True
-    ).values_list("pk", flat=True)
-    return Delivery.objects.filter(pk__in=waiting, claim__isnull=True).update(
-        state=Delivery.State.CANCELLED, due_at=None, finished_at=Now(), reason="Cancelled on request."
+    waiting = deliveries.filter(state__in=(Delivery.State.PENDING, Delivery.State.HELD), claim__isnull=True)
+    with transaction.atomic():
+        return _in_order(waiting).update(
+            state=Delivery.State.CANCELLED, due_at=None, finished_at=Now(), reason="Cancelled on request."
+        )
+
+
+def _in_order(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """The same, locked in the order of their ids when they are updated: two that want the same rows wait for each other
+    in one direction only. What another changed meanwhile, so that it matches no more, is left out."""
+    return Delivery.objects.filter(  # the subquery's order stays, because it locks
+        pk__in=deliveries.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
     )
 
 
@@ -62,22 +69,45 @@ def pause(subscription: Subscription) -> None:
 
 def resume(subscription: Subscription, *, send_held: bool) -> int:
     """Send again. Held deliveries are sent, or cancelled when `send_held` is false. Returns how many there were; the
-    first of them go at once, the rest follows in the background."""
+    first of them go at once, the rest follows in the background. What is dropped is never sent: while some of it still
+    waits, as right after a pause, the subscription becomes active only when all of it is held (`go_on_resuming`)."""
     if subscription.state == Subscription.State.ARCHIVED:
         raise NotPossible("This subscription was removed. Make a new one.")
     with transaction.atomic():
-        while not send_held and outbox.hold([subscription.pk]):
-            pass  # what the sweep had not come to yet is dropped with the rest, not sent
+        count = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD).count()
+        if not send_held:
+            count += outbox.waiting(subscription.pk)
+            outbox.hold([subscription.pk])
         Subscription.objects.filter(pk=subscription.pk).update(
             releasing=True, drop_held_before=None if send_held else Now()
         )
-        _change_state(subscription, Subscription.State.ACTIVE, "")
-        EndpointHealth.objects.forget(subscription.pk)
-        count = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD).count()
-        _, to_send = outbox.release([subscription.pk])
-        if to_send:
-            wakeup.after_commit()
+        if not send_held and outbox.waiting(subscription.pk):
+            Subscription.objects.filter(pk=subscription.pk).update(resuming=True, state_reason=RESUMING)
+            subscription.refresh_from_db(fields=["resuming", "state_reason"])
+        else:
+            _activate(subscription)
         return count
+
+
+def go_on_resuming() -> None:
+    """Of resumed subscriptions that are not active yet, hold another batch of what waits; activate those that have
+    nothing left. A chore of the drains."""
+    for pk in Subscription.objects.filter(resuming=True, releasing=True).values_list("pk", flat=True):
+        with transaction.atomic():
+            mine = Subscription.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk, resuming=True)
+            subscription = mine.first()
+            if subscription is not None:
+                outbox.hold([pk])
+                if not outbox.waiting(pk):
+                    _activate(subscription)
+
+
+def _activate(subscription: Subscription) -> None:
+    _change_state(subscription, Subscription.State.ACTIVE, "")
+    EndpointHealth.objects.forget(subscription.pk)
+    _, to_send = outbox.release([subscription.pk])
+    if to_send:
+        wakeup.after_commit()
 
 
 def archive(subscription: Subscription) -> None:
@@ -101,5 +131,7 @@ def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_O
 
 
 def _change_state(subscription: Subscription, state: Subscription.State, reason: str) -> None:
-    Subscription.objects.filter(pk=subscription.pk).update(state=state, state_reason=reason, state_changed_at=Now())
-    subscription.refresh_from_db(fields=["state", "state_reason", "state_changed_at"])
+    Subscription.objects.filter(pk=subscription.pk).update(
+        state=state, state_reason=reason, state_changed_at=Now(), resuming=False
+    )
+    subscription.refresh_from_db(fields=["state", "state_reason", "state_changed_at", "resuming"])

@@ -1,7 +1,7 @@
-"""What is over goes: finished deliveries with their attempts, and the events that nobody needs any more.
+"""What is over goes, once an hour: each app registers the rows of its own that do, and here are those of this app.
 
-Small batches, each a transaction of its own, walking the primary keys in the order of time: no long lock, no index
-needed for it, and a run that is interrupted loses nothing but its place. What waits or is held never goes.
+Small batches, each a transaction of its own: no long lock, and a run that is interrupted loses nothing. Each table has
+its part of a run's time, whatever the others have to do.
 """
 
 from __future__ import annotations
@@ -9,124 +9,72 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django_q.models import Task
 
-from .ids import first_uuid7_at
-from .models import Delivery, IdempotentAnswer
+from . import log_retention
+from .models import IdempotentAnswer
 from .models.idempotency import KEPT_HOURS
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1000  # rows looked at in one transaction: some tens of milliseconds
+BATCH = 1000  # rows of one transaction: some tens of milliseconds
 RUN_SECONDS = 50.0  # below django-q2's timeout; the next run goes on
 
-_DELIVERIES = """
-WITH looked_at AS (
-    SELECT id, state, created_at FROM subscriptions_delivery WHERE id > %(after)s ORDER BY id LIMIT %(batch)s
-), old AS (
-    SELECT id FROM looked_at
-     WHERE (state = 'delivered' AND created_at < %(delivered_before)s)
-        OR (state IN ('failed', 'cancelled') AND created_at < %(failed_before)s)
-), attempts AS (
-    DELETE FROM subscriptions_attempt WHERE delivery_id IN (SELECT id FROM old)
-), deliveries AS (
-    DELETE FROM subscriptions_delivery WHERE id IN (SELECT id FROM old) AND state = ANY (%(finished)s) RETURNING id
-)
-SELECT (SELECT max(id) FROM looked_at), (SELECT max(created_at) FROM looked_at), (SELECT count(*) FROM deliveries)
-"""
+Rows = Callable[[], QuerySet[Any]]
+TimeLeft = Callable[[], bool]
 
-_EVENTS = """
-WITH looked_at AS (
-    SELECT id FROM subscriptions_event WHERE id > %(after)s AND id < %(before)s ORDER BY id LIMIT %(batch)s
-), gone AS (
-    DELETE FROM subscriptions_event e USING looked_at
-     WHERE e.id = looked_at.id AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d WHERE d.event_id = e.id)
-    RETURNING e.id
-)
-SELECT (SELECT id FROM looked_at ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM gone)
-"""
+_registered: dict[str, Rows] = {}
+
+
+def register(name: str, rows: Rows) -> None:
+    """Rows that are deleted by the next run, as `rows()` finds them then. Called in `AppConfig.ready`; `name` stands in
+    the log. What they are found by has an index, or the table is small."""
+    _registered[name] = rows
 
 
 def tidy(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
     """Delete what is over, for so many seconds at most. Returns how many rows of each kind went."""
-    ends_at = time.monotonic() + seconds
-
-    def time_left() -> bool:
-        return time.monotonic() < ends_at
-
-    gone = {
-        "deliveries": _tidy_deliveries(time_left),
-        "events": _tidy_events(time_left),
-        "tasks": _tidy_tasks(),
-        "kept answers": _tidy_old(IdempotentAnswer, "created_at", timedelta(hours=KEPT_HOURS), time_left),
-        "sessions": _tidy_old(Session, "expire_date", timedelta(0), time_left),
+    kinds: dict[str, Callable[[TimeLeft], int]] = {
+        **{name: _batches_of(rows) for name, rows in (OWN | _registered).items()},
+        "deliveries": log_retention.tidy_deliveries,
+        "events": log_retention.tidy_events,
     }
+    ends_at = time.monotonic() + seconds
+    gone: dict[str, int] = {}
+    for number, (name, tidied) in enumerate(kinds.items()):
+        now = time.monotonic()
+        gone[name] = tidied(_before(now + (ends_at - now) / (len(kinds) - number)))
     logger.info("Retention: %s", ", ".join(f"{count} {kind}" for kind, count in gone.items()))
     return gone
 
 
-def _tidy_deliveries(time_left: Callable[[], bool]) -> int:
-    now = datetime.now(UTC)
-    values: dict[str, Any] = {
-        "delivered_before": now - timedelta(days=settings.RETAIN_DELIVERED_DAYS),
-        "failed_before": now - timedelta(days=settings.RETAIN_FAILED_DAYS),
-        "finished": [Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.CANCELLED],
-        "batch": BATCH,
-        "after": 0,
-    }
-    gone = 0
-    while time_left():
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_DELIVERIES, values)
-            last, newest, count = cursor.fetchone()
-        gone += count
-        # Ids and times run alike: behind a row that is too young come only younger ones.
-        if last is None or newest > max(values["delivered_before"], values["failed_before"]):
-            break
-        values["after"] = last
-    return gone
+def _before(moment: float) -> TimeLeft:
+    return lambda: time.monotonic() < moment
 
 
-def _tidy_events(time_left: Callable[[], bool]) -> int:
-    oldest_kept = datetime.now(UTC) - timedelta(days=settings.RETAIN_DELIVERED_DAYS)
-    values: dict[str, Any] = {
-        "after": first_uuid7_at(0.0),
-        "before": first_uuid7_at(oldest_kept.timestamp()),
-        "batch": BATCH,
-    }
-    gone = 0
-    while time_left():
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_EVENTS, values)
-            last, count = cursor.fetchone()
-        gone += count
-        if last is None:
-            break
-        values["after"] = last
-    return gone
+def _batches_of(rows: Rows) -> Callable[[TimeLeft], int]:
+    def tidied(time_left: TimeLeft) -> int:
+        old, gone = rows(), 0
+        while time_left():
+            batch = list(old.order_by().values_list("pk", flat=True)[:BATCH])
+            gone += old.filter(pk__in=batch).delete()[0]  # and still old: some are used again
+            if len(batch) < BATCH:
+                break
+        return gone
+
+    return tidied
 
 
-def _tidy_old(model: type[Model], field: str, age: timedelta, time_left: Callable[[], bool]) -> int:
-    """Rows whose time lies so far back, in batches. The field has an index."""
-    oldest_kept = datetime.now(UTC) - age
-    gone = 0
-    while time_left():
-        rows = model._default_manager.filter(**{f"{field}__lt": oldest_kept}).values_list("pk", flat=True)[:BATCH]
-        count = model._default_manager.filter(pk__in=list(rows)).delete()[0]
-        gone += count
-        if not count:
-            break
-    return gone
-
-
-def _tidy_tasks() -> int:
-    """django-q2 keeps failed tasks for people to look at, for ever; the successful ones are not kept at all."""
-    oldest_kept = datetime.now(UTC) - timedelta(days=settings.RETAIN_FAILED_DAYS)
-    return Task.objects.filter(stopped__lt=oldest_kept).delete()[0]
+# django-q2 keeps failed tasks for people to look at, for ever; the successful ones are not kept at all.
+OWN: dict[str, Rows] = {
+    "tasks": lambda: Task.objects.filter(stopped__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
+    "kept answers": lambda: IdempotentAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEPT_HOURS)),
+    "sessions": lambda: Session.objects.filter(expire_date__lt=Now()),
+}

@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from . import lifecycle, owners, pulse, resend_jobs, retention, sender, timers, wakeup
+from . import lifecycle, operations, owners, pulse, resend_jobs, retention, sender, timers, wakeup
 from .delivery import outbox, slots
 from .delivery.drain import Drain
 
@@ -66,6 +66,7 @@ def chores() -> None:
     if resending:
         resend_jobs.step()
     if releasing:
+        operations.go_on_resuming()
         outbox.release()
 
 

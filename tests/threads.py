@@ -34,3 +34,11 @@ def at_once(work: Sequence[Callable[[], Any]], *, seconds: float = 30.0) -> list
     if errors:
         raise errors[0]
     return results
+
+
+def with_own_connection(work: Callable[[], Any]) -> Any:
+    """For a thread of a pool: what `work` returns; the thread's connection is closed then."""
+    try:
+        return work()
+    finally:
+        connection.close()

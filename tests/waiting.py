@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from django.db import connection
+
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 10.0, every: float = 0.05) -> None:
     """Fails when the condition does not hold in time."""
@@ -14,3 +16,15 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 10.0, every: f
     while not condition():
         assert time.monotonic() < give_up_at, f"{condition} did not hold within {seconds} s"
         pause.wait(every)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    """Another connection to this database has asked for a row that a third one, or we, hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # (pg_stat_activity would show the same again and again for as long as our transaction lasts.)
+            "SELECT EXISTS (SELECT FROM pg_locks asked JOIN pg_locks held ON held.pid = asked.pid AND held.granted "
+            "WHERE NOT asked.granted "
+            "AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        return bool(cursor.fetchone()[0])

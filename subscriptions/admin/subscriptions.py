@@ -143,6 +143,8 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
             self.message_user(request, str(error), messages.ERROR)
             return None
         told = "" if not count else f" {count} held {'are sent' if choice == 'send' else 'were dropped'}."
+        if obj.resuming:
+            told += " It becomes active in a moment, when the last of what was waiting is dropped."
         self.log_change(request, obj, f"Resumed.{told}")
         self.message_user(request, f"Resumed.{told}", messages.SUCCESS)
         return None

@@ -11,6 +11,7 @@ from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
+from .retention import RetentionPlace
 from .subject import EventSubject
 from .subscription import Subscription
 
@@ -30,5 +31,6 @@ __all__ = [
     "Invitation",
     "Membership",
     "ResendJob",
+    "RetentionPlace",
     "Subscription",
 ]

@@ -55,6 +55,8 @@ class Subscription(models.Model):
     # Since its resume it lets go what was held (`delivery/outbox/holding.py`); what is older than that time is dropped.
     releasing = models.BooleanField(default=False, db_default=False, editable=False)
     drop_held_before = models.DateTimeField(null=True, blank=True, editable=False)
+    # Resumed, and active as soon as what still waits is held, to be dropped.
+    resuming = models.BooleanField(default=False, db_default=False, editable=False)
     secret = EncryptedTextField(default=new_secret, editable=False)
     previous_secret = EncryptedTextField(blank=True, default="", editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)

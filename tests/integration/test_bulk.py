@@ -1,5 +1,6 @@
 """`calls.bulk`: the documented way for writes that pass Django's signals by."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from subscriptions.models import Event
 from tests.factories import START, ended_call, make_call, make_company, make_tracker
 from tests.past_calls import past_calls
 from tests.reading import bodies_of, changes_of, events_of, types_of
+from tests.threads import with_own_connection
+from tests.waiting import somebody_waits_for_a_lock, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 
@@ -121,3 +124,22 @@ def test_unknown_and_repeated_ids_are_no_trouble(company, tracker):
     Call.objects.filter(pk=call.pk).update(note="x")
     bulk.publish_changes(["CALnone", call.resource_id, call.resource_id])
     assert changes_of(call) == [["note"]]
+
+
+def test_batches_of_one_transaction_lock_calls_in_one_order(company, tracker, monkeypatch: pytest.MonkeyPatch):
+    """Whoever holds a call waits for later ones only: so two cannot wait for each other."""
+    monkeypatch.setattr(bulk, "BATCH", 2)
+    ids = sorted(ended_call(company, tracker).resource_id for _ in range(4))
+
+    def publish() -> None:
+        with transaction.atomic():
+            bulk.publish_changes(reversed(ids))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Call.objects.select_for_update().get(resource_id=ids[0])
+            published = pool.submit(with_own_connection, publish)
+            wait_until(somebody_waits_for_a_lock)
+            for later in ids[1:]:
+                Call.objects.select_for_update(nowait=True).get(resource_id=later)
+        published.result(30)

@@ -1,14 +1,18 @@
 """Resend, cancel, pause, resume, remove, rotate: what becomes of the deliveries."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from subscriptions import operations
 from subscriptions.models import Attempt, Delivery, Subscription
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription
 from tests.receiver import Receiver
+from tests.threads import with_own_connection
+from tests.waiting import somebody_waits_for_a_lock, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,3 +113,22 @@ def test_a_rotation_at_once_leaves_only_the_new_secret(subscription):
 def test_an_overlap_over_seven_days_is_refused(subscription):
     with pytest.raises(operations.NotPossible, match="7 days"):
         operations.rotate_secret(subscription, overlap=timedelta(days=8))
+
+
+@pytest.mark.parametrize(("act", "state"), [(operations.resend, "failed"), (operations.cancel, "held")])
+def test_rows_are_locked_in_the_order_of_their_ids(subscription, act, state: str):
+    """Two that want the same rows wait for each other in one direction only."""
+    for _ in range(3):
+        make_call(subscription.company)
+    first, second, _ = Delivery.objects.order_by("pk")
+    # Where the rows lie in the table, the first is the last now.
+    for delivery in Delivery.objects.order_by("-pk"):
+        Delivery.objects.filter(pk=delivery.pk).update(state=state, due_at=None, reason="x")
+    everything = Delivery.objects.filter(company=subscription.company).order_by("-pk")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Delivery.objects.select_for_update().get(pk=first.pk)
+            acted = pool.submit(with_own_connection, lambda: act(everything))
+            wait_until(somebody_waits_for_a_lock)
+            Delivery.objects.select_for_update(nowait=True).get(pk=second.pk)
+        assert acted.result(30) == 3

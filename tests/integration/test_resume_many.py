@@ -70,12 +70,33 @@ def test_a_drop_cancels_all_of_it_and_sends_what_comes_after(subscription, recei
     calls(subscription)
     operations.pause(subscription)
     assert operations.resume(subscription, send_held=False) == MANY, "what the sweep had not held counts too"
+    assert (subscription.state, states()) == ("paused", {"held": 2 * BATCH, "pending": MANY - 2 * BATCH}), "a batch"
     calls(subscription, 1)
     drain_until(lambda: nothing_pending() and not states()["held"], chores=tasks.chores)
     assert states() == {"cancelled": MANY, "delivered": 1}
     assert len(receiver.got) == 1
     reasons = Delivery.objects.filter(state="cancelled").values_list("reason", flat=True)
     assert set(reasons) == {"Dropped when the subscription was resumed."}
+    subscription.refresh_from_db()
+    assert (subscription.state, subscription.state_reason, subscription.resuming) == ("active", "", False)
+
+
+def test_a_drop_of_little_is_active_at_once(subscription):
+    calls(subscription, BATCH)
+    operations.pause(subscription)
+    operations.resume(subscription, send_held=False)
+    assert (subscription.state, states()) == ("active", {"cancelled": BATCH})
+
+
+def test_a_pause_while_it_drops_what_waits_keeps_it_paused(subscription):
+    calls(subscription)
+    operations.pause(subscription)
+    operations.resume(subscription, send_held=False)
+    operations.pause(subscription)
+    for _ in range(3):
+        tasks.chores()
+    subscription.refresh_from_db()
+    assert (subscription.state, states()["cancelled"]) == ("paused", 0)
 
 
 def test_paused_again_while_it_lets_go_it_holds_again(subscription, receiver: Receiver):

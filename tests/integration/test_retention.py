@@ -4,12 +4,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Task
 
-from subscriptions import retention
+from subscriptions import log_retention, retention
 from subscriptions.ids import first_uuid7_at, uuid7
-from subscriptions.models import Attempt, Delivery, Event
+from subscriptions.models import Attempt, Delivery, Event, RetentionPlace
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
@@ -77,21 +80,97 @@ def test_events_that_nobody_subscribed_go_too(deliveries):
 
 
 def test_more_than_a_batch_goes_in_one_run(deliveries, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 1)
+    monkeypatch.setattr(log_retention, "BATCH", 1)
     for delivery in deliveries:
         age(delivery, days=31, state="delivered")
-    assert retention.tidy()["deliveries"] == 4
+    gone = retention.tidy()
+    assert (gone["deliveries"], gone["events"]) == (4, 4)
 
 
 def test_a_run_without_time_deletes_nothing(deliveries):
     age(deliveries[0], days=31, state="delivered")
-    assert retention.tidy(seconds=0)["deliveries"] == 0
+    assert set(retention.tidy(seconds=0).values()) == {0}
 
 
-def test_old_failed_tasks_of_the_queue_go():
-    then = timezone.now() - timedelta(days=91)
-    Task.objects.create(id="1" * 32, name="old", func="x", started=then, stopped=then, success=False)
-    assert retention.tidy()["tasks"] == 1
+def test_the_next_run_goes_on_where_the_last_one_ended(deliveries, monkeypatch):
+    """What is kept for longer is not walked through every hour: a day's failures among a month's."""
+    monkeypatch.setattr(log_retention, "BATCH", 1)
+    for delivery in deliveries[:3]:
+        age(delivery, days=31, state="failed")
+    retention.tidy()
+    assert RetentionPlace.objects.get(pk="deliveries").reached == str(deliveries[2].pk)
+    age(deliveries[3], days=31, state="delivered")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert retention.tidy()["deliveries"] == 1
+    assert sum("FROM subscriptions_delivery WHERE id >" in query["sql"] for query in queries) == 2, "one more is none"
+
+
+def test_a_run_that_had_too_little_time_is_gone_on_with(deliveries, monkeypatch):
+    monkeypatch.setattr(log_retention, "BATCH", 1)
+    for delivery in deliveries:
+        age(delivery, days=31, state="delivered")
+    looks = iter([True, True])
+    assert log_retention.tidy_deliveries(lambda: next(looks, False)) == 2
+    place = RetentionPlace.objects.get(pk="deliveries")
+    assert (place.reached, place.done) == (str(deliveries[1].pk), False)
+    # However long it takes: only a walk that came to its end begins anew.
+    RetentionPlace.objects.update(began_at=timezone.now() - timedelta(days=3))
+    assert log_retention.tidy_deliveries(lambda: True) == 2
+
+
+def test_once_a_day_it_begins_anew_for_what_has_grown_old_since(deliveries):
+    age(deliveries[0], days=31, state="failed")
+    retention.tidy()
+    Delivery.objects.filter(pk=deliveries[0].pk).update(created_at=timezone.now() - timedelta(days=91))
+    assert retention.tidy()["deliveries"] == 0
+    RetentionPlace.objects.update(began_at=timezone.now() - timedelta(hours=25))
+    gone = retention.tidy()
+    assert (gone["deliveries"], gone["events"]) == (1, 1)
+    assert Event.objects.count() == 3
+
+
+def test_old_failed_tasks_of_the_queue_go_in_batches(monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for number, days in enumerate((91, 91, 91, 91, 91, 89)):
+        then = timezone.now() - timedelta(days=days)
+        Task.objects.create(id=str(number) * 32, name="old", func="x", started=then, stopped=then, success=False)
+    with CaptureQueriesContext(connection) as queries:
+        assert retention.tidy()["tasks"] == 5
+    assert Task.objects.count() == 1
+    assert sum(query["sql"].startswith('DELETE FROM "django_q_task"') for query in queries) == 3
+
+
+def test_sessions_that_are_over_go():
+    for key, hours in (("over", -1), ("lives", 1)):
+        expires = timezone.now() + timedelta(hours=hours)
+        Session.objects.create(session_key=key, session_data="x", expire_date=expires)
+    assert retention.tidy()["sessions"] == 1
+    assert Session.objects.get().session_key == "lives"
+
+
+def test_what_apps_register_goes_too():
+    assert {"refused forms", "form senders' rates", "refused callbacks", "calls as providers told them"} <= set(
+        retention.tidy()
+    )
+
+
+def test_one_that_takes_all_its_time_leaves_the_others_theirs(deliveries, monkeypatch):
+    age(deliveries[0], days=31, state="delivered")
+    monkeypatch.setitem(retention._registered, "endless", Event.objects.none)
+    tidied = retention._batches_of
+
+    def endless(rows):
+        def until_the_time_is_up(time_left) -> int:
+            while time_left():
+                pass
+            return 0
+
+        return until_the_time_is_up if rows == Event.objects.none else tidied(rows)
+
+    monkeypatch.setattr(retention, "_batches_of", endless)
+    assert retention.tidy(seconds=0.3)["deliveries"] == 1
 
 
 def test_the_bound_of_a_time_lies_below_every_id_made_after_it():

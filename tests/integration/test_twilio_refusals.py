@@ -15,6 +15,7 @@ from messaging.models import TextMessage
 from providers import refusals, tasks
 from providers.addresses import path_of
 from providers.models import IngestSource, ProviderCall, RefusedCallback
+from subscriptions import retention
 from subscriptions.models import AuditEntry, Event
 from tests import factories
 from tests.admin_support import login
@@ -189,11 +190,11 @@ def test_the_same_again_is_counted_and_too_many_are_not_kept(source):
 def test_parts_of_a_call_that_never_came_whole(source, settings):
     one = sid()
     send(source, "recording", recording(one))
-    tasks.tidy()
+    tasks.tell_what_is_missing()
     assert not RefusedCallback.objects.exists()
     ProviderCall.objects.update(heard_at=timezone.now() - timedelta(seconds=settings.CALL_SILENT_SECONDS + 1))
-    tasks.tidy()
-    tasks.tidy()
+    tasks.tell_what_is_missing()
+    tasks.tell_what_is_missing()
     row = only()
     assert (row.reason, row.subject_sid, row.times) == (R.NO_CALL, one, 1)
     with pytest.raises(refusals.Refused):
@@ -212,7 +213,7 @@ def test_what_is_old_goes(source, settings):
     long_ago = timezone.now() - timedelta(days=settings.RETAIN_FAILED_DAYS + 1)
     RefusedCallback.objects.update(received_at=long_ago)
     ProviderCall.objects.update(heard_at=long_ago)
-    tasks.tidy()
+    retention.tidy()
     assert not RefusedCallback.objects.exists()
     assert not ProviderCall.objects.exists()
     assert Call.objects.count() == 1

@@ -14,9 +14,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from forms_intake import tasks
 from forms_intake.models import FormRefusal, FormSource, FormSubmission, SenderRate
 from forms_intake.web import refusals, script
+from subscriptions import retention
 from subscriptions.models import AuditEntry, Event
 from tests.admin_support import login
 from tests.factories import make_company, make_member, make_subscription
@@ -202,11 +202,11 @@ def test_refusals_are_bounded_and_go_with_age(source: FormSource, settings: Any,
     source.refresh_from_db()
     assert (FormRefusal.objects.count(), source.refused, source.unlisted) == (2, 4, 1)
     assert sorted(FormRefusal.objects.values_list("times", flat=True)) == [1, 2]
-    tasks.tidy()
+    retention.tidy()
     assert FormRefusal.objects.count() == 2
     FormRefusal.objects.update(received_at="2020-01-01T00:00Z")
     SenderRate.objects.update(used_until="2020-01-01T00:00Z")
-    tasks.tidy()
+    retention.tidy()
     assert (FormRefusal.objects.count(), SenderRate.objects.count()) == (0, 0)
 
 

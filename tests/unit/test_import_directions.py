@@ -55,7 +55,6 @@ KNOW_DJANGO_Q = {
     "subscriptions/wakeup.py",
     "subscriptions/management/commands/qcluster.py",
     "providers/schedules.py",
-    "forms_intake/schedules.py",
     "callhooks_site/admin_site.py",
 }
 

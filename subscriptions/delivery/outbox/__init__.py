@@ -13,7 +13,7 @@ Invariants
 
 from .claiming import Claim, claim
 from .finishing import finish, hand_back
-from .holding import hold, note_released, release
+from .holding import hold, note_released, release, waiting
 from .pending import oldest_due_seconds, seconds_to_next
 from .rows import Claimed, Outcome
 
@@ -29,4 +29,5 @@ __all__ = [
     "oldest_due_seconds",
     "release",
     "seconds_to_next",
+    "waiting",
 ]

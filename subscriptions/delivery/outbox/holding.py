@@ -9,6 +9,8 @@ Invariants
 - `releasing` stands in the subscription's row from its resume on, until nothing has been found held for an hour: so the
   rest is let go whatever is restarted meanwhile, and so is what a save held that had begun before the resume.
 - `drop_held_before`: held rows created before that time are cancelled instead of sent.
+- `resuming`: resumed with the wish to drop what waits, while some of it is not held yet. It stays as it was, so that no
+  claim takes any of it, and becomes active when all is held (`operations.go_on_resuming`).
 - A subscription that is paused while it releases stops releasing; what was let go and not yet claimed is held again.
 """
 
@@ -40,6 +42,11 @@ UPDATE subscriptions_delivery d
        reason = CASE chosen.state WHEN 'archived' THEN 'The subscription was removed.'
                 ELSE 'The subscription is ' || chosen.state || '.' END
   FROM chosen WHERE d.id = chosen.id
+"""
+
+_WAITING = """
+SELECT count(*) FROM subscriptions_delivery d
+ WHERE d.subscription_id = %s AND d.state = 'pending' AND (d.claim IS NULL OR d.due_at <= clock_timestamp())
 """
 
 _CANCEL_HELD = """
@@ -82,7 +89,7 @@ SELECT count(*), count(*) FILTER (WHERE state = 'pending') FROM released
 
 _RELEASED = """
 UPDATE subscriptions_subscription s SET releasing = false, drop_held_before = NULL
- WHERE s.releasing AND s.state_changed_at < clock_timestamp() - interval '1 hour'
+ WHERE s.releasing AND NOT s.resuming AND s.state_changed_at < clock_timestamp() - interval '1 hour'
    AND NOT EXISTS (SELECT FROM subscriptions_delivery d WHERE d.subscription_id = s.id AND d.state = 'held')
 """
 
@@ -96,6 +103,13 @@ def hold(only: Sequence[int] | None = None, *, limit: int = BATCH) -> int:
         count: int = cursor.rowcount
         cursor.execute(_CANCEL_HELD, values)
         return count + cursor.rowcount
+
+
+def waiting(subscription: int) -> int:
+    """How many rows `hold` would still hold, or cancel, of this subscription."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [subscription])
+        return int(cursor.fetchone()[0])
 
 
 def release(only: Sequence[int] | None = None, *, limit: int = BATCH) -> tuple[int, int]:
