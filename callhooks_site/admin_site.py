@@ -124,9 +124,10 @@ class CallhooksAdminSite(AdminSite):
         return super().get_log_entries(request) if _is_operator(request) else LogEntry.objects.none()
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from subscriptions.admin import home
         from subscriptions.admin.recent import recent_actions
 
-        context = {"recent": recent_actions(self, request), **(extra_context or {})}
+        context = {"recent": recent_actions(self, request), **home.context(request), **(extra_context or {})}
         return super().index(request, context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django_q.models import Task
 
-from . import log_retention
+from . import figures, log_retention
 from .models import IdempotentAnswer
 from .models.idempotency import KEPT_HOURS
 
@@ -76,5 +76,6 @@ def _batches_of(rows: Rows) -> Callable[[TimeLeft], int]:
 OWN: dict[str, Rows] = {
     "tasks": lambda: Task.objects.filter(stopped__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
     "kept answers": lambda: IdempotentAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEPT_HOURS)),
+    "hourly figures": figures.old,
     "sessions": lambda: Session.objects.filter(expire_date__lt=Now()),
 }

@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from . import lifecycle, operations, owners, pulse, resend_jobs, retention, sender, timers, wakeup
+from . import figures, lifecycle, operations, owners, pulse, resend_jobs, retention, sender, timers, wakeup
 from .delivery import outbox, slots
 from .delivery.drain import Drain
 
@@ -87,6 +87,7 @@ def sweep() -> None:
     outbox.note_released()
     owners.disable_hopeless()
     owners.tell()
+    figures.roll_up()
 
 
 def _hold_what_waits() -> None:

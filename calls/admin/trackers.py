@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from subscriptions.admin import checklist
 from subscriptions.admin.tenancy import TenantAdmin
 
 from ..models import Tracker
@@ -39,3 +40,14 @@ class TrackerAdmin(TenantAdmin):
     @admin.display(description="calls")
     def calls(self, obj: Tracker) -> str:
         return format_html('<a href="{}?tracker={}">Show</a>', reverse("admin:calls_call_changelist"), obj.pk)
+
+
+checklist.register(
+    checklist.Step(
+        20,
+        "Name your tracking numbers",
+        "The numbers that your customers call, each with where you show it.",
+        "calls_tracker_add",
+        lambda companies: Tracker.objects.filter(company__in=companies).exists(),
+    )
+)

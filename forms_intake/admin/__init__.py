@@ -1,5 +1,10 @@
 """The admin's pages for forms, the sites they come from and what was refused. Importing this registers them."""
 
+from subscriptions.admin import checklist
+
+from ..models import FormSource
 from . import refusals, sources, submissions
 
 __all__ = ["refusals", "sources", "submissions"]
+
+checklist.way_in(lambda companies: FormSource.objects.filter(company__in=companies).exists())

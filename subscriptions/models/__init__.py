@@ -7,6 +7,7 @@ from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth
 from .event import Event, EventStream
+from .figures import FiguresMark, HourlyFigures
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .rate import ApiKeyRate
@@ -27,6 +28,8 @@ __all__ = [
     "Event",
     "EventStream",
     "EventSubject",
+    "FiguresMark",
+    "HourlyFigures",
     "IdempotentAnswer",
     "Invitation",
     "Membership",

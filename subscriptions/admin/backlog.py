@@ -1,0 +1,132 @@
+"""What waits, and whose server makes it wait: for the home page and the operators' Service page. Each question looks at
+the heads of partial indexes, so it costs the same while a million deliveries wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from ..models import EndpointHealth, Subscription
+
+MOST_COUNTED = 10_000  # of one subscription; beyond that "more than" says enough, and counting on would cost
+MOST_ENDPOINTS = 500  # looked at; a look-up in an index each
+MOST_SHOWN = 20
+
+# Those that have something waiting, one after the other along the index; or all of some companies.
+_OF_ALL = """
+WITH RECURSIVE endpoint (id) AS (
+    (SELECT subscription_id FROM subscriptions_delivery WHERE state = 'pending' ORDER BY subscription_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.subscription_id FROM subscriptions_delivery d
+             WHERE d.state = 'pending' AND d.subscription_id > endpoint.id ORDER BY d.subscription_id LIMIT 1)
+      FROM endpoint WHERE endpoint.id IS NOT NULL
+)
+"""
+_OF_SOME = """
+WITH endpoint (id) AS (
+    SELECT id FROM subscriptions_subscription WHERE company_id = ANY(%(companies)s) AND state <> 'archived' ORDER BY id
+)
+"""
+_WAITING = """
+SELECT endpoint.id, counted.rows, counted.flying,
+       extract(epoch FROM clock_timestamp() - counted.oldest)::float8
+  FROM (SELECT id FROM endpoint WHERE id IS NOT NULL LIMIT %(endpoints)s) endpoint
+ CROSS JOIN LATERAL (
+    SELECT count(*) AS rows, count(first.claim) AS flying,
+           least((SELECT min(due_at) FROM subscriptions_delivery d
+                   WHERE d.subscription_id = endpoint.id AND d.lane = 0 AND d.state = 'pending'),
+                 (SELECT min(due_at) FROM subscriptions_delivery d
+                   WHERE d.subscription_id = endpoint.id AND d.lane = 1 AND d.state = 'pending')) AS oldest
+      FROM (SELECT d.claim FROM subscriptions_delivery d
+             WHERE d.subscription_id = endpoint.id AND d.state = 'pending' LIMIT %(rows)s) first) counted
+ WHERE counted.rows > 0
+ ORDER BY counted.rows DESC, endpoint.id
+"""
+_UNSENT = """
+SELECT counted.state, sum(counted.rows)::int
+  FROM (SELECT id FROM subscriptions_subscription
+         WHERE {mine} AND state <> 'archived' ORDER BY id LIMIT %(endpoints)s) s
+ CROSS JOIN LATERAL (
+    -- Each state by its name: the partial index is for these two.
+    SELECT 'failed' AS state, count(*) AS rows FROM (SELECT FROM subscriptions_delivery d
+     WHERE d.subscription_id = s.id AND d.state = 'failed' LIMIT %(rows)s) first
+     UNION ALL
+    SELECT 'held', count(*) FROM (SELECT FROM subscriptions_delivery d
+     WHERE d.subscription_id = s.id AND d.state = 'held' LIMIT %(rows)s) first) counted
+ GROUP BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Of one subscription. `late`: seconds for which the row that was due first has been due; below zero for one that
+    waits for a time to come."""
+
+    subscription_id: int
+    rows: int
+    flying: int
+    late: float
+
+
+@dataclass(frozen=True)
+class Backlog:
+    waiting: list[Waiting]
+    total: int
+    exact: bool
+
+    @property
+    def total_in_words(self) -> str:
+        return f"{self.total:,}" if self.exact else f"More than {self.total:,}"
+
+    @property
+    def latest(self) -> float:
+        """Seconds for which the oldest has been due; 0 while none is."""
+        return max((one.late for one in self.waiting), default=0.0)
+
+
+def look(companies: Sequence[int] | None) -> Backlog:
+    """Of these companies, or of all."""
+    query = (_OF_ALL if companies is None else _OF_SOME) + _WAITING
+    with connection.cursor() as cursor:
+        asked = {"companies": list(companies or ()), "endpoints": MOST_ENDPOINTS, "rows": MOST_COUNTED + 1}
+        cursor.execute(query, asked)
+        waiting = [Waiting(*row) for row in cursor.fetchall()]
+    exact = len(waiting) < MOST_ENDPOINTS and all(one.rows <= MOST_COUNTED for one in waiting)
+    return Backlog(waiting, sum(min(one.rows, MOST_COUNTED) for one in waiting), exact)
+
+
+def unsent(companies: Sequence[int] | None) -> dict[str, int]:
+    """How many deliveries are `failed` and how many `held`; a subscription's beyond MOST_COUNTED are not counted."""
+    query = _UNSENT.format(mine="TRUE" if companies is None else "company_id = ANY(%(companies)s)")
+    with connection.cursor() as cursor:
+        asked = {"companies": list(companies or ()), "endpoints": MOST_ENDPOINTS, "rows": MOST_COUNTED}
+        cursor.execute(query, asked)
+        return {"failed": 0, "held": 0, **dict(cursor.fetchall())}
+
+
+def in_words(rows: int) -> str:
+    return f"{rows:,}" if rows <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+
+
+def in_trouble(companies: Sequence[int] | None) -> list[EndpointHealth]:
+    """Servers that have only failed for longer than a restart takes, and what was switched off: the longest first."""
+    patience = timedelta(seconds=settings.ENDPOINT_TELL_SECONDS)
+    failing = Q(failing_since__lt=Now() - patience, subscription__state=Subscription.State.ACTIVE)
+    rows = EndpointHealth.objects.filter(failing | Q(subscription__state=Subscription.State.DISABLED))
+    if companies is not None:
+        rows = rows.filter(subscription__company__in=list(companies))
+    hidden = [f"subscription__{name}" for name in Subscription.ENCRYPTED]
+    rows = rows.select_related("subscription__company").defer("subscription__company__signing_key", *hidden)
+    return list(rows.order_by(F("failing_since").asc(nulls_last=True), "pk")[:MOST_SHOWN])
+
+
+def subscriptions(ids: Sequence[int]) -> dict[int, Any]:
+    rows: QuerySet[Subscription] = Subscription.objects.select_related("company")
+    return rows.defer("company__signing_key", *Subscription.ENCRYPTED).in_bulk(list(ids))
