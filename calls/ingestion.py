@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from subscriptions.models import Company
 
+from . import arrivals
 from .models import Call, Person, Tracker
 from .tagging import tags_named
 
@@ -29,6 +30,7 @@ NOT_COLUMNS = ("tracking_phone_number", "tags", "as_of")
 NATURAL_KEY = ("external_source", "external_id")
 LATER_TIMES = ("routed_at", "answered_at", "ended_at")
 TWIN = "call_external_id_once"
+MOST_ATTEMPTS = 3
 
 
 def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
@@ -36,17 +38,17 @@ def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
     with what is in `data`, even if it comes at the same moment. All in one transaction."""
     check_natural_key(data)
     key = natural_key(data)
-    with transaction.atomic():
-        # First a look that is cheap: most calls that come with a key are new, and a locking read of all is not.
-        if not key or not Call.objects.filter(company=company, **key).order_by().exists():
-            try:
-                return _create(company, data), True
-            except IntegrityError as error:
-                if not violates(error, TWIN):
-                    raise
-        call = _locked(company, **key).get()
-        _change(call, company, data)
-        return call, False
+    attempt = 1
+    while True:
+        try:
+            # The whole transaction, or a savepoint in the caller's: to undo an insert takes one of them, not both.
+            with transaction.atomic():
+                return _create_or_update(company, data, key)
+        except IntegrityError as error:
+            # Another brought it at the same moment: now it is known.
+            if not violates(error, TWIN) or attempt == MOST_ATTEMPTS:
+                raise
+            attempt += 1
 
 
 def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
@@ -118,12 +120,17 @@ def built(company: Company, data: Data, tracker: Tracker | None = None) -> Call:
     return call
 
 
-def _create(company: Company, data: Data) -> Call:
+def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tuple[Call, bool]:
+    # First a look that is cheap: most calls that come with a key are new, and a locking read of all is not.
+    if key and Call.objects.filter(company=company, **key).order_by().exists():
+        call = _locked(company, **key).first()
+        if call is not None:
+            _change(call, company, data)
+            return call, False
     call = built(company, data)
-    call.save(force_insert=True)
-    if data.get("tags"):
-        call.tags.set(tags_named(company, data["tags"]))
-    return call
+    call.clean()
+    arrivals.insert(company, [call], [tuple(data.get("tags") or ())])
+    return call, True
 
 
 def _change(call: Call, company: Company, data: Data) -> None:

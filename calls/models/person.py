@@ -68,16 +68,17 @@ class PersonManager(models.Manager["Person"]):
     def _upsert(self, company_id: int, field: str, value: str) -> Person:
         columns = {"phone": "", "email": "", field: value}
         resource_id = Person._meta.get_field("resource_id").get_default()
+        fields = Person._meta.concrete_fields
+        returned = ", ".join(str(each.column) for each in fields)
         with connection.cursor() as cursor:
             # DO UPDATE, not DO NOTHING: it locks the row that is there, and returns it.
             cursor.execute(
                 f"INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
                 f"VALUES (%s, %s, %s, %s, '', '', '', '') ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
-                f"DO UPDATE SET {field} = excluded.{field} RETURNING id",
+                f"DO UPDATE SET {field} = excluded.{field} RETURNING {returned}",
                 [resource_id, company_id, columns["phone"], columns["email"]],
             )
-            (person_id,) = cursor.fetchone()
-        return self.get(pk=person_id)
+            return Person.from_db(self.db, [each.attname for each in fields], cursor.fetchone())
 
 
 class Person(models.Model):
