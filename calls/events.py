@@ -59,7 +59,7 @@ def _for_each(
     read: Callable[[Collection[int]], Iterable[Call]],
     decide: Callable[[Call, Publisher], None],
 ) -> None:
-    # Nobody saves a call and goes on in its transaction although its events could not be written: no savepoint is needed.
+    # Nobody goes on in a transaction after its events could not be written, so no savepoint is needed.
     with transaction.atomic(savepoint=False):
         # The call's row first, then the stream's, and only then read: what is read includes every transaction before
         # ours, and no two of us wait for each other. In the order of the resource ids, as `bulk.publish_changes` gives

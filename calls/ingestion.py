@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from subscriptions.columns import Columns
 from subscriptions.models import Company
 
 from . import arrivals
@@ -31,6 +32,7 @@ NATURAL_KEY = ("external_source", "external_id")
 LATER_TIMES = ("routed_at", "answered_at", "ended_at")
 TWIN = "call_external_id_once"
 MOST_ATTEMPTS = 3
+_TRACKER = Columns(Tracker, "t")
 
 
 def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
@@ -122,15 +124,34 @@ def built(company: Company, data: Data, tracker: Tracker | None = None) -> Call:
 
 def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tuple[Call, bool]:
     # First a look that is cheap: most calls that come with a key are new, and a locking read of all is not.
-    if key and Call.objects.filter(company=company, **key).order_by().exists():
+    known, tracker = _looked_up(company, key, data.get("tracking_phone_number"))
+    if known:
         call = _locked(company, **key).first()
         if call is not None:
             _change(call, company, data)
             return call, False
-    call = built(company, data)
+    call = built(company, data, tracker)
     call.clean()
     arrivals.insert(company, [call], [tuple(data.get("tags") or ())])
     return call, True
+
+
+def _looked_up(company: Company, key: dict[str, str], phone_number: str | None) -> tuple[bool, Tracker | None]:
+    """Whether there is a call of that natural key, and the tracking number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM calls_call WHERE company_id = %(company)s AND external_source = %(source)s "
+            f"AND external_id = %(id)s AND external_id <> ''), {_TRACKER.sql} FROM (SELECT) AS always "
+            "LEFT JOIN calls_tracker t ON t.company_id = %(company)s AND t.phone_number = %(phone)s",
+            {
+                "company": company.pk,
+                "source": key.get("external_source"),
+                "id": key.get("external_id"),
+                "phone": phone_number,
+            },
+        )
+        row = cursor.fetchone()
+    return row[0], _TRACKER.of(row, 1)
 
 
 def _change(call: Call, company: Company, data: Data) -> None:

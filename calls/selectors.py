@@ -14,11 +14,12 @@ from .models import Call
 # arrival, others by their start.
 SAME_MOMENT = timedelta(seconds=10)
 
-# Calls of the same person before each of these. The index `call_of_person` serves it. By hand, because the framework
-# takes longer to put it together than the database to answer, and every save asks it.
+# Calls of the same person before each of these. The index `call_of_person` serves it, and as these calls are given, not
+# looked up, there is no other way to read it. By hand, because the framework takes longer to put it together than the
+# database to answer, and every save asks it.
 _EARLIER = """
 SELECT c.id, clock_timestamp(), earlier.number, earlier.good_lead_id, earlier.good_lead_time
-  FROM calls_call c
+  FROM unnest(%(ids)s::bigint[], %(people)s::bigint[], %(starts)s::timestamptz[]) AS c (id, person_id, start_time)
  CROSS JOIN LATERAL (
        SELECT count(*) AS number,
               (array_agg(e.id ORDER BY e.start_time, e.id) FILTER (WHERE e.lead_status = 'good_lead'))[1]
@@ -29,17 +30,22 @@ SELECT c.id, clock_timestamp(), earlier.number, earlier.good_lead_id, earlier.go
           AND (e.start_time < c.start_time - %(moment)s
                OR e.start_time <= c.start_time + %(moment)s AND e.id < c.id)
        ) AS earlier
- WHERE c.id = ANY (%(ids)s)
 """
 
 
 def count_earlier(calls: Iterable[Call]) -> datetime | None:
-    """Gives each of these stored calls `prior_calls`, `good_lead_call_id` and `good_lead_call_time`, as committed by now
-    and by this transaction. Returns that now, by the database's clock; None for no calls."""
+    """Gives each of these stored calls `prior_calls`, `good_lead_call_id` and `good_lead_call_time`, as they are now.
+    Returns that now, by the database's clock; None for no calls."""
     by_pk: dict[int, Any] = {call.pk: call for call in calls}
     now = None
     with connection.cursor() as cursor:
-        cursor.execute(_EARLIER, {"moment": SAME_MOMENT, "ids": list(by_pk)})
+        given = {
+            "moment": SAME_MOMENT,
+            "ids": list(by_pk),
+            "people": [call.person_id for call in by_pk.values()],
+            "starts": [call.start_time for call in by_pk.values()],
+        }
+        cursor.execute(_EARLIER, given)
         for pk, now, number, good_lead_id, good_lead_time in cursor.fetchall():  # noqa: B007
             call = by_pk[pk]
             call.prior_calls = number

@@ -68,7 +68,8 @@ _WRITE = f"""{_EVENTS}
 _WRITE_NEW = f"""{_EVENTS}
     INSERT INTO subscriptions_eventstream
            (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id, kind, xact)
-    SELECT subject_id, last_sequence, fired::text[], watched, watched_before, wake_at, company_id, %s, {THIS_TRANSACTION}
+    SELECT subject_id, last_sequence, fired::text[], watched, watched_before, wake_at, company_id, %s,
+           {THIS_TRANSACTION}
       FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[], %s::bigint[])
         AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id)
 {_DUE}"""

@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from subscriptions.columns import Columns
 from subscriptions.fields import ResourceIdField
 from subscriptions.models import Company
 
@@ -68,17 +69,17 @@ class PersonManager(models.Manager["Person"]):
     def _upsert(self, company_id: int, field: str, value: str) -> Person:
         columns = {"phone": "", "email": "", field: value}
         resource_id = Person._meta.get_field("resource_id").get_default()
-        fields = Person._meta.concrete_fields
-        returned = ", ".join(str(each.column) for each in fields)
         with connection.cursor() as cursor:
             # DO UPDATE, not DO NOTHING: it locks the row that is there, and returns it.
             cursor.execute(
                 f"INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
                 f"VALUES (%s, %s, %s, %s, '', '', '', '') ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
-                f"DO UPDATE SET {field} = excluded.{field} RETURNING {returned}",
+                f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}",
                 [resource_id, company_id, columns["phone"], columns["email"]],
             )
-            return Person.from_db(self.db, [each.attname for each in fields], cursor.fetchone())
+            found = _PERSON.of(cursor.fetchone())
+        assert found is not None
+        return found
 
 
 class Person(models.Model):
@@ -105,3 +106,6 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.phone or self.email or self.resource_id
+
+
+_PERSON = Columns(Person)
