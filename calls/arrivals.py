@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from subscriptions import columns
 from subscriptions.models import Company
 
 from . import bulk, events
@@ -21,9 +22,7 @@ def insert(company: Company, calls: Sequence[Call], named: Sequence[Names], *, p
     """Calls that are checked and not saved yet, and the names of the tags of each. Without `publish`, what is there
     counts as told. Raises IntegrityError where one of them is known."""
     bulk.find_people(calls)
-    if len(calls) > 1:
-        bulk.date(calls)
-    Call.objects.bulk_create(calls)
+    columns.insert(calls)
     _tag(company, calls, named)
     if publish:
         events.look_at_new(calls)

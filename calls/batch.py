@@ -122,5 +122,7 @@ def _all_new(company: Company, items: list[tuple[int, Data]], *, publish: bool =
         calls.append(call)
         tagged.append(tuple(data.get("tags") or ()))
     if calls:
+        # As it is now: an import takes hours, and events tell the company's name and zone.
+        company.refresh_from_db()
         arrivals.insert(company, calls, tagged, publish=publish)
     return results
