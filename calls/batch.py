@@ -15,10 +15,9 @@ from django.db import IntegrityError, transaction
 
 from subscriptions.models import Company
 
-from . import bulk, events
+from . import arrivals
 from .ingestion import Data, built, check_natural_key, create_or_update_call, natural_key
-from .models import Call, Tag, Tracker
-from .tagging import tags_named
+from .models import Call, Tracker
 
 # Calls in one transaction: locks are short, and memory stays flat.
 CHUNK = 250
@@ -123,23 +122,7 @@ def _all_new(company: Company, items: list[tuple[int, Data]], *, publish: bool =
         calls.append(call)
         tagged.append(tuple(data.get("tags") or ()))
     if calls:
-        bulk.find_people(calls)
-        bulk.date(calls)
-        Call.objects.bulk_create(calls)
-        _tag(company, calls, tagged)
-        (events.look if publish else events.take_as_told)([call.resource_id for call in calls])
+        # As it is now: an import takes hours, and events tell the company's name and zone.
+        company.refresh_from_db()
+        arrivals.insert(company, calls, tagged, publish=publish)
     return results
-
-
-def _tag(company: Company, calls: Sequence[Call], tagged: Sequence[tuple[str, ...]]) -> None:
-    of_names: dict[tuple[str, ...], list[Tag]] = {}
-    for names in sorted(set(tagged)):
-        of_names[names] = tags_named(company, names)
-    through = Call.tags.through
-    through.objects.bulk_create(
-        [
-            through(call_id=call.pk, tag_id=tag.pk)
-            for call, names in zip(calls, tagged, strict=True)
-            for tag in of_names[names]
-        ]
-    )

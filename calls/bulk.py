@@ -65,6 +65,10 @@ def find_people(calls: Sequence[Call]) -> None:
     """`Person.objects.lock_by_phone` for many, in two statements. For unsaved calls, in a transaction."""
     without = [call for call in calls if call.person_id is None and call.customer_phone_number]
     wanted = sorted({(call.company_id, call.customer_phone_number) for call in without})
+    if len(wanted) < 2:
+        for call in without:
+            call.person = Person.objects.lock_by_phone(*wanted[0])
+        return
     # In the order of their numbers, and made before any is locked, so that two imports cannot wait for each other in a
     # circle.
     new = [Person(company_id=company_id, phone=phone) for company_id, phone in wanted]

@@ -6,19 +6,18 @@ event stream says was told already, under the locks of both rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 
 from subscriptions.publishing import Publisher
 from subscriptions.streams import Stream, stop_waiting
 
 from . import lifecycle, silence, watched
 from .models import Call
-from .selectors import for_webhooks
+from .selectors import count_earlier, read_for_webhooks
 
 KIND = "call"
 PRE_CALL = "pre_call"
@@ -29,18 +28,39 @@ CALL_MODIFIED = "call_modified"
 
 def look(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these calls, in the current transaction or one of its own."""
-    _for_each(resource_ids, for_webhooks(), _decide)
+    _for_each(resource_ids, read_for_webhooks, _decide)
+
+
+def look_at_new(calls: Sequence[Call]) -> None:
+    """`look` at calls that this transaction has just inserted, as they are in memory: the values as the database has
+    them, the company as it is now, the tags known (`Call.knows_tags`). Nobody else can see these calls yet, so there
+    is nothing to lock, and nothing but the counts to read."""
+    now = count_earlier(calls)
+    if now is None:
+        return
+    with Publisher(KIND, calls, new_at=now) as publisher:
+        for call in calls:
+            _decide(call, publisher)
 
 
 def take_as_told(resource_ids: Sequence[str]) -> None:
     """Publish nothing; from now on only changes to what is there are told. For past calls that were told elsewhere."""
+    _for_each(resource_ids, _read_compared, _told)
+
+
+def _read_compared(pks: Collection[int]) -> Iterable[Call]:
     # Nothing is frozen: what webhooks tell besides is not read, and an import takes half the time.
-    compared = Call.objects.only("resource_id", "ended_at", *watched.COLUMNS).prefetch_related("tags")
-    _for_each(resource_ids, compared, _told)
+    read = Call.objects.only("resource_id", "ended_at", *watched.COLUMNS).prefetch_related("tags")
+    return read.filter(pk__in=pks)
 
 
-def _for_each(resource_ids: Sequence[str], calls: QuerySet[Call], decide: Callable[[Call, Publisher], None]) -> None:
-    with transaction.atomic():
+def _for_each(
+    resource_ids: Sequence[str],
+    read: Callable[[Collection[int]], Iterable[Call]],
+    decide: Callable[[Call, Publisher], None],
+) -> None:
+    # Nobody goes on in a transaction after its events could not be written, so no savepoint is needed.
+    with transaction.atomic(savepoint=False):
         # The call's row first, then the stream's, and only then read: what is read includes every transaction before
         # ours, and no two of us wait for each other. In the order of the resource ids, as `bulk.publish_changes` gives
         # batch after batch in one transaction. NO KEY, because adding a tag takes a KEY SHARE of its own first.
@@ -55,7 +75,7 @@ def _for_each(resource_ids: Sequence[str], calls: QuerySet[Call], decide: Callab
         if not locked:
             return
         with Publisher(KIND, locked) as publisher:
-            for call in calls.filter(pk__in=[call.pk for call in locked]):
+            for call in read([call.pk for call in locked]):
                 decide(call, publisher)
 
 

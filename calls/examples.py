@@ -43,12 +43,12 @@ def ended(company: Company) -> Call:
 def modified(company: Company) -> Call:
     call = ended(company)
     call.note = "Offer sent."
-    _tag(call, [Tag(name="Roof repair", level="company", color="blue")])
+    call.knows_tags([Tag(name="Roof repair", level="company", color="blue")])
     return call
 
 
 def _call(company: Company) -> Any:
-    """An inbound call that began a little while ago, with everything that `selectors.for_webhooks` adds."""
+    """An inbound call that began a little while ago, with everything that `selectors.count_earlier` adds."""
     call: Any = Call(
         pk=1,
         company=company,
@@ -62,12 +62,7 @@ def _call(company: Company) -> Any:
         customer_country="US",
     )
     call.created_at = call.start_time
-    call.prior_calls, call.total_calls = 0, 1
+    call.prior_calls = 0
     call.good_lead_call_id = call.good_lead_call_time = None
-    _tag(call, [])
+    call.knows_tags([])
     return call
-
-
-def _tag(call: Any, tags: list[Tag]) -> None:
-    # Where a prefetch leaves them: nothing of this is in the database.
-    call._prefetched_objects_cache = {"tags": tags}

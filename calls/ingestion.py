@@ -15,12 +15,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from subscriptions.columns import Columns
 from subscriptions.models import Company
 
+from . import arrivals
 from .models import Call, Person, Tracker
 from .tagging import tags_named
 
@@ -29,6 +31,8 @@ NOT_COLUMNS = ("tracking_phone_number", "tags", "as_of")
 NATURAL_KEY = ("external_source", "external_id")
 LATER_TIMES = ("routed_at", "answered_at", "ended_at")
 TWIN = "call_external_id_once"
+MOST_ATTEMPTS = 3
+_TRACKER = Columns(Tracker, "t")
 
 
 def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
@@ -36,17 +40,17 @@ def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
     with what is in `data`, even if it comes at the same moment. All in one transaction."""
     check_natural_key(data)
     key = natural_key(data)
-    with transaction.atomic():
-        # First a look that is cheap: most calls that come with a key are new, and a locking read of all is not.
-        if not key or not Call.objects.filter(company=company, **key).order_by().exists():
-            try:
-                return _create(company, data), True
-            except IntegrityError as error:
-                if not violates(error, TWIN):
-                    raise
-        call = _locked(company, **key).get()
-        _change(call, company, data)
-        return call, False
+    attempt = 1
+    while True:
+        try:
+            # The whole transaction, or a savepoint in the caller's: to undo an insert takes one of them, not both.
+            with transaction.atomic():
+                return _create_or_update(company, data, key)
+        except IntegrityError as error:
+            # Another brought it at the same moment: now it is known.
+            if not violates(error, TWIN) or attempt == MOST_ATTEMPTS:
+                raise
+            attempt += 1
 
 
 def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
@@ -118,12 +122,36 @@ def built(company: Company, data: Data, tracker: Tracker | None = None) -> Call:
     return call
 
 
-def _create(company: Company, data: Data) -> Call:
-    call = built(company, data)
-    call.save(force_insert=True)
-    if data.get("tags"):
-        call.tags.set(tags_named(company, data["tags"]))
-    return call
+def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tuple[Call, bool]:
+    # First a look that is cheap: most calls that come with a key are new, and a locking read of all is not.
+    known, tracker = _looked_up(company, key, data.get("tracking_phone_number"))
+    if known:
+        call = _locked(company, **key).first()
+        if call is not None:
+            _change(call, company, data)
+            return call, False
+    call = built(company, data, tracker)
+    call.clean()
+    arrivals.insert(company, [call], [tuple(data.get("tags") or ())])
+    return call, True
+
+
+def _looked_up(company: Company, key: dict[str, str], phone_number: str | None) -> tuple[bool, Tracker | None]:
+    """Whether there is a call of that natural key, and the tracking number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM calls_call WHERE company_id = %(company)s AND external_source = %(source)s "
+            f"AND external_id = %(id)s AND external_id <> ''), {_TRACKER.sql} FROM (SELECT) AS always "
+            "LEFT JOIN calls_tracker t ON t.company_id = %(company)s AND t.phone_number = %(phone)s",
+            {
+                "company": company.pk,
+                "source": key.get("external_source"),
+                "id": key.get("external_id"),
+                "phone": phone_number,
+            },
+        )
+        row = cursor.fetchone()
+    return row[0], _TRACKER.of(row, 1)
 
 
 def _change(call: Call, company: Company, data: Data) -> None:

@@ -12,6 +12,7 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import TracebackType
 from uuid import UUID
 
@@ -27,14 +28,19 @@ class Publisher:
     """Decide about some subjects of one kind under the lock of their streams, then write everything at once.
 
     `with Publisher("call", calls) as publisher:` locks; the end of the block writes, if the block raised nothing.
+
+    `new_at` is for subjects that this transaction has inserted, and of which nothing was asked yet: the time of that,
+    by the database's clock. Nobody else can know them, so there is no stream to lock: they are made with the events.
     """
 
-    def __init__(self, kind: str, subjects: Sequence[EventSubject]) -> None:
+    def __init__(self, kind: str, subjects: Sequence[EventSubject], *, new_at: datetime | None = None) -> None:
         if not connection.in_atomic_block:
             raise RuntimeError(
                 "Events are published in the transaction that saves their subject: use transaction.atomic()."
             )
-        self.streams = streams.lock(kind, subjects)
+        self._kind = kind
+        self._are_new = new_at is not None
+        self.streams = streams.new(subjects, new_at) if new_at is not None else streams.lock(kind, subjects)
         self._new: dict[tuple[str, str], NewEvent] = {}
         self._refrozen: dict[UUID, bytes] = {}
         self._gone: list[UUID] = []
@@ -77,7 +83,11 @@ class Publisher:
             stream.last_sequence -= 1
 
     def _write(self) -> None:
-        due = streams.write(list(self.streams.values()), list(self._new.values()), self._refrozen, self._gone)
+        touched, new = list(self.streams.values()), list(self._new.values())
+        if self._are_new:
+            due = streams.write_new(self._kind, touched, new)
+        else:
+            due = streams.write(touched, new, self._refrozen, self._gone)
         if due:
             wakeup.after_commit()
 

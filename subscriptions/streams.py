@@ -27,7 +27,7 @@ RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
           xact = {THIS_TRANSACTION}, clock_timestamp()
 """
 
-_WRITE = f"""
+_EVENTS = f"""
 WITH given AS (
     SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[])
         AS given (id, company_id, type, subject_id, sequence, body)
@@ -50,15 +50,29 @@ WITH given AS (
         ON s.company_id = e.company_id AND s.state <> 'archived' AND e.type = ANY (s.events)
     RETURNING state
 ), streams AS (
+"""
+_DUE = """
+)
+SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out
+"""
+
+_WRITE = f"""{_EVENTS}
     UPDATE subscriptions_eventstream t
        SET last_sequence = n.last_sequence, fired = n.fired::text[], watched = n.watched,
            watched_before = n.watched_before, wake_at = n.wake_at, xact = {THIS_TRANSACTION}
       FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[])
         AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at)
      WHERE t.subject_id = n.subject_id
-)
-SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out
-"""
+{_DUE}"""
+
+_WRITE_NEW = f"""{_EVENTS}
+    INSERT INTO subscriptions_eventstream
+           (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id, kind, xact)
+    SELECT subject_id, last_sequence, fired::text[], watched, watched_before, wake_at, company_id, %s,
+           {THIS_TRANSACTION}
+      FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[], %s::bigint[])
+        AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id)
+{_DUE}"""
 
 _REFREEZE = """
 UPDATE subscriptions_event e SET body = n.body
@@ -116,6 +130,14 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
     return streams
 
 
+def new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, Stream]:
+    """The streams of subjects that this transaction has made, as `lock` would give them. They are not there yet."""
+    return {
+        subject.resource_id: Stream(subject, 0, [], {}, {}, None, now)
+        for subject in sorted(subjects, key=lambda s: s.resource_id)
+    }
+
+
 def write(streams: Sequence[Stream], new: Sequence[NewEvent], refrozen: dict[UUID, bytes], gone: list[UUID]) -> int:
     """Write events, fan them out, and store the streams. Returns how many deliveries are due now."""
     with connection.cursor() as cursor:
@@ -124,24 +146,38 @@ def write(streams: Sequence[Stream], new: Sequence[NewEvent], refrozen: dict[UUI
             cursor.execute("DELETE FROM subscriptions_event WHERE id = ANY (%s)", [gone])
         if refrozen:
             cursor.execute(_REFREEZE, [list(refrozen), list(refrozen.values())])
-        cursor.execute(
-            _WRITE,
-            [
-                [event.id for event in new],
-                [event.stream.subject.company_id for event in new],
-                [event.type for event in new],
-                [event.stream.subject.resource_id for event in new],
-                [event.sequence for event in new],
-                [event.body for event in new],
-                [stream.subject.resource_id for stream in streams],
-                [stream.last_sequence for stream in streams],
-                ["{" + ",".join(stream.fired) + "}" for stream in streams],
-                [json.dumps(stream.watched) for stream in streams],
-                [json.dumps(stream.watched_before) for stream in streams],
-                [stream.wake_at for stream in streams],
-            ],
-        )
+        cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
         return int(cursor.fetchone()[0])
+
+
+def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> int:
+    """The same for streams that are `new`: they are made."""
+    with connection.cursor() as cursor:
+        companies = [stream.subject.company_id for stream in streams]
+        cursor.execute(_WRITE_NEW, [*_events(new), kind, *_streams(streams), companies])
+        return int(cursor.fetchone()[0])
+
+
+def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
+    return [
+        [event.id for event in new],
+        [event.stream.subject.company_id for event in new],
+        [event.type for event in new],
+        [event.stream.subject.resource_id for event in new],
+        [event.sequence for event in new],
+        [event.body for event in new],
+    ]
+
+
+def _streams(streams: Sequence[Stream]) -> list[list[Any]]:
+    return [
+        [stream.subject.resource_id for stream in streams],
+        [stream.last_sequence for stream in streams],
+        ["{" + ",".join(stream.fired) + "}" for stream in streams],
+        [json.dumps(stream.watched) for stream in streams],
+        [json.dumps(stream.watched_before) for stream in streams],
+        [stream.wake_at for stream in streams],
+    ]
 
 
 def stop_waiting(subject_ids: list[str]) -> None:

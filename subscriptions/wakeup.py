@@ -20,6 +20,10 @@ from .delivery.slots import CHANNEL, slots_to_queue, successor_queued
 
 logger = logging.getLogger(__name__)
 
+# A NOTIFY is a commit of its own, and PostgreSQL lets one at a time through. So it does not wait for the disk, which is
+# most of a commit: a crash may take it along, as any wake-up may be lost. What is sent together is one transaction, and
+# `SET LOCAL` ends with it.
+NOTIFY = f"SET LOCAL synchronous_commit TO off; NOTIFY {CHANNEL}"
 # Between two looks at whether drains run at all, per thread: a look costs a query, and a drain lives for a minute.
 LOOK_EVERY_SECONDS = 5.0
 _state = threading.local()
@@ -36,7 +40,7 @@ def wake() -> None:
     try:
         if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL)):
             with connection.cursor() as cursor:
-                cursor.execute(f"NOTIFY {CHANNEL}")
+                cursor.execute(f"NOTIFY {CHANNEL}" if connection.in_atomic_block else NOTIFY)
         now = time.monotonic()
         if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
             _state.looked_at = now

@@ -9,13 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.batch import BatchSerializer, Outcome, bring_in_all
+from subscriptions.api.batch import BatchAnswer, BatchSerializer, Outcome, bring_in_all
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
 
@@ -39,6 +38,7 @@ class CallViewSet(Listed, Shown):
     serializer_class = CallSerializer
     filterset_class = CallFilters
     write_scope = ApiKey.Scope.INGEST
+    knows_repeats = True
     newest = "start_time"
     largest_page = 100  # a call can carry a transcript
 
@@ -57,7 +57,7 @@ class CallViewSet(Listed, Shown):
             raise Http404 from None
         return self.one(call)
 
-    @extend_schema(request=BatchSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=BatchSerializer, responses=BatchAnswer)
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Up to 1,000 calls at once, with a result for each."""
@@ -77,18 +77,25 @@ class TrackerViewSet(Listed, Shown):
         return Tracker.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
-        return self.made(saved(Tracker(company=self.company), self.accepted(), ONE_NUMBER))
+        data = self.accepted()
+        with transaction.atomic():
+            tracker = saved(Tracker(company=self.company), data, ONE_NUMBER)
+            self.note("Added", tracker)
+        return self.made(tracker)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
         data = self.accepted(partial=True)
         with transaction.atomic():
-            return self.one(saved(self.locked(), data, ONE_NUMBER))
+            tracker = saved(self.locked(), data, ONE_NUMBER)
+            self.note("Changed", tracker, ", ".join(data))
+        return self.one(tracker)
 
 
 class TagViewSet(Listed, Shown):
     serializer_class = TagSerializer
     filterset_class = TagFilters
     write_scope = ApiKey.Scope.INGEST
+    knows_repeats = True
     lookup_field = "pk"
     lookup_value_regex = "[0-9]{1,18}"
     newest = "id"
@@ -98,19 +105,26 @@ class TagViewSet(Listed, Shown):
 
     def create(self, request: Request) -> Response:
         """A tag of that name that is there already is the answer: it is not made twice and not changed."""
-        tag, new = make_tag(company=self.company, **self.accepted())
+        data = self.accepted()
+        with transaction.atomic():
+            tag, new = make_tag(company=self.company, **data)
+            if new:
+                self.note("Added", tag)
         return self.made(tag, new=new)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         data = self.accepted(partial=True)
         with transaction.atomic():
-            return self.one(saved(self.locked(), data, ONLY_ONE_TAG))
+            tag = saved(self.locked(), data, ONLY_ONE_TAG)
+            self.note("Changed", tag, ", ".join(data))
+        return self.one(tag)
 
 
 class PersonViewSet(Listed, Shown):
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
     write_scope = ApiKey.Scope.INGEST
+    knows_repeats = True
     newest = "id"
 
     def get_queryset(self) -> QuerySet[Person]:

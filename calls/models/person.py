@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from subscriptions.columns import Columns
 from subscriptions.fields import ResourceIdField
 from subscriptions.models import Company
 
@@ -73,11 +74,12 @@ class PersonManager(models.Manager["Person"]):
             cursor.execute(
                 f"INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
                 f"VALUES (%s, %s, %s, %s, '', '', '', '') ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
-                f"DO UPDATE SET {field} = excluded.{field} RETURNING id",
+                f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}",
                 [resource_id, company_id, columns["phone"], columns["email"]],
             )
-            (person_id,) = cursor.fetchone()
-        return self.get(pk=person_id)
+            found = _PERSON.of(cursor.fetchone())
+        assert found is not None
+        return found
 
 
 class Person(models.Model):
@@ -104,3 +106,6 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.phone or self.email or self.resource_id
+
+
+_PERSON = Columns(Person)

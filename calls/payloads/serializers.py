@@ -61,7 +61,7 @@ class CallPayload(Payload):
         lambda call: call.customer_name or formatted(call.customer_phone_number)
     )
     prior_calls = Whole(of("prior_calls"))
-    total_calls = Whole(of("total_calls"))
+    total_calls = Whole(lambda call: call.prior_calls + 1)
     first_call = Flag(lambda call: call.prior_calls == 0)
 
     # the numbers

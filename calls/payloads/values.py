@@ -1,5 +1,5 @@
 """The values of call webhooks that take more than a look at one field. Pure functions over a call read by
-`selectors.for_webhooks`."""
+`selectors.read_for_webhooks`."""
 
 from __future__ import annotations
 

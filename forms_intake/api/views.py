@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.batch import BatchSerializer, bring_in_all, one_by_one
+from subscriptions.api.batch import BatchAnswer, BatchSerializer, bring_in_all, one_by_one
 from subscriptions.api.filters import Filters, after, before
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
@@ -29,6 +28,7 @@ class FormSubmissionViewSet(Listed, Shown):
     serializer_class = FormSubmissionSerializer
     filterset_class = FormSubmissionFilters
     write_scope = ApiKey.Scope.INGEST
+    knows_repeats = True
     newest = "submitted_at"
 
     def get_queryset(self) -> QuerySet[FormSubmission]:
@@ -38,7 +38,7 @@ class FormSubmissionViewSet(Listed, Shown):
         form, new = record_form(company=self.company, data=self.accepted())
         return self.made(form, new=new)
 
-    @extend_schema(request=BatchSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=BatchSerializer, responses=BatchAnswer)
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Up to 1,000 forms at once, with a result for each."""

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.batch import BatchSerializer, bring_in_all, one_by_one
+from subscriptions.api.batch import BatchAnswer, BatchSerializer, bring_in_all, one_by_one
 from subscriptions.api.views import Listed, Shown
 from subscriptions.models import ApiKey
 
@@ -21,6 +20,7 @@ class TextMessageViewSet(Listed, Shown):
     serializer_class = TextMessageSerializer
     filterset_class = TextMessageFilters
     write_scope = ApiKey.Scope.INGEST
+    knows_repeats = True
     newest = "sent_at"
 
     def get_queryset(self) -> QuerySet[TextMessage]:
@@ -30,7 +30,7 @@ class TextMessageViewSet(Listed, Shown):
         text, new = record_text(company=self.company, data=self.accepted())
         return self.made(text, new=new)
 
-    @extend_schema(request=BatchSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=BatchSerializer, responses=BatchAnswer)
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Up to 1,000 texts at once, with a result for each."""

@@ -25,7 +25,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != SCHEME.lower() or not secret.strip():
             return None
-        key = ApiKey.objects.select_related("company").filter(hashed=ApiKey.hash(secret.strip())).first()
+        key = ApiKey.objects.with_company(secret.strip())
         if key is None:
             raise AuthenticationFailed("This API key is not known. Check that it was copied whole.")
         if not key.usable:

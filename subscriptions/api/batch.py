@@ -28,6 +28,28 @@ class BatchSerializer(Strict):
     items = _Items(min_length=1, max_length=MOST, help_text=f"1 to {MOST:,} of what a single request takes.")
 
 
+class _Fault(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="The place in the item.")
+    detail = serializers.CharField()
+
+
+class BatchResult(serializers.Serializer[Any]):
+    """What became of one item."""
+
+    status = serializers.ChoiceField([201, 200, 400], help_text="201: new. 200: known. 400: refused, see errors.")
+    resource_id = serializers.CharField(required=False, help_text="Of one that is there now.")
+    errors = _Fault(many=True, required=False, help_text="Of one that was refused.")
+
+
+class BatchAnswer(serializers.Serializer[Any]):
+    """For the documentation: how many of each, and the results in the order of the items."""
+
+    created = serializers.IntegerField()
+    known = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = BatchResult(many=True)
+
+
 def bring_in_all(serializer_class: type[Strict], data: Any, bring_in: BringIn) -> Response:
     """The answer: 200, however many of them were refused; `results` are in the order of `items`."""
     items = shared(BatchSerializer).accept(data)["items"]

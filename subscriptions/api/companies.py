@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from .. import trail
 from ..models import ApiKey, Company
-from .keys import ApiKeySerializer
+from .keys import ApiKeySerializer, MadeKeySerializer
 from .permissions import HasScope, OfOperator
 from .serializers import StrictModel, shared
 from .views import Listed, Shown, accept
@@ -54,7 +54,7 @@ class CompanyViewSet(Listed, Shown):
                 self._note(f"Changed {', '.join(changed)}", company, company)
         return self.one(company)
 
-    @extend_schema(request=ApiKeySerializer, responses={201: ApiKeySerializer})
+    @extend_schema(request=ApiKeySerializer, responses={201: MadeKeySerializer})
     @action(detail=True, methods=["post"], url_path="keys")
     def keys(self, request: Request, resource_id: str) -> Response:
         """A key of that company. The answer is the one that shows it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -45,6 +46,15 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         return bytes(attempt.response_body).decode("utf-8", "replace")
 
 
+class DeliveryWithAttempts(DeliverySerializer):
+    """For the documentation: a delivery with its log."""
+
+    attempts = AttemptSerializer(many=True, read_only=True)
+
+    class Meta(DeliverySerializer.Meta):
+        fields = [*DeliverySerializer.Meta.fields, "attempts"]
+
+
 class DeliveryFilters(Filters):
     state = django_filters.ChoiceFilter(choices=Delivery.State.choices)
     event = django_filters.CharFilter(field_name="event__type")
@@ -68,6 +78,7 @@ class DeliveryViewSet(Listed, Shown):
             .defer("event__body", *(f"subscription__{name}" for name in Subscription.ENCRYPTED))
         )
 
+    @extend_schema(responses=DeliveryWithAttempts)
     def retrieve(self, request: Request, **address: str) -> Response:
         delivery = self.get_object()
         attempts = delivery.attempt_log.order_by("number")
@@ -79,7 +90,11 @@ class DeliveryViewSet(Listed, Shown):
     def resend(self, request: Request, **address: str) -> Response:
         accept(Strict, request)
         delivery: Delivery = self.get_object()
-        if not operations.resend(self._same(delivery)):
+        with transaction.atomic():
+            sent = operations.resend(self._same(delivery))
+            if sent:
+                self.note("Sent again", delivery)
+        if not sent:
             delivery = self.get_object()
             if delivery.subscription.state != Subscription.State.ACTIVE:
                 raise Conflict(f"Its subscription is {delivery.subscription.state}. Resume that first.")
@@ -91,7 +106,11 @@ class DeliveryViewSet(Listed, Shown):
     def cancel(self, request: Request, **address: str) -> Response:
         accept(Strict, request)
         delivery: Delivery = self.get_object()
-        if not operations.cancel(self._same(delivery)):
+        with transaction.atomic():
+            stopped = operations.cancel(self._same(delivery))
+            if stopped:
+                self.note("Cancelled", delivery)
+        if not stopped:
             state = self.get_object().state
             if state == Delivery.State.PENDING:
                 raise Conflict("This delivery is being sent at this moment. Try again if it fails.")

@@ -45,6 +45,15 @@ class RotateKeySerializer(Strict):
     )  # fmt: skip
 
 
+class MadeKeySerializer(ApiKeySerializer):
+    """For the documentation: with the key itself."""
+
+    key = serializers.CharField(read_only=True, help_text="The key, `chk_…`. It is shown here and nowhere after.")
+
+    class Meta(ApiKeySerializer.Meta):
+        fields = [*ApiKeySerializer.Meta.fields, "key"]
+
+
 class ApiKeyViewSet(Listed, Shown):
     serializer_class = ApiKeySerializer
     read_scope = ApiKey.Scope.MANAGE
@@ -55,6 +64,7 @@ class ApiKeyViewSet(Listed, Shown):
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.filter(company=self.company)
 
+    @extend_schema(responses={201: MadeKeySerializer})
     def create(self, request: Request) -> Response:
         values = self.accepted()
         mine: Any = request.auth
@@ -72,7 +82,7 @@ class ApiKeyViewSet(Listed, Shown):
         answer.data["key"] = secret
         return answer
 
-    @extend_schema(request=RotateKeySerializer, responses={201: ApiKeySerializer})
+    @extend_schema(request=RotateKeySerializer, responses={201: MadeKeySerializer})
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new key with the name and scopes of this one, which ends when the overlap is over."""

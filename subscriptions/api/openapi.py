@@ -7,11 +7,12 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from .. import catalogue
 from ..payload_schemas import schema_of
+from .authentication import COMPANY_HEADER
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -50,17 +51,32 @@ class BearerKey(OpenApiAuthenticationExtension):
     name = "key"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key, `chk_…`."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "chk_…",
+            "description": "An API key. A company’s key acts for that company. An operator’s key acts for the one that "
+            f"the header `{COMPANY_HEADER}` names, and alone finds `companies/`.",
+        }
+
+
+_COMPANY_PARAMETER = OpenApiParameter(
+    COMPANY_HEADER,
+    location=OpenApiParameter.HEADER,
+    description="With an operator’s key, and only there: the company to act for.",
+)
 
 
 class Schema(AutoSchema):
     """Every operation can end in a problem, and takes and gives JSON."""
 
+    def get_override_parameters(self) -> list[Any]:
+        of_company = "/companies/" not in self.path
+        return [*super().get_override_parameters(), *([_COMPANY_PARAMETER] if of_company else [])]
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction)
-        action = getattr(self.view, "action", "")
-        if direction == "response" and action == "create" and "201" in responses:
-            # A repeat with the same external_id, or a name that is there already, makes no new object.
+        if direction == "response" and self.view.action == "create" and self.view.knows_repeats:
             responses.setdefault("200", responses["201"])
         responses["default"] = {
             "description": "A problem (RFC 9457).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -24,6 +25,7 @@ FASTEST = 1000  # a second; more than that is the same as all at once
 
 class ResendJobSerializer(serializers.ModelSerializer[ResendJob]):
     subscription = serializers.CharField(source="subscription.resource_id")
+    states = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = ResendJob
@@ -45,6 +47,12 @@ class NewResendJob(Strict):
     count_only = Flag(required=False, help_text="Say how many there are and start nothing.")
 
 
+class ResendCount(Strict):
+    """What `count_only` is answered with."""
+
+    total = serializers.IntegerField(read_only=True)
+
+
 class ResendJobViewSet(Listed, Shown):
     serializer_class = ResendJobSerializer
     write_scope = ApiKey.Scope.MANAGE
@@ -58,7 +66,7 @@ class ResendJobViewSet(Listed, Shown):
             .defer(*(f"subscription__{name}" for name in Subscription.ENCRYPTED))
         )
 
-    @extend_schema(request=NewResendJob, responses={201: ResendJobSerializer})
+    @extend_schema(request=NewResendJob, responses={201: ResendJobSerializer, 200: ResendCount})
     def create(self, request: Request) -> Response:
         data = accept(NewResendJob, request)
         subscription = get_object_or_404(
@@ -74,12 +82,21 @@ class ResendJobViewSet(Listed, Shown):
         if data.get("count_only"):
             return Response({"total": resend_jobs.matching(subscription, **wanted).count()})
         speed = data.get("per_second", resend_jobs.DEFAULT_PER_SECOND)
-        return self.made(resend_jobs.start(subscription, per_second=speed, **wanted))
+        with transaction.atomic():
+            job = resend_jobs.start(subscription, per_second=speed, **wanted)
+            self.note("Started a resend", job, f"{job.total} webhooks of “{subscription}”, {speed} a second")
+        return self.made(job)
 
     @extend_schema(request=None, responses=ResendJobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **address: str) -> Response:
         accept(Strict, request)
         job: ResendJob = self.get_object()
-        resend_jobs.cancel(job)
+        with transaction.atomic():
+            was = job.state
+            resend_jobs.cancel(job)
+            if job.state == ResendJob.State.CANCELLED != was:
+                self.note(
+                    "Cancelled a resend", job, f"{job.sent} of {job.total} webhooks of “{job.subscription}” were sent"
+                )
         return Response(self.shown(self.get_object()))

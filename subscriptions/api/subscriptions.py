@@ -122,6 +122,16 @@ class SubscribedSerializer(SubscriptionSerializer):
         fields = [*SubscriptionSerializer.Meta.fields, "secret", "previous_secret", "previous_secret_until"]
 
 
+class ResumedSerializer(SubscriptionSerializer):
+    """For the documentation: with what became of held deliveries."""
+
+    held = serializers.ChoiceField(["send", "drop"], read_only=True)
+    deliveries = serializers.IntegerField(read_only=True, help_text="How many were held.")
+
+    class Meta(SubscriptionSerializer.Meta):
+        fields = [*SubscriptionSerializer.Meta.fields, "held", "deliveries"]
+
+
 class SubscriptionViewSet(Listed, Shown):
     serializer_class = SubscriptionSerializer
     write_scope = ApiKey.Scope.MANAGE
@@ -131,9 +141,12 @@ class SubscriptionViewSet(Listed, Shown):
         rows = Subscription.objects.filter(company=self.company).exclude(state=Subscription.State.ARCHIVED)
         return rows.defer("secret", "previous_secret")  # decrypted only where they are shown
 
+    @extend_schema(responses={201: SubscribedSerializer})
     def create(self, request: Request) -> Response:
         values = to_save(self.accepted(), Subscription())
-        subscription = Subscription.objects.create(company=self.company, **values)
+        with transaction.atomic():
+            subscription = Subscription.objects.create(company=self.company, **values)
+            self.note("Added", subscription)
         answer = self.made(subscription)
         answer.data.update(_secrets_of(subscription))
         return answer
@@ -148,11 +161,14 @@ class SubscriptionViewSet(Listed, Shown):
                 setattr(subscription, name, data[name])
             if changed:
                 subscription.save(update_fields=[*changed, "updated_at"])
+                self.note("Changed", subscription, ", ".join(changed))  # names and no values: some are secrets
         return self.one(subscription)
 
     def destroy(self, request: Request, resource_id: str) -> Response:
         with transaction.atomic():
-            operations.archive(self.locked())
+            subscription = self.locked()
+            operations.archive(subscription)
+            self.note("Removed", subscription)
         return Response(status=204)
 
     @extend_schema(request=None, responses=SubscriptionSerializer)
@@ -162,15 +178,18 @@ class SubscriptionViewSet(Listed, Shown):
         with transaction.atomic():
             subscription = self.locked()
             operations.pause(subscription)
+            self.note("Paused", subscription)
         return Response(self.shown(subscription))
 
-    @extend_schema(request=ResumeSerializer, responses=SubscriptionSerializer)
+    @extend_schema(request=ResumeSerializer, responses=ResumedSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, resource_id: str) -> Response:
         held = accept(ResumeSerializer, request).get("held", "send")
         with transaction.atomic():
             subscription = self.locked()
             count = operations.resume(subscription, send_held=held == "send")
+            what = "Sent what was held" if held == "send" else "Dropped what was held"
+            self.note("Resumed", subscription, f"{what}: {count}" if count else "")
         return Response({**self.shown(subscription), "held": held, "deliveries": count})
 
     @extend_schema(request=TestSerializer, responses={202: DeliverySerializer})

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from .. import trail
 from ..models import ApiKey, Company
 from . import etags, idempotency
 from .authentication import company_of
@@ -32,6 +33,8 @@ class TenantViewSet(GenericViewSet[Any]):
     lookup_value_regex = RESOURCE_ID
     newest = "created_at"
     largest_page = 500
+    # Whether a POST of what is there already, by its natural key or its name, is answered with that, and with 200.
+    knows_repeats = False
 
     idempotency_key: str | None = None
     digest = ""
@@ -79,6 +82,10 @@ class TenantViewSet(GenericViewSet[Any]):
     def locked(self) -> Any:
         """The object of the address, locked until the transaction ends."""
         return get_object_or_404(self.get_queryset().select_for_update(no_key=True, of=("self",)), **self.address)
+
+    def note(self, act: str, obj: Any, detail: str = "") -> None:
+        """For the company's audit log, in the transaction of the act."""
+        trail.record(trail.Actor.program(self.request.auth), act, obj, company=self.company, detail=detail)
 
     def shown(self, instance: Any) -> dict[str, Any]:
         serializer: serializers.BaseSerializer[Any] = shared(self.get_serializer_class())

@@ -71,14 +71,14 @@ def body(owner: Company, number: Tracker) -> bytes:
     """A post_call body of exactly BODY_BYTES."""
     from django.db import transaction
 
-    from calls.selectors import for_webhooks
+    from calls.selectors import read_for_webhooks
     from subscriptions import catalogue
 
     def frozen(note: str) -> bytes:
         with transaction.atomic():
             call = ended_call(owner, number, note)
             call.save()
-            made = catalogue.freeze(catalogue.get("post_call"), for_webhooks().get(pk=call.pk))
+            made = catalogue.freeze(catalogue.get("post_call"), read_for_webhooks([call.pk])[0])
             transaction.set_rollback(True)
         return made
 

@@ -69,11 +69,10 @@ def _save(caller: Tracker, number: int) -> None:
 def _serializer(caller: Tracker, number: int) -> float:
     """CPU milliseconds to make the bytes of a post_call out of a call that was read."""
     from calls.models import Call
-    from calls.selectors import for_webhooks
+    from calls.selectors import read_for_webhooks
     from subscriptions import catalogue
 
-    call = for_webhooks().filter(pk__in=Call.objects.filter(company=caller.company)).first()
-    assert call is not None
+    call, *_ = read_for_webhooks(list(Call.objects.filter(company=caller.company).values_list("pk", flat=True)[:1]))
     kind = catalogue.get("post_call")
     before = time.process_time()
     for _ in range(number):
