@@ -194,4 +194,4 @@ def claim(
 
 
 def _claimed(row: tuple[Any, ...], token: UUID) -> Claimed:
-    return Claimed(*row[1:], token)
+    return Claimed(*(*row[1:], token))
