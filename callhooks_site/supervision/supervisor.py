@@ -11,8 +11,8 @@ from callhooks_site.supervision.signals import StopSignals
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
-# One that ran this long was well: its next end is news, not a repetition.
-WELL_AFTER = 30.0
+# One that ran this long was well: its next end is news, not a repetition. What cannot start ends within a few seconds.
+WELL_AFTER = 15.0
 TICK = 1.0
 
 

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 BODY_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """A POST. The client sets Host and Content-Length, and the rest of what HTTP asks for unless given."""
 
@@ -43,7 +43,7 @@ class Request:
     certificate: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, nor is a request: that would triple what it costs to make one
 class Answer:
     """What came of a request.
 

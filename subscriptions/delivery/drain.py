@@ -31,6 +31,7 @@ from . import outbox
 from .cores import core_of, staying_on
 from .crew import ENOUGH, Crew
 from .endpoints import EndpointBook
+from .garbage import collecting_seldom
 from .outbox import Claimed, Outcome
 from .slots import Bell
 
@@ -125,7 +126,7 @@ class Drain:
 
     def run(self) -> int:
         """Work until the budget is used or a stop is asked for. Returns how many attempts were recorded."""
-        with staying_on(self._core):
+        with staying_on(self._core), collecting_seldom():
             return self._run()
 
     def _run(self) -> int:
@@ -140,6 +141,7 @@ class Drain:
         return self.sent
 
     def _work(self) -> None:
+        outbox.forget_plans()
         told = False
         while not self._should_stop() and time.monotonic() < self._ends_at:
             if not told and time.monotonic() > self._ends_at - HANDOVER_SECONDS:

@@ -8,13 +8,14 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .client import Answer, Client, Request
 from .credentials import Credentials
-from .masking import masked, masked_bytes
+from .masking import holds, masked, masked_bytes
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers
-from .verdict import judge
+from .verdict import OBEYS_RETRY_AFTER, judge
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +24,13 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNREADABLE = "A fault in this service kept the request from being sent: the subscription's secrets could not be read."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would triple what it costs to make one
 class _Letter:
     """A request's headers, the same as the log shows them, and what the log must not show."""
 
     headers: dict[str, str] = field(repr=False)
     shown: dict[str, str]
-    secrets: list[str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
     certificate: str = field(default="", repr=False)
 
 
@@ -50,15 +51,16 @@ def attempt(
         letter = _written(claimed, decrypt=decrypt, user_agent=user_agent, timestamp=int(started_at))
     except Exception:
         logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
-        letter = _Letter({}, {}, [])
+        letter = _Letter({}, {}, ())
         answer = Answer(None, [], b"", False, 0, "internal", _UNREADABLE)
     else:
         answer = client.send(Request(claimed.url, letter.headers, claimed.body, letter.certificate))
     now = time.time() + clock_offset
+    message = _text(answer.message) if answer.message else ""
     verdict = judge(
         status=answer.status if not answer.error else None,
-        message=_text(answer.message),
-        retry_after=_header(answer, "retry-after"),
+        message=message,
+        retry_after=_header(answer, "retry-after") if answer.status in OBEYS_RETRY_AFTER else "",
         tries=claimed.attempt - claimed.round_began_after,
         age=claimed.age,
         now=now,
@@ -75,16 +77,18 @@ def attempt(
         duration_ms=answer.duration_ms,
         request_headers=list(letter.shown.items()),
         status_code=answer.status,
-        response_headers=[(_text(name), masked(_text(value), letter.secrets)) for name, value in answer.headers],
-        response_body=masked_bytes(answer.body, letter.secrets, cut=answer.truncated),
+        response_headers=_without_secrets(answer.headers, letter.secrets),
+        response_body=masked_bytes(answer.body, letter.secrets, cut=answer.truncated) if answer.body else b"",
         truncated=answer.truncated,
         error=answer.error[:40],
-        message=_text(answer.message)[:300],
+        message=message[:300],
     )
 
 
 def _written(claimed: Claimed, *, decrypt: Callable[[str], str], user_agent: str, timestamp: int) -> _Letter:
-    secrets = [decrypt(stored) for stored in (claimed.secret, claimed.previous_secret) if stored]
+    secrets = [decrypt(claimed.secret)]
+    if claimed.previous_secret:
+        secrets.append(decrypt(claimed.previous_secret))
     ours = delivery_headers(
         claimed.body,
         user_agent=user_agent,
@@ -96,7 +100,7 @@ def _written(claimed: Claimed, *, decrypt: Callable[[str], str], user_agent: str
         signing_key=decrypt(claimed.signing_key),
         secrets=secrets,
     )
-    keys = [spelled for secret in secrets for spelled in (secret, secret.removeprefix("whsec_"))]
+    keys = _with_and_without_prefix(tuple(secrets))
     credentials = _credentials(claimed, decrypt)
     if not credentials:
         return _Letter(ours, ours, keys)
@@ -106,7 +110,12 @@ def _written(claimed: Claimed, *, decrypt: Callable[[str], str], user_agent: str
         {name: value for name, value in headers.items() if name.lower() not in names}
         for headers in (credentials.sent(), credentials.shown())
     )
-    return _Letter(ours | theirs, ours | shown, [*keys, *credentials.secrets()], credentials.certificate)
+    return _Letter(ours | theirs, ours | shown, (*keys, *credentials.secrets()), credentials.certificate)
+
+
+@lru_cache(maxsize=4096)
+def _with_and_without_prefix(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(spelled for secret in secrets for spelled in (secret, secret.removeprefix("whsec_")))
 
 
 def _credentials(claimed: Claimed, decrypt: Callable[[str], str]) -> Credentials:
@@ -125,6 +134,13 @@ def _credentials(claimed: Claimed, decrypt: Callable[[str], str]) -> Credentials
 
 def _header(answer: Answer, wanted: str) -> str:
     return next((value for name, value in answer.headers if name.lower() == wanted), "")
+
+
+def _without_secrets(headers: list[tuple[str, str]], secrets: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The client has made control characters visible already."""
+    if not holds("\n".join([value for _, value in headers]), secrets):
+        return headers
+    return [(name, masked(value, secrets)) for name, value in headers]
 
 
 def _text(text: str) -> str:

@@ -25,6 +25,9 @@ class Verdict:
     gone: bool = False
 
 
+DELIVERED = Verdict("delivered")
+
+
 def judge(
     *,
     status: int | None,
@@ -40,7 +43,7 @@ def judge(
 
     Any 2xx is success. `message` says in words why there is no status, when there is none."""
     if status is not None and 200 <= status < 300:
-        return Verdict("delivered")
+        return DELIVERED
     why = message or f"The server answered {status}."
     if status == 410:
         return Verdict("failed", reason="The server answered 410 Gone: it wants no more.", gone=True)

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
-from subscriptions.delivery.outbox.arrays import blobs, booleans, numbers, texts, uuids
-from subscriptions.delivery.outbox.cursors import bound_cursor
+from subscriptions.delivery.outbox.arrays import blobs, booleans, numbers, pairs, texts, uuids
+from subscriptions.delivery.outbox.cursors import bound_cursor, forget_plans
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +51,20 @@ def test_json_in_a_text_array_is_the_same_json():
         literal = texts(['[["a", "\\"\\\\ \\u260e"]]'])
         (came,) = cursor.execute("SELECT (%s::jsonb[])[1]", [literal]).fetchone()
     assert came == [["a", '"\\ ☎']]
+
+
+def test_headers_arrive_as_lists_of_pairs():
+    headers = [[("Server", 'ngi"nx\\ ☎'), ("Via", "{a,b}")], [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")], []]
+    with bound_cursor() as cursor:
+        (came,) = cursor.execute("SELECT %s::jsonb[]", [pairs(headers)]).fetchone()
+    assert came == [[list(pair) for pair in one] for one in headers]
+
+
+def test_the_outboxs_statements_are_prepared_and_no_others():
+    with bound_cursor() as cursor:
+        cursor.execute("SELECT %s + 4711", [1])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s + 4712", [1])
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%471_'")
+        assert cursor.fetchall() == [("SELECT $1 + 4711",)]
+    forget_plans()

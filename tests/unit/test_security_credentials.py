@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from subscriptions.delivery.credentials import LONGEST_TOKEN, Credentials, CredentialsRefused
-from subscriptions.delivery.masking import MASK, masked, masked_bytes
+from subscriptions.delivery.masking import MASK, holds, masked, masked_bytes
 from subscriptions.endpoint_rules import checked_credentials, leads_elsewhere
 
 BASIC = Credentials({"X-Tenant": "acme-4711"}, "hooks", "pass:wörd")
@@ -113,6 +113,8 @@ SPELLINGS = {
 def test_what_a_receiver_sends_back_is_masked_however_it_spells_it(spelling: str):
     secrets = Credentials({"X-Note": 'say "it" / twice & <so>'}).secrets()
     text = f"you sent {SPELLINGS[spelling]}!"
+    assert holds(text, secrets)
+    assert not holds("you sent nothing!", secrets)
     assert masked(text, secrets) == f"you sent {MASK}!"
     assert masked_bytes(text.encode(), secrets) == f"you sent {MASK}!".encode()
 

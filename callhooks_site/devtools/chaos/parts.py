@@ -28,6 +28,8 @@ HURRIED = {
 }
 SILENT_SECONDS = 8
 GRACE_SECONDS = 5
+# Kills that come every two seconds are no reason to wait for longer and longer.
+LONGEST_PAUSE = 1
 
 
 def chaos_environment(database_url: str, web_port: int, var: Path) -> dict[str, str]:
@@ -74,6 +76,7 @@ def specs(env: Mapping[str, str], var: Path, web_port: int) -> list[ProcessSpec]
     gunicorn += ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
     gunicorn += ["--graceful-timeout", "3"]
     cluster = [python, "manage.py", "cluster", "--silent", str(SILENT_SECONDS), "--grace", str(GRACE_SECONDS)]
+    cluster += ["--longest-pause", str(LONGEST_PAUSE)]
     commands = [("web", gunicorn), *((name, cluster) for name in CLUSTERS)]
     return [
         # The supervisor inside gets the time to kill its cluster.

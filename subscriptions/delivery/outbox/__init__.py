@@ -12,6 +12,7 @@ Invariants
 """
 
 from .claiming import Claim, claim
+from .cursors import forget_plans
 from .finishing import finish, hand_back
 from .holding import hold, note_released, release, waiting
 from .pending import oldest_due_seconds, seconds_to_next
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "claim",
     "finish",
+    "forget_plans",
     "hand_back",
     "hold",
     "note_released",

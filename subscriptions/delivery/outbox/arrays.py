@@ -3,7 +3,8 @@ cost, and a batch of outcomes has thousands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring_ascii as quoted
 from uuid import UUID
 
 
@@ -25,3 +26,8 @@ def texts(values: Iterable[str]) -> str:
 
 def blobs(values: Iterable[bytes]) -> str:
     return "{" + ",".join(rf'"\\x{value.hex()}"' for value in values) + "}"
+
+
+def pairs(values: Iterable[Sequence[tuple[str, str]]]) -> str:
+    """Lists of pairs, such as headers, as JSON: half the cost of json.dumps for each."""
+    return texts([f"[{','.join([f'[{quoted(name)},{quoted(value)}]' for name, value in one])}]" for one in values])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from .arrays import blobs, booleans, numbers, texts, uuids
+from .arrays import blobs, booleans, numbers, pairs, texts, uuids
 from .cursors import bound_cursor
 from .rows import Claimed, Outcome
 
@@ -72,9 +71,9 @@ def finish(outcomes: Sequence[Outcome]) -> set[int]:
         numbers(o.started_at for o in outcomes),
         numbers(o.duration_ms for o in outcomes),
         texts(c.url for c in claimed),
-        texts(json.dumps(o.request_headers) for o in outcomes),
+        pairs(o.request_headers for o in outcomes),
         numbers(o.status_code for o in outcomes),
-        texts(json.dumps(o.response_headers) for o in outcomes),
+        pairs(o.response_headers for o in outcomes),
         blobs(o.response_body for o in outcomes),
         booleans(o.truncated for o in outcomes),
         texts(o.error for o in outcomes),

@@ -16,6 +16,8 @@ from subscriptions.pulse import VARIABLE
 # Longer than a worker may be silent for good reason: a queue that is full for a moment, a slow database.
 SILENT_SECONDS = 45.0
 START_SECONDS = 30.0
+# Deliveries wait meanwhile. A cluster that cannot start burns a third of a core at this pace, and says so each time.
+LONGEST_PAUSE = 5.0
 # Beyond the longest request: for writing what came of it, and for django-q2 to end its processes one after the other.
 ENDING_SECONDS = 10.0
 
@@ -39,6 +41,12 @@ class Command(BaseCommand):
             default=SILENT_SECONDS,
             help="seconds without a sign of life, while the database answers, until it is restarted (%(default)s)",
         )
+        parser.add_argument(
+            "--longest-pause",
+            type=float,
+            default=LONGEST_PAUSE,
+            help="seconds before the next start of a cluster that ends again and again (%(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with StopSignals() as signals, Watch(silent_for=options["silent"]) as watch:
@@ -57,7 +65,8 @@ class Command(BaseCommand):
                 why = f" ({watch.problem})" if watch.problem else ""
                 self.stderr.write(f"supervisor: {text}{why}")
 
-            codes = Supervisor([spec], signals=signals, say=say).run()
+            pause = options["longest_pause"]
+            codes = Supervisor([spec], signals=signals, say=say, longest_pause=pause).run()
         code = codes.get("cluster", 0)
         if code:
             sys.exit(code if code > 0 else 128 - code)
