@@ -144,7 +144,10 @@ def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) ->
         cursor.execute("SELECT date_trunc('hour', clock_timestamp(), 'UTC')")
         since = cursor.fetchone()[0] - timedelta(hours=hours - 1)
         cursor.execute(query, {"since": since, "mine": list(ids)})
-        return [(key, hour, Figures(*counts, list(latency))) for key, hour, *counts, latency in cursor.fetchall()]
+        return [
+            (key, hour, Figures(delivered, failed, retried, latency))
+            for key, hour, delivered, failed, retried, latency in cursor.fetchall()
+        ]
 
 
 def roll_up(*, seconds: float = RUN_SECONDS) -> int:

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from callhooks_site.devtools.browser import NotFound, launched
 from callhooks_site.devtools.state import PROJECT
@@ -18,6 +18,7 @@ from callhooks_site.devtools.state import PROJECT
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+Scheme = Literal["light", "dark"]
 DEMO = PROJECT / "var" / "demo.json"
 IMAGES = PROJECT / "docs" / "images"
 WIDE, PHONE = (1280, 800), (390, 844)  # a laptop's window; a phone of these years
@@ -63,7 +64,7 @@ def _take(demo: dict[str, str], folder: Path | None) -> Iterator[Path]:
     admin = demo["admin_url"]
     who = [(demo["user"], demo["password"], PAGES), (demo["operator"], demo["operator_password"], FOR_OPERATORS)]
     sizes = [WIDE, PHONE] if folder else [WIDE]
-    schemes = ["light", "dark"] if folder else ["light"]
+    schemes: list[Scheme] = ["light", "dark"] if folder else ["light"]
     with launched() as browser:
         for user, password, pages in who:
             for size in sizes:

@@ -95,8 +95,7 @@ def look(companies: Sequence[int] | None) -> Backlog:
     """Of these companies, or of all."""
     query = (_OF_ALL if companies is None else _OF_SOME) + _WAITING
     with connection.cursor() as cursor:
-        asked = {"companies": list(companies or ()), "endpoints": MOST_ENDPOINTS, "rows": MOST_COUNTED + 1}
-        cursor.execute(query, asked)
+        cursor.execute(query, _asked(companies, MOST_COUNTED + 1))
         waiting = [Waiting(*row) for row in cursor.fetchall()]
     exact = len(waiting) < MOST_ENDPOINTS and all(one.rows <= MOST_COUNTED for one in waiting)
     return Backlog(waiting, sum(min(one.rows, MOST_COUNTED) for one in waiting), exact)
@@ -106,9 +105,12 @@ def unsent(companies: Sequence[int] | None) -> dict[str, int]:
     """How many deliveries are `failed` and how many `held`; a subscription's beyond MOST_COUNTED are not counted."""
     query = _UNSENT.format(mine="TRUE" if companies is None else "company_id = ANY(%(companies)s)")
     with connection.cursor() as cursor:
-        asked = {"companies": list(companies or ()), "endpoints": MOST_ENDPOINTS, "rows": MOST_COUNTED}
-        cursor.execute(query, asked)
+        cursor.execute(query, _asked(companies, MOST_COUNTED))
         return {"failed": 0, "held": 0, **dict(cursor.fetchall())}
+
+
+def _asked(companies: Sequence[int] | None, rows: int) -> dict[str, Any]:
+    return {"companies": list(companies or ()), "endpoints": MOST_ENDPOINTS, "rows": rows}
 
 
 def in_words(rows: int) -> str:

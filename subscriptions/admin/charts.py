@@ -35,9 +35,9 @@ def stacked(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
         '<figure class="chart"><figcaption id="{0}">{1}</figcaption>'
         '<svg viewBox="0 0 {2} {3}" role="img" aria-labelledby="{0}" preserveAspectRatio="none">{4}</svg>'
         '<div class="chart-labels" aria-hidden="true">{5}</div>'
-        '<table class="visually-hidden"><caption>{1}</caption><thead><tr><th scope="col">When</th>'
+        '<div class="visually-hidden"><table><caption>{1}</caption><thead><tr><th scope="col">When</th>'
         '<th scope="col">Delivered</th><th scope="col">Tried again</th><th scope="col">Given up</th></tr></thead>'
-        "<tbody>{6}</tbody></table></figure>",
+        "<tbody>{6}</tbody></table></div></figure>",
         name,
         caption,
         len(bars) * (BAR + GAP),

@@ -14,6 +14,7 @@ from .. import figures
 from ..figures import Figures
 from ..models import Company, EndpointHealth, Subscription
 from . import backlog, charts, checklist, words
+from .day_figures import percent
 from .filters import is_id
 from .reach import reach_of
 
@@ -76,15 +77,10 @@ def _span(label: str, since: str, hours: dict[datetime, Figures]) -> dict[str, A
         "delivered": f"{whole.delivered:,}",
         "failed": f"{whole.failed:,}",
         "retried": f"{whole.retried:,}",
-        "success": "–" if success is None else f"{_rounded(success)} %",
+        "success": "–" if success is None else percent(success),
         "p95": f"under {words.took(within)}" if within else "–" if not whole.delivered else "over an hour",
         "tone": "" if success is None or success >= 0.99 else "warn" if success >= 0.9 else "bad",
     }
-
-
-def _rounded(part: float) -> str:
-    """Never 100 while one is missing."""
-    return "100" if part == 1 else f"{min(part * 100, 99.9):.1f}"
 
 
 def _by_hour(hours: dict[datetime, Figures], now: datetime) -> Any:

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from .. import catalogue
+from .. import catalogue, figures
 from ..delivery.retry import MAX_ATTEMPTS, WAITS
 from ..models import Delivery, EndpointHealth, Subscription
-from . import credentials, words
+from . import credentials, day_figures, words
 
 State = Subscription.State
 TONES = {State.ACTIVE: "good", State.PAUSED: "warn", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
@@ -48,6 +48,15 @@ class SubscriptionFacts:
             return "None yet"
         last = Delivery(**obj.last)
         return format_html("{} {}", words.badge(words.state(last), words.tone(last)), words.what_happened(last))
+
+    @admin.display(description="last 24 hours")
+    def day(self, obj: Any) -> Any:
+        return day_figures.shown(obj.day)
+
+    @admin.display(description="last 24 hours")
+    def day_of_one(self, obj: Subscription) -> Any:
+        hours = figures.of_subscriptions([obj.pk], hours=day_figures.HOURS).get(obj.pk, {})
+        return day_figures.shown(hours)
 
     # --- the page -------------------------------------------------------------------------------------------------
     @admin.display(description="state")

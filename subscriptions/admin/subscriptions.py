@@ -18,6 +18,7 @@ from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from . import credentials, trial, words
 from .buttons import button
+from .day_figures import WithDayFigures
 from .filters import DefaultingFilter
 from .forms import CheckboxesField
 from .logs import MOST_COUNTED
@@ -70,13 +71,14 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
     menu, menu_order = "Webhooks", 10
     related = ("health",)
     deferred = ("secret", "previous_secret")
-    list_display = ("name", "host", "events_in_short", "state_badge", "last_delivery")
+    list_display = ("name", "host", "events_in_short", "state_badge", "day", "last_delivery")
     list_filter = (StateFilter,)
     search_fields = ("name__icontains", "url__icontains")
     search_help_text = "Name or URL"
     readonly_fields = (
         "events_in_words",
         "state_in_words",
+        "day_of_one",
         "answers",
         "secret_masked",
         "verification",
@@ -91,6 +93,9 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(last=_last_delivery())
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithDayFigures]:
+        return WithDayFigures
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         how = ("How to send", {"fields": ["ordered", "rate_per_minute", "retries"], "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)
@@ -100,7 +105,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
         if obj is None:
             return [*fieldsets, ("When it is saved", {"fields": ["try_it"]})]
         return [
-            ("How it goes", {"fields": ["state_in_words", "answers", "deliveries"]}),
+            ("How it goes", {"fields": ["state_in_words", "day_of_one", "answers", "deliveries"]}),
             *fieldsets,
             ("For the receiver", {"fields": ["secret_masked", "verification", "resource_id", "created"]}),
         ]

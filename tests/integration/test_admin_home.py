@@ -67,7 +67,7 @@ def test_figures_of_the_day_and_the_week(client, company):
     page = shown(client)
     seen = cards(page)
     assert (seen["Delivered"], seen["Given up"]) == ("3", "1")
-    assert seen["Arrived of those that are over"] == "75.0 %"
+    assert seen["Success rate"] == "75.0 %"
     assert seen["95 % arrived within"].startswith("under ")
     assert page.count("3 delivered, 0 tried again, 1 given up") == 2, "an hour and a day of the charts"
     assert "?since=24h&amp;state=failed" in page

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions import catalogue
-from subscriptions.models import AuditEntry, Delivery, EndpointHealth, Event, Subscription
+from subscriptions.models import Attempt, AuditEntry, Delivery, EndpointHealth, Event, Subscription
 from tests import factories
 from tests.admin_support import filled_in, login
 
@@ -242,3 +244,21 @@ def test_the_list_takes_the_same_queries_for_many(client, company, django_assert
     assert Event.objects.count() == 1
     with django_assert_max_num_queries(10):
         assert len(client.get(LIST).context["cl"].result_list) == 10
+
+
+def test_the_last_day_stands_beside_each_and_takes_one_query_for_all(client, company):
+    for name in ("One", "Two", "Three"):
+        factories.make_subscription(company, name=name, events=["post_call"])
+    with CaptureQueriesContext(connection) as few:
+        assert client.get(LIST).content.decode().count("Nothing sent") == 3
+    factories.ended_call(company, factories.make_tracker(company))
+    for number, delivery in enumerate(Delivery.objects.order_by("subscription")):
+        outcome = "delivered" if number else "failed"
+        Delivery.objects.filter(pk=delivery.pk).update(state=outcome, due_at=None, attempts=1)
+        Attempt.objects.create(delivery=delivery, number=1, outcome=outcome, started_at=timezone.now())
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(LIST).content.decode()
+    # Beside the picture, as its title, and for those who cannot see it.
+    assert (page.count("100 % of 1"), page.count("0.0 % of 1")) == (2 * 3, 3)
+    assert len(many) == len(few)
+    assert "100 % of 1" in client.get(url(company.subscriptions.get(name="Two"))).content.decode()
