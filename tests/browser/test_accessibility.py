@@ -1,0 +1,97 @@
+"""The main pages for those who cannot see them well, by axe: nothing serious, by day and by night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+
+from subscriptions import trial_events
+from subscriptions.models import Attempt, Delivery, EndpointHealth
+from tests import factories
+from tests.browser.visiting import visit_as
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SERIOUS = {"serious", "critical"}
+BY_NIGHT = 6  # the first of the pages: they have all that has a colour
+
+
+@pytest.fixture
+def addresses() -> tuple[Any, list[str]]:
+    """A company's admin, and pages with something on them."""
+    company = factories.make_company()
+    subscription = factories.make_subscription(company)
+    call = factories.ended_call(company, factories.make_tracker(company), note="Roof")
+    factories.make_text(company)
+    trial = trial_events.send_test(subscription, "post_call")
+    for delivery in Delivery.objects.all():
+        Attempt.objects.create(
+            delivery=delivery, number=1, outcome="failed", started_at=timezone.now(), url="https://example.com/hooks",
+            request_headers=[["webhook-id", "evt_1"]], error="tls_expired", message="The certificate expired.",
+        )  # fmt: skip
+    Delivery.objects.update(state="failed", due_at=None, attempts=1, reason="The server's certificate expired.")
+    now = timezone.now()
+    EndpointHealth.objects.create(
+        subscription=subscription, window_began=now, last_failure="The certificate expired.",
+        failing_since=now - timedelta(hours=2), last_success_at=now - timedelta(days=1),
+    )  # fmt: skip
+    one = {"args": [subscription.pk]}
+    pages = [
+        reverse("admin:index"),
+        reverse("admin:subscriptions_subscription_change", **one),
+        reverse("admin:subscriptions_delivery_changelist"),
+        reverse("admin:subscriptions_delivery_change", args=[trial.pk]),
+        reverse("admin:subscriptions_subscription_test_result", args=[subscription.pk, trial.pk]),
+        reverse("admin:calls_call_change", args=[call.pk]),
+        reverse("admin:subscriptions_subscription_add"),
+        reverse("admin:subscriptions_subscription_verify", **one),
+        reverse("admin:subscriptions_resendjob_add"),
+        reverse("admin:event_type", args=["text_message_sent"]),
+    ]
+    return factories.make_member(company), pages
+
+
+@pytest.fixture
+def seen(browser: Browser) -> Iterator[Page]:
+    """A page that lets axe measure: it sets styles, which our policy refuses."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True) as context:
+        yield context.new_page()
+
+
+def test_nothing_serious_is_found_by_day(seen: Page, live_server, addresses):
+    user, pages = addresses
+    seen.goto(live_server.url + reverse("admin:login"))
+    found = _serious(seen, "login", {"resultTypes": ["violations"]})
+    visit_as(seen, live_server, user)
+    for path in pages:
+        seen.goto(live_server.url + path)
+        found += _serious(seen, path, {"resultTypes": ["violations"]})
+    assert found == [], "\n".join(found)
+
+
+def test_words_stand_out_by_night_too(seen: Page, live_server, addresses):
+    """Of all that axe looks at only the contrast is another by night."""
+    user, pages = addresses
+    seen.emulate_media(color_scheme="dark")
+    visit_as(seen, live_server, user)
+    only = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+    found = []
+    for path in pages[:BY_NIGHT]:
+        seen.goto(live_server.url + path)
+        found += _serious(seen, path, only)
+    assert found == []
+
+
+def _serious(page: Page, path: str, options: dict[str, Any]) -> list[str]:
+    response = Axe().run(page, options=options).response
+    return [
+        f"{path}: {one['id']}: {one['help']}: {[node['html'][:150] for node in one['nodes'][:3]]}"
+        for one in response["violations"]
+        if one["impact"] in SERIOUS
+    ]
