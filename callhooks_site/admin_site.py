@@ -84,7 +84,7 @@ class CallhooksAdminSite(AdminSite):
         page = self.admin_view(partial(second_factor_page, site=self))
         # Open to strangers: an invitation is how they become members.
         invited = partial(invitation_page, site=self)
-        from subscriptions.admin import catalogue_pages, service_page
+        from subscriptions.admin import catalogue_pages, own_settings, service_page
 
         return [
             path("two-step-login/", page, name="second_factor"),
@@ -92,6 +92,7 @@ class CallhooksAdminSite(AdminSite):
             path("unsubscribe/<str:token>/", self._unsubscribe, name="unsubscribe"),
             *catalogue_pages.urls(self),
             *service_page.urls(self),
+            *own_settings.urls(self),
             *urls,
         ]
 

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from . import trail
 from .delivery import endpoints
 from .models import Company, EndpointHealth, Membership, Subscription
 
@@ -134,3 +135,12 @@ def member_of(token: str) -> Membership | None:
     except signing.BadSignature:
         return None
     return Membership.objects.select_related("company", "user").filter(pk=pk).first()
+
+
+def wish_alert_mails(member: Membership, *, wanted: bool) -> None:
+    """Somebody's own wish; it stands in the audit log."""
+    with transaction.atomic():
+        if Membership.objects.filter(pk=member.pk).exclude(alert_mails=wanted).update(alert_mails=wanted):
+            act = "Asked for alert mails again" if wanted else "Stopped alert mails"
+            trail.record(trail.Actor.person(member.user), act, member)
+    member.alert_mails = wanted

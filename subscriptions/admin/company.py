@@ -6,11 +6,12 @@ import zoneinfo
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from ..models import Company
+from ..models.company import new_signing_key
 from .buttons import ButtonsAdmin, button
 from .forms import TenantForm
 from .reach import reach_of
@@ -49,7 +50,7 @@ class CompanyAdmin(ButtonsAdmin):
         (None, {"fields": ("name", "time_zone")}),
         ("What Post-Call waits for", {"fields": ("recording_expected", "transcription_expected")}),
     )
-    buttons = ("reveal_signing_key",)
+    buttons = ("reveal_signing_key", "rotate_signing_key")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         fieldsets = super().get_fieldsets(request, obj)
@@ -82,3 +83,13 @@ class CompanyAdmin(ButtonsAdmin):
                 "help": "It signs the Signature header of every webhook of this company.",
             },
         )
+
+    @button("New signing key…", asks=True)
+    def rotate_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse | None:
+        if request.method != "POST":
+            return self.ask(request, obj, "rotate_signing_key.html", {})
+        obj.signing_key = new_signing_key()
+        obj.save(update_fields=["signing_key"])
+        self.log_change(request, obj, "Made a new signing key.")
+        self.message_user(request, "A new key signs now. Give it to your receivers.", messages.SUCCESS)
+        return self.reveal_signing_key(request, obj)

@@ -277,7 +277,10 @@ _EXPORTED = ("Delivery", "Created", "Company", "Subscription", "URL", "Event", "
 
 def _exported(rows: QuerySet[Any]) -> Iterator[tuple[object, ...]]:
     """Streamed after the page's time zone was put back: each row's times are in its company's zone."""
-    for row in rows[: export.MOST_ROWS].iterator(chunk_size=1000):
+    for row in export.bounded(rows, "deliveries"):
+        if isinstance(row, str):
+            yield (row,)
+            return
         zone = zoneinfo.ZoneInfo(row.company.time_zone)
         yield (
             row.pk, export.moment(row.created_at, zone), row.company.name, row.subscription.name, row.subscription.url,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 MOST_ROWS = 50_000  # in one file: about what a spreadsheet is pleasant with
@@ -27,6 +29,15 @@ def moment(value: datetime | None, zone: tzinfo) -> str:
 class _Echo:
     def write(self, line: str) -> str:
         return line
+
+
+def bounded(rows: QuerySet[Any], noun: str) -> Iterator[Any]:
+    """The first MOST_ROWS; if there are more, a last line says so instead of a row."""
+    for number, row in enumerate(rows[: MOST_ROWS + 1].iterator(chunk_size=1000)):
+        if number == MOST_ROWS:
+            yield f"Only the first {MOST_ROWS:,} {noun} are here. Choose a shorter time for the others."
+            return
+        yield row
 
 
 def response(name: str, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:

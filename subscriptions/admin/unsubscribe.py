@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from .. import owners, trail
-from ..models import Membership
+from .. import owners
 
 
 def unsubscribe_page(request: HttpRequest, token: str, site: AdminSite) -> HttpResponse:
     """A look changes nothing, since mail scanners look, too; a POST stops them (RFC 8058), `do=again` goes on."""
     member = owners.member_of(token)
     if member is not None and request.method == "POST":
-        _set(member, request.POST.get("do") == "again")
+        owners.wish_alert_mails(member, wanted=request.POST.get("do") == "again")
     context: dict[str, Any] = {
         **site.each_context(request),
         "is_nav_sidebar_enabled": False,
@@ -26,11 +24,3 @@ def unsubscribe_page(request: HttpRequest, token: str, site: AdminSite) -> HttpR
     }
     status = 200 if member is not None else 404
     return TemplateResponse(request, "admin/callhooks/unsubscribe.html", context, status=status)
-
-
-def _set(member: Membership, wanted: bool) -> None:
-    with transaction.atomic():
-        if Membership.objects.filter(pk=member.pk).exclude(alert_mails=wanted).update(alert_mails=wanted):
-            act = "Asked for alert mails again" if wanted else "Stopped alert mails"
-            trail.record(trail.Actor.person(member.user), act, member)
-    member.alert_mails = wanted
