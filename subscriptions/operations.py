@@ -73,15 +73,16 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
     waits, as right after a pause, the subscription becomes active only when all of it is held (`go_on_resuming`)."""
     if subscription.state == Subscription.State.ARCHIVED:
         raise NotPossible("This subscription was removed. Make a new one.")
+    dropping = not send_held and subscription.state != Subscription.State.ACTIVE
     with transaction.atomic():
         count = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD).count()
-        if not send_held:
+        if dropping:
             count += outbox.waiting(subscription.pk)
             outbox.hold([subscription.pk])
         Subscription.objects.filter(pk=subscription.pk).update(
             releasing=True, drop_held_before=None if send_held else Now()
         )
-        if not send_held and outbox.waiting(subscription.pk):
+        if dropping and outbox.waiting(subscription.pk):
             Subscription.objects.filter(pk=subscription.pk).update(resuming=True, state_reason=RESUMING)
             subscription.refresh_from_db(fields=["resuming", "state_reason"])
         else:

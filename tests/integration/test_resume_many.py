@@ -88,6 +88,12 @@ def test_a_drop_of_little_is_active_at_once(subscription):
     assert (subscription.state, states()) == ("active", {"cancelled": BATCH})
 
 
+def test_a_resume_of_an_active_one_drops_nothing_that_is_on_its_way(subscription):
+    calls(subscription, 1)
+    assert operations.resume(subscription, send_held=False) == 0
+    assert (subscription.state, subscription.resuming, states()) == ("active", False, {"pending": 1})
+
+
 def test_a_pause_while_it_drops_what_waits_keeps_it_paused(subscription):
     calls(subscription)
     operations.pause(subscription)
