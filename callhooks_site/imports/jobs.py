@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import PurePath
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F
@@ -179,11 +180,23 @@ def _bring_in(job: ImportJob, piece: ImportPiece) -> None:
     job.wrong += counts.wrong
     if checking:
         job.seen = sorted(run.seen)
-        spelled = [{name: str(value) for name, value in values.items()} for values in counts.examples]
+        zone = ZoneInfo(job.company.time_zone)
+        spelled = [{name: _spelled(value, zone) for name, value in values.items()} for values in counts.examples]
         job.examples = json.dumps([*examples, *spelled][:3])
     else:
         piece.delete()
     _keep(job, faults)
+
+
+def _spelled(value: Any, zone: ZoneInfo) -> str:
+    """As people write it."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def _keep(job: ImportJob, faults: Iterable[Wrong]) -> None:

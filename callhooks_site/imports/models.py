@@ -25,7 +25,7 @@ class ImportJob(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", "Being checked"
-        READY = "ready", "Waits for you"
+        READY = "ready", "Waits for a decision"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"

@@ -25,7 +25,7 @@ from subscriptions.admin.reach import reach_of
 from subscriptions.models import Company
 
 from .. import jobs
-from ..kinds import KINDS
+from ..kinds import KINDS, MADE_ID
 from ..lines import BadFile
 from ..models import ImportJob
 from .upload import InMemory, UploadForm, too_large
@@ -34,7 +34,7 @@ State = ImportJob.State
 _TONES = {State.CHECKING: "busy", State.READY: "warn", State.RUNNING: "busy", State.DONE: "good",
           State.CANCELLED: "quiet", State.FAILED: "bad"}  # fmt: skip
 LIST = "admin:imports_importjob_changelist"
-FAULTS_SHOWN = 20
+FAULTS_SHOWN = 10
 CELL = 60  # characters of a value in the table of examples
 
 
@@ -175,6 +175,9 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
             "told": _told(obj),
             "working": obj.state in jobs.AT_WORK,
             "choosing": obj.state == State.READY and may and obj.new > 0,
+            "new": f"{obj.new:,}",
+            "known": f"{obj.known:,}",
+            "wrong": f"{obj.wrong:,}",
             "nothing_new": obj.state == State.READY and not obj.new,
             "start_url": reverse("admin:imports_importjob_start", args=[obj.pk]),
             "progress_url": reverse("admin:imports_importjob_progress", args=[obj.pk]),
@@ -185,7 +188,7 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
             "more_faults": max(0, faults.count() - FAULTS_SHOWN),
             "by": self.by(obj),
             "when": words.when(obj.created_at),
-            "webhooks": {None: "Not chosen yet", True: "Sent", False: "Not sent"}[obj.publish],
+            "webhooks": {None: "Not decided yet", True: "Sent", False: "Not sent"}[obj.publish],
             "several": reach_of(request).several,
         }
 
@@ -274,7 +277,8 @@ def _share(job: ImportJob) -> str:
 def _table(job: ImportJob) -> list[tuple[str, list[str]]]:
     """The first rows as they would be: a line for each field, a column for each row."""
     rows = json.loads(job.examples or "[]")
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    # An id that the import made of the line says nothing to a reader.
+    names = dict.fromkeys(name for row in rows for name, value in row.items() if not value.startswith(MADE_ID))
     return [(name, [_short(row.get(name, "")) for row in rows]) for name in names]
 
 

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('cells', models.BooleanField(default=True)),
                 ('source', models.CharField(default='import', max_length=40)),
                 ('publish', models.BooleanField(null=True)),
-                ('state', models.CharField(choices=[('checking', 'Being checked'), ('ready', 'Waits for you'), ('running', 'Running'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], default='checking', max_length=10)),
+                ('state', models.CharField(choices=[('checking', 'Being checked'), ('ready', 'Waits for a decision'), ('running', 'Running'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], default='checking', max_length=10)),
                 ('pieces_total', models.PositiveIntegerField(default=0)),
                 ('done', models.PositiveIntegerField(default=0)),
                 ('lines', models.PositiveIntegerField(default=0)),
