@@ -35,6 +35,7 @@ class TextAdmin(SubjectAdmin):
 
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = MENU, 10, "Texts"
+    import_kind = "texts"
     phone_of = staticmethod(normalise_if_number)
     person_path = "thread__person"
     newest_first = ("-sent_at", "-pk")

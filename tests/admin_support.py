@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from callhooks_site.imports.models import ImportFault, ImportJob
 from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
@@ -89,6 +90,11 @@ class Tenant:
         self.resend_job = ResendJob.objects.create(
             company=self.company, subscription=self.subscription, since=day, until=day, states=["failed"], state="done"
         )
+        self.import_job = ImportJob.objects.create(
+            company=self.company, kind="calls", file_name=f"{name}.csv", source=name, state="done", lines=1, wrong=1,
+            requested_by=self.admin,
+        )  # fmt: skip
+        ImportFault.objects.create(job=self.import_job, line=2, where="note", words=f"{name} fault")
         self.trial = trial_events.send_test(self.subscription, "post_call")
         self.invitation, self.token = members.invite(
             company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
@@ -113,6 +119,7 @@ class Tenant:
             Invitation: self.invitation,
             Delivery: self.delivery,
             ResendJob: self.resend_job,
+            ImportJob: self.import_job,
             Event: Event.objects.filter(**mine).order_by("pk")[0],
             Person: Person.objects.filter(**mine).order_by("pk")[0],
             Thread: Thread.objects.get(**mine),

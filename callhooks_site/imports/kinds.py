@@ -26,6 +26,7 @@ from subscriptions.api.serializers import Strict, shared
 from subscriptions.models import Company
 
 NEW, KNOWN = "new", "known"
+MADE_ID = "line-"  # with a digest: the external_id of a line that names none
 Outcome = str | ValidationError  # NEW, KNOWN or what is wrong
 BringIn = Callable[[Company, Sequence[dict[str, Any]], bool], list[Outcome]]
 
@@ -113,7 +114,7 @@ def _with_offset(text: str, zone: ZoneInfo) -> str:
 
 def _digest(said: Mapping[str, Any]) -> str:
     whole = json.dumps(said, sort_keys=True, ensure_ascii=True)
-    return f"line-{sha256(whole.encode()).hexdigest()[:40]}"
+    return f"{MADE_ID}{sha256(whole.encode()).hexdigest()[:40]}"
 
 
 def _calls(company: Company, items: Sequence[dict[str, Any]], publish: bool) -> list[Outcome]:

@@ -39,7 +39,7 @@ def read_csv(file: TextIO) -> tuple[list[str], Iterator[Line]]:
     csv.field_size_limit(LONGEST_LINE)
     header = file.readline(LONGEST_LINE)
     if not header.strip() or _fault(header):
-        raise BadFile("The first line must name the columns, in UTF-8. Another encoding is named with --encoding.")
+        raise BadFile("The first line must name the columns, in UTF-8 or the encoding that was chosen.")
     delimiter = max(DELIMITERS, key=header.count)
     columns = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
@@ -84,7 +84,7 @@ def _fault(text: str) -> str:
     if len(text) > LONGEST_LINE:
         return f"This line is longer than {LONGEST_LINE:,} characters."
     if _NOT_UTF8.search(text):
-        return "This line is not in the encoding of the file. Another one is named with --encoding, such as cp1252."
+        return "This line is not in the encoding that was chosen. Choose the file's own, such as cp1252 (Windows)."
     return "This line holds a NUL character." if "\x00" in text else ""
 
 

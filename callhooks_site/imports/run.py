@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,10 +48,11 @@ class Import:
     cells: bool  # the values are texts of a CSV file
     tell: Callable[[Wrong], None]
     progress: Callable[[Counts], None]
+    # Digests of what a preview found to be new: it leaves nothing in the database to see a twin by.
+    seen: set[int] = field(default_factory=set)
 
     def run(self, lines: Iterable[Line]) -> Counts:
         counts, zone = Counts(), ZoneInfo(self.company.time_zone)
-        seen: set[int] = set()  # of a preview, which leaves nothing in the database to see a twin by
         iterator = iter(lines)
         while batch := list(islice(iterator, BATCH)):
             accepted: list[tuple[int, dict[str, Any]]] = []
@@ -64,7 +66,7 @@ class Import:
                     accepted.append((line.number, values))
                 except ValidationError as error:
                     refused.append((line.number, error))
-            refused += self._bring_in(counts, accepted, seen)
+            refused += self._bring_in(counts, accepted)
             counts.wrong += len(refused)
             for number, why in sorted(refused, key=lambda each: each[0]):
                 for wrong in _words(number, why):
@@ -72,9 +74,7 @@ class Import:
             self.progress(counts)
         return counts
 
-    def _bring_in(
-        self, counts: Counts, accepted: list[tuple[int, dict[str, Any]]], seen: set[int]
-    ) -> list[tuple[int, Exception]]:
+    def _bring_in(self, counts: Counts, accepted: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, Exception]]:
         """Those that were refused."""
         refused: list[tuple[int, Exception]] = []
         if self.preview:
@@ -88,18 +88,24 @@ class Import:
             if not isinstance(outcome, str):
                 refused.append((number, outcome))
                 continue
-            key = hash((values["external_source"], values["external_id"]))
-            if self.preview and outcome == NEW and key in seen:
+            key = _digest(values["external_source"], values["external_id"])
+            if self.preview and outcome == NEW and key in self.seen:
                 outcome = KNOWN
             if outcome == NEW:
                 counts.new += 1
                 if self.preview:
-                    seen.add(key)
+                    self.seen.add(key)
                     if len(counts.examples) < 3:
                         counts.examples.append(values)
             else:
                 counts.known += 1
         return refused
+
+
+def _digest(source: str, external_id: str) -> int:
+    """63 bits, the same in every process: a preview may go on in another one."""
+    whole = sha256(f"{source}\x00{external_id}".encode()).digest()
+    return int.from_bytes(whole[:8], "big") >> 1
 
 
 def _words(number: int, error: Exception) -> Iterator[Wrong]:

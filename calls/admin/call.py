@@ -54,6 +54,7 @@ READ: Any = (
 class CallAdmin(CallColumns, SubjectAdmin):
     form = CallForm
     menu, menu_order = "Calls", 10
+    import_kind = "calls"
     phone_of = staticmethod(normalise_if_number)
     newest_first = ("-start_time", "-pk")
     related = ("tracker",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin
@@ -84,6 +85,7 @@ class FormSourceAdmin(ButtonsAdmin):
             obj,
             "form_source.html",
             {
+                "origin": "{0.scheme}://{0.netloc}".format(urlsplit(settings.PUBLIC_URL)),
                 "url": settings.PUBLIC_URL + reverse("form-endpoint", args=[obj.public_key]),
                 "script": tag_for(obj.public_key),
                 "trap": obj.honeypot_field,

@@ -30,6 +30,7 @@ class FormAdmin(SubjectAdmin):
 
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = "Texts and forms", 30, "Forms"
+    import_kind = "forms"
     phone_of = staticmethod(normalise_if_number)
     newest_first = ("-submitted_at", "-pk")
     related = ("person",)

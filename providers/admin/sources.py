@@ -16,7 +16,7 @@ from subscriptions.admin.forms import TenantForm
 from subscriptions.trail import Actor, record
 
 from .. import operations
-from ..addresses import DIAL, INCOMING, PLACES, RECORDING, TRANSCRIPTION, VOICE, url_of
+from ..addresses import DIAL, INCOMING, MESSAGE_STATUS, PLACES, RECORDING, TRANSCRIPTION, VOICE, url_of
 from ..models import IngestSource, RefusedCallback
 
 State = IngestSource.State
@@ -132,6 +132,7 @@ class IngestSourceAdmin(ButtonsAdmin):
                 **given,
                 "transcription": urls[TRANSCRIPTION],
                 "incoming_next": f"{urls[INCOMING]}?next=https%3A%2F%2Fexample.com%2Fvoice",
+                "status_content": f"{urls[MESSAGE_STATUS]}?content=See%20you%20at%209",
                 "places": places,
                 "signalwire": obj.provider == IngestSource.Provider.SIGNALWIRE,
             },

@@ -27,6 +27,8 @@ MOST_EVENTS = 100  # on a page
 
 class SubjectAdmin(LargeTableAdmin):
     change_form_template = "admin/callhooks/subject_change_form.html"
+    change_list_template = "admin/callhooks/importable_change_list.html"
+    import_kind = ""  # what the page of imports calls them
     person_path = "person"  # from the row to the person
     phone_of: Callable[[str], str]  # a number as it is stored, "" for what is none
     search_help_text = "The customer's phone number, or the exact id"
@@ -53,6 +55,9 @@ class SubjectAdmin(LargeTableAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.timeline_view)
         return [path("timeline/<str:resource_id>/", view, name=_timeline(self.model)), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"import_kind": self.import_kind, **(extra_context or {})})
 
     def timeline_view(self, request: HttpRequest, resource_id: str) -> HttpResponse:
         """To the row's page; the address that webhooks and logs know."""

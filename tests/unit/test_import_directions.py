@@ -56,6 +56,7 @@ KNOW_DJANGO_Q = {
     "subscriptions/management/commands/qcluster.py",
     "providers/schedules.py",
     "callhooks_site/admin_site.py",
+    "callhooks_site/imports/schedules.py",
 }
 
 

@@ -1,0 +1,5 @@
+"""Imports in the admin."""
+
+from . import jobs
+
+__all__ = ["jobs"]
