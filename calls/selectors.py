@@ -39,7 +39,7 @@ def count_earlier(calls: Iterable[Call]) -> datetime | None:
     by_pk: dict[int, Any] = {call.pk: call for call in calls}
     now = None
     with connection.cursor() as cursor:
-        given = {
+        given: dict[str, Any] = {
             "moment": SAME_MOMENT,
             "ids": list(by_pk),
             "people": [call.person_id for call in by_pk.values()],

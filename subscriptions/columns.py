@@ -27,7 +27,7 @@ class Columns(Generic[M]):
     def _fields(self) -> list[Field[Any, Any]]:
         fields = [field for field in self._model._meta.concrete_fields if field.name not in self._without]
         for field in fields:
-            if field.get_db_converters(connection):
+            if field.get_db_converters(connection):  # type: ignore[attr-defined]
                 raise TypeError(f"{field} has to be converted when it is read: leave it out.")
         return fields
 

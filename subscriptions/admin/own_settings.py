@@ -27,7 +27,7 @@ def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if not reach_of(request).may_read_some():
         raise PermissionDenied
     mine = list(
-        Membership.objects.filter(user_id=request.user.pk)
+        Membership.objects.filter(user=request.user.pk)
         .select_related("company", "user")
         .defer("company__signing_key")
         .order_by("company__name", "pk")

@@ -38,7 +38,7 @@ class BatchResult(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField([201, 200, 400], help_text="201: new. 200: known. 400: refused, see errors.")
     resource_id = serializers.CharField(required=False, help_text="Of one that is there now.")
-    errors = _Fault(many=True, required=False, help_text="Of one that was refused.")
+    errors = _Fault(many=True, required=False, help_text="Of one that was refused.")  # type: ignore[assignment]
 
 
 class BatchAnswer(serializers.Serializer[Any]):

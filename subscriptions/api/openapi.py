@@ -76,7 +76,8 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction)
-        if direction == "response" and self.view.action == "create" and self.view.knows_repeats:
+        view: Any = self.view
+        if direction == "response" and view.action == "create" and view.knows_repeats:
             responses.setdefault("200", responses["201"])
         responses["default"] = {
             "description": "A problem (RFC 9457).",

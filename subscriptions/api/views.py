@@ -85,7 +85,8 @@ class TenantViewSet(GenericViewSet[Any]):
 
     def note(self, act: str, obj: Any, detail: str = "") -> None:
         """For the company's audit log, in the transaction of the act."""
-        trail.record(trail.Actor.program(self.request.auth), act, obj, company=self.company, detail=detail)
+        key: Any = self.request.auth
+        trail.record(trail.Actor.program(key), act, obj, company=self.company, detail=detail)
 
     def shown(self, instance: Any) -> dict[str, Any]:
         serializer: serializers.BaseSerializer[Any] = shared(self.get_serializer_class())
