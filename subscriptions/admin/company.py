@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from .forms import TenantForm
 from .reach import reach_of
 
 
+@cache  # finding them means walking through the files of all zones
 def time_zones() -> list[tuple[str, str]]:
     """Cities and UTC; the database's other names are aliases of these."""
     names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))

@@ -21,6 +21,7 @@ from .options import Options
 from .place import Place, use
 
 if TYPE_CHECKING:
+    from django.db.models import Model
     from django.test import Client
 
 SIZE = 1_000_000
@@ -92,15 +93,28 @@ def _walk(who: str, user: object, crowd: admin_crowd.Crowd, rounds: int) -> Iter
 
     client = Client(raise_request_exception=False, headers={"host": "callhooks.example.com"})
     client.force_login(user)  # type: ignore[arg-type]
-    yield _timed(who, client, reverse("admin:index"), rounds)[0]
+    home, shown = _timed(who, client, reverse("admin:index"), rounds)
+    yield home
+    lists = {
+        reverse(f"admin:{name_of(model)}_{kind}") for model in admin.site._registry for kind in ("changelist", "add")
+    }
+    # What the home page leads to and no list of the registry: figures' links, pages that are no model's.
+    links = dict.fromkeys(html.unescape(link) for link in re.findall(r'href="(/admin/[^"#]*)"', shown))
+    for link in [*links, *(f"{reverse('admin:index')}?company={pk}" for pk in crowd.companies)]:
+        if link not in lists and "password" not in link:
+            yield _timed(who, client, link, rounds)[0]
     for model in admin.site._registry:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        name = f"admin:{name_of(model)}"
         first, shown = _timed(who, client, reverse(f"{name}_changelist"), rounds)
         if first.status in (302, 403, 404):
             continue  # operators' pages, and lists of one that lead to it
         yield first
         for url in _urls(name, shown, crowd.terms):
             yield _timed(who, client, url, rounds)[0]
+
+
+def name_of(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
 
 
 def _urls(name: str, shown: str, terms: list[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ TENANTS = 3
 SUBSCRIPTIONS = 10
 TRACKERS = 10
 # Of a tenant's deliveries: how many have two to an event; one in so many calls, texts, forms and people.
-PER_EVENT, PER_CALL, PER_TEXT, PER_FORM, PER_PERSON, PER_ENTRY = 2, 4, 10, 10, 10, 10
+PER_EVENT, PER_CALL, PER_TEXT, PER_FORM, PER_PERSON, PER_ENTRY = 2, 4, 10, 10, 20, 10
 DAYS = 30
 BODY = '{"resource_id":"","note":"' + "Called about an appointment next week. " * 12 + '"}'
 # When row n of `total` came: evenly over the days, the last one now.
@@ -28,7 +28,10 @@ _UUID7 = (
     f"(lpad(to_hex((extract(epoch from {_AT}) * 1000)::bigint), 12, '0') || '7'"
     " || substr(md5(%(salt)s || n::text), 1, 19))::uuid"
 )
-_PHONE = "'+1' || (2000000000::bigint + %(tenant)s * 100000000 + (n - 1) %% %(people)s)::text"
+# Invented ones: 555-0100 to 555-0199 of each area code, enough for the people of a million deliveries.
+_PHONE = (
+    "'+1' || (300 + (n - 1) %% %(people)s / 100)::text || '55501' || lpad(((n - 1) %% %(people)s %% 100)::text, 2, '0')"
+)
 
 
 _FIVE_LETTERS = " || ".join(f"chr(97 + n / {26**place} %% 26)" for place in range(5))
@@ -40,6 +43,7 @@ class Crowd:
     operator: User
     deliveries: int
     terms: list[str]  # what one would look for
+    companies: list[int]
 
 
 def fill(size: int) -> Crowd:
@@ -47,20 +51,25 @@ def fill(size: int) -> Crowd:
     from django.contrib.auth.models import User
     from django.db import connection
 
+    from subscriptions import figures
     from subscriptions.models import Delivery, Membership
 
     operator = User.objects.create_superuser("operator@example.com", password=None)
     admin = User.objects.create_user("admin@example.com", is_staff=True)
     terms: list[str] = []
+    companies: list[int] = []
     for tenant in range(1, TENANTS + 1):
         company, found = _tenant(tenant, size)
+        companies.append(company.pk)
         if tenant == 1:
             Membership.objects.create(company=company, user=admin, role="admin")  # type: ignore[misc]
             terms = found
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM ANALYZE")
-    return Crowd(admin, operator, Delivery.objects.count(), terms)
+    while figures.roll_up():  # what sweeps would have counted by now
+        pass
+    return Crowd(admin, operator, Delivery.objects.count(), terms, companies)
 
 
 def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
@@ -124,7 +133,8 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
                     subscription_id=_one_of(hooks, turn), state=state, status_code=code, attempts="1",
                     due_at="CASE WHEN n %% 200 = 199 THEN now() + interval '1 hour' END", claim="NULL",
                     finished_at=_AT, reason="''")  # fmt: skip
-        copies.make(Attempt, attempt.pk, events, salt, delivery_id=f"{first} + n", number="1", status_code=code)
+        copies.make(Attempt, attempt.pk, events, salt, delivery_id=f"{first} + n", number="1", status_code=code,
+                    started_at=_AT)  # fmt: skip
     copies.make(AuditEntry, entry.pk, size // PER_ENTRY, salt, at=_AT)
     _renumber(Person, Thread, Delivery)
     name = f"Person {people // 2}"
