@@ -3,8 +3,8 @@ million rows.
 
 Invariants
 - Each attempt is counted once: the figures and the mark are written in one transaction, by one process at a time.
-- None is passed by: ids are counted only when all transactions that could still bring a lower one are over. An id is
-  drawn in the statement that writes its row, and a sweep's minute lies between the two looks at the snapshot.
+- None is passed by: ids are counted only when all transactions that could still bring a lower one are over. Whoever
+  writes attempts holds a lock on their table, from before the first id is drawn until the commit.
 """
 
 from __future__ import annotations
@@ -52,10 +52,15 @@ INSERT INTO subscriptions_hourlyfigures AS f
        retried = f.retried + excluded.retried,
        latency = ARRAY(SELECT x + y FROM unnest(f.latency, excluded.latency) WITH ORDINALITY AS t (x, y, n) ORDER BY n)
 """
-_SNAPSHOT = """
-SELECT coalesce(max(id), 0), pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-  FROM subscriptions_attempt
+_NEWEST = "SELECT coalesce(max(id), 0), clock_timestamp() FROM subscriptions_attempt"
+_STILL_WRITING = """
+SELECT EXISTS (
+    SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'relation' AND l.relation = 'subscriptions_attempt'::regclass AND l.mode = 'RowExclusiveLock'
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND l.pid <> pg_backend_pid()
+       -- When another role's transaction began is not shown to everybody: then it counts as an old one.
+       AND coalesce(a.xact_start < %s, TRUE))
 """
 _BY_HOUR = f"""
 SELECT {{by}}, hour, sum(delivered)::int, sum(failed)::int, sum(retried)::int,
@@ -167,16 +172,17 @@ def _step() -> int:
         mark = FiguresMark.objects.select_for_update(skip_locked=True).filter(pk=1).first()
         if mark is None:
             return 0  # another process is at it
-        cursor.execute(_SNAPSHOT)
-        newest, xmax, xmin = cursor.fetchone()
         upto = mark.counted_to
-        if xmin >= mark.next_xid:
-            upto = min(mark.next_to, mark.counted_to + BATCH)
+        if mark.next_to > mark.counted_to:
+            cursor.execute(_STILL_WRITING, [mark.next_at])
+            if not cursor.fetchone()[0]:
+                upto = min(mark.next_to, mark.counted_to + BATCH)
         if upto > mark.counted_to:
             cursor.execute(_ROLL_UP, [mark.counted_to, upto])
         step, mark.counted_to = upto - mark.counted_to, upto
         if mark.counted_to >= mark.next_to:
-            mark.next_to, mark.next_xid = newest, xmax
+            cursor.execute(_NEWEST)
+            mark.next_to, mark.next_at = cursor.fetchone()
         mark.save()
         return step
 

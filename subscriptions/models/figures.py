@@ -33,11 +33,12 @@ class HourlyFigures(models.Model):
 
 class FiguresMark(models.Model):
     """One row: the attempts up to `counted_to` are in the figures. Those up to `next_to` are next, as soon as every
-    transaction that began before `next_xid` is over: until then one with a lower id could still appear."""
+    transaction that writes attempts and began before `next_at` is over: until then one with a lower id could still
+    appear."""
 
     counted_to = models.BigIntegerField(default=0)
     next_to = models.BigIntegerField(default=0)
-    next_xid = models.BigIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"Figures up to attempt {self.counted_to}"
