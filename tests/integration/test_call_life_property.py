@@ -223,12 +223,12 @@ class Player:
         self.life.saved()
 
     def _keep_a_copy(self) -> None:
-        self.copy = (Call.objects.get(pk=self.call.pk), dict(self.life.fields))
+        self.copy = Call.objects.get(pk=self.call.pk)
 
     def _save_the_copy(self) -> None:
+        """Nothing was changed in it, so what others changed since it was loaded stays."""
         if self.copy is not None:
-            self.copy[0].save()
-            self.life.fields.update(self.copy[1])
+            self.copy.save()
             self.life.saved()
 
     def _wait_is_over(self, config: Any) -> None:
