@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -238,3 +240,13 @@ def filled_in(html: str) -> dict[str, list[str]]:
         name: [value.replace("\r\n", "\n").replace("\n", "\r\n") for value in values]
         for name, values in found.data.items()
     }
+
+
+@contextmanager
+def unlogged_refusals() -> Iterator[None]:
+    """A walk is refused thousands of times; to write each down with its traceback takes as long as the refusal."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

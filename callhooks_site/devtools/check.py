@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from callhooks_site.devtools.database import throw_away_database
 from callhooks_site.devtools.foreground import run_foreground
@@ -35,9 +35,7 @@ def main(arguments: list[str]) -> int:
             elif "DATABASE_URL" in os.environ:  # one database that was given: one run after the other
                 failed, code = static_checks(env), _pytest(env, [])
             else:
-                with crash_tests() as ended:
-                    failed, code = static_checks(env), _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])
-                    code = ended() or code
+                code, failed = _everything(env)
     except DevError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -81,30 +79,40 @@ def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
     return run_foreground(command, env) == 0
 
 
+def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
+    """pytest's exit code and the static checks that failed. Beside the tests run the static checks, and the tests that
+    kill clusters, on a server of their own: those mostly wait, and take longest."""
+    with ExitStack() as stack:
+        url = stack.enter_context(throw_away_database())
+        crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
+        crash_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", CRASH], crash_env))
+        lint = [sys.executable, "-m", "callhooks_site.devtools.check", "lint"]
+        lint_ended = stack.enter_context(_beside(lint, os.environ))
+        code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])
+        failed = ["see above"] if lint_ended("static checks") else []
+        return crash_ended(f"pytest {CRASH}") or code, failed
+
+
 @contextmanager
-def crash_tests() -> Iterator[Callable[[], int]]:
-    """Those that kill clusters, on a server of their own, beside what is done meanwhile: they mostly wait, and take
-    longest.
+def _beside(command: list[str], env: Mapping[str, str]) -> Iterator[Callable[[str], int]]:
+    """Run it while the block does something else. The function yielded waits for its end, shows under a heading what
+    it printed and gives its exit code."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, env=env, cwd=PROJECT, stdout=output, stderr=output)
 
-    The function yielded waits for their end, shows what they printed and gives pytest's exit code."""
-    with throw_away_database() as url, tempfile.TemporaryFile("w+") as output:
-        env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
-        command = [sys.executable, "-m", "pytest", CRASH]
-        crash = subprocess.Popen(command, env=env, cwd=PROJECT, stdout=output, stderr=output)
-
-        def ended() -> int:
-            code = crash.wait()
+        def ended(heading: str) -> int:
+            code = process.wait()
             output.seek(0)
-            sys.stdout.write(f"--- pytest {CRASH}\n{output.read()}")
+            sys.stdout.write(f"--- {heading}\n{output.read()}")
             sys.stdout.flush()
             return code
 
         try:
             yield ended
         finally:
-            if crash.poll() is None:
-                crash.terminate()
-                crash.wait()
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
 
 def _pytest(env: Mapping[str, str], arguments: list[str]) -> int:

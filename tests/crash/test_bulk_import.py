@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 # Several batches of 500, and several calls of each person.
-CALLS = 3_000
+CALLS = 2_000
 
 
 def test_each_of_thousands_of_imported_calls_fires_its_post_call():

@@ -3,6 +3,7 @@ registry; test_address_walk.py walks all addresses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +16,18 @@ from django.urls import reverse
 from subscriptions.admin.reach import OWNERS, WRITERS
 from subscriptions.models import Membership
 from tests import factories
-from tests.admin_support import OTHER_PHONE, Tenant, filled_in, like, login, marks_of, name_of, pages, two_tenants
+from tests.admin_support import (
+    OTHER_PHONE,
+    Tenant,
+    filled_in,
+    like,
+    login,
+    marks_of,
+    name_of,
+    pages,
+    two_tenants,
+    unlogged_refusals,
+)
 from tests.tenant_snapshot import snapshot, tenant_pages
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +35,12 @@ pytestmark = pytest.mark.django_db
 ROLES = ["admin", "viewer"]
 # What Django itself answers: shown, sent elsewhere, refused, not there, bad look-up.
 PROPER = {200, 302, 400, 403, 404, 405}
+
+
+@pytest.fixture(autouse=True)
+def _unlogged() -> Iterator[None]:
+    with unlogged_refusals():
+        yield
 
 
 @pytest.fixture
