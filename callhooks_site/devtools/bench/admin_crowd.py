@@ -22,7 +22,8 @@ PER_EVENT, PER_CALL, PER_TEXT, PER_FORM, PER_PERSON, PER_ENTRY = 2, 4, 10, 10, 2
 DAYS = 30
 BODY = '{"resource_id":"","note":"' + "Called about an appointment next week. " * 12 + '"}'
 # When row n of `total` came: evenly over the days, the last one now.
-_AT = f"now() - (%(total)s - n) * interval '{DAYS} days' / %(total)s"
+# The same moment in each statement: an event's id is made of its time, and its deliveries name it.
+_AT = f"(%(now)s::timestamptz - (%(total)s - n) * interval '{DAYS} days' / %(total)s)"
 # A version 7 UUID of that time.
 _UUID7 = (
     f"(lpad(to_hex((extract(epoch from {_AT}) * 1000)::bigint), 12, '0') || '7'"
@@ -74,6 +75,7 @@ def fill(size: int) -> Crowd:
 
 def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     from django.db import connection
+    from django.utils import timezone
 
     from calls.models import Call, Person
     from forms_intake.models import FormSubmission
@@ -103,7 +105,7 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     salt = f"{tenant}-"
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no look-up of each reference
-    copies = _Copies({"tenant": tenant, "people": people})
+    copies = _Copies({"people": people, "now": timezone.now()})
     copies.make(Person, call.person_id, people, salt,
                 id=f"{base['person']} + n", phone=_PHONE, email="''", name="'Person ' || n", resource_id=_rid("PER"),
                 created_at=_AT)  # fmt: skip
@@ -135,6 +137,9 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
                     finished_at=_AT, reason="''")  # fmt: skip
         copies.make(Attempt, attempt.pk, events, salt, delivery_id=f"{first} + n", number="1", status_code=code,
                     started_at=_AT)  # fmt: skip
+    newest = Delivery.objects.filter(company=company).order_by("-pk").values_list("event_id", flat=True)[0]
+    if not Event.objects.filter(pk=newest).exists():
+        raise RuntimeError("Deliveries were made whose event is not there: the bench would measure nonsense.")
     copies.make(AuditEntry, entry.pk, size // PER_ENTRY, salt, at=_AT)
     _renumber(Person, Thread, Delivery)
     name = f"Person {people // 2}"
@@ -144,7 +149,7 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
 
 
 class _Copies:
-    def __init__(self, values: dict[str, int]) -> None:
+    def __init__(self, values: dict[str, Any]) -> None:
         self._values = values
 
     def make(self, model: type[Model], pk: Any, number: int, salt: str, /, **given: str) -> None:
