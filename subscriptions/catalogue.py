@@ -75,6 +75,14 @@ def kind_of(type_name: str) -> str:
     return _kind_of[type_name]
 
 
+def example_of(event_type: EventType, company: Company) -> tuple[EventSubject, bytes] | None:
+    """A made-up subject of the company and the body of its event; None for a type that has no example."""
+    if event_type.example is None:
+        return None
+    subject = event_type.example(company)
+    return subject, freeze(event_type, subject, None if event_type.once else ["tags", "note"])
+
+
 def freeze(event_type: EventType, subject: EventSubject, changes: list[str] | None = None) -> bytes:
     """The body of an event, as the bytes that are stored, signed and sent: compact UTF-8 JSON."""
     # Building a serializer's fields costs more than using them: one instance per type and thread.

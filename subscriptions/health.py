@@ -17,9 +17,8 @@ SELECT count(*) FILTER (WHERE beat_at > clock_timestamp() - make_interval(secs =
   FROM subscriptions_drainslot WHERE number <= %s
 """
 
-# The oldest row that a drain could take now and that nobody takes. An endpoint that is answering, however slowly, that
-# fails, whose breaker is open or whose rate is used up makes its own rows wait, and says nothing about us.
-_OLDEST = """
+# Subscriptions that have something waiting, one after the other along the index; the last id is null.
+WAITING_ENDPOINTS = """
 WITH RECURSIVE endpoint (id) AS (
     (SELECT subscription_id FROM subscriptions_delivery WHERE state = 'pending' ORDER BY subscription_id LIMIT 1)
     UNION ALL
@@ -27,7 +26,11 @@ WITH RECURSIVE endpoint (id) AS (
              WHERE d.state = 'pending' AND d.subscription_id > endpoint.id ORDER BY d.subscription_id LIMIT 1)
       FROM endpoint WHERE endpoint.id IS NOT NULL
 )
-SELECT extract(epoch FROM clock_timestamp() - min(first.due_at))::float8
+"""
+# The oldest row that a drain could take now and that nobody takes. An endpoint that is answering, however slowly, that
+# fails, whose breaker is open or whose rate is used up makes its own rows wait, and says nothing about us.
+_OLDEST = f"""
+{WAITING_ENDPOINTS}SELECT extract(epoch FROM clock_timestamp() - min(first.due_at))::float8
   FROM endpoint
   JOIN subscriptions_subscription s ON s.id = endpoint.id AND s.state = 'active'
   LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = endpoint.id

@@ -17,12 +17,12 @@ from .operations import NotPossible
 def send_test(subscription: Subscription, event_type: str) -> Delivery:
     """Put a test event of this type on its way. Raises NotPossible, and LookupError for a type that is none."""
     definition = catalogue.get(event_type)
-    if definition.example is None:
+    example = catalogue.example_of(definition, subscription.company)
+    if example is None:
         raise NotPossible(f"There is no example of {definition.label} to send.")
     if subscription.state != Subscription.State.ACTIVE:
         raise NotPossible("Resume the subscription first: nothing is sent to it now.")
-    subject = definition.example(subscription.company)
-    changes = ["tags", "note"] if not definition.once else None
+    subject, body = example
     with transaction.atomic():
         event = Event.objects.create(
             id=uuid7(),
@@ -30,7 +30,7 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             type=event_type,
             subject_id=subject.resource_id,
             sequence=1,
-            body=catalogue.freeze(definition, subject, changes),
+            body=body,
             fan_out=1,
             test=True,
             created_at=Now(),

@@ -13,22 +13,13 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from ..health import WAITING_ENDPOINTS
 from ..models import EndpointHealth, Subscription
 
 MOST_COUNTED = 10_000  # of one subscription; beyond that "more than" says enough, and counting on would cost
 MOST_ENDPOINTS = 500  # looked at; a look-up in an index each
 MOST_SHOWN = 20
 
-# Those that have something waiting, one after the other along the index; or all of some companies.
-_OF_ALL = """
-WITH RECURSIVE endpoint (id) AS (
-    (SELECT subscription_id FROM subscriptions_delivery WHERE state = 'pending' ORDER BY subscription_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT d.subscription_id FROM subscriptions_delivery d
-             WHERE d.state = 'pending' AND d.subscription_id > endpoint.id ORDER BY d.subscription_id LIMIT 1)
-      FROM endpoint WHERE endpoint.id IS NOT NULL
-)
-"""
 _OF_SOME = """
 WITH endpoint (id) AS (
     SELECT id FROM subscriptions_subscription WHERE company_id = ANY(%(companies)s) AND state <> 'archived' ORDER BY id
@@ -93,7 +84,7 @@ class Backlog:
 
 def look(companies: Sequence[int] | None) -> Backlog:
     """Of these companies, or of all."""
-    query = (_OF_ALL if companies is None else _OF_SOME) + _WAITING
+    query = (WAITING_ENDPOINTS if companies is None else _OF_SOME) + _WAITING
     with connection.cursor() as cursor:
         cursor.execute(query, _asked(companies, MOST_COUNTED + 1))
         waiting = [Waiting(*row) for row in cursor.fetchall()]

@@ -105,12 +105,8 @@ def _offered(request: HttpRequest) -> QuerySet[Subscription]:
 
 def _example(event_type: catalogue.EventType) -> dict[str, Any]:
     """Of a made-up company: the page is the same for everybody."""
-    if event_type.example is None:
-        return {}
-    subject = event_type.example(Company(pk=1, name="Example", time_zone="America/New_York"))
-    changes = None if event_type.once else ["tags", "note"]
-    body: dict[str, Any] = json.loads(catalogue.freeze(event_type, subject, changes))
-    return body
+    example = catalogue.example_of(event_type, Company(pk=1, name="Example", time_zone="America/New_York"))
+    return dict(json.loads(example[1])) if example else {}
 
 
 def _rows(event_type: catalogue.EventType, body: dict[str, Any]) -> list[Row]:

@@ -42,8 +42,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
             "spans": [_span("24 hours", "24h", day), _span("7 days", "7d", hours)],
             "waiting": waits.total_in_words,
             "late": words.length(waits.latest) if waits.latest > LATE_SECONDS else "",
-            "held": unsent["held"],
-            "failed": unsent["failed"],
             "charts": [_by_hour(hours, now), _by_day(hours, now)],
             "troubled": [_trouble(row) for row in troubled],
             "next": _next(troubled, unsent, may_write),

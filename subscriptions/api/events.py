@@ -72,11 +72,8 @@ class EventTypeSerializer(serializers.Serializer[Any]):
     example = serializers.SerializerMethodField(help_text="The body of a made-up one of the key's company.")
 
     def get_example(self, event_type: catalogue.EventType) -> dict[str, Any] | None:
-        if event_type.example is None:
-            return None
-        subject = event_type.example(self.context["company"])
-        body = catalogue.freeze(event_type, subject, None if event_type.once else ["tags", "note"])
-        return dict(json.loads(body))
+        example = catalogue.example_of(event_type, self.context["company"])
+        return dict(json.loads(example[1])) if example else None
 
     def get_schema(self, event_type: catalogue.EventType) -> dict[str, Any]:
         return schema_of(event_type.serializer)
