@@ -189,13 +189,13 @@ def stop_waiting(subject_ids: list[str]) -> None:
         )
 
 
-def look_again_later(subject_id: str) -> None:
-    """What fails now is tried again in five minutes: many of them must not take the place of those that would not."""
+def look_again(subject_id: str, *, in_seconds: float) -> None:
+    """Put the time of a subject that is due off."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE subscriptions_eventstream SET wake_at = clock_timestamp() + interval '5 min' "
+            "UPDATE subscriptions_eventstream SET wake_at = clock_timestamp() + %s * interval '1 s' "
             "WHERE subject_id = %s AND wake_at <= clock_timestamp()",
-            [subject_id],
+            [in_seconds, subject_id],
         )
 
 

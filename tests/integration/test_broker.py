@@ -1,6 +1,5 @@
 """The queue's pusher: sees to it that drains run, feels the cluster's pulse, and outlives a database that is away."""
 
-import psycopg
 import pytest
 from django.db import connection
 from django_q.models import OrmQ
@@ -9,6 +8,7 @@ from django_q.signing import SignedPackage
 from subscriptions import broker, pulse
 from subscriptions.broker import PULSE_TASK, PulsingBroker
 from subscriptions.pulse import Pulse
+from tests.connections import cut_our_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,15 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def pusher():
     return PulsingBroker(list_key="callhooks")
-
-
-def cut_our_connection() -> None:
-    connection.ensure_connection()
-    parameters = connection.get_connection_params()
-    for ours in ("cursor_factory", "context", "prepare_threshold"):
-        parameters.pop(ours, None)
-    with psycopg.connect(**parameters, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
 
 
 def test_drains_that_are_missing_are_queued_without_anybodys_commit(pusher, settings):
