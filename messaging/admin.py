@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from calls.models import Tracker
+from calls.models import Person, Tracker
 from calls.phones import formatted, normalise_if_number
 from subscriptions.admin import words
 from subscriptions.admin.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.forms import TenantForm
 from subscriptions.admin.logs import LargeTableAdmin
+from subscriptions.admin.reach import reach_of
 from subscriptions.admin.subjects import SubjectAdmin
 
 from .models import TextMessage, Thread
@@ -41,6 +42,7 @@ class TextAdmin(SubjectAdmin):
     newest_first = ("-sent_at", "-pk")
     related = ("tracker", "thread__person")
     list_display = ("time", "direction", "customer", "tracking_number", "beginning")
+    indexed = frozenset({"tracker"})
     list_filter = (SentFilter, "direction", TrackerFilter)
     readonly_fields = ("time", "customer", "tracking_number", "conversation", "text", "pictures", "resource_id")
 
@@ -111,8 +113,12 @@ class ThreadAdmin(LargeTableAdmin):
 
     def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
         phone = normalise_if_number(term)
-        found = rows.filter(conversation_id=term)
-        return found | rows.filter(person__phone=phone) if phone else found
+        persons = (
+            reach_of(request).limit(Person.objects.filter(phone=phone), "company") if phone else Person.objects.none()
+        )
+        found = set(rows.filter(conversation_id=term).values_list("pk", flat=True))
+        found |= set(rows.filter(person__in=list(persons.values_list("pk", flat=True))).values_list("pk", flat=True))
+        return rows.filter(pk__in=found)
 
     @admin.display(description="customer")
     def who(self, obj: Thread) -> str:

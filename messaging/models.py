@@ -96,7 +96,11 @@ class TextMessage(EventSubject):
                 violation_error_message="There is a text with this source and id already.",
             )
         ]
-        indexes = [models.Index("company", models.F("sent_at").desc(), models.F("id").desc(), name="text_of_company")]
+        indexes = [
+            models.Index("company", models.F("sent_at").desc(), models.F("id").desc(), name="text_of_company"),
+            # The search box: the id alone, as somebody copies it out of another system.
+            models.Index("external_id", condition=~models.Q(external_id=""), name="text_external_id"),
+        ]
 
     def __str__(self) -> str:
         return f"Text {'from' if self.direction == self.Direction.INBOUND else 'to'} {self.customer_phone_number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from subscriptions.admin.reach import reach_of
 from subscriptions.admin.subjects import SubjectAdmin
 
-from ..models import Call
+from ..models import Call, Tracker
 from ..phones import normalise_if_number
 from .columns import CallColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
@@ -68,16 +69,20 @@ class CallAdmin(CallColumns, SubjectAdmin):
         "outcome",
         "tag_list",
     )
+    indexed = frozenset({"tracker", "tag"})
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
     search_help_text = "The customer's or the tracking number, or the exact id of a call"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")
 
-    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        found = super().find(request, rows, term)
+    def meanings(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
+        yield from super().meanings(request, term)
         phone = normalise_if_number(term)
-        return found | rows.filter(tracker__phone_number=phone) if phone else found
+        numbers = reach_of(request).limit(Tracker.objects.filter(phone_number=phone), "company") if phone else ()
+        trackers = [number.pk for number in numbers]
+        if trackers:
+            yield {"tracker__in": trackers}
 
     # --- the form -------------------------------------------------------------------------------------------------
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:

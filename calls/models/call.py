@@ -127,6 +127,8 @@ class Call(SavesChanges, Attribution, EventSubject):
         ]
         indexes = [
             models.Index("company", models.F("start_time").desc(), models.F("id").desc(), name="call_of_company"),
+            # The search box: the id alone, as somebody copies it out of another system.
+            models.Index("external_id", condition=~Q(external_id=""), name="call_external_id"),
             # A person's calls in order: prior_calls counts them.
             models.Index("person", "start_time", "id", name="call_of_person"),
         ]

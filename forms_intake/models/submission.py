@@ -43,6 +43,8 @@ class FormSubmission(Attribution, EventSubject):
         indexes = [
             models.Index("company", models.F("submitted_at").desc(), models.F("id").desc(), name="form_of_company"),
             models.Index("person", "submitted_at", "id", name="form_of_person"),
+            # The search box: the id alone, as somebody copies it out of another system.
+            models.Index("external_id", condition=~models.Q(external_id=""), name="form_external_id"),
         ]
 
     def __str__(self) -> str:

@@ -24,9 +24,11 @@ from ..models import Attempt, Company, Delivery, Event, Subscription
 from . import advice, bodies, exact, export, searching, subjects, words
 from .buttons import ButtonsAdmin, button
 from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
+from .delivery_walks import delivery_walk
 from .filters import SinceFilter, is_id
 from .logs import MOST_FOUND, LogAdmin
 from .reach import reach_of
+from .walks import Walk
 
 State = Delivery.State
 MOST_ATTEMPTS = 50  # on a page
@@ -74,6 +76,9 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         if obj.state != State.PENDING:
             return ""
         return "now" if obj.claim or not words.tries(obj) else words.when(obj.due_at)
+
+    def walk(self, request: HttpRequest) -> Walk | None:
+        return delivery_walk(request) or super().walk(request)
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         events = searching.event_ids(self.admin_site, request, term)

@@ -15,9 +15,11 @@ from ..models import Delivery, Event, Subscription
 from . import bodies, searching, subjects, words
 from .buttons import ButtonsAdmin, button
 from .delivery_filters import EventTypeFilter
+from .delivery_walks import events_of_type
 from .filters import SinceFilter
 from .logs import LogAdmin
 from .reach import reach_of
+from .walks import Walk
 
 _WORDS = {
     "delivered": "delivered",
@@ -50,6 +52,9 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             .values("found")
         )
         return super().get_queryset(request).annotate(states=Subquery(states))
+
+    def walk(self, request: HttpRequest) -> Walk | None:
+        return events_of_type(request) or super().walk(request)
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         return rows.filter(pk__in=searching.event_ids(self.admin_site, request, term))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
@@ -100,17 +100,28 @@ class SinceFilter(DefaultingFilter):
     spans = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
-        self._searching = bool(request.GET.get("q", "").strip())
+        self._chosen = self.chosen(request)
         super().__init__(request, *args)
 
+    @classmethod
+    def chosen(cls, request: HttpRequest) -> str:
+        known, asked = [key for key, _ in cls.choices_in_words], request.GET.get("since", "")
+        if asked in known:
+            return asked
+        return "all" if request.GET.get("q", "").strip() else known[0]
+
+    @classmethod
+    def begins(cls, request: HttpRequest) -> datetime | None:
+        """The time from which on rows are shown; None for any time."""
+        span = cls.spans.get(cls.chosen(request))
+        return timezone.now() - span if span else None
+
     def value(self) -> str:
-        if self._searching and not self.used_parameters.get(self.parameter_name):
-            return "all"
-        return super().value()
+        return self._chosen
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        span = self.spans.get(self.value())
-        return queryset.filter(**{f"{self.field}__gte": timezone.now() - span}) if span else queryset
+        begins = self.begins(request)
+        return queryset.filter(**{f"{self.field}__gte": begins}) if begins else queryset
 
 
 class AnyTimeFilter(SinceFilter):

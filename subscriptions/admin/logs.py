@@ -2,52 +2,75 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from .reach import reach_of
+from .filters import SinceFilter
+from .long_lists import MOST_COUNTED, MOST_FOUND, BoundedPaginator, LongList
 from .tenancy import READ, TenantAdmin
+from .walks import Walk, asked_companies, split_by
 
-MOST_COUNTED = 10_000
-MOST_FOUND = 1_000  # rows that a search leads to
-
-
-class BoundedPaginator(Paginator):
-    """Counts no further than MOST_COUNTED: nobody turns that many pages, and counting all reads all."""
-
-    @cached_property
-    def counted(self) -> int:
-        rows: Any = self.object_list
-        return int(rows.order_by().values("pk")[: MOST_COUNTED + 1].count())
-
-    @property
-    def count(self) -> int:
-        return min(self.counted, MOST_COUNTED)
-
-    @property
-    def capped(self) -> bool:
-        return self.counted > MOST_COUNTED
+__all__ = ["MOST_COUNTED", "MOST_FOUND", "LargeTableAdmin", "LogAdmin"]
 
 
 class LargeTableAdmin(TenantAdmin):
-    """A list over a large table. Subclasses find rows by a term in `find`."""
+    """A list over a large table. Subclasses find rows by a term in `find`, and name in `indexed` the parameters of
+    filters that an index serves (beside a company and a time, with `newest_first` such an index)."""
 
-    paginator = BoundedPaginator
     show_full_result_count = False
     sortable_by = ()
     search_fields = ("pk",)  # shows the search box; `find` does the search
     newest_first: tuple[str, ...] = ("-created_at", "-pk")
+    indexed: frozenset[str] = frozenset()
+    time_follows_key = True  # a later row has a later time, but for moments
+    search_is_indexed = True  # else a search, too, looks through a bounded number of rows
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LongList
+
+    def walk(self, request: HttpRequest) -> Walk | None:
+        """The index that this list is read along; None where nothing has to be bounded."""
+        time, companies = self.newest_first[0].lstrip("-"), asked_companies(request)
+        if time == "pk":
+            return None
+        rows = self.model._default_manager.order_by(*self.newest_first)
+        if companies is None:
+            # The indexes begin with the company. Across all companies the primary key is nearly the same order.
+            back = time if self.time_follows_key else ""
+            return Walk((rows.order_by("-pk"),), "pk", "pk", back, ("-pk",), frozenset())
+        parts = tuple(rows.filter(company=company) for company in companies)
+        served = frozenset({"company", "since"}) | self.indexed
+        return Walk(parts, time, time, time, self.newest_first, served, split=split_by(companies, "company"))
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> BoundedPaginator:
+        paginator = BoundedPaginator(queryset, *args, **kwargs)
+        walk = self.walk(request) if queryset.model is self.model else None  # a row's history is another model's
+        if walk is not None and not request.GET.get("q", "").strip():
+            paginator.split = walk.split
+        return paginator
+
+    def chosen_filters(self, request: HttpRequest) -> set[str]:
+        """The parameters of the filters that are set, by choice or because they always are."""
+        chosen: set[str] = set()
+        for item in self.get_list_filter(request):
+            chosen |= {name for name in self._parameters(item) if request.GET.get(name)}
+        return chosen | ({"since"} if self.begins(request) is not None else set())
+
+    def begins(self, request: HttpRequest) -> datetime | None:
+        """The time from which on rows are shown, if the list has such a filter and it is set."""
+        for item in self.get_list_filter(request):
+            if isinstance(item, type) and issubclass(item, SinceFilter):
+                return item.begins(request)
+        return None
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        # The indexes begin with the company. Across all companies the primary key is nearly the same order.
-        if reach_of(request).everything and not request.GET.get("company"):
-            return ("-pk",)
-        return self.newest_first
+        walk = self.walk(request)
+        return walk.order if walk is not None else self.newest_first
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -74,6 +74,15 @@ class Delivery(models.Model):
             models.Index(
                 "subscription", "state", "id", condition=Q(state__in=["failed", "held"]), name="delivery_unsent"
             ),
+            # The same of a company, newest first, for its log. What arrives never stands in it.
+            models.Index(
+                "company",
+                "state",
+                models.F("created_at").desc(),
+                models.F("id").desc(),
+                condition=Q(state__in=["failed", "held", "cancelled"]),
+                name="delivery_unsent_of_company",
+            ),
         ]
 
     def __str__(self) -> str:

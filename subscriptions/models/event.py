@@ -63,6 +63,14 @@ class Event(models.Model):
         indexes = [
             # A company's events, newest first.
             models.Index("company", models.F("created_at").desc(), models.F("id").desc(), name="event_of_company"),
+            # A company's events of one type, and along them its deliveries by type.
+            models.Index(
+                "company",
+                "type",
+                models.F("created_at").desc(),
+                models.F("id").desc(),
+                name="event_of_type",
+            ),
         ]
 
     def __str__(self) -> str:

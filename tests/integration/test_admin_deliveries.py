@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions import operations
-from subscriptions.admin import export, logs
+from subscriptions.admin import export, long_lists
 from subscriptions.models import Attempt, AuditEntry, Delivery, Event
 from tests import factories
 from tests.admin_support import filled_in, login
@@ -260,7 +260,7 @@ def test_the_list_is_filtered(client, company, delivery, subscription):
 
 
 def test_the_count_goes_no_further_than_its_bound(client, company, subscription, monkeypatch):
-    monkeypatch.setattr(logs, "MOST_COUNTED", 3)
+    monkeypatch.setattr(long_lists, "MOST_COUNTED", 3)
     for _ in range(5):
         factories.ended_call(company)
     with CaptureQueriesContext(

@@ -1,7 +1,6 @@
 """The queue's pusher: sees to it that drains run, feels the cluster's pulse, and outlives a database that is away."""
 
 import pytest
-from django.db import connection
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 

@@ -1,4 +1,5 @@
-"""Every page of the admin with millions of rows: lists, each filter, searches, details, as a member and as operator.
+"""Every page of the admin with millions of rows: lists, each filter, searches, details, as a member of
+one company, of all of them, and as operator.
 
 The pages are found from the registry and then by their own links, so one that is added later is measured too.
 """
@@ -30,6 +31,7 @@ ROUNDS = 3  # of each page, after one that is not counted
 SLOWEST = 15  # pages told by name
 DETAILS = 2  # rows of each list that are opened
 LINKS = 60  # of a list: its filters' choices, and pages to turn to
+ANY_TIME = "?since=all"
 # A page that takes longer is broken off, and told with this time.
 GIVE_UP_MS = 20_000
 
@@ -62,7 +64,7 @@ def run(place: Place, options: Options) -> Report:
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     timed: list[Timed] = []
     with override_settings(STORAGES=plain):
-        for who, user in (("admin", crowd.admin), ("operator", crowd.operator)):
+        for who, user in (("admin", crowd.admin), ("agency", crowd.agency), ("operator", crowd.operator)):
             timed += _walk(who, user, crowd, min(options.rounds, ROUNDS))
     ordered = sorted(timed, key=lambda one: -one.ms)
     broken = [one for one in timed if one.status >= 500]
@@ -109,8 +111,17 @@ def _walk(who: str, user: object, crowd: admin_crowd.Crowd, rounds: int) -> Iter
         if first.status in (302, 403, 404):
             continue  # operators' pages, and lists of one that lead to it
         yield first
-        for url in _urls(name, shown, crowd.terms):
+        urls = [*_urls(name, shown, crowd.terms)]
+        if ANY_TIME in links_in(shown):  # each filter once more, over all there is
+            wide = client.get(f"{reverse(f'{name}_changelist')}{ANY_TIME}", secure=True).content.decode()
+            urls += _urls(name, wide, [])
+        for url in dict.fromkeys(urls):
             yield _timed(who, client, url, rounds)[0]
+
+
+def links_in(shown: str) -> list[str]:
+    """To the same list: its filters' choices, other pages of it."""
+    return list(dict.fromkeys(html.unescape(link) for link in re.findall(r'href="(\?[^"#]+)"', shown)))
 
 
 def name_of(model: type[Model]) -> str:
@@ -121,8 +132,7 @@ def _urls(name: str, shown: str, terms: list[str]) -> Iterator[str]:
     from django.urls import reverse
 
     base = reverse(f"{name}_changelist")
-    links = dict.fromkeys(html.unescape(link) for link in re.findall(r'href="(\?[^"#]+)"', shown))
-    yield from (f"{base}{link}" for link in list(links)[:LINKS])
+    yield from (f"{base}{link}" for link in links_in(shown)[:LINKS])
     if 'id="searchbar"' in shown:
         yield from (f"{base}?{urlencode({'q': term})}" for term in terms)
     rows = dict.fromkeys(re.findall(rf'href="({re.escape(base)}[^"/?]+)/change/', shown))

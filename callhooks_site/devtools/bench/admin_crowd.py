@@ -35,12 +35,21 @@ _PHONE = (
 )
 
 
+# A day's events: three of each call, few of the rest.
+_TYPE = (
+    "(ARRAY['form_submission','text_message_sent','text_message_received','text_message_received','call_modified',"
+    "'call_modified','pre_call','call_routing_complete','post_call'])"
+    "[CASE WHEN n %% 20 < 6 THEN 1 + n %% 20 ELSE 7 + n %% 3 END]"
+)
+
+
 _FIVE_LETTERS = " || ".join(f"chr(97 + n / {26**place} %% 26)" for place in range(5))
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
     admin: User
+    agency: User  # a member of all companies
     operator: User
     deliveries: int
     terms: list[str]  # what one would look for
@@ -57,11 +66,13 @@ def fill(size: int) -> Crowd:
 
     operator = User.objects.create_superuser("operator@example.com", password=None)
     admin = User.objects.create_user("admin@example.com", is_staff=True)
+    agency = User.objects.create_user("agency@example.com", is_staff=True)
     terms: list[str] = []
     companies: list[int] = []
     for tenant in range(1, TENANTS + 1):
         company, found = _tenant(tenant, size)
         companies.append(company.pk)
+        Membership.objects.create(company=company, user=agency, role="admin")  # type: ignore[misc]
         if tenant == 1:
             Membership.objects.create(company=company, user=admin, role="admin")  # type: ignore[misc]
             terms = found
@@ -70,7 +81,7 @@ def fill(size: int) -> Crowd:
         cursor.execute("VACUUM ANALYZE")
     while figures.roll_up():  # what sweeps would have counted by now
         pass
-    return Crowd(admin, operator, Delivery.objects.count(), terms, companies)
+    return Crowd(admin, agency, operator, Delivery.objects.count(), terms, companies)
 
 
 def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
@@ -123,7 +134,7 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     copies.make(FormSubmission, form.pk, size // PER_FORM, salt, resource_id=_rid("FRM"), person_id=person,
                 external_id="''", submitted_at=_AT)  # fmt: skip
     about = f"'CAL' || md5(%(salt)s || 'CAL' || ((n - 1) %% {calls} + 1)::text)"
-    copies.make(Event, delivery.event_id, events, salt, id=_UUID7, subject_id=about, created_at=_AT,
+    copies.make(Event, delivery.event_id, events, salt, id=_UUID7, subject_id=about, created_at=_AT, type=_TYPE,
                 sequence=f"1 + (n - 1) / {calls}", fan_out=str(PER_EVENT),
                 body=f"convert_to($body${BODY}$body$, 'UTF8')")  # fmt: skip
     state = ("CASE WHEN n %% 100 < 96 THEN 'delivered' WHEN n %% 100 < 98 THEN 'failed'"
@@ -145,7 +156,8 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     name = f"Person {people // 2}"
     sample = Event.objects.filter(company=company).order_by("-created_at")[events // 2]
     phone = Call.objects.filter(company=company).values_list("customer_phone_number", flat=True)[calls // 2]
-    return company, [phone, sample.webhook_id, sample.subject_id, str(base["delivery"] + events), name, "nonsense"]
+    return company, [phone, numbers[0].phone_number, sample.webhook_id, sample.subject_id,
+                     str(base["delivery"] + events), name, "nonsense"]  # fmt: skip
 
 
 class _Copies:

@@ -1,0 +1,45 @@
+"""How many queries every page of the admin takes, as a company's owner and as operator: pinned, page by page.
+
+A page that is added fails here until its number stands in tests/data/admin_queries.json, and so does one whose number
+grew or shrank. That the numbers do not grow with the rows is in test_admin_queries.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import factories
+from tests.address_book import address, leaves
+from tests.admin_support import login, two_tenants, unlogged_refusals
+
+pytestmark = pytest.mark.django_db
+PINNED = json.loads((Path(__file__).parents[1] / "data" / "admin_queries.json").read_text())
+
+
+@pytest.mark.parametrize("who", ["owner", "operator"])
+def test_every_page_takes_the_queries_that_it_is_known_to_take(who, django_user_model):
+    ours, _ = two_tenants()
+    user = (
+        factories.make_member(ours.company, "owner", username="walker@example.com")
+        if who == "owner"
+        else django_user_model.objects.create_superuser("walker@example.com", password="x")
+    )
+    client, found = login(user), {}
+    with unlogged_refusals():
+        for leaf in leaves():
+            # What a page that answers JSON or leads elsewhere costs is little, and in the page that it serves.
+            if not leaf.in_admin or client.get(address(leaf, ours)).status_code != 200:
+                continue
+            with CaptureQueriesContext(connection) as queries:
+                client.get(address(leaf, ours))
+            found[leaf.name or leaf.pattern] = len(queries)
+    changed = {
+        name: f"{PINNED[who].get(name)} → {found.get(name)}"
+        for name in {**PINNED[who], **found}
+        if PINNED[who].get(name) != found.get(name)
+    }
+    assert not changed, f"If that is meant, write it into tests/data/admin_queries.json: {json.dumps(changed)}"
