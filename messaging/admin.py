@@ -20,6 +20,7 @@ from subscriptions.admin.logs import LargeTableAdmin
 from subscriptions.admin.reach import reach_of
 from subscriptions.admin.subjects import SubjectAdmin
 
+from . import conversation
 from .models import TextMessage, Thread
 
 TrackerFilter = related_filter("tracker", Tracker.objects.all(), title="tracking number")
@@ -108,7 +109,7 @@ class ThreadAdmin(LargeTableAdmin):
     related = ("person", "tracker", "assigned_to")
     list_display = ("who", "tracker_name", "assigned_to", "lead_status", "conversation_id")
     search_help_text = "The customer's phone number, or the exact id of a conversation"
-    fields = ("assigned_to", "lead_status", "who", "tracker_name", "texts", "conversation_id")
+    fields = ("who", "tracker_name", "texts", "assigned_to", "lead_status", "conversation_id")
     readonly_fields = ("who", "tracker_name", "texts", "conversation_id")
 
     def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
@@ -130,5 +131,4 @@ class ThreadAdmin(LargeTableAdmin):
 
     @admin.display(description="texts")
     def texts(self, obj: Thread) -> str:
-        url = reverse("admin:messaging_textmessage_changelist")
-        return format_html('<a href="{}?q=%2B{}">Show</a>', url, obj.person.phone.removeprefix("+"))
+        return conversation.shown(obj)
