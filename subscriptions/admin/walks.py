@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet, Value
+from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -75,7 +75,7 @@ class Walk:
         share = max(1, self.bound // len(self.parts))
         last = [
             (part if before is None else part.filter(**{f"{self.by}__lt": before})).values_list(
-                self.by, self.time or Value(None)
+                self.by, self.time or Value(None, DateTimeField())
             )[share : share + 1]
             for part in self.parts
         ]

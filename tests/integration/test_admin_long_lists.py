@@ -289,6 +289,19 @@ def test_calls_are_looked_through_the_same_way(client, company):
     )
 
 
+def test_an_operator_looks_through_calls_in_the_order_in_which_they_came(operator, company):
+    """Past ones are brought in later: the time of the last one that was looked at says nothing about the others."""
+    tracker = factories.make_tracker(company)
+    for index in range(7):
+        at = timezone.now() - timedelta(days=30 if index == 3 else 0, hours=index)
+        factories.make_call(company, tracker, start_time=at, direction="outbound")
+    steps = read_on(operator, f"{CALLS}?since=24h&direction__exact=outbound")
+    assert len([row for step in steps for row in step]) == 6
+    assert len(steps) == 2
+    shown = page(operator, f"{CALLS}?direction__exact=inbound")[1]
+    assert "Looked through the newest 4. <a" in shown
+
+
 def test_a_search_says_where_it_stops(client, company, monkeypatch):
     monkeypatch.setattr("subscriptions.admin.subjects.MOST_FOUND", 3)
     monkeypatch.setattr(long_lists, "MOST_FOUND", 3)
