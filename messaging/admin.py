@@ -47,6 +47,9 @@ class TextAdmin(SubjectAdmin):
     list_filter = (SentFilter, "direction", TrackerFilter)
     readonly_fields = ("time", "customer", "tracking_number", "conversation", "text", "pictures", "resource_id")
 
+    def name_of(self, row: TextMessage) -> str:
+        return self.customer(row)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         fields = ["tracker", "direction", "customer_phone_number", "content", "media_urls", "sent_at"]
         if obj is not None:

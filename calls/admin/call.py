@@ -73,6 +73,9 @@ class CallAdmin(CallColumns, SubjectAdmin):
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
     search_help_text = "The customer's or the tracking number, or the exact id of a call"
 
+    def name_of(self, row: Call) -> str:
+        return self.customer(row)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")
 

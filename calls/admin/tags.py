@@ -15,10 +15,10 @@ from ..models import Tag
 class TagAdmin(TenantAdmin):
     menu, menu_order = "Calls", 40
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
-    list_display = ("name", "calls")
+    list_display = ("name", "its_calls")
     search_fields = ("name__icontains",)
     fields = ("name", "color")
 
     @admin.display(description="calls")
-    def calls(self, obj: Tag) -> str:
+    def its_calls(self, obj: Tag) -> str:
         return format_html('<a href="{}?tag={}">Show</a>', reverse("admin:calls_call_changelist"), obj.pk)

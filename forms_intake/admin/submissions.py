@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 
 from calls.phones import normalise_if_number
 from subscriptions.admin import words
@@ -33,10 +33,13 @@ class FormAdmin(SubjectAdmin):
     import_kind = "forms"
     phone_of = staticmethod(normalise_if_number)
     newest_first = ("-submitted_at", "-pk")
-    related = ("person",)
+    related = named_by = ("person",)
     list_display = ("time", "who", "answers", "page", "source")
     list_filter = (SubmittedFilter,)
     readonly_fields = ("time", "who", "filled_in", "page", "resource_id")
+
+    def name_of(self, row: FormSubmission) -> str:
+        return self.who(row)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         what = ["form_data", "form_url", "submitted_at"]
@@ -62,7 +65,7 @@ class FormAdmin(SubjectAdmin):
         shown = list(obj.form_data.items())[:SHOWN]
         rest = len(obj.form_data) - len(shown)
         lines = format_html_join("", "<div><small>{}</small> {}</div>", ((k, v[:80]) for k, v in shown))
-        return lines + (f"and {rest} more" if rest > 0 else "")
+        return format_html("{}{}", lines, f"and {rest} more" if rest > 0 else "")
 
     @admin.display(description="fields")
     def filled_in(self, obj: FormSubmission) -> str:

@@ -24,7 +24,8 @@ _ERRORS = {
     "internal": "The fault is on our side. Tell the operator of this service.",
 }
 _ANSWERS = {
-    401: "Give the subscription the login that your server asks for.",
+    401: "Give the subscription the login that your server asks for. If it checks signatures, see whether it has the "
+    "subscription's secret as it is now.",
     403: "Let your server accept these requests: see its firewall, its list of addresses, its check of the signature.",
     404: "See whether the path in the subscription's URL is right.",
     405: "Let your server accept POST at this URL.",

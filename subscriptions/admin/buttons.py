@@ -62,7 +62,7 @@ class ButtonsAdmin(TenantAdmin):
         obj = self.get_object(request, unquote(object_id))
         shown = []
         if obj is not None and self.has_operate_permission(request, obj):
-            shown = [self._button(name, obj) for name in self.buttons_for(request, obj)]
+            shown = [self._button(request, name, obj) for name in self.buttons_for(request, obj)]
         return super().change_view(request, object_id, form_url, {"buttons": shown, **(extra_context or {})})
 
     def ask(self, request: HttpRequest, obj: Any, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -74,7 +74,7 @@ class ButtonsAdmin(TenantAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "original": obj,
-                "title": str(obj),
+                "title": f"{getattr(request, 'pressed', '')}: {obj}".removeprefix(": "),
                 "change_url": self.change_url(obj.pk),
                 "preserved_filters": self.get_preserved_filters(request),
                 **context,
@@ -97,16 +97,22 @@ class ButtonsAdmin(TenantAdmin):
         if not self.has_operate_permission(request, obj):
             raise PermissionDenied
         method = getattr(self, name)
+        request.pressed = method.label.rstrip("…")  # type: ignore[attr-defined]
         if request.method != "POST" and not method.asks:
             return HttpResponseNotAllowed(["POST"])
         with transaction.atomic():
             answer = method(request, obj)
-        return answer or HttpResponseRedirect(self.change_url(obj.pk))
+        return answer or HttpResponseRedirect(self._with_filters(request, self.change_url(obj.pk)))
 
-    def _button(self, name: str, obj: Any) -> Button:
+    def _button(self, request: HttpRequest, name: str, obj: Any) -> Button:
         method = getattr(self, name)
         url = reverse(f"admin:{self._url(name)}", args=[quote(obj.pk)])
-        return Button(method.label, url, method.asks)
+        return Button(method.label, self._with_filters(request, url), method.asks)
+
+    def _with_filters(self, request: HttpRequest, url: str) -> str:
+        """So that the way back from the page leads to the list as it was filtered."""
+        kept = self.get_preserved_filters(request)
+        return f"{url}?{kept}" if kept else url
 
     def _url(self, name: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"

@@ -12,11 +12,21 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from .. import catalogue, operations, trail
@@ -37,9 +47,18 @@ MOST_ATTEMPTS = 50  # on a page
 @admin.register(Delivery)
 class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     menu, menu_order = "Webhooks", 20
-    related = ("event", "subscription")
+    related = ("event", "subscription__health")
     deferred = ("event__body", "subscription__secret", "subscription__previous_secret")
-    list_display = ("created", "state_badge", "event_label", "to", "what_happened", "attempts_in_words", "next_try")
+    list_display = (
+        "created",
+        "state_badge",
+        "event_label",
+        "about",
+        "to",
+        "what_happened",
+        "attempts_in_words",
+        "next_try",
+    )
     list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
     search_help_text = "A phone number, or the exact id of a delivery, webhook, call, text or form"
     actions = ("resend_selected", "cancel_selected")
@@ -53,7 +72,12 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="event")
     def event_label(self, obj: Delivery) -> str:
-        return catalogue.label(obj.event.type)
+        label = catalogue.label(obj.event.type)
+        return format_html("{} {}", label, words.badge("test", "quiet")) if obj.event.test else label
+
+    @admin.display(description="about")
+    def about(self, obj: Any) -> str:
+        return str(getattr(obj, "about", "")) or "–"
 
     @admin.display(description="subscription")
     def to(self, obj: Delivery) -> str:
@@ -75,7 +99,10 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     def next_try(self, obj: Delivery) -> Any:
         if obj.state != State.PENDING:
             return ""
-        return "now" if obj.claim or not words.tries(obj) else words.when(obj.due_at)
+        if obj.claim:
+            return "now"
+        waits_until = max(filter(None, (words.resting_until(obj), obj.due_at)))
+        return words.when(waits_until) if waits_until > timezone.now() else "now"
 
     def walk(self, request: HttpRequest) -> Walk | None:
         return delivery_walk(request) or super().walk(request)
@@ -86,13 +113,34 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         return rows.filter(pk__in=found | searching.numbers(term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"may_resend": self.has_operate_permission(request), **(extra_context or {})}
+        again = reverse("admin:subscriptions_resendjob_add")
+        context = {
+            "resend_url": f"{again}?{_as_job(request) or ''}" if self.has_operate_permission(request) else "",
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, context)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        return subjects.with_names(self.admin_site, super().get_changelist_instance(request), "event.subject_id")
 
     # --- the list as a file ---------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name="subscriptions_delivery_export"), *super().get_urls()]
+        state = self.admin_site.admin_view(self.state_view)
+        return [
+            path("export/", view, name="subscriptions_delivery_export"),
+            path("<path:object_id>/state/", state, name="subscriptions_delivery_state"),
+            *super().get_urls(),
+        ]
+
+    def state_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """JSON for the page's script: `state` changes when there is something new to see."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404("There is no such delivery, or it belongs to another company.")
+        if (refused := self.not_read(request, obj)) is not None:
+            return refused
+        return JsonResponse({"state": words.mark(obj)})
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """What the list shows with the same filters and search, as CSV."""
@@ -101,7 +149,7 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
         try:
-            rows = self.get_changelist_instance(request).get_queryset(request)
+            rows = super().get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:subscriptions_delivery_changelist"))
         companies = reach_of(request).limit(Company.objects.all(), "pk")
@@ -137,6 +185,9 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
             "delivery": obj,
             "state": self.state_badge(obj),
             "next_step": words.next_step(obj),
+            "happened": words.what_happened(obj) if obj.state == State.FAILED else "",
+            "watched": words.mark(obj) if obj.state == State.PENDING else "",
+            "name": subjects.names(self.admin_site, {obj.event.subject_id}).get(obj.event.subject_id, ""),
             "subject": subjects.reference(self.admin_site, obj.event.subject_id),
             "advice": _advice(obj, newest),
             "tries": [_shown(attempt, body) for attempt in newest],
@@ -207,11 +258,11 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
             _audit(request, rows, history)
         left = chosen.count() - count
         told = [f"{_webhooks(count)} {done}."] if count else []
-        told += [f"{_webhooks(left)} not: {why_not}"] if left or not count else []
+        told += [f"{_webhooks(left)} {'was' if left == 1 else 'were'} left: {why_not}"] if left or not count else []
         self.message_user(request, " ".join(told), messages.SUCCESS if count else messages.WARNING)
 
 
-_RESENT = ("on the way again", "Sent again.", "on its way already, or its subscription is not active.")
+_RESENT = ("on the way again", "Sent again.", "on the way already, or to a subscription that is not active.")
 _CANCELLED = ("cancelled", "Cancelled.", "done already, or being sent at this moment.")
 
 

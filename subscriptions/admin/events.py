@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 
 from .. import catalogue, operations, trail
 from ..models import Delivery, Event, Subscription
@@ -65,7 +67,9 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="about")
     def subject(self, obj: Event) -> str:
-        return subjects.reference(self.admin_site, obj.subject_id)
+        reference = subjects.reference(self.admin_site, obj.subject_id)
+        name = getattr(obj, "about", "")
+        return format_html("{}<br><small>{}</small>", reference, name) if name else reference
 
     @admin.display(description="webhooks")
     def webhooks(self, obj: Any) -> str:
@@ -76,6 +80,9 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     @admin.display(description="created")
     def created(self, obj: Event) -> str:
         return words.when(obj.created_at)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        return subjects.with_names(self.admin_site, super().get_changelist_instance(request), "subject_id")
 
     def change_view(
         self,

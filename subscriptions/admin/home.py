@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from .reach import reach_of
 
 DAY, WEEK = 24, 7 * 24  # hours
 MOST_OFFERED = 200  # companies in the menu of somebody who reaches more than one
+MOST_NAMED = 3  # servers in trouble, among what to do
 LATE_SECONDS = 60  # a webhook that could have gone a minute ago is worth a word
 
 
@@ -42,6 +44,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
             "spans": [_span("24 hours", "24h", day), _span("7 days", "7d", hours)],
             "waiting": waits.total_in_words,
             "late": words.length(waits.latest) if waits.latest > LATE_SECONDS else "",
+            "patience": words.length(settings.ENDPOINT_TELL_SECONDS),
+            "failed_now": unsent["failed"],
             "charts": [_by_hour(hours, now), _by_day(hours, now)],
             "troubled": [_trouble(row) for row in troubled],
             "next": _next(troubled, unsent, may_write),
@@ -76,7 +80,7 @@ def _span(label: str, since: str, hours: dict[datetime, Figures]) -> dict[str, A
         "failed": f"{whole.failed:,}",
         "retried": f"{whole.retried:,}",
         "success": "–" if success is None else percent(success),
-        "p95": f"under {words.took(within)}" if within else "–" if not whole.delivered else "over an hour",
+        "p95": words.took(within) if within else "–" if not whole.delivered else "over an hour",
         "tone": "" if success is None or success >= 0.99 else "warn" if success >= 0.9 else "bad",
     }
 
@@ -118,7 +122,7 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
     if not may_write:
         return []
     todo = []
-    for row in troubled[:3]:
+    for row in troubled[:MOST_NAMED]:
         subscription = row.subscription
         page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
         if subscription.state == Subscription.State.DISABLED:
@@ -126,10 +130,17 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
         else:
             said = f"“{subscription.name}” does not take webhooks. See why, and send a test when it is mended."
         todo.append({"text": said, "url": page, "label": "Open it"})
+    if len(troubled) > MOST_NAMED:
+        rest = (
+            "Another server is" if len(troubled) == MOST_NAMED + 1 else f"{len(troubled) - MOST_NAMED} more servers are"
+        )
+        log = reverse("admin:subscriptions_subscription_changelist")
+        todo.append({"text": f"{rest} in trouble: see the list below.", "url": log, "label": "See all"})
     if unsent["failed"]:
         many = "1 webhook was" if unsent["failed"] == 1 else f"{unsent['failed']:,} webhooks were"
         again = reverse("admin:subscriptions_resendjob_add")
-        todo.append({"text": f"{many} given up. They can be sent again.", "url": again, "label": "Send many again…"})
+        can = "It can" if unsent["failed"] == 1 else "They can"
+        todo.append({"text": f"{many} given up. {can} be sent again.", "url": again, "label": "Send many again…"})
     if unsent["held"] and not any(row.subscription.state == Subscription.State.DISABLED for row in troubled):
         many = "1 webhook is" if unsent["held"] == 1 else f"{unsent['held']:,} webhooks are"
         held = reverse("admin:subscriptions_delivery_changelist") + "?state=held&since=all"

@@ -51,7 +51,7 @@ class LargeTableAdmin(TenantAdmin):
         paginator = BoundedPaginator(queryset, *args, **kwargs)
         walk = self.walk(request) if queryset.model is self.model else None  # a row's history is another model's
         if walk is not None and not request.GET.get("q", "").strip():
-            paginator.split = walk.split
+            paginator.split, paginator.keys_first = walk.split, walk.through is not None
         return paginator
 
     def chosen_filters(self, request: HttpRequest) -> set[str]:

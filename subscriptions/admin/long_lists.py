@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Q, QuerySet
@@ -28,9 +28,11 @@ BEFORE = "before"  # in the address: the place from which on the list looks furt
 class BoundedPaginator(Paginator):
     """Counts no further than MOST_COUNTED: nobody turns that many pages, and counting all reads all.
 
-    `split` are conditions that divide the rows, each part to be read along an index of its own."""
+    `split` are conditions that divide the rows, each part to be read along an index of its own. `keys_first`: the rows
+    are found before what they refer to is joined, on the first page too; later pages always do so."""
 
     split: tuple[Q, ...] = ()
+    keys_first = False
 
     @cached_property
     def counted(self) -> int:
@@ -46,13 +48,12 @@ class BoundedPaginator(Paginator):
         return self.counted > MOST_COUNTED
 
     def page(self, number: Any) -> Page[Any]:
-        """A later page finds its rows first, so that what is passed by is not joined with what it refers to."""
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         rows: Any = self.object_list
-        if self.split or first:
-            rows = rows.filter(pk__in=self._keys(first, first + self.per_page))
-        return Page(rows if self.split or first else rows[: self.per_page], number, self)
+        if self.split or first or self.keys_first:
+            return Page(rows.filter(pk__in=self._keys(first, first + self.per_page)), number, self)
+        return Page(rows[: self.per_page], number, self)
 
     def _parts(self) -> list[Any]:
         rows: Any = self.object_list
@@ -77,10 +78,11 @@ def _together(parts: list[Any]) -> Any:
 class LongList(ChangeList):
     model_admin: LargeTableAdmin
     before: Any = None  # the place that it begins at
-    ends_at: Any = None  # the place that it was looked to; None where all was looked through
+    ends_at: Any = None  # the place that it was looked to; None where that is all that the list could show
     ends_at_time: datetime | None = None
     looked_through = ""
     _asked = ""
+    _cut_at: Any = None
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
         # No filter knows it, and another filter's choice begins with the newest again.
@@ -103,20 +105,23 @@ class LongList(ChangeList):
                     raise IncorrectLookupParameters from error
             if self.query or len(walk.parts) > 1 or self.model_admin.chosen_filters(request) - walk.served:
                 self._look_to(walk, self.model_admin.begins(request))
-            self.queryset = self.queryset.filter(walk.narrowed, walk.cut(before=self.before, ends_at=self.ends_at))
+            self.queryset = self.queryset.filter(walk.narrowed, walk.cut(before=self.before, ends_at=self._cut_at))
             self.looked_through = f"{walk.bound:,}"
         super().get_results(request)
         if not self.multi_page:
             self.result_list = self.paginator.page(1).object_list  # found as those of a page are
 
     def _look_to(self, walk: Walk, begins: datetime | None) -> None:
-        place, time = walk.ends_at(self.before) or (None, None)
-        if place is None or (time is not None and begins is not None and time < begins):
-            return  # everything that the list could show is looked through
-        self.ends_at, self.ends_at_time = place, time
+        self._cut_at, time = walk.ends_at(self.before) or (None, None)
+        if time is None or begins is None or time >= begins:
+            self.ends_at, self.ends_at_time = self._cut_at, time
 
     def _walks(self) -> bool:
         return not (self.query and self.model_admin.search_is_indexed)
+
+    @property
+    def without_search(self) -> str:
+        return self.get_query_string(remove=[SEARCH_VAR])
 
     @property
     def cut_search(self) -> str:

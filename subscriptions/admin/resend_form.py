@@ -45,7 +45,7 @@ class ResendForm(forms.Form):
         min_value=1,
         max_value=FASTEST,
         initial=resend_jobs.DEFAULT_PER_SECOND,
-        help_text="Slower spares the receiver; new webhooks do not wait behind these.",
+        help_text="To each subscription. Slower spares the receiver; new webhooks do not wait behind these.",
     )
 
     def __init__(self, *args: Any, rows: QuerySet[Any], several: bool, all_of_one: bool, **kwargs: Any) -> None:

@@ -6,11 +6,13 @@ what belongs to a phone number. This package imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -30,10 +32,15 @@ class SubjectAdmin(LargeTableAdmin):
     change_list_template = "admin/callhooks/importable_change_list.html"
     import_kind = ""  # what the page of imports calls them
     person_path = "person"  # from the row to the person
+    named_by: tuple[str, ...] = ()  # relations that `name_of` looks at
     phone_of: Callable[[str], str]  # a number as it is stored, "" for what is none
     search_help_text = "The customer's phone number, or the exact id"
     made_one_by_one = True
     time_follows_key = False  # past ones are brought in later
+
+    def name_of(self, row: Any) -> str:
+        """Whom it is about, in a few words."""
+        raise NotImplementedError
 
     def persons_with(self, request: HttpRequest, term: str) -> list[int]:
         phone = self.phone_of(term)
@@ -124,6 +131,29 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
 
 def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str]:
     return [found for page in _pages(site) for found in page.ids_with_phone(request, term)]
+
+
+def names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
+    """Whom each is about, as lists of calls, texts and forms show it: one query for each of these kinds."""
+    found: dict[str, str] = {}
+    for page in _pages(site):
+        prefix = getattr(page.opts.get_field("resource_id"), "prefix", "")
+        mine = [one for one in subject_ids if one.startswith(prefix)]
+        if mine:
+            rows = page.model._default_manager.filter(resource_id__in=mine).defer(*page.deferred_in_list)
+            rows = rows.select_related(*page.named_by) if page.named_by else rows  # without a name it takes all
+            found |= {row.resource_id: page.name_of(row) for row in rows}
+    return found
+
+
+def with_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
+    """The list, each of its rows with `about`: whom the subject that `path` leads to is about."""
+    rows: list[Any] = list(listed.result_list)
+    found = names(site, {attrgetter(path)(row) for row in rows})
+    for row in rows:
+        row.about = found.get(attrgetter(path)(row), "")
+    listed.result_list = rows
+    return listed
 
 
 def reference(site: AdminSite, subject_id: str) -> str:

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -147,7 +148,9 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
         except operations.NotPossible as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
-        told = "" if not count else f" {count} held {'are sent' if choice == 'send' else 'were dropped'}."
+        held_ones = "1 webhook that was held" if count == 1 else f"{count:,} webhooks that were held"
+        going = "go out now" if count != 1 else "goes out now"
+        told = f" {held_ones} {going if choice == 'send' else 'will not be sent'}." if count else ""
         if obj.resuming:
             told += " It becomes active in a moment, when the last of what was waiting is dropped."
         self.log_change(request, obj, f"Resumed.{told}")
@@ -173,10 +176,15 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
     @button("New secret…", asks=True)
     def rotate_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         if request.method != "POST":
-            return self.ask(request, obj, "rotate.html", {"hours": ROTATION_OVERLAP.total_seconds() / 3600})
+            # Two secrets sign at most: the one before the last would stop at once.
+            until = obj.previous_secret_until
+            still = words.when(until) if until is not None and until > timezone.now() else ""
+            context = {"hours": ROTATION_OVERLAP.total_seconds() / 3600, "until": still}
+            return self.ask(request, obj, "rotate.html", context)
         operations.rotate_secret(obj)
         self.log_change(request, obj, "Made a new signing secret. The old one signs too for 24 h.")
-        self.message_user(request, "A new secret signs now. The old one signs too for 24 hours.", messages.SUCCESS)
+        said = "A new secret signs now. The old one signs too for 24 hours. “Show secret” shows both."
+        self.message_user(request, said, messages.SUCCESS)
         return None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -61,7 +61,7 @@ class TrialAdmin(ButtonsAdmin):
                 "advice": advice.what_to_do(newest.status_code, newest.error) if newest and failed else "",
                 "took": words.took(newest.duration_ms) if newest else "",
                 "response": bodies.text(bytes(newest.response_body)) if newest else "",
-                "watched": _mark(delivery),
+                "watched": words.mark(delivery),
                 "waits": delivery.state == State.PENDING,
                 "state_url": f"{result_url(delivery)}state/",
                 "delivery_url": reverse("admin:subscriptions_delivery_change", args=[delivery.pk]),
@@ -75,14 +75,16 @@ class TrialAdmin(ButtonsAdmin):
         subscription, delivery = self._found(request, object_id, delivery_id)
         if (refused := self.not_read(request, subscription)) is not None:
             return refused
-        return JsonResponse({"state": _mark(delivery)})
+        return JsonResponse({"state": words.mark(delivery)})
 
     def _found(self, request: HttpRequest, object_id: str, delivery_id: int) -> tuple[Subscription, Delivery]:
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404("There is no such subscription, or it belongs to another company.")
         rows = Delivery.objects.filter(subscription=obj, event__test=True)
-        delivery = rows.select_related("event", "subscription").defer("event__body").filter(pk=delivery_id).first()
+        delivery = (
+            rows.select_related("event", "subscription__health").defer("event__body").filter(pk=delivery_id).first()
+        )
         if delivery is None:
             raise Http404("There is no such test event of this subscription.")
         return obj, delivery
@@ -110,8 +112,3 @@ def result_url(delivery: Delivery) -> str:
 def first(subscription: Subscription) -> str:
     """The event to offer: the first of the catalogue that it takes."""
     return next((one.name for one in catalogue.all_types() if one.name in subscription.events and one.example), "")
-
-
-def _mark(delivery: Delivery) -> str:
-    """Of what the page shows: the page is made anew when it becomes another."""
-    return f"{delivery.state}-{delivery.attempts}-{'claimed' if delivery.claim else ''}"

@@ -85,14 +85,27 @@ def attempt(one: Attempt) -> str:
     return answer(one.status_code)
 
 
+def resting_until(delivery: Delivery) -> datetime | None:
+    """Until when nothing is sent to its endpoint, because it only fails."""
+    health = getattr(delivery.subscription, "health", None)  # none before its first answer
+    until: datetime | None = health.open_until if health is not None else None
+    return until if until is not None and until > timezone.now() else None
+
+
 def next_step(delivery: Delivery) -> str:
-    """One sentence: what happens next."""
+    """What happens next."""
     active = delivery.subscription.state == "active"
     if delivery.state == Delivery.State.PENDING:
         if delivery.claim:
             return "It is being sent at this moment."
+        until = resting_until(delivery)
+        if until is not None:
+            rest = f"This server keeps failing, so it is left alone until {clock(until)}, {span(until)}."
+            return f"{rest} Then one webhook is tried first; when it arrives, the others follow."
         if not tries(delivery):
             return "It is sent as soon as its turn comes."
+        if delivery.due_at is not None and delivery.due_at <= timezone.now():
+            return f"Attempt {tries(delivery) + 1} of {MAX_ATTEMPTS} follows as soon as its turn comes."
         number = tries(delivery) + 1
         return f"Attempt {number} of {MAX_ATTEMPTS} at {clock(delivery.due_at)}, {span(delivery.due_at)}."
     if delivery.state == Delivery.State.HELD:
@@ -157,7 +170,14 @@ def length(seconds: float) -> str:
 
 
 def took(milliseconds: int | None) -> str:
-    """`240 ms`, `15.0 s`"""
+    """`240 ms`, `15.0 s`, `10 min`"""
     if milliseconds is None:
         return ""
+    if milliseconds >= 120_000:
+        return length(milliseconds / 1_000)
     return f"{milliseconds} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.1f} s"
+
+
+def mark(delivery: Delivery) -> str:
+    """Of what a page shows of it: the page is made anew when it becomes another."""
+    return f"{delivery.state}-{delivery.attempts}-{'claimed' if delivery.claim else ''}"

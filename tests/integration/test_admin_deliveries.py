@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import operations
+from subscriptions import operations, trial_events
 from subscriptions.admin import export, long_lists
-from subscriptions.models import Attempt, AuditEntry, Delivery, Event
+from subscriptions.models import Attempt, AuditEntry, Delivery, EndpointHealth, Event
 from tests import factories
 from tests.admin_support import filled_in, login
 
@@ -189,7 +190,7 @@ def test_many_are_sent_again_from_the_list(client, company, delivery):
     pending = Delivery.objects.get(event__subject_id=second.resource_id)
     chosen = {"action": "resend_selected", "_selected_action": [delivery.pk, pending.pk], "index": 0}
     answer = client.post(LIST, chosen, follow=True)
-    assert "1 webhook on the way again. 1 webhook not: on its way already" in told(answer)
+    assert "1 webhook on the way again. 1 webhook was left: on the way already" in told(answer)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
 
 
@@ -398,3 +399,55 @@ def test_what_is_done_to_deliveries_stands_in_the_audit_log(client, company, del
     one, many = AuditEntry.objects.order_by("pk")
     assert (one.act, one.object_id, one.company_id) == ("Sent again", str(delivery.pk), company.pk)
     assert (many.act, many.detail, many.company_id) == ("Cancelled", "2 webhooks chosen from the list", company.pk)
+
+
+def test_each_is_about_somebody_and_tests_are_marked(client, company, subscription):
+    factories.ended_call(company, customer_name="Ann Example", customer_phone_number="+12145550123")
+    shown = client.get(LIST).content.decode()
+    assert re.search(r"Ann Example<br><small>214-555-0123", shown)
+    assert 'badge-quiet">test' not in shown
+    trial_events.send_test(subscription, "post_call")
+    assert 'badge-quiet">test' in client.get(LIST).content.decode()
+    assert "Ann Example" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
+
+
+def test_while_its_server_is_left_alone_it_says_until_when(client, delivery, subscription):
+    until = timezone.now() + timedelta(minutes=7)
+    now = timezone.now()
+    EndpointHealth.objects.create(subscription=subscription, window_began=now, open_until=until, opened=3)
+    put(delivery, due_at=now - timedelta(minutes=5), attempts=1)
+    assert until.isoformat() in client.get(LIST).content.decode()
+    page = client.get(url(delivery)).content.decode()
+    assert re.search(r"left alone until \d\d:\d\d:\d\d, in [67] min", page)
+    EndpointHealth.objects.update(open_until=now - timedelta(seconds=1))
+    assert "as soon as its turn comes" in client.get(url(delivery)).content.decode()
+
+
+def test_its_page_follows_what_becomes_of_it(client, delivery):
+    page = client.get(url(delivery)).content.decode()
+    mark = re.search(r'data-live-state="([^"]+)"', page)
+    assert mark is not None
+    assert client.get(url(delivery, "state")).json() == {"state": mark[1]}
+    put(delivery, state="delivered", attempts=1)
+    assert client.get(url(delivery, "state")).json() != {"state": mark[1]}
+    assert "data-live-state" not in client.get(url(delivery)).content.decode()
+
+
+def test_sending_again_keeps_the_way_back_to_the_list_as_it_was_filtered(client, delivery):
+    put(delivery, state="failed", attempts=10)
+    kept = "_changelist_filters=state%3Dfailed"
+    page = client.get(f"{url(delivery)}?{kept}").content.decode()
+    assert f'action="{url(delivery, "resend")}?{kept}"' in page
+    assert client.post(f"{url(delivery, 'resend')}?{kept}").headers["Location"] == f"{url(delivery)}?{kept}"
+
+
+def test_send_many_again_begins_with_the_filters_of_the_list(client, subscription):
+    shown = html.unescape(client.get(LIST, {"subscription": subscription.pk, "state": "failed"}).content.decode())
+    link = re.search(r'href="([^"]*)">Send many again', shown)
+    assert link is not None
+    assert f"subscription={subscription.pk}&states=failed" in link[1]
+
+
+def test_an_empty_list_says_what_to_do(client, delivery):
+    assert "Nothing fits these filters" in client.get(LIST, {"state": "held"}).content.decode()
+    assert "Nothing was found" in client.get(LIST, {"q": "Ann"}).content.decode()

@@ -28,10 +28,11 @@ LISTS = (
     "calls_person",
 )
 
-# Session, user, second factor, reach; then the list: its count and its rows, the choices of its filters, tags.
+# Session, user, second factor, reach; then the list: its count and its rows, the choices of its filters, tags;
+# in the logs whom calls, texts and forms are about, one query for each of the three.
 LIST_QUERIES = {
-    "subscriptions_delivery": 7,
-    "subscriptions_event": 6,
+    "subscriptions_delivery": 10,
+    "subscriptions_event": 9,
     "subscriptions_resendjob": 6,
     "calls_call": 9,
     "messaging_textmessage": 7,
@@ -40,8 +41,8 @@ LIST_QUERIES = {
     "calls_person": 6,
 }
 # Across all companies, how far back the list looks is asked first.
-OPERATORS_TOO = {"subscriptions_delivery": 8, "subscriptions_event": 7}
-PAGE_QUERIES = {"delivery": 9, "event": 10, "call": 11}
+OPERATORS_TOO = {"subscriptions_delivery": 11, "subscriptions_event": 10}
+PAGE_QUERIES = {"delivery": 10, "event": 10, "call": 11}
 
 
 def more(company: Company, number: int) -> None:

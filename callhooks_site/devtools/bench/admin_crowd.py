@@ -21,6 +21,8 @@ TRACKERS = 10
 PER_EVENT, PER_CALL, PER_TEXT, PER_FORM, PER_PERSON, PER_ENTRY = 2, 4, 10, 10, 20, 10
 DAYS = 30
 BODY = '{"resource_id":"","note":"' + "Called about an appointment next week. " * 12 + '"}'
+# The product's own deliveries have smaller numbers.
+FIRST_DELIVERY = 100_000
 # When row n of `total` came: evenly over the days, the last one now.
 # The same moment in each statement: an event's id is made of its time, and its deliveries name it.
 _AT = f"(%(now)s::timestamptz - (%(total)s - n) * interval '{DAYS} days' / %(total)s)"
@@ -112,7 +114,7 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     attempt = Attempt.objects.create(delivery=delivery, number=99, outcome="delivered", started_at=delivery.created_at,
                                      url="https://example.com", status_code=200, duration_ms=120)  # fmt: skip
     people, calls, events = size // PER_PERSON, size // PER_CALL, size // PER_EVENT
-    base = {name: _most(model) for name, model in (("person", Person), ("thread", Thread), ("delivery", Delivery))}
+    base = {name: _most(model) for name, model in (("person", Person), ("thread", Thread))}
     salt = f"{tenant}-"
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no look-up of each reference
@@ -141,23 +143,24 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
              " WHEN n %% 100 = 98 THEN 'held' WHEN n %% 200 = 99 THEN 'cancelled' ELSE 'pending' END")  # fmt: skip
     code = "CASE WHEN n %% 100 < 96 THEN 200 WHEN n %% 100 = 96 THEN 404 WHEN n %% 100 = 97 THEN 503 END"
     for turn in range(PER_EVENT):
-        first = base["delivery"] + turn * events
-        copies.make(Delivery, delivery.pk, events, salt, id=f"{first} + n", event_id=_UUID7, created_at=_AT,
+        # As if all tenants' had come side by side.
+        key = f"{FIRST_DELIVERY} + ((n - 1) * {TENANTS} + {tenant - 1}) * {PER_EVENT} + {turn}"
+        copies.make(Delivery, delivery.pk, events, salt, id=key, event_id=_UUID7, created_at=_AT,
                     subscription_id=_one_of(hooks, turn), state=state, status_code=code, attempts="1",
                     due_at="CASE WHEN n %% 200 = 199 THEN now() + interval '1 hour' END", claim="NULL",
                     finished_at=_AT, reason="''")  # fmt: skip
-        copies.make(Attempt, attempt.pk, events, salt, delivery_id=f"{first} + n", number="1", status_code=code,
+        copies.make(Attempt, attempt.pk, events, salt, delivery_id=key, number="1", status_code=code,
                     started_at=_AT)  # fmt: skip
-    newest = Delivery.objects.filter(company=company).order_by("-pk").values_list("event_id", flat=True)[0]
-    if not Event.objects.filter(pk=newest).exists():
+    newest = Delivery.objects.filter(company=company).order_by("-pk")[0]
+    if not Event.objects.filter(pk=newest.event_id).exists():
         raise RuntimeError("Deliveries were made whose event is not there: the bench would measure nonsense.")
     copies.make(AuditEntry, entry.pk, size // PER_ENTRY, salt, at=_AT)
-    _renumber(Person, Thread, Delivery)
+    _renumber(Person, Thread)
     name = f"Person {people // 2}"
     sample = Event.objects.filter(company=company).order_by("-created_at")[events // 2]
     phone = Call.objects.filter(company=company).values_list("customer_phone_number", flat=True)[calls // 2]
     return company, [phone, numbers[0].phone_number, sample.webhook_id, sample.subject_id,
-                     str(base["delivery"] + events), name, "nonsense"]  # fmt: skip
+                     str(newest.pk), name, "nonsense"]  # fmt: skip
 
 
 class _Copies:
