@@ -56,6 +56,7 @@ class Thread(models.Model):
     objects: ClassVar[ThreadManager] = ThreadManager()
 
     class Meta:
+        verbose_name = "conversation"
         constraints = [
             models.UniqueConstraint(fields=["tracker", "person"], name="thread_once"),
             models.UniqueConstraint(fields=["company", "conversation_id"], name="conversation_id_once"),
@@ -87,6 +88,7 @@ class TextMessage(EventSubject):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        verbose_name = "text"
         ordering = ["-sent_at", "-id"]
         constraints = [
             models.UniqueConstraint(

@@ -68,7 +68,7 @@ def accept(*, company: Company, kind: str, name: str, content: bytes, encoding: 
 def _read(text: TextIOWrapper, kind: Kind, cells: bool) -> Iterator[Line]:
     if not cells:
         return read_json_lines(text)
-    columns, lines = read_csv(text)
+    columns, lines = read_csv(text, kind.columns)
     unknown = [name for name in columns if name and name not in kind.columns]
     if unknown and not kind.takes_others:
         raise BadFile(

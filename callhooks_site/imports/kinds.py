@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,7 +65,8 @@ class Kind:
             data["external_source"] = source
         elif not data.get("external_source"):
             data["external_source"] = source
-        return shared(self.serializer).accept(data)
+        values = shared(self.serializer).accept(data)
+        return _ended(values) if self.name == "calls" else values
 
     def _as_form(self, data: dict[str, Any]) -> dict[str, Any]:
         others = {name: data.pop(name) for name in list(data) if name not in self.columns}
@@ -93,6 +94,13 @@ def _converted(field: Any, text: str, zone: ZoneInfo, *, cells: bool) -> Any:
     if isinstance(field, serializers.ListField):
         return text.split()
     return _json(text) if isinstance(field, serializers.JSONField) else text
+
+
+def _ended(call: dict[str, Any]) -> dict[str, Any]:
+    """A past call with a duration is over, though many systems write no end down."""
+    if call.get("ended_at") is None and call.get("duration") is not None and call.get("start_time") is not None:
+        call["ended_at"] = call["start_time"] + timedelta(seconds=call["duration"])
+    return call
 
 
 def _json(text: str) -> Any:

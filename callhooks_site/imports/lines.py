@@ -34,17 +34,23 @@ def read_json_lines(file: TextIO) -> Iterator[Line]:
             yield _parsed(number, line)
 
 
-def read_csv(file: TextIO) -> tuple[list[str], Iterator[Line]]:
-    """The columns of the header, and the rows by them. Empty cells are left out. Raises BadFile."""
+def read_csv(file: TextIO, known: Sequence[str] = ()) -> tuple[list[str], Iterator[Line]]:
+    """The columns of the header, and the rows by them. Empty cells are left out. A column that differs from one of
+    `known` in capitals and spaces alone is that one. Raises BadFile."""
     csv.field_size_limit(LONGEST_LINE)
     header = file.readline(LONGEST_LINE)
     if not header.strip() or _fault(header):
         raise BadFile("The first line must name the columns, in UTF-8 or the encoding that was chosen.")
     delimiter = max(DELIMITERS, key=header.count)
-    columns = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+    columns = [_column(name.strip(), known) for name in next(csv.reader([header], delimiter=delimiter))]
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
         raise BadFile(f"The first line names a column twice: {', '.join(twice)}.")
     return columns, _rows(file, columns, delimiter)
+
+
+def _column(name: str, known: Sequence[str]) -> str:
+    folded = name.lower().replace(" ", "_")
+    return folded if folded in known else name
 
 
 def _rows(file: TextIO, columns: Sequence[str], delimiter: str) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from calls.phones import normalise_if_number
+from calls.phones import formatted, normalise_if_number
 from subscriptions.admin import words
 from subscriptions.admin.filters import AnyTimeFilter
 from subscriptions.admin.subjects import SubjectAdmin
@@ -18,6 +18,7 @@ from ..models import FormSubmission
 ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "referring_url", "landing_page_url",
                "utm_source", "utm_medium", "utm_campaign")  # fmt: skip
 SHOWN = 3  # fields of a form in the list
+NAMES = frozenset({"name", "full_name", "full name", "fullname", "your-name", "your name", "your_name"})
 
 
 class SubmittedFilter(AnyTimeFilter):
@@ -54,7 +55,12 @@ class FormAdmin(SubjectAdmin):
 
     @admin.display(description="who")
     def who(self, obj: FormSubmission) -> str:
-        return str(obj.person) if obj.person else "Unknown"
+        person = obj.person
+        if person is not None and person.name:
+            return person.name
+        typed = next((text for field, text in obj.form_data.items() if field.lower() in NAMES and text), "")
+        known = (formatted(person.phone) or person.email) if person is not None else ""
+        return str(typed)[:80] or known or "Unknown"
 
     @admin.display(description="page")
     def page(self, obj: FormSubmission) -> str:

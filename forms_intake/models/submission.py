@@ -31,6 +31,7 @@ class FormSubmission(Attribution, EventSubject):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        verbose_name = "form"
         ordering = ["-submitted_at", "-id"]
         constraints = [
             models.UniqueConstraint(

@@ -38,6 +38,7 @@ class MembershipAdmin(TenantAdmin):
     member_rights = frozenset({"view", "change", "delete"})
     operator_rights = frozenset({"view", "add", "change", "delete"})
     related = ("user",)
+    change_list_template = "admin/callhooks/members_change_list.html"
     list_display = ("who", "role", "may_log_in", "since")
     search_fields = ("user__username__icontains", "user__email__icontains")
     fields = ("user", "role")
@@ -45,6 +46,10 @@ class MembershipAdmin(TenantAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["user", "role"] if obj is None else ["who", "role", "alert_mails", "since"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"may_invite": self.has_operate_permission(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     @admin.display(description="member", ordering="user__username")
     def who(self, obj: Membership) -> str:

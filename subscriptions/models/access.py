@@ -40,6 +40,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        verbose_name = "member"
         constraints = [models.UniqueConstraint(fields=["company", "user"], name="membership_once_per_company")]
 
     def __str__(self) -> str:

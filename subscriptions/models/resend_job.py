@@ -35,7 +35,8 @@ class ResendJob(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "resend"
         indexes = [models.Index("id", condition=models.Q(state="running"), name="resend_job_running")]
 
     def __str__(self) -> str:
-        return f"Resend {self.sent} of {self.total}"
+        return f"Resend of {self.total}"

@@ -37,7 +37,7 @@ def company():
 @pytest.fixture
 def at(page: Page, live_server, company) -> Page:
     page.goto(live_server.url + reverse("admin:login"))
-    page.get_by_label("Username").fill("ann@example.com")
+    page.get_by_label("Mail address").fill("ann@example.com")
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#user-tools")).to_be_visible()

@@ -262,3 +262,10 @@ def test_the_last_day_stands_beside_each_and_takes_one_query_for_all(client, com
     assert (page.count("100 % of 1"), page.count("0.0 % of 1")) == (2 * 3, 3)
     assert len(many) == len(few)
     assert "100 % of 1" in client.get(url(company.subscriptions.get(name="Two"))).content.decode()
+
+
+def test_a_second_new_secret_within_a_day_says_what_it_breaks(client, subscription):
+    asked = url(subscription, "rotate_secret")
+    assert "stops at once" not in client.get(asked).content.decode()
+    client.post(asked)
+    assert "that older one stops at once" in client.get(asked).content.decode()

@@ -156,3 +156,22 @@ def test_a_file_that_cannot_be_used(
 def test_a_company_that_is_not_there(tmp_path: Path):
     with pytest.raises(CommandError, match="no company COM1"):
         call_command("import_data", "calls", str(tmp_path / "a.csv"), "--company=COM1")
+
+
+def test_a_past_call_with_a_duration_is_over(company: Company, tmp_path: Path):
+    file = write(tmp_path / "a.csv", "Direction,Tracking Phone Number,START_TIME,Duration,Tags",
+                 "inbound,214-555-0100,2026-01-05T15:00:00Z,125,New; Web")  # fmt: skip
+    out, err = run("calls", file, company, "--publish")
+    assert "1 calls made" in out, err
+    call = Call.objects.get()
+    assert (call.ended_at - call.start_time).total_seconds() == 125
+    assert sorted(call.tags.values_list("name", flat=True)) == ["New", "Web"]
+    assert "post_call" in Event.objects.values_list("type", flat=True)
+
+
+def test_a_renamed_column_stands_as_it_is_written(company: Company, tmp_path: Path):
+    file = write(tmp_path / "a.csv", "direction,tracking_phone_number,start_time,Note",
+                 "inbound,214-555-0100,2026-01-05T15:00:00Z,hello")  # fmt: skip
+    out, err = run("calls", file, company, "--column", "Note=customer_name")
+    assert "1 calls made" in out, err
+    assert Call.objects.get().customer_name == "hello"

@@ -123,8 +123,9 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 def _lines(file: TextIOWrapper, kind: Kind, cells: bool, pairs: list[str]) -> Iterator[Line]:
     if not cells:
         return read_json_lines(file)
-    columns, lines = read_csv(file)
     mapping = _mapping(pairs)
+    renamed = {theirs.lower().replace(" ", "_") for theirs in mapping}  # they stand as they are written
+    columns, lines = read_csv(file, [name for name in kind.columns if name not in renamed])
     if missing := [theirs for theirs in mapping if theirs not in columns]:
         raise CommandError(f"The file has no column {', '.join(missing)}. It has: {', '.join(columns)}.")
     ours = [name for theirs in columns if (name := mapping.get(theirs, theirs))]
