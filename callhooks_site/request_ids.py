@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 HEADER = "X-Request-Id"
 # One that a proxy or a program brings is kept, if it can stand in a line of a log.
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_LINE_ENDS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 
 
@@ -39,3 +40,14 @@ class WithRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = _current.get()
         return True
+
+
+class OneLine(logging.Formatter):
+    """A message is one line, whatever somebody wrote into an address or a name: nobody forges the next entry. What
+    follows a message, a traceback, is indented or begins with its own words."""
+
+    def __init__(self, line: str = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s") -> None:
+        super().__init__(line)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return _LINE_ENDS.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record))

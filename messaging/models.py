@@ -112,6 +112,8 @@ class TextMessage(EventSubject):
             self.customer_phone_number = normalise(self.customer_phone_number)
         except BadNumber as error:
             raise ValidationError({"customer_phone_number": str(error)}) from None
+        if not (isinstance(self.media_urls, list) and all(isinstance(url, str) for url in self.media_urls)):
+            raise ValidationError({"media_urls": 'Write a list of addresses: ["https://example.com/1.jpg"].'})
         if not self.customer_phone_number:
             raise ValidationError({"customer_phone_number": "A text has a customer's number."})
         if self.tracker_id and self.company_id and self.tracker.company_id != self.company_id:

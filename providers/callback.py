@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from subscriptions.storable import faults
+
 MOST_FIELDS = 400  # Twilio sends some forty; a text with ten pictures sixty
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MOST_JSON_DEPTH = 20
@@ -118,4 +120,4 @@ class Said:
             found = json.loads(self.exact(name) or "{}")
         except (ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return found if isinstance(found, dict) and not any(faults(found)) else {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from .facts import Facts
 from .parties import Parties, number, parties
@@ -110,7 +109,9 @@ def _recording(facts: Facts) -> dict[str, Any]:
     if not found:
         return {}
     one = max(found.values(), key=lambda each: (each["seconds"], each["url"]))
-    url = one["url"] if "." in urlsplit(one["url"]).path.rpartition("/")[2] else one["url"] + ".mp3"
+    # Not by urlsplit: what came may be no URL at all.
+    name = one["url"].partition("?")[0].rpartition("/")[2]
+    url = one["url"] if "." in name else one["url"] + ".mp3"
     return {"recording_url": url, "recording_duration": one["seconds"]}
 
 

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import BaseExpression
 
 from .encryption import decrypt, encrypt
 from .ids import resource_id
+
+# Line ends, other controls, and marks that turn the direction of what follows.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def one_line(value: str) -> None:
+    """For names: they stand in subjects of mails, in lists and in logs."""
+    if _UNSEEN.search(value):
+        raise ValidationError("A name is one line, without characters that cannot be seen.", code="not_one_line")
 
 
 class SecretsStayHere(Exception):

@@ -88,6 +88,12 @@ def accept(token: str, user: Any) -> Membership:
     return membership
 
 
+def withdraw_invitations(membership: Membership) -> int:
+    """The open ones that this member sent: who has left, or may invite no more, brings nobody in. Returns how many."""
+    mine = Invitation.objects.filter(company=membership.company_id, invited_by=membership.user_id)
+    return mine.filter(accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
+
+
 def keep_an_owner(membership: Membership) -> None:
     """To be called in the transaction that demotes or removes: raises NotPossible if no owner would be left. Those who
     ask at the same time wait for each other, at the company's row."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core import signing
@@ -85,7 +84,7 @@ def _tell_one(pk: int, noted_in: str, template: str) -> int:
         subscription = health.subscription
         try:
             _mail(subscription, health, template)
-        except (SMTPException, OSError):
+        except Exception:  # whatever is wrong with this mail, the others go out
             logger.exception("Could not mail the owner of subscription %s; the next sweep tries again", subscription.pk)
             return 0
         EndpointHealth.objects.filter(pk=pk).update(**{noted_in: Now()})
@@ -99,9 +98,10 @@ def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> 
         return
     path = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
     context = {"subscription": subscription, "health": health, "link": settings.PUBLIC_URL + path}
+    name = " ".join(subscription.name.split())
     subject = {
-        "failing": f"Webhooks to {subscription.name} are failing",
-        "disabled": f"Webhooks to {subscription.name} were switched off",
+        "failing": f"Webhooks to {name} are failing",
+        "disabled": f"Webhooks to {name} were switched off",
     }[template]
     # A mail for each, since each has a link of its own to stop them; over one connection.
     get_connection().send_messages(

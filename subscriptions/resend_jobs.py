@@ -8,16 +8,19 @@ Invariants
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from . import operations
 from .models import Delivery, ResendJob, Subscription
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_STATES = (Delivery.State.FAILED,)
 DEFAULT_PER_SECOND = 50
@@ -78,8 +81,18 @@ def cancel(job: ResendJob) -> None:
 
 
 def step() -> int:
-    """Move every running job on by what its rate allows since its last step. Returns how many were set on their way."""
-    return sum(_step(pk) for pk in ResendJob.objects.filter(state=ResendJob.State.RUNNING).values_list("pk", flat=True))
+    """Move every running job on by what its rate allows since its last step. Returns how many were set on their way.
+    A job that cannot go on is stopped and told in the log: it keeps no other one waiting."""
+    sent = 0
+    for pk in list(ResendJob.objects.filter(state=ResendJob.State.RUNNING).values_list("pk", flat=True)):
+        try:
+            sent += _step(pk)
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble: all go on with the next step
+        except Exception:
+            logger.exception("Resend %s was stopped: it cannot go on", pk)
+            ResendJob.objects.filter(pk=pk).update(state=ResendJob.State.CANCELLED, finished_at=Now())
+    return sent
 
 
 def _step(pk: int) -> int:

@@ -19,7 +19,7 @@ from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -33,6 +33,7 @@ from .run import BATCH, Counts, Import, Wrong
 
 logger = logging.getLogger(__name__)
 
+MOST_LINES = 200_000  # of an upload; what is larger goes through import_data
 MOST_FAULTS = 10_000  # kept for one job; a file with more is wrong as a whole
 FORGOTTEN_HOURS = 24  # that a checked file waits for somebody's word
 State = ImportJob.State
@@ -58,6 +59,8 @@ def accept(*, company: Company, kind: str, name: str, content: bytes, encoding: 
             ImportPiece.objects.create(job=job, number=job.pieces_total, lines=said)
             job.pieces_total += 1
             job.lines += len(batch)
+            if job.lines > MOST_LINES:
+                raise BadFile(f"There are more than {MOST_LINES:,} lines. Divide the file, or use `import_data`.")
         if not job.lines:
             raise BadFile("There is no line with data in this file.")
         job.save(update_fields=["pieces_total", "lines"])
@@ -128,9 +131,12 @@ def step() -> bool:
         try:
             with transaction.atomic():
                 _step(job)
-        except (DatabaseError, InterfaceError):
-            raise  # the database's trouble, such as a deadlock: the next task tries the piece again
-        except Exception:
+        except (OperationalError, InterfaceError) as error:
+            # The database's trouble, such as a deadlock: a next task tries the piece again, after those of others.
+            logger.warning("Import %s waits for its next turn: %s", job.pk, error)
+            ImportJob.objects.filter(pk=job.pk).update(stepped_at=Now())  # raises once more if the database is away
+            return False
+        except Exception:  # the file's or our own fault: it ends this import, and keeps no other one waiting
             logger.exception("Import %s failed at piece %s of %s", job.pk, job.done + 1, job.pieces_total)
             job.refresh_from_db()
             _end(job, State.FAILED)

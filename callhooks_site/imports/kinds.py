@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError as RefusedValue
 
 from calls.api.fields import TagNames
 from calls.api.serializers import CallSerializer
@@ -22,8 +23,10 @@ from forms_intake.ingestion import record_form
 from messaging.api.serializers import TextMessageSerializer
 from messaging.ingestion import record_text
 from subscriptions.api.fields import Flag, Moment, Whole
+from subscriptions.api.parsing import nested
 from subscriptions.api.serializers import Strict, shared
 from subscriptions.models import Company
+from subscriptions.storable import faults
 
 NEW, KNOWN = "new", "known"
 MADE_ID = "line-"  # with a digest: the external_id of a line that names none
@@ -59,6 +62,8 @@ class Kind:
         for name, value in data.items():
             if isinstance(value, str) and name in fields:
                 data[name] = _converted(fields[name], value, zone, cells=cells)
+        for path, words in faults(data):  # of JSON in a cell, too
+            raise RefusedValue(nested(path, words))
         if not data.get("external_id"):
             # The same line of the same file, or of another: the same thing.
             data["external_id"] = _digest(said)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
+from subscriptions.storable import faults
+
+MOST_COLUMNS = 500  # many times what the widest export has
 LONGEST_LINE = 2_000_000  # characters: a call's transcript, many times over
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # what "surrogateescape" leaves
-_LONE = re.compile(r"[\x00\ud800-\udfff]")
 DELIMITERS = ",;\t"
 
 
@@ -43,7 +46,9 @@ def read_csv(file: TextIO, known: Sequence[str] = ()) -> tuple[list[str], Iterat
         raise BadFile("The first line must name the columns, in UTF-8 or the encoding that was chosen.")
     delimiter = max(DELIMITERS, key=header.count)
     columns = [_column(name.strip(), known) for name in next(csv.reader([header], delimiter=delimiter))]
-    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
+    if len(columns) > MOST_COLUMNS:
+        raise BadFile(f"The first line names {len(columns):,} columns; {MOST_COLUMNS} are the most.")
+    if twice := sorted(name for name, times in Counter(columns).items() if name and times > 1):
         raise BadFile(f"The first line names a column twice: {', '.join(twice)}.")
     return columns, _rows(file, columns, delimiter)
 
@@ -101,18 +106,9 @@ def _parsed(number: int, line: str) -> Line:
         return Line(number, {}, f"This is not JSON ({error}).")
     if not isinstance(said, dict):
         return Line(number, {}, "Each line must be a JSON object.")
-    # Only what is escaped can bring these in.
-    if "\\u" in line and _holds_unstorable(said):
-        return Line(number, {}, "A text holds a NUL or half of a character.")
+    for path, words in faults(said):
+        return Line(number, {}, f"{path[0]}: {words}" if path else words)
     return Line(number, said)
-
-
-def _holds_unstorable(value: Any) -> bool:
-    if isinstance(value, str):
-        return bool(_LONE.search(value))
-    if isinstance(value, dict):
-        return any(_holds_unstorable(key) or _holds_unstorable(each) for key, each in value.items())
-    return isinstance(value, list) and any(map(_holds_unstorable, value))
 
 
 def _no_constant(name: str) -> NoReturn:

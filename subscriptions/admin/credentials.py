@@ -24,7 +24,9 @@ _UNSEEN = {"autocomplete": "new-password"}  # the browser's own passwords are no
 
 
 class CredentialsForm(TenantForm):
-    """A mask that is left as it is keeps what is stored."""
+    """A mask that is left as it is keeps what is stored. `moved`: the URL leads to another server than before."""
+
+    moved = False
 
     login_user = forms.CharField(label="User", required=False, strip=False)
     login_password = forms.CharField(
@@ -96,6 +98,7 @@ class CredentialsForm(TenantForm):
             return cleaned
         subscription: Subscription = self.instance
         url = cleaned.get("url") or ""
+        self.moved = self._moved(url)
         try:
             given = Credentials(
                 cleaned["header_lines"],
@@ -105,7 +108,7 @@ class CredentialsForm(TenantForm):
                 checked_certificate(cleaned["certificate_chain"], cleaned["certificate_key"]),
             )
             subscription.credentials = checked_credentials(
-                given, stored=subscription.credentials, url=url, moved=self._moved(url)
+                given, stored=subscription.credentials, url=url, moved=self.moved
             )
         except CredentialsRefused as error:
             self.add_error(_FIELD_OF.get(error.name, "certificate_key"), str(error))

@@ -36,7 +36,7 @@ from .buttons import ButtonsAdmin, button
 from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
 from .delivery_walks import delivery_walk
 from .filters import SinceFilter, is_id
-from .logs import MOST_FOUND, LogAdmin
+from .logs import MOST_FOUND, LogAdmin, across
 from .reach import reach_of
 from .walks import Walk
 
@@ -223,8 +223,8 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """All pages at once is a job of its own, where one can count first and cancel."""
-        across = request.POST.get("select_across") == "1" and "resend_selected" in request.POST.getlist("action")
-        if across and self.has_operate_permission(request) and _as_job(request) is not None:
+        all_again = across(request) and "resend_selected" in request.POST.getlist("action")
+        if all_again and self.has_operate_permission(request) and _as_job(request) is not None:
             return HttpResponseRedirect(f"{reverse('admin:subscriptions_resendjob_add')}?{_as_job(request)}")
         return super().response_action(request, queryset)
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.forms.fields import InvalidJSONInput
 
 from ..models import Company
+from ..storable import faults
+
+# Beyond them some time zone, or some program, cannot tell a time any more.
+FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+TOO_FAR = "Choose a time between 1970 and 2200."
 
 
 class TenantForm(forms.ModelForm):
@@ -44,6 +51,8 @@ class TenantForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         company = cleaned.get("company") or getattr(self.instance, "company", None)
         for name, value in list(cleaned.items()):
+            if isinstance(value, datetime) and not FIRST_MOMENT <= value < LAST_MOMENT:
+                self.add_error(name, TOO_FAR)
             rows = value if isinstance(value, models.QuerySet) else [value]
             if any(_company_differs(row, company) for row in rows):
                 self.add_error(name, "This belongs to another company.")
@@ -61,6 +70,28 @@ class ExactTextField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.to_python(initial), data)
+
+
+class StorableJSONField(forms.JSONField):
+    """JSON that the database can keep, and everybody can read who gets it."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            found = super().to_python(value)
+        except (ValueError, RecursionError):  # thousands of digits, hundreds of levels
+            raise forms.ValidationError("This is not JSON that can be kept.", code="invalid") from None
+        for path, words in faults(found):
+            where = f"{path[0]}: " if path else ""
+            raise forms.ValidationError(f"{where}{words}", code="invalid")
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the page shows again: as it was typed, if it cannot be kept."""
+        try:
+            found = super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
+        return InvalidJSONInput(data) if isinstance(data, str) and any(faults(found)) else found
 
 
 class CheckboxesField(forms.MultipleChoiceField):

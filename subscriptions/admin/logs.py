@@ -15,7 +15,12 @@ from .long_lists import MOST_COUNTED, MOST_FOUND, BoundedPaginator, LongList
 from .tenancy import READ, TenantAdmin
 from .walks import Walk, asked_companies, split_by
 
-__all__ = ["MOST_COUNTED", "MOST_FOUND", "LargeTableAdmin", "LogAdmin"]
+__all__ = ["MOST_COUNTED", "MOST_FOUND", "LargeTableAdmin", "LogAdmin", "across"]
+
+
+def across(request: HttpRequest) -> bool:
+    """Whether an action is meant for all pages: Django takes nearly any text for a yes."""
+    return request.POST.get("select_across", "").strip().lower() not in ("", "0", "false")
 
 
 class LargeTableAdmin(TenantAdmin):
@@ -82,7 +87,7 @@ class LargeTableAdmin(TenantAdmin):
         raise NotImplementedError
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        if request.POST.get("select_across") == "1":
+        if across(request):
             self.message_user(request, "Choose what is on one page at a time.", messages.WARNING)
             return None
         return super().response_action(request, queryset)

@@ -64,9 +64,17 @@ class MembershipAdmin(TenantAdmin):
     def since(self, obj: Membership) -> str:
         return words.when(obj.created_at)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and obj.role not in self.writers:
+            members.withdraw_invitations(obj)
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         members.keep_an_owner(obj)
         super().delete_model(request, obj)
+        withdrawn = members.withdraw_invitations(obj)
+        told = "Their open invitations are withdrawn too. " if withdrawn else ""
+        self.message_user(request, f"{told}API keys that they made stay valid: see API keys.", messages.WARNING)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from .. import operations, resend_jobs
 from ..models import Delivery, Subscription
+from .forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 
 FASTEST = 1000  # a second; more than that is the same as all at once
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}
@@ -62,6 +63,9 @@ class ResendForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         since, until = data.get("since"), data.get("until")
+        for name, moment in (("since", since), ("until", until)):
+            if moment and not FIRST_MOMENT <= moment < LAST_MOMENT:
+                self.add_error(name, TOO_FAR)
         if since and until and since >= until:
             self.add_error("until", "The end must come after the beginning.")
         chosen = data.get("subscription")

@@ -14,14 +14,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from .filters import is_id
-from .forms import ExactTextField, TenantForm
+from .forms import ExactTextField, StorableJSONField, TenantForm
 from .reach import reach_of
 from .rights import ScopedRows
 
 
 class ScopedForms(ScopedRows):
     form = TenantForm
-    formfield_overrides = {models.TextField: {"form_class": ExactTextField}}
+    formfield_overrides = {
+        models.TextField: {"form_class": ExactTextField},
+        models.JSONField: {"form_class": StorableJSONField},
+    }
     save_as = False
     made_one_by_one = False  # no "save and add another", no "save and continue"
 
@@ -105,7 +108,7 @@ class ScopedForms(ScopedRows):
             return False
         field = self.opts.get_field(name)
         if not field.is_relation:
-            return True
+            return not isinstance(field, models.DateTimeField)  # its two boxes want a time, not a text
         ids = {str(one) for one in (value if isinstance(value, list) else [value])}
         related: Any = field.related_model
         return all(map(is_id, ids)) and self.choosable(request, related).filter(pk__in=ids).count() == len(ids)

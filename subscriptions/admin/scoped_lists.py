@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
@@ -14,6 +15,8 @@ from ..models import Company
 from .filters import CompanyFilter, is_id
 from .reach import reach_of
 from .rights import ScopedRows, use_zone
+
+MOST_SEARCHED, MOST_WORDS = 200, 8  # characters and words of a search
 
 
 class ScopedLists(ScopedRows):
@@ -38,7 +41,7 @@ class ScopedLists(ScopedRows):
         return [CompanyFilter, *declared] if self.has_company and reach_of(request).several else declared
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        if request is None:
+        if request is None or "\x00" in str(value):
             return False
         return any(lookup in self._parameters(item) for item in self.get_list_filter(request))
 
@@ -49,12 +52,21 @@ class ScopedLists(ScopedRows):
             raise ImproperlyConfigured(f"{self}: use related_filter; {item!r} would list other companies' rows.")
         return {f"{item}__exact", f"{item}__isnull"}
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        # Each word is another condition on every row; and a NUL is in none of them.
+        term = " ".join(search_term.replace("\x00", "")[:MOST_SEARCHED].split()[:MOST_WORDS])
+        return super().get_search_results(request, queryset, term)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if any("\x00" in key for key in request.POST.getlist("_selected_action")):
+            raise SuspiciousOperation("No row has such a key.")
         chosen = request.GET.get("company", "")
         if is_id(chosen):
             zones = reach_of(request).limit(Company.objects.filter(pk=int(chosen)), "pk")

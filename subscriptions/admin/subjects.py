@@ -80,7 +80,8 @@ class SubjectAdmin(LargeTableAdmin):
 
     def timeline_view(self, request: HttpRequest, resource_id: str) -> HttpResponse:
         """To the row's page; the address that webhooks and logs know."""
-        pk = self.get_queryset(request).filter(resource_id=resource_id).values_list("pk", flat=True).first()
+        rows = self.get_queryset(request).filter(resource_id=resource_id.replace("\x00", ""))
+        pk = rows.values_list("pk", flat=True).first()
         if pk is None:
             raise Http404("There is nothing at this address, or it belongs to another company.")
         return HttpResponseRedirect(self.change_url(pk))

@@ -189,8 +189,10 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if change and set(credentials.FIELDS) & set(form.changed_data):
-            obj.save(update_fields=[*credentials.COLUMNS, "updated_at"])
+        # What was checked for the address is what is stored with it, whatever the page said to have changed: what
+        # somebody else has stored meanwhile for the old server does not go to the new one.
+        if change and (form.moved or set(credentials.FIELDS) & set(form.changed_data)):
+            obj.save(update_fields=["url", *credentials.COLUMNS, "updated_at"])
         if not change and form.cleaned_data.get("try_it"):
             obj.tried = trial.send(self, request, obj, trial.first(obj))
 

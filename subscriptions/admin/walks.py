@@ -55,8 +55,10 @@ class Walk:
         """A place out of an address; ValidationError where it is none."""
         options: Any = self.parts[0].model._meta
         place = (options.pk if self.by == "pk" else options.get_field(self.by)).to_python(text)
-        if isinstance(place, datetime) and timezone.is_naive(place):
-            raise ValidationError("A time without its zone is no place.")
+        if not isinstance(place, datetime):
+            return place
+        if timezone.is_naive(place) or not 1970 < place.year < 2200:
+            raise ValidationError("A time without its zone, or one that no row can have, is no place.")
         return place
 
     def cut(self, *, before: Any = None, ends_at: Any = None) -> Q:

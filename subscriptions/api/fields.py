@@ -13,6 +13,7 @@ from rest_framework import serializers
 # Clocks differ; a call that ends in an hour has not ended.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime(2200, 1, 1, tzinfo=UTC)
 URL_LENGTH = 2048
 
 
@@ -51,7 +52,8 @@ class Whole(serializers.IntegerField):
     }
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int | float) or data != int(data):
+        whole = isinstance(data, int) or (isinstance(data, float) and data.is_integer())
+        if isinstance(data, bool) or not whole:
             self.fail("invalid")
         return int(data)
 
@@ -110,9 +112,16 @@ class Moment(serializers.DateTimeField):
 
 
 class AnyMoment(Moment):
-    """A bound of a search: it may lie in the future."""
+    """A bound of a search, the end of a key: it may lie in the future, as far as every time zone can tell it."""
 
     tolerance = None
+    default_error_messages = {"far": "This time lies after 2200."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if moment >= LAST_MOMENT:
+            self.fail("far")
+        return moment
 
 
 class HttpUrl(Text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -67,12 +69,8 @@ class ApiKeyViewSet(Listed, Shown):
     @extend_schema(responses={201: MadeKeySerializer})
     def create(self, request: Request) -> Response:
         values = self.accepted()
-        mine: Any = request.auth
-        more = sorted(set(values["scopes"]) - set(mine.scopes))
-        if more:
-            raise serializers.ValidationError(
-                {"scopes": f"This key may not give what it lacks itself: {', '.join(more)}."}
-            )
+        if more := self._lacks(values["scopes"]):
+            raise serializers.ValidationError({"scopes": f"This key may not give what it lacks itself: {more}."})
         if (ends := values.get("expires_at")) and ends <= timezone.now():
             raise serializers.ValidationError({"expires_at": "This lies in the past."})
         with transaction.atomic():
@@ -91,6 +89,8 @@ class ApiKeyViewSet(Listed, Shown):
             old: ApiKey = self.locked()
             if not old.usable:
                 raise Conflict("This key has ended. Make a new one.")
+            if more := self._lacks(old.scopes):
+                raise PermissionDenied(f"This key may not give what it lacks itself: {more}.")
             key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=hours))
             self._note("Rotated an API key", old)
         answer = self.made(key)
@@ -107,6 +107,10 @@ class ApiKeyViewSet(Listed, Shown):
                 key.save(update_fields=["revoked_at"])
                 self._note("Revoked an API key", key)
         return Response(status=204)
+
+    def _lacks(self, scopes: Iterable[str]) -> str:
+        mine: Any = self.request.auth
+        return ", ".join(sorted(set(scopes) - set(mine.scopes)))
 
     def _note(self, act: str, key: ApiKey) -> None:
         mine: Any = self.request.auth

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
@@ -12,13 +11,8 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 
+from ..storable import MOST_LEVELS, Path, faults
 from .errors import TooLarge
-
-# Deeper than anything that a call says, far above the recursion limits of those who read it later.
-MOST_LEVELS = 20
-LARGEST_NUMBER = 2**63
-
-Path = tuple[str | int, ...]
 
 
 class StrictJSON(JSONParser):
@@ -42,8 +36,8 @@ class StrictJSON(JSONParser):
             raise ParseError(f"The body is nested deeper than {MOST_LEVELS} levels.") from None
         except ValueError:  # Python reads no whole number of more than 4,300 digits
             raise ParseError("The body holds a number that is not finite or too large.") from None
-        for path, words in _faults(data):
-            raise ValidationError(_nested(path, words))
+        for path, words in faults(data):
+            raise ValidationError(nested(path, words))
         return data
 
 
@@ -62,44 +56,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _faults(data: Any) -> Iterator[tuple[Path, str]]:
-    """Where a value cannot be kept, and why. Without recursion: the depth is what it guards."""
-    waiting: list[tuple[Path, Any]] = [((), data)]
-    while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, str):
-            fault = _text_fault(value)
-            if fault:
-                yield path, fault
-        elif isinstance(value, dict | list):
-            if len(path) >= MOST_LEVELS:
-                yield path[:1], f"This is nested deeper than {MOST_LEVELS} levels."
-                return
-            if isinstance(value, dict):
-                for name, inner in value.items():
-                    fault = _text_fault(name)
-                    if fault:
-                        yield path, f"A name in it is not usable: {fault}"
-                    waiting.append(((*path, name), inner))
-            else:
-                waiting.extend(((*path, number), inner) for number, inner in enumerate(value))
-        elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) < LARGEST_NUMBER):
-            yield path, "This number is too large."
-
-
-def _text_fault(text: str) -> str:
-    if text.isascii():
-        return "It holds a NUL character (\\u0000), which cannot be stored." if "\x00" in text else ""
-    if "\x00" in text:
-        return "It holds a NUL character (\\u0000), which cannot be stored."
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "It holds half of a surrogate pair (\\ud800 to \\udfff), which is no character."
-    return ""
-
-
-def _nested(path: Path, words: str) -> Any:
+def nested(path: Path, words: str) -> Any:
     """As serializers report errors: objects by name, lists by number, the words innermost."""
     detail: Any = [words]
     for step in reversed(path):

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 MASK = "••••••"
 # Shorter values are no secrets, and taking them out would take the text apart.
 SHORTEST = 4
+_ESCAPED = re.compile(r"%[0-9A-F]{2}")
 
 
 def holds(text: str, secrets: Iterable[str]) -> bool:
@@ -40,22 +42,30 @@ def masked_bytes(body: bytes, secrets: Iterable[str], *, cut: bool = False) -> b
 @lru_cache(maxsize=512)
 def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Longest first: a password may be a part of another value."""
-    found = {
-        spelled
-        for secret in secrets
-        if len(secret) >= SHORTEST
-        for spelled in (
-            secret,
-            json.dumps(secret)[1:-1],
-            json.dumps(secret)[1:-1].replace("/", "\\/"),  # as PHP writes it
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-            html.escape(secret),
-            quote(secret, safe=""),
-            quote_plus(secret),
-            secret.encode().decode("latin-1"),  # as header values are read
-        )
-    }
+    found = {spelled for secret in secrets if len(secret) >= SHORTEST for spelled in _ways_to_write(secret)}
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _ways_to_write(secret: str) -> Iterator[str]:
+    yield secret
+    yield secret.encode().decode("latin-1")  # as header values are read
+    for written in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield written
+        yield written.replace("/", "\\/")  # PHP
+        yield written.replace("'", "\\'")  # JavaScript's texts
+        for apostrophe in ("'", "\\u0027"):
+            # Go, Rails, PHP with its flags: what is markup is written by its code, in small letters or capitals.
+            for lower, greater, ampersand in (("\\u003c", "\\u003e", "\\u0026"), ("\\u003C", "\\u003E", "\\u0026")):
+                coded = written.replace("<", lower).replace(">", greater).replace("&", ampersand)
+                yield coded.replace("'", apostrophe)
+    yield html.escape(secret)
+    yield html.escape(secret, quote=False)
+    yield html.escape(secret, quote=False).replace("'", "&#39;").replace('"', "&#34;")
+    yield html.escape(secret, quote=False).replace("'", "&#39;").replace('"', "&quot;")
+    for safe in ("", "/", "!'()*", "!'()*/"):  # everything, Python's default, encodeURIComponent
+        for encoded in (quote(secret, safe=safe), quote_plus(secret, safe=safe)):
+            yield encoded
+            yield _ESCAPED.sub(lambda found: found[0].lower(), encoded)
 
 
 def _without_beginning(body: bytes, secret: bytes) -> bytes:

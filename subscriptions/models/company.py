@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
-from ..fields import EncryptedTextField, ResourceIdField
+from ..fields import EncryptedTextField, ResourceIdField, one_line
 
 
 def new_signing_key() -> str:
@@ -26,7 +26,7 @@ class Company(models.Model):
     """A tenant. Every other row belongs to one."""
 
     resource_id = ResourceIdField(prefix="COM")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[one_line])
     time_zone = models.CharField(
         max_length=64,
         default="America/New_York",

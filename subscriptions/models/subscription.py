@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..delivery.credentials import Credentials
-from ..fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField
+from ..fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 from .company import Company
 
 SECRET_PREFIX = "whsec_"
@@ -44,7 +44,7 @@ class Subscription(models.Model):
 
     resource_id = ResourceIdField(prefix="SUB")
     company = models.ForeignKey(Company, models.PROTECT, related_name="subscriptions")
-    name = models.CharField(max_length=100, help_text="Your own name for it, for example: CRM.")
+    name = models.CharField(max_length=100, validators=[one_line], help_text="Your own name for it, for example: CRM.")
     url = models.CharField(
         "URL", max_length=2048, help_text="Where the webhooks go, for example https://example.com/hooks."
     )

@@ -7,7 +7,7 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, IntegrityError, OperationalError, connection
 from django.urls import reverse
 
 from callhooks_site.imports import jobs, tasks
@@ -291,3 +291,40 @@ def test_nobody_imports_into_another_company(client, company):
     answer = upload(login(two), HEADER, row(1), company=str(other.pk))
     assert "Select a valid choice" in answer.content.decode()
     assert ImportJob.objects.count() == 1
+
+
+@pytest.mark.parametrize("cell", ['"[""\\u0000""]"', '"[1e400]"', '"' + "[" * 900 + "]" * 900 + '"'])
+def test_json_that_cannot_be_kept_is_a_wrong_line_and_stops_nobody(client, cell):
+    header = f"{HEADER},call_highlights"
+    upload(client, header, f"{row(1)},{cell}", f"{row(2)},[]")
+    tasks.work()
+    job = ImportJob.objects.get()
+    assert (job.state, job.new, job.wrong) == ("ready", 1, 1)
+
+
+@pytest.mark.parametrize("error", [DataError("no"), IntegrityError("no"), OperationalError("deadlock detected")])
+def test_an_import_that_the_database_refuses_lets_the_others_go_first(client, monkeypatch, error):
+    upload(client, HEADER, row(1))
+    upload(client, HEADER, row(2))
+    first, second = ImportJob.objects.order_by("pk")
+    real = jobs._step
+
+    def broken(job: ImportJob) -> None:
+        if job.pk == first.pk:
+            raise error
+        real(job)
+
+    monkeypatch.setattr(jobs, "_step", broken)
+    tasks.work()
+    tasks.work()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert second.state == "ready"
+    assert first.state == ("checking" if isinstance(error, OperationalError) else "failed")
+
+
+def test_a_file_of_endless_columns_or_lines_is_refused_at_once(client, monkeypatch):
+    assert "columns; 500 are the most" in upload(client, ",".join(f"c{n}" for n in range(16_000))).content.decode()
+    monkeypatch.setattr(jobs, "MOST_LINES", 600)
+    assert "more than 600 lines" in upload(client, HEADER, *[row(n) for n in range(1200)]).content.decode()
+    assert not ImportJob.objects.exists()

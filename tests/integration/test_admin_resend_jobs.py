@@ -163,3 +163,9 @@ def test_another_companys_subscription_is_neither_offered_nor_taken(client, fail
     answer = client.post(ADD, {**asked(client), "subscription": [str(theirs.pk)], "start": "yes"})
     assert "Select a valid choice" in answer.content.decode()
     assert not ResendJob.objects.exists()
+
+
+def test_a_beginning_that_no_clock_can_tell_is_refused(client, failed):
+    form = {**asked(client), "since": "0001-01-01T00:00:00", "start": "yes"}
+    assert "between 1970 and 2200" in client.post(ADD, form).content.decode()
+    assert not ResendJob.objects.exists()

@@ -96,9 +96,9 @@ def test_batches_that_bring_the_same_calls_at_the_same_moment_make_each_once(com
 
 
 def test_it_may_be_repeated_under_an_idempotency_key(company, number):
-    items = [ringing(number)]
-    first = send(company, items, HTTP_IDEMPOTENCY_KEY="batch-1")
-    assert send(company, items, HTTP_IDEMPOTENCY_KEY="batch-1") == first
+    items, api = {"items": [ringing(number)]}, program(company)
+    first = api.post(URL, items, HTTP_IDEMPOTENCY_KEY="batch-1").json()
+    assert api.post(URL, items, HTTP_IDEMPOTENCY_KEY="batch-1").json() == first
     assert Call.objects.count() == 1
 
 

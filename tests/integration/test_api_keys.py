@@ -100,3 +100,26 @@ def test_another_companys_keys_are_not_there(company):
     assert other.post(f"{URL}{key['id']}/rotate/").status_code == 404
     assert other.delete(f"{URL}{key['id']}/").status_code == 404
     assert key["name"] not in [entry["name"] for entry in other.get(URL).json()["results"]]
+
+
+def test_no_key_rotates_one_that_may_more(company):
+    wide = made(company, scopes=["read", "manage"])
+    manager = program(company, ["manage"])
+    answer = manager.post(f"{URL}{wide['id']}/rotate/")
+    assert (answer.status_code, "key" in answer.json()) == (403, False)
+    assert program(company).post(f"{URL}{wide['id']}/rotate/").status_code == 201
+
+
+def test_a_repeat_by_another_key_tells_nothing_of_the_first_answer(company):
+    said = {"name": "x", "scopes": ["read"]}
+    once = {"Idempotency-Key": "once"}
+    first = program(company).post(URL, said, headers=once)
+    assert first.status_code == 201
+    repeat = program(company, ["manage"]).post(URL, said, headers=once)
+    assert (repeat.status_code, "key" in repeat.json()) == (422, False)
+
+
+@pytest.mark.parametrize("ends", ["9999-12-31T23:59:59Z", "2200-01-01T00:00:00Z"])
+def test_a_key_ends_at_a_time_that_every_page_can_tell(company, ends):
+    answer = program(company).post(URL, {"name": "x", "scopes": ["read"], "expires_at": ends})
+    assert "#/expires_at" in wrong(answer)

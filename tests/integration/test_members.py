@@ -198,3 +198,19 @@ def test_two_owners_who_leave_at_once_do_not_both_leave(company):
         thread.join(20)
     assert len(refused) == 1
     assert Membership.objects.get().role == "owner"
+
+
+@pytest.mark.parametrize("how", ["removed", "demoted"])
+def test_who_may_invite_no_more_brings_nobody_in(company, owner, how):
+    other = factories.make_member(company, "owner", username="other@example.com")
+    at = invited(other, "planted@example.com", "owner")
+    membership = Membership.objects.get(user=other)
+    client = login(owner)
+    if how == "removed":
+        client.post(page_of(membership, "delete"), {"post": "yes"})
+    else:
+        client.post(
+            page_of(membership), {**filled_in(client.get(page_of(membership)).content.decode()), "role": "viewer"}
+        )
+    assert Membership.objects.filter(user=other, role="owner").count() == 0
+    assert Client().get(at).status_code == 410

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
@@ -111,3 +112,31 @@ def test_a_mail_is_stopped_by_its_own_link_with_one_click(subscription):
     stranger.post(at, {"do": "again"})
     assert len(owners.to_tell(subscription.company)) == 2
     assert stranger.post(at[:-3] + "x/", {}).status_code == 404
+
+
+def test_a_name_that_cannot_stand_in_a_subject_keeps_no_other_owner_waiting(subscription, monkeypatch):
+    bad = make_subscription(make_company("Bad"), name="CRM\nBcc: x@example.com")
+    make_member(bad.company, "owner", "bad@example.com")
+    failing(bad, minutes=9)
+    failing(subscription, minutes=6)
+    assert owners.tell() == 2
+    assert "Webhooks to CRM Bcc: x@example.com are failing" in [message.subject for message in mail.outbox]
+    with pytest.raises(ValidationError):
+        bad.full_clean()
+
+
+def test_one_mail_that_breaks_keeps_no_other_waiting(subscription, monkeypatch):
+    bad = make_subscription(make_company("Bad"), name="Bad")
+    make_member(bad.company, "owner", "bad@example.com")
+    failing(bad, minutes=9)
+    failing(subscription, minutes=6)
+    real = owners._mail
+
+    def broken(one, health, template):
+        if one.pk == bad.pk:
+            raise ValueError("broken")
+        real(one, health, template)
+
+    monkeypatch.setattr(owners, "_mail", broken)
+    assert owners.tell() == 1
+    assert [message.to for message in mail.outbox] == [["admin@example.com"], ["owner@example.com"]]

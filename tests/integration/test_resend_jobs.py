@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -103,3 +104,19 @@ def test_while_paused_the_job_waits(subscription):
     assert resend_jobs.step() == 0
     operations.resume(subscription, send_held=True)
     assert resend_jobs.step() == 5
+
+
+def test_a_job_that_cannot_go_on_keeps_no_other_one_waiting(subscription):
+    """As one whose beginning no program can read back, which the form once took."""
+    bad = begin(subscription)
+    other = make_subscription(make_company("Other"), events=["pre_call"])
+    for _ in range(3):
+        make_call(other.company)
+    Delivery.objects.filter(subscription=other).update(state="failed", due_at=None)
+    good = begin(other)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE subscriptions_resendjob SET since = '0001-01-01 BC' WHERE id = %s", [bad.pk])
+    let_a_second_pass()
+    assert resend_jobs.step() > 0
+    states = dict(ResendJob.objects.values_list("pk", "state"))
+    assert (states[bad.pk], states[good.pk]) == ("cancelled", "done")

@@ -126,3 +126,40 @@ def test_who_may_only_read_sees_what_is_asked_for_and_changes_nothing(subscripti
     assert "acme-4711" not in shown
     assert viewer.post(page, {"login_password": "x"}).status_code == 403
     assert stored() == BASIC
+
+
+def test_forged_beginnings_take_nothing_to_another_server(client, page):
+    """The page says what its fields began with; whoever writes that themselves gains nothing."""
+    fields = filled_in(client.get(page).content.decode())
+    forged = {
+        "url": "http://127.0.0.1:8888/evil",
+        "login_user": "x",
+        "login_password": "yyyy",
+        "header_lines": "X-A: b",
+    }
+    beginnings = {f"initial-{name}": value for name, value in forged.items()}
+    assert client.post(page, {**fields, **beginnings, **forged}).status_code == 302
+    saved = Subscription.objects.get()
+    assert not ("8888" in saved.url and "acme-4711" in str(saved.credentials.headers.values()))
+    assert (saved.url, saved.credentials.password) == ("http://127.0.0.1:8888/evil", "yyyy")
+
+
+def test_what_was_stored_while_the_page_was_open_does_not_move_with_the_url(client, page, subscription):
+    subscription.credentials = Credentials()
+    subscription.save()
+    opened = filled_in(client.get(page).content.decode())
+    subscription.credentials = BASIC  # by somebody else, for the old server
+    subscription.save()
+    assert client.post(page, {**opened, "url": "http://127.0.0.1:8888/new"}).status_code == 302
+    saved = Subscription.objects.get()
+    assert (saved.url, bool(saved.credentials)) == ("http://127.0.0.1:8888/new", False)
+
+
+def test_what_was_stored_while_the_page_was_open_stays_where_the_server_stays(client, page, subscription):
+    subscription.credentials = Credentials()
+    subscription.save()
+    opened = filled_in(client.get(page).content.decode())
+    subscription.credentials = BASIC
+    subscription.save()
+    assert client.post(page, {**opened, "name": "New name"}).status_code == 302
+    assert stored() == BASIC

@@ -1,0 +1,43 @@
+"""A secret that comes back is taken out however it is written."""
+
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from subscriptions.delivery.masking import MASK, holds, masked, masked_bytes
+
+SECRET = "s3c<r>&t'q\"/Ab+z~9"
+GO = json.dumps(SECRET).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")[1:-1]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET)[1:-1].replace("/", "\\/"),
+        json.dumps(SECRET)[1:-1].replace("'", "\\'"),
+        GO,
+        GO.replace("'", "\\u0027"),
+        GO.replace("003c", "003C").replace("003e", "003E"),
+        html.escape(SECRET),
+        html.escape(SECRET, quote=False),
+        html.escape(SECRET, quote=False).replace("'", "&#39;").replace('"', "&#34;"),
+        quote(SECRET, safe=""),
+        quote(SECRET),
+        quote(SECRET, safe="!'()*"),
+        quote_plus(SECRET),
+        quote(SECRET, safe="").lower().replace("ab", "Ab"),
+    ],
+)
+def test_it_is_taken_out(written):
+    text = f"before {written} after"
+    assert holds(text, [SECRET])
+    assert masked(text, [SECRET]) == f"before {MASK} after"
+    assert masked_bytes(text.encode(), [SECRET]) == f"before {MASK} after".encode()
+
+
+def test_what_is_none_stays():
+    assert masked("before s3c after", [SECRET]) == "before s3c after"
