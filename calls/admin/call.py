@@ -31,7 +31,8 @@ ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "landing_
 # What is asked of somebody who brings a call in by hand.
 ASKED = (
     (None, {"fields": ("tracker", "direction", "customer_phone_number", "customer_name",
-                       ("customer_city", "customer_state", "customer_country"))}),
+                       ("customer_city", "customer_state", "customer_country")),
+            "description": "Saving it sends webhooks, as of a call that happens now."}),
     ("How it went", {"fields": ("start_time", "answered_at", "ended_at", "duration", ("voicemail", "abandoned", "spam"),
                                 "business_phone_number", "agent_email")}),
     ("Recording", {"fields": ("recording_url", "recording_duration", "transcription_text")}),

@@ -83,6 +83,7 @@ class LongList(ChangeList):
     looked_through = ""
     _asked = ""
     _cut_at: Any = None
+    by_arrival = False  # the order is that in which the rows came, and not that of their times
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
         # No filter knows it, and another filter's choice begins with the newest again.
@@ -107,6 +108,7 @@ class LongList(ChangeList):
                 self._look_to(walk, self.model_admin.begins(request))
             self.queryset = self.queryset.filter(walk.narrowed, walk.cut(before=self.before, ends_at=self._cut_at))
             self.looked_through = f"{walk.bound:,}"
+            self.by_arrival = walk.by == "pk" and not walk.time
         super().get_results(request)
         if not self.multi_page:
             self.result_list = self.paginator.page(1).object_list  # found as those of a page are

@@ -87,6 +87,15 @@ class MembershipAdmin(TenantAdmin):
 
 
 class InvitationForm(TenantForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words_ in (
+            ("email", "They get a mail at once, with a link that works once and for seven days."),
+            ("role", "Viewers read. Admins change everything but members. Owners invite and remove members too."),
+        ):
+            if name in self.fields:
+                self.fields[name].help_text = words_
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         company = cleaned.get("company") or self.given_company

@@ -298,6 +298,8 @@ def test_an_operator_looks_through_calls_in_the_order_in_which_they_came(operato
     steps = read_on(operator, f"{CALLS}?since=24h&direction__exact=outbound")
     assert len([row for step in steps for row in step]) == 6
     assert len(steps) == 2
+    assert "In the order in which they came in." in page(operator, CALLS)[1]
+    assert "In the order in which" not in page(operator, f"{CALLS}?company={company.pk}")[1]
     shown = page(operator, f"{CALLS}?direction__exact=inbound")[1]
     assert "Looked through the newest 4. <a" in shown
 
