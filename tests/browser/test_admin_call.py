@@ -57,7 +57,7 @@ def test_a_tag_and_a_note_become_one_call_modified(at: Page, call: Call):
     assert call.note == "Wants an appointment\nin the morning"
     assert changes_of(call) == [["tags", "note"]]
 
-    told.first.get_by_role("link", name="Waiting").click()
+    told.first.get_by_role("link", name="CRM").click()
     expect(at.get_by_role("heading", level=1)).to_have_text("Call Modified to CRM")
     expect(at.locator("pre").first).to_contain_text('"changes": [')
 

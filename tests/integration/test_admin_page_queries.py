@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
-from tests.address_book import address, leaves
+from tests.address_book import address, leaves, row_of
 from tests.admin_support import login, two_tenants, unlogged_refusals
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,9 @@ def test_every_page_takes_the_queries_that_it_is_known_to_take(who, django_user_
     with unlogged_refusals():
         for leaf in leaves():
             # What a page that answers JSON or leads elsewhere costs is little, and in the page that it serves.
-            if not leaf.in_admin or client.get(address(leaf, ours)).status_code != 200:
+            # Nor is a page about a row that no tenant has, such as the queue's, there in every run.
+            of_nobody = "object_id" in leaf.parts and row_of(leaf, ours) is None
+            if of_nobody or not leaf.in_admin or client.get(address(leaf, ours)).status_code != 200:
                 continue
             with CaptureQueriesContext(connection) as queries:
                 client.get(address(leaf, ours))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from calls.models import Call
@@ -62,3 +63,13 @@ def test_a_login_leads_nowhere_else(target: str):
     user = make_member(make_company())
     answer = Client().post("/admin/login/", {"username": user.username, "password": PASSWORD, "next": target})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+@pytest.mark.parametrize("page", ["403.html", "404.html"])
+def test_pages_of_refusal_need_neither_collected_files_nor_the_admin(page, settings):
+    settings.ROOT_URLCONF = "callhooks_site.devtools.bench.bare_site"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    }
+    assert "<h1>" in render_to_string(page)
