@@ -52,9 +52,16 @@ class LargeTableAdmin(TenantAdmin):
         served = frozenset({"company", "since"}) | self.indexed
         return Walk(parts, time, time, time, self.newest_first, served, split=split_by(companies, "company"))
 
+    def walked(self, request: HttpRequest) -> Walk | None:
+        """The same for this request, worked out once: the list's order, its pages and its bound all go by it."""
+        known: dict[str, Walk | None] = request.__dict__.setdefault("_walks", {})
+        if self.opts.label not in known:
+            known[self.opts.label] = self.walk(request)
+        return known[self.opts.label]
+
     def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> BoundedPaginator:
         paginator = BoundedPaginator(queryset, *args, **kwargs)
-        walk = self.walk(request) if queryset.model is self.model else None  # a row's history is another model's
+        walk = self.walked(request) if queryset.model is self.model else None  # a row's history is another model's
         if walk is not None and not request.GET.get("q", "").strip():
             paginator.split, paginator.keys_first = walk.split, walk.through is not None
         return paginator
@@ -74,7 +81,7 @@ class LargeTableAdmin(TenantAdmin):
         return None
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        walk = self.walk(request)
+        walk = self.walked(request)
         return walk.order if walk is not None else self.newest_first
 
     def get_search_results(

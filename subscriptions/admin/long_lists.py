@@ -97,7 +97,7 @@ class LongList(ChangeList):
         return super().get_query_string({BEFORE: self._asked, **new_params} if turning else new_params, remove)
 
     def get_results(self, request: HttpRequest) -> None:
-        walk = self.model_admin.walk(request) if self._walks() else None
+        walk = self.model_admin.walked(request) if self._walks() else None
         if walk is not None and walk.parts:
             if self._asked:
                 try:

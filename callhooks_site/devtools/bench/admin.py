@@ -1,5 +1,5 @@
-"""Every page of the admin with millions of rows: lists, each filter, searches, details, as a member of
-one company, of all of them, and as operator.
+"""Every page of the admin with millions of rows: lists, each filter, searches, details, as a member of one company, of
+all of them, and as operator.
 
 The pages are found from the registry and then by their own links, so one that is added later is measured too.
 """

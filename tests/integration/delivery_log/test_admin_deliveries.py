@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
-import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -16,71 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import operations, trial_events
-from subscriptions.admin import export, long_lists
-from subscriptions.models import Attempt, AuditEntry, Delivery, EndpointHealth, Event
+from subscriptions import operations
+from subscriptions.admin import long_lists
+from subscriptions.models import AuditEntry, Delivery, Event
 from tests import factories
 from tests.admin_support import filled_in, login
+from tests.integration.delivery_log.support import LIST, found, put, told, tried, url
 
 pytestmark = pytest.mark.django_db
-
-LIST = reverse("admin:subscriptions_delivery_changelist")
-
-
-@pytest.fixture
-def company():
-    return factories.make_company()
-
-
-@pytest.fixture
-def client(company):
-    return login(factories.make_member(company))
-
-
-@pytest.fixture
-def subscription(company):
-    return factories.make_subscription(company)
-
-
-@pytest.fixture
-def call(company, subscription):
-    return factories.ended_call(company)
-
-
-@pytest.fixture
-def delivery(call):
-    return Delivery.objects.get()
-
-
-def url(delivery: Delivery, kind: str = "change") -> str:
-    return reverse(f"admin:subscriptions_delivery_{kind}", args=[delivery.pk])
-
-
-def put(delivery: Delivery, **fields) -> None:
-    if fields.get("state", "pending") != "pending":
-        fields.setdefault("due_at", None)
-    Delivery.objects.filter(pk=delivery.pk).update(**fields)
-
-
-def tried(delivery: Delivery, number: int = 1, **fields) -> Attempt:
-    return Attempt.objects.create(
-        delivery=delivery,
-        number=number,
-        outcome="failed",
-        started_at=timezone.now(),
-        duration_ms=15_003,
-        url="http://127.0.0.1:9999/hooks",
-        request_headers=[["webhook-id", delivery.event.webhook_id]],
-        **fields,
-    )
-
-
-def found(client, **query) -> set[int]:
-    return {row.pk for row in client.get(LIST, query).context["cl"].result_list}
-
-
-def told(answer) -> str:
-    return " ".join(str(message) for message in answer.context["messages"])
 
 
 @pytest.mark.parametrize(
@@ -303,44 +243,6 @@ def test_an_event_that_nobody_takes_says_so(client, company):
     assert "no subscription takes it" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
 
 
-EXPORT = reverse("admin:subscriptions_delivery_export")
-
-
-def exported(client, **query) -> list[dict[str, str]]:
-    answer = client.get(EXPORT, query)
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-
-
-def test_the_list_is_a_file_too(client, company, subscription, call, delivery):
-    subscription.name = "=cmd()"
-    subscription.save()
-    put(delivery, state="failed", attempts=10, status_code=404)
-    (row,) = exported(client, state="failed")
-    assert row["Subscription"] == "'=cmd()"
-    assert (row["State"], row["HTTP code"], row["About"]) == ("Failed", "404", call.resource_id)
-    assert row["Created"].endswith("-05:00") or row["Created"].endswith("-04:00") or row["Created"].endswith("+00:00")
-    assert exported(client, state="held") == []
-    assert len(exported(client, q=call.resource_id)) == 1
-    entry = AuditEntry.objects.filter(act="Exported deliveries").order_by("pk")[0]
-    assert (entry.company_id, entry.detail) == (company.pk, "With state=failed")
-
-
-def test_the_file_is_bounded_and_holds_no_other_company(client, company, subscription, delivery, monkeypatch):
-    theirs = factories.make_company("Other")
-    factories.make_subscription(theirs, name="Theirs")
-    factories.ended_call(theirs)
-    assert [row["Company"] for row in exported(client)] == [company.name]
-    assert client.get(EXPORT, {"company": theirs.pk}).status_code == 400
-    assert not AuditEntry.objects.filter(company=theirs).exists()
-    assert client.get(EXPORT, {"event__body__startswith": "x"}).status_code == 400
-    factories.ended_call(company)
-    monkeypatch.setattr(export, "MOST_ROWS", 1)
-    first, last = exported(client)
-    assert last["Delivery"] == "Only the first 1 deliveries are here. Choose a shorter time for the others."
-    assert first["Company"] == company.name
-
-
 def test_answers_are_found_by_their_class(client, delivery):
     put(delivery, attempts=1, status_code=404)
     assert found(client, answer="4xx") == {delivery.pk}
@@ -399,55 +301,3 @@ def test_what_is_done_to_deliveries_stands_in_the_audit_log(client, company, del
     one, many = AuditEntry.objects.order_by("pk")
     assert (one.act, one.object_id, one.company_id) == ("Sent again", str(delivery.pk), company.pk)
     assert (many.act, many.detail, many.company_id) == ("Cancelled", "2 webhooks chosen from the list", company.pk)
-
-
-def test_each_is_about_somebody_and_tests_are_marked(client, company, subscription):
-    factories.ended_call(company, customer_name="Ann Example", customer_phone_number="+12145550123")
-    shown = client.get(LIST).content.decode()
-    assert re.search(r"Ann Example<br><small>214-555-0123", shown)
-    assert 'badge-quiet">test' not in shown
-    trial_events.send_test(subscription, "post_call")
-    assert 'badge-quiet">test' in client.get(LIST).content.decode()
-    assert "Ann Example" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
-
-
-def test_while_its_server_is_left_alone_it_says_until_when(client, delivery, subscription):
-    until = timezone.now() + timedelta(minutes=7)
-    now = timezone.now()
-    EndpointHealth.objects.create(subscription=subscription, window_began=now, open_until=until, opened=3)
-    put(delivery, due_at=now - timedelta(minutes=5), attempts=1)
-    assert until.isoformat() in client.get(LIST).content.decode()
-    page = client.get(url(delivery)).content.decode()
-    assert re.search(r"left alone until \d\d:\d\d:\d\d, in [67] min", page)
-    EndpointHealth.objects.update(open_until=now - timedelta(seconds=1))
-    assert "as soon as its turn comes" in client.get(url(delivery)).content.decode()
-
-
-def test_its_page_follows_what_becomes_of_it(client, delivery):
-    page = client.get(url(delivery)).content.decode()
-    mark = re.search(r'data-live-state="([^"]+)"', page)
-    assert mark is not None
-    assert client.get(url(delivery, "state")).json() == {"state": mark[1]}
-    put(delivery, state="delivered", attempts=1)
-    assert client.get(url(delivery, "state")).json() != {"state": mark[1]}
-    assert "data-live-state" not in client.get(url(delivery)).content.decode()
-
-
-def test_sending_again_keeps_the_way_back_to_the_list_as_it_was_filtered(client, delivery):
-    put(delivery, state="failed", attempts=10)
-    kept = "_changelist_filters=state%3Dfailed"
-    page = client.get(f"{url(delivery)}?{kept}").content.decode()
-    assert f'action="{url(delivery, "resend")}?{kept}"' in page
-    assert client.post(f"{url(delivery, 'resend')}?{kept}").headers["Location"] == f"{url(delivery)}?{kept}"
-
-
-def test_send_many_again_begins_with_the_filters_of_the_list(client, subscription):
-    shown = html.unescape(client.get(LIST, {"subscription": subscription.pk, "state": "failed"}).content.decode())
-    link = re.search(r'href="([^"]*)">Send many again', shown)
-    assert link is not None
-    assert f"subscription={subscription.pk}&states=failed" in link[1]
-
-
-def test_an_empty_list_says_what_to_do(client, delivery):
-    assert "Nothing fits these filters" in client.get(LIST, {"state": "held"}).content.decode()
-    assert "Nothing was found" in client.get(LIST, {"q": "Ann"}).content.decode()

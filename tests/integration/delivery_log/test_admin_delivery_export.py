@@ -1,0 +1,54 @@
+"""The log as a file: what the list shows, bounded, harmless to a spreadsheet, of no other company."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from subscriptions.admin import export
+from subscriptions.models import AuditEntry
+from tests import factories
+from tests.integration.delivery_log.support import put
+
+pytestmark = pytest.mark.django_db
+
+
+EXPORT = reverse("admin:subscriptions_delivery_export")
+
+
+def exported(client, **query) -> list[dict[str, str]]:
+    answer = client.get(EXPORT, query)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+
+def test_the_list_is_a_file_too(client, company, subscription, call, delivery):
+    subscription.name = "=cmd()"
+    subscription.save()
+    put(delivery, state="failed", attempts=10, status_code=404)
+    (row,) = exported(client, state="failed")
+    assert row["Subscription"] == "'=cmd()"
+    assert (row["State"], row["HTTP code"], row["About"]) == ("Failed", "404", call.resource_id)
+    assert row["Created"].endswith("-05:00") or row["Created"].endswith("-04:00") or row["Created"].endswith("+00:00")
+    assert exported(client, state="held") == []
+    assert len(exported(client, q=call.resource_id)) == 1
+    entry = AuditEntry.objects.filter(act="Exported deliveries").order_by("pk")[0]
+    assert (entry.company_id, entry.detail) == (company.pk, "With state=failed")
+
+
+def test_the_file_is_bounded_and_holds_no_other_company(client, company, subscription, delivery, monkeypatch):
+    theirs = factories.make_company("Other")
+    factories.make_subscription(theirs, name="Theirs")
+    factories.ended_call(theirs)
+    assert [row["Company"] for row in exported(client)] == [company.name]
+    assert client.get(EXPORT, {"company": theirs.pk}).status_code == 400
+    assert not AuditEntry.objects.filter(company=theirs).exists()
+    assert client.get(EXPORT, {"event__body__startswith": "x"}).status_code == 400
+    factories.ended_call(company)
+    monkeypatch.setattr(export, "MOST_ROWS", 1)
+    first, last = exported(client)
+    assert last["Delivery"] == "Only the first 1 deliveries are here. Choose a shorter time for the others."
+    assert first["Company"] == company.name
