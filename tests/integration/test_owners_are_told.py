@@ -114,14 +114,14 @@ def test_a_mail_is_stopped_by_its_own_link_with_one_click(subscription):
     assert stranger.post(at[:-3] + "x/", {}).status_code == 404
 
 
-def test_a_name_that_cannot_stand_in_a_subject_keeps_no_other_owner_waiting(subscription, monkeypatch):
+def test_a_name_that_cannot_stand_in_a_subject_keeps_no_other_owner_waiting(subscription):
     bad = make_subscription(make_company("Bad"), name="CRM\nBcc: x@example.com")
     make_member(bad.company, "owner", "bad@example.com")
     failing(bad, minutes=9)
     failing(subscription, minutes=6)
     assert owners.tell() == 2
     assert "Webhooks to CRM Bcc: x@example.com are failing" in [message.subject for message in mail.outbox]
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="A name is one line"):
         bad.full_clean()
 
 
