@@ -84,13 +84,13 @@ class CallhooksAdminSite(AdminSite):
         page = self.admin_view(partial(second_factor_page, site=self))
         # Open to strangers: an invitation is how they become members.
         invited = partial(invitation_page, site=self)
-        from subscriptions.admin import catalogue_pages, own_settings, service_page
+        from subscriptions.admin import event_catalogue, own_settings, service_page
 
         return [
             path("two-step-login/", page, name="second_factor"),
             path("invitation/<str:token>/", invited, name="invitation"),
             path("unsubscribe/<str:token>/", self._unsubscribe, name="unsubscribe"),
-            *catalogue_pages.urls(self),
+            *event_catalogue.urls(self),
             *service_page.urls(self),
             *own_settings.urls(self),
             *urls,
@@ -109,7 +109,7 @@ class CallhooksAdminSite(AdminSite):
         """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            from subscriptions.admin.reach import reach_of
+            from subscriptions.admin.kit.access import reach_of
 
             with timezone.override(zoneinfo.ZoneInfo(reach_of(request).zone)):
                 response = view(request, *args, **kwargs)
@@ -178,6 +178,6 @@ def _is_operator(request: HttpRequest) -> bool:
 
 
 def _audit(request: HttpRequest, act: str, obj: Model) -> None:
-    from subscriptions import trail
+    from subscriptions.tenancy import audit_log
 
-    trail.record(trail.Actor.person(request.user), act, obj)
+    audit_log.record(audit_log.Actor.person(request.user), act, obj)

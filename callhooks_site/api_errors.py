@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 
-from subscriptions.api.problems import problem
+from subscriptions.api.kit.problems import problem
 
 _WORDS = {
     400: "The request is not well formed, or its Host is not one of this service's.",

@@ -13,9 +13,9 @@ from subscriptions.api.companies import CompanyViewSet
 from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
 from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
+from subscriptions.api.kit.views import NothingHere
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
-from subscriptions.api.views import NothingHere
 
 from .api_pages import Reference
 

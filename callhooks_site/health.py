@@ -10,7 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from subscriptions.health import Health, look
+from subscriptions.worker.health import Health, look
 
 # Anybody may ask; the database answers no more often than that, per process.
 KEPT_SECONDS = 5.0

@@ -127,7 +127,7 @@ INSTALLED_APPS = [
     "calls",
     "messaging",
     "forms_intake",
-    "providers",
+    "callhooks_site.intake.providers",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_q",
@@ -139,7 +139,7 @@ INSTALLED_APPS = [
     "django_otp",
     "callhooks_site.security",
     "callhooks_site.supervision",
-    "callhooks_site.imports",
+    "callhooks_site.intake.imports",
     # The commands that make the demo have no business in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]
@@ -270,19 +270,19 @@ FORMS_PER_MINUTE = whole("FORMS_PER_MINUTE", 20, least=0, most=100_000)
 FILE_UPLOAD_HANDLERS = ["callhooks_site.security.uploads.NoFiles"]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["subscriptions.api.throttling.KeyThrottle"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.kit.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.kit.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["subscriptions.api.kit.throttling.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["subscriptions.api.parsing.StrictJSON"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.parsing.OnlyJSON",
+    "DEFAULT_PARSER_CLASSES": ["subscriptions.api.kit.parsing.StrictJSON"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.kit.parsing.OnlyJSON",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_PAGINATION_CLASS": "subscriptions.api.paging.NewestFirst",
-    "DEFAULT_FILTER_BACKENDS": ["subscriptions.api.filters.FilterBackend"],
-    "EXCEPTION_HANDLER": "subscriptions.api.problems.handler",
+    "DEFAULT_PAGINATION_CLASS": "subscriptions.api.kit.paging.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["subscriptions.api.kit.filters.FilterBackend"],
+    "EXCEPTION_HANDLER": "subscriptions.api.kit.problems.handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "DEFAULT_SCHEMA_CLASS": "subscriptions.api.openapi.Schema",
+    "DEFAULT_SCHEMA_CLASS": "subscriptions.api.kit.openapi.Schema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Callhooks",
@@ -297,7 +297,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # No outside validator, no key kept in the browser.
     "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "persistAuthorization": False, "deepLinking": True},
-    "POSTPROCESSING_HOOKS": ["subscriptions.api.openapi.complete"],
+    "POSTPROCESSING_HOOKS": ["subscriptions.api.kit.openapi.complete"],
 }
 
 # --- events and delivery ----------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ DEFAULT_FROM_EMAIL = text("MAIL_FROM", f"callhooks@{_public.hostname}")
 Q_CLUSTER = {
     "name": "callhooks",
     "orm": "default",
-    "broker_class": "subscriptions.broker.PulsingBroker",
+    "broker_class": "subscriptions.worker.broker.PulsingBroker",
     "workers": whole("CLUSTER_WORKERS", DELIVERY_DRAINS + 1, least=2, most=65),
     "timeout": 120,
     "retry": 240,

@@ -18,7 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("callhooks_site.api_urls")),
     path("", include("calls.urls")),
-    path("", include("providers.urls")),
+    path("", include("callhooks_site.intake.providers.urls")),
     path("f/js/<str:name>", capture_script, name="capture-script"),
     path("f/<str:key>", submit, {"address_of": client_address}, name="form-endpoint"),
 ]

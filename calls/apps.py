@@ -5,7 +5,7 @@ class CallsConfig(AppConfig):
     name = "calls"
 
     def ready(self) -> None:
-        from subscriptions import catalogue
+        from subscriptions.events import catalogue
 
         from . import event_types, signals
 

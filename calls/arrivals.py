@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from subscriptions import columns
-from subscriptions.models import Company
+from subscriptions.models import Company, columns
 
 from . import bulk, events
 from .models import Call, Tag

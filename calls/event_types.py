@@ -1,6 +1,6 @@
 """The events of calls, for the catalogue."""
 
-from subscriptions.catalogue import EventType, SubjectKind
+from subscriptions.events.catalogue import EventType, SubjectKind
 
 from . import events, examples
 from .payloads.serializers import (

@@ -12,8 +12,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from subscriptions.publishing import Publisher
-from subscriptions.streams import Stream, stop_waiting
+from subscriptions.events.publishing import Publisher
+from subscriptions.events.streams import Stream, stop_waiting
 
 from . import lifecycle, silence, watched
 from .models import Call

@@ -19,8 +19,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from subscriptions.columns import Columns
 from subscriptions.models import Company
+from subscriptions.models.columns import Columns
 
 from . import arrivals
 from .models import Call, Person, Tracker

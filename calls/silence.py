@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from subscriptions.trail import SERVICE, record
+from subscriptions.tenancy.audit_log import SERVICE, record
 
 from .models import Call
 

@@ -6,7 +6,7 @@ class FormsIntakeConfig(AppConfig):
     verbose_name = "Forms"
 
     def ready(self) -> None:
-        from subscriptions.catalogue import EventType, SubjectKind, register
+        from subscriptions.events.catalogue import EventType, SubjectKind, register
 
         from . import events, examples, payloads, retention
 

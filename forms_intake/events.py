@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.signals import post_save
 
 from calls.selectors import SAME_MOMENT
-from subscriptions.publishing import Publisher
+from subscriptions.events.publishing import Publisher
 
 from .models import FormSubmission
 

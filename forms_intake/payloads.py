@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter as of
 from typing import Any
 
-from subscriptions.payload_fields import Flag, Payload, Text, Thing, Whole, moment
+from subscriptions.events.payload_fields import Flag, Payload, Text, Thing, Whole, moment
 
 from .models import FormSubmission
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models.functions import Now
 
-from subscriptions import retention
+from subscriptions.maintenance import retention
 
 from .models import FormRefusal, SenderRate
 

@@ -13,12 +13,12 @@ from django.utils.html import format_html
 
 from calls.models import Person, Tracker
 from calls.phones import formatted, normalise_if_number
-from subscriptions.admin import words
-from subscriptions.admin.filters import AnyTimeFilter, related_filter
-from subscriptions.admin.forms import TenantForm
-from subscriptions.admin.logs import LargeTableAdmin
-from subscriptions.admin.reach import reach_of
-from subscriptions.admin.subjects import SubjectAdmin
+from subscriptions.admin.kit import words
+from subscriptions.admin.kit.access import reach_of
+from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
+from subscriptions.admin.kit.forms import TenantForm
+from subscriptions.admin.kit.logs import LargeTableAdmin
+from subscriptions.admin.kit.subjects import SubjectAdmin
 
 from . import conversation
 from .models import TextMessage, Thread

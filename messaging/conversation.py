@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from calls.phones import formatted
-from subscriptions.admin import words
+from subscriptions.admin.kit import words
 
 from .models import TextMessage, Thread
 

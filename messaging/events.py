@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_save
 
-from subscriptions.publishing import Publisher
+from subscriptions.events.publishing import Publisher
 
 from .models import TextMessage
 

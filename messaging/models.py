@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from calls.models import Call, Person, Tracker
 from calls.phones import BadNumber, normalise
-from subscriptions.fields import ResourceIdField
 from subscriptions.models import Company, EventSubject
+from subscriptions.models.fields import ResourceIdField
 
 _ALPHABET = string.ascii_lowercase + string.digits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter as of
 
 from calls.phones import dashed
-from subscriptions.payload_fields import Items, Payload, Text, Whole, moment
+from subscriptions.events.payload_fields import Items, Payload, Text, Whole, moment
 
 from .models import TextMessage
 

@@ -9,8 +9,13 @@ class SubscriptionsConfig(AppConfig):
     def ready(self) -> None:
         from django.apps import apps
 
-        from . import cluster_hooks, logins, schedules
+        from .delivery import wakeup
+        from .maintenance import retention
+        from .tenancy import logins
+        from .worker import cluster_hooks, drains, queue_status, schedules
 
+        wakeup.register(drains.queue_missing_drains)
+        retention.register("tasks", queue_status.old_failures)
         cluster_hooks.connect()
         logins.connect()
         # After django-q2's tables are there, whatever the order of the apps.

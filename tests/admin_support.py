@@ -17,12 +17,12 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from callhooks_site.imports.models import ImportFault, ImportJob
+from callhooks_site.intake.imports.models import ImportFault, ImportJob
+from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
-from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions import members, trail, trial_events
+from subscriptions.endpoints import test_events
 from subscriptions.models import (
     ApiKey,
     Attempt,
@@ -34,6 +34,7 @@ from subscriptions.models import (
     Membership,
     ResendJob,
 )
+from subscriptions.tenancy import audit_log, members
 from tests import factories
 
 # In every text of the other tenant, and nowhere else.
@@ -97,12 +98,12 @@ class Tenant:
             requested_by=self.admin,
         )  # fmt: skip
         ImportFault.objects.create(job=self.import_job, line=2, where="note", words=f"{name} fault")
-        self.trial = trial_events.send_test(self.subscription, "post_call")
+        self.trial = test_events.send_test(self.subscription, "post_call")
         self.invitation, self.token = members.invite(
             company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
         )
-        actor = trail.Actor(f"{name} actor", user=self.admin)
-        self.audited = trail.record(actor, f"{name} act", self.call, detail=f"{name} detail")
+        actor = audit_log.Actor(f"{name} actor", user=self.admin)
+        self.audited = audit_log.record(actor, f"{name} act", self.call, detail=f"{name} detail")
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
 
     @property

@@ -15,7 +15,7 @@ from tests.receiver import Receiver, running_receiver
 def _closed_connections() -> Iterator[None]:
     """The process keeps connections to receivers alive; those of a test end with it."""
     yield
-    sender = sys.modules.get("subscriptions.sender")
+    sender = sys.modules.get("subscriptions.delivery.webhook_client")
     if sender is not None:
         sender.close()
 
@@ -32,8 +32,8 @@ def _bodies_fit_their_schema() -> Iterator[None]:
     """Whatever body a test makes, it is what its event type's JSON Schema says."""
     from jsonschema import Draft202012Validator
 
-    from subscriptions import catalogue
-    from subscriptions.payload_schemas import schema_of
+    from subscriptions.events import catalogue
+    from subscriptions.events.payload_schemas import schema_of
 
     freeze, validators = catalogue.freeze, {}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.slots import Bell
 from subscriptions.models import Delivery
@@ -41,7 +41,7 @@ def drain_until(
         assert bell.take_slot(64) is not None
         Drain(
             bell=bell,
-            send=sender.send,
+            send=webhook_client.send,
             threads=threads,
             per_endpoint=settings.DELIVERY_PER_ENDPOINT,
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,

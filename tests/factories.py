@@ -12,7 +12,7 @@ from django.utils import timezone
 from calls.models import Call, Tracker
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from subscriptions.models import ApiKey, Company, Membership, Subscription
 
 _numbers = count(1)

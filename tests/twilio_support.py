@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from providers.addresses import path_of, url_of
-from providers.models import IngestSource
+from callhooks_site.intake.providers.addresses import path_of, url_of
+from callhooks_site.intake.providers.models import IngestSource
 from subscriptions.models import Company
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2

@@ -14,10 +14,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from calls.models import Tracker
-from providers.addresses import VOICE, url_of
-from providers.models import IngestSource
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from subscriptions.models import ApiKey, Company, Membership, Subscription
+
+from ..intake.providers.addresses import VOICE, url_of
+from ..intake.providers.models import IngestSource
 
 COMPANY = "Example Dental"
 USER = "demo@example.com"

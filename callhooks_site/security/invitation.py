@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from subscriptions import members
+from subscriptions.tenancy import members
 
 if TYPE_CHECKING:
     _SetPasswordForm = SetPasswordForm[Any]

@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django_otp.models import Device, DeviceManager, ThrottlingMixin
 from django_otp.oath import TOTP
 
-from subscriptions.fields import EncryptedTextField
+from subscriptions.models.fields import EncryptedTextField
 
 ISSUER = "Callhooks"
 KEY_BYTES = 20  # what RFC 4226 recommends, and every app takes

@@ -15,8 +15,8 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
 
-from subscriptions import trail
 from subscriptions.models import AuditEntry
+from subscriptions.tenancy import audit_log
 
 ASKED, DONE = "Asked for a new password", "Set a new password"
 NOT_AGAIN_WITHIN = timedelta(minutes=5)  # nobody fills another's mailbox
@@ -28,7 +28,7 @@ class ResetForm(PasswordResetForm):
         since = timezone.now() - NOT_AGAIN_WITHIN
         for user in super().get_users(email):
             if not AuditEntry.objects.filter(company=None, user=user, act=ASKED, at__gt=since).exists():
-                trail.record(trail.Actor.person(user), ASKED)
+                audit_log.record(audit_log.Actor.person(user), ASKED)
                 yield user
 
 
@@ -50,7 +50,7 @@ class Asked(_InTheAdmin, views.PasswordResetView):
 
 class Confirmed(_InTheAdmin, views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
-        trail.record(trail.Actor.person(form.user), DONE)
+        audit_log.record(audit_log.Actor.person(form.user), DONE)
         return super().form_valid(form)
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 import psycopg
 from django.db import connection
 
-from subscriptions.pulse import Pulse, Times
+from subscriptions.worker.heartbeat import Pulse, Times
 
 DATABASE_PATIENCE = 2  # seconds
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
-from subscriptions.admin import words
+from subscriptions.admin.kit import words
 
 from ..lifecycle import FORMATTED_TYPES, call_type
 from ..models import Call

@@ -8,7 +8,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from subscriptions.admin.filters import AnyTimeFilter, related_filter
+from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 
 from ..models import Call, Tag, Tracker
 

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from subscriptions.admin.filters import is_id
-from subscriptions.admin.forms import TenantForm
+from subscriptions.admin.kit.filters import is_id
+from subscriptions.admin.kit.forms import TenantForm
 
 from ..models import Call, Tag
 

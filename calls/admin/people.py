@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin import words
-from subscriptions.admin.logs import LargeTableAdmin
+from subscriptions.admin.kit import words
+from subscriptions.admin.kit.logs import LargeTableAdmin
 
 from ..models import Person
 from ..phones import formatted, normalise_if_number

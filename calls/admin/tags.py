@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin.tenancy import TenantAdmin
+from subscriptions.admin.kit.tenancy import TenantAdmin
 
 from ..models import Tag
 

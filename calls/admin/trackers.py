@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin import checklist
-from subscriptions.admin.tenancy import TenantAdmin
+from subscriptions.admin.kit import checklist
+from subscriptions.admin.kit.tenancy import TenantAdmin
 
 from ..models import Tracker
 from ..phones import formatted

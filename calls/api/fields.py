@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from subscriptions.api.fields import Text
+from subscriptions.api.kit.fields import Text
 
 from ..phones import BadNumber, normalise
 

@@ -6,7 +6,7 @@ import django_filters
 from django import forms
 from drf_spectacular.utils import extend_schema_field
 
-from subscriptions.api.filters import Filters, after, before
+from subscriptions.api.kit.filters import Filters, after, before
 
 from ..models import Call
 from ..phones import BadNumber, normalise

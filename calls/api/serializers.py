@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from subscriptions.api.fields import Choice, HttpUrl, Moment, Text, Whole
-from subscriptions.api.serializers import StrictModel
-from subscriptions.payload_fields import Text as Told
+from subscriptions.api.kit.fields import Choice, HttpUrl, Moment, Text, Whole
+from subscriptions.api.kit.serializers import StrictModel
+from subscriptions.events.payload_fields import Text as Told
 
 from ..lifecycle import call_type, seconds
 from ..models import Call, Person, Tag, Tracker

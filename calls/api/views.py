@@ -14,8 +14,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.batch import BatchAnswer, BatchSerializer, Outcome, bring_in_all
-from subscriptions.api.views import Listed, Shown
+from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, Outcome, bring_in_all
+from subscriptions.api.kit.views import Listed, Shown
 from subscriptions.models import ApiKey
 
 from ..batch import create_or_update_calls

@@ -5,7 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import subscriptions.fields
+import subscriptions.models.fields
 from django.db import migrations, models
 
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Person',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='PER')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='PER')),
                 ('phone', models.CharField(blank=True, max_length=20)),
                 ('email', models.CharField(blank=True, max_length=254)),
                 ('name', models.CharField(blank=True, max_length=200)),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             name='Tracker',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='TRK')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='TRK')),
                 ('phone_number', models.CharField(help_text='For example +14045550100.', max_length=20)),
                 ('name', models.CharField(help_text="Shown as the source's name, for example: Google Ads.", max_length=200)),
                 ('source', models.CharField(blank=True, help_text='The marketing source, for example google_paid.', max_length=200)),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('utm_source', models.CharField(blank=True, max_length=500)),
                 ('utm_medium', models.CharField(blank=True, max_length=500)),
                 ('utm_campaign', models.CharField(blank=True, max_length=500)),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='CAL')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='CAL')),
                 ('external_source', models.CharField(blank=True, help_text='The system this call comes from.', max_length=40)),
                 ('external_id', models.CharField(blank=True, help_text="The call's id in that system.", max_length=100)),
                 ('direction', models.CharField(choices=[('inbound', 'Inbound'), ('outbound', 'Outbound')], default='inbound', max_length=10)),

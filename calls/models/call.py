@@ -10,8 +10,8 @@ from django.db import models, transaction
 from django.db.models import JSONField, Q, Value
 from django.db.models.functions import Now
 
-from subscriptions.fields import ResourceIdField
 from subscriptions.models import EventSubject
+from subscriptions.models.fields import ResourceIdField
 
 from ..phones import BadNumber, normalise
 from .attribution import Attribution

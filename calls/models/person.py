@@ -6,9 +6,9 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from subscriptions.columns import Columns
-from subscriptions.fields import ResourceIdField
 from subscriptions.models import Company
+from subscriptions.models.columns import Columns
+from subscriptions.models.fields import ResourceIdField
 
 
 def _take_turns(company_id: int, *contacts: str) -> None:

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
-from subscriptions.fields import ResourceIdField
 from subscriptions.models import Company
+from subscriptions.models.fields import ResourceIdField
 
 from ..phones import BadNumber, normalise
 

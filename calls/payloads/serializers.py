@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter as of
 from typing import Any
 
-from subscriptions.payload_fields import Flag, Items, Payload, Text, Thing, Whole, moment
+from subscriptions.events.payload_fields import Flag, Items, Payload, Text, Thing, Whole, moment
 
 from ..lifecycle import FORMATTED_TYPES, call_type, seconds
 from ..phones import formatted

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from subscriptions.payload_fields import moment
+from subscriptions.events.payload_fields import moment
 
 from ..lifecycle import call_type, seconds
 from ..models import Call

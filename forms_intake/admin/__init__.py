@@ -1,6 +1,6 @@
 """The admin's pages for forms, the sites they come from and what was refused. Importing this registers them."""
 
-from subscriptions.admin import checklist
+from subscriptions.admin.kit import checklist
 
 from ..models import FormSource
 from . import refusals, sources, submissions

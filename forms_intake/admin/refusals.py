@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from subscriptions.admin import words
-from subscriptions.admin.buttons import ButtonsAdmin, button
-from subscriptions.admin.filters import AnyTimeFilter, related_filter
-from subscriptions.admin.logs import LargeTableAdmin
-from subscriptions.admin.tenancy import READ
-from subscriptions.trail import Actor, record
+from subscriptions.admin.kit import words
+from subscriptions.admin.kit.buttons import ButtonsAdmin, button
+from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
+from subscriptions.admin.kit.logs import LargeTableAdmin
+from subscriptions.admin.kit.tenancy import READ
+from subscriptions.tenancy.audit_log import Actor, record
 
 from ..models import FormRefusal, FormSource
 from ..web import refusals

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin import words
-from subscriptions.admin.buttons import ButtonsAdmin, button
-from subscriptions.trail import Actor, record
+from subscriptions.admin.kit import words
+from subscriptions.admin.kit.buttons import ButtonsAdmin, button
+from subscriptions.tenancy.audit_log import Actor, record
 
 from ..models import FormRefusal, FormSource
 from ..web.script import tag_for

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from calls.phones import formatted, normalise_if_number
-from subscriptions.admin import words
-from subscriptions.admin.filters import AnyTimeFilter
-from subscriptions.admin.subjects import SubjectAdmin
+from subscriptions.admin.kit import words
+from subscriptions.admin.kit.filters import AnyTimeFilter
+from subscriptions.admin.kit.subjects import SubjectAdmin
 
 from ..models import FormSubmission
 

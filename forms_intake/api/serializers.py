@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from subscriptions.api.serializers import StrictModel
+from subscriptions.api.kit.serializers import StrictModel
 
 from ..models import FormSubmission
 

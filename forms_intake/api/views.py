@@ -7,9 +7,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.batch import BatchAnswer, BatchSerializer, bring_in_all, one_by_one
-from subscriptions.api.filters import Filters, after, before
-from subscriptions.api.views import Listed, Shown
+from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, bring_in_all, one_by_one
+from subscriptions.api.kit.filters import Filters, after, before
+from subscriptions.api.kit.views import Listed, Shown
 from subscriptions.models import ApiKey
 
 from ..ingestion import record_form

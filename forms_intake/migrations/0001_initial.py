@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import subscriptions.fields
+import subscriptions.models.fields
 from django.db import migrations, models
 
 
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('utm_source', models.CharField(blank=True, max_length=500)),
                 ('utm_medium', models.CharField(blank=True, max_length=500)),
                 ('utm_campaign', models.CharField(blank=True, max_length=500)),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='FRM')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='FRM')),
                 ('form_data', models.JSONField(default=dict, help_text='The fields: name and text.')),
                 ('form_url', models.CharField(blank=True, max_length=2048, verbose_name='form URL')),
                 ('submitted_at', models.DateTimeField(default=django.utils.timezone.now)),

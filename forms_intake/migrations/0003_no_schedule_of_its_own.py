@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """What is old goes with the rest now (`subscriptions/retention.py`): the schedule names a function that is gone."""
+    """What is old goes with the rest now (`subscriptions/maintenance/retention.py`): the schedule names a function that is gone."""
 
     dependencies = [
         ("forms_intake", "0002_web_forms"),

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from calls.models import Attribution, Person
-from subscriptions.fields import ResourceIdField
 from subscriptions.models import EventSubject
+from subscriptions.models.fields import ResourceIdField
 
 from ..contents import contact, kept_fields
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import django_filters
 
 from calls.api.filters import NumberFilter
-from subscriptions.api.filters import Filters, after, before
+from subscriptions.api.kit.filters import Filters, after, before
 
 from ..models import TextMessage
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from calls.api.fields import PhoneNumber
-from subscriptions.api.fields import HttpUrl, Text
-from subscriptions.api.serializers import StrictModel
-from subscriptions.payload_fields import Text as Told
+from subscriptions.api.kit.fields import HttpUrl, Text
+from subscriptions.api.kit.serializers import StrictModel
+from subscriptions.events.payload_fields import Text as Told
 
 from ..models import TextMessage
 

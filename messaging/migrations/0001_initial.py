@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
 import messaging.models
-import subscriptions.fields
+import subscriptions.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             name='Thread',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='SMT')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='SMT')),
                 ('conversation_id', models.CharField(default=messaging.models.new_conversation_id, editable=False, max_length=5)),
                 ('lead_status', models.CharField(blank=True, choices=[('good_lead', 'Good lead'), ('not_a_lead', 'Not a lead'), ('previously_marked_good_lead', 'Previously marked good lead')], max_length=30)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name='TextMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='SCI')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='SCI')),
                 ('direction', models.CharField(choices=[('inbound', 'Received'), ('outbound', 'Sent')], max_length=10)),
                 ('customer_phone_number', models.CharField(max_length=20)),
                 ('content', models.TextField(blank=True)),

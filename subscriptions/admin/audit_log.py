@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from ..models import ApiKey, AuditEntry
-from . import words
-from .filters import MOST_CHOICES, AnyTimeFilter, is_id
-from .logs import LogAdmin
-from .reach import reach_of
+from .kit import words
+from .kit.access import reach_of
+from .kit.filters import MOST_CHOICES, AnyTimeFilter, is_id
+from .kit.logs import LogAdmin
 
 LOOKED_AT = 2_000  # the newest entries, for the acts that the filter offers
 

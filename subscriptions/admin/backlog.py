@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from ..health import WAITING_ENDPOINTS
 from ..models import EndpointHealth, Subscription
+from ..worker.health import WAITING_ENDPOINTS
 
 MOST_COUNTED = 10_000  # of one subscription; beyond that "more than" says enough, and counting on would cost
 MOST_ENDPOINTS = 500  # looked at; a look-up in an index each

@@ -13,9 +13,9 @@ from django.utils.html import format_html
 
 from ..models import Company
 from ..models.company import new_signing_key
-from .buttons import ButtonsAdmin, button
-from .forms import TenantForm
-from .reach import reach_of
+from .kit.access import reach_of
+from .kit.buttons import ButtonsAdmin, button
+from .kit.forms import TenantForm
 
 
 @cache  # finding them means walking through the files of all zones

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 
-from ..delivery.client_certificates import shown
 from ..delivery.credentials import Credentials, CredentialsRefused
-from ..endpoint_rules import checked_certificate, checked_credentials, checked_url, leads_elsewhere
+from ..delivery.http.client_certificates import shown
+from ..endpoints.rules import checked_certificate, checked_credentials, checked_url, leads_elsewhere
 from ..models import Subscription
-from .forms import ExactTextField, TenantForm
+from .kit.forms import ExactTextField, TenantForm
 
 FIELDS = ["login_user", "login_password", "login_token", "header_lines", "certificate_chain", "certificate_key"]
 # What is written when one of them was changed.

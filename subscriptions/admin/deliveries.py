@@ -29,16 +29,19 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from .. import catalogue, operations, trail
+from ..endpoints import operations
+from ..events import catalogue
 from ..models import Attempt, Company, Delivery, Event, Subscription
-from . import advice, bodies, exact, export, searching, subjects, words
-from .buttons import ButtonsAdmin, button
+from ..tenancy import audit_log
+from . import advice, exact
 from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
-from .delivery_walks import delivery_walk
-from .filters import SinceFilter, is_id
-from .logs import MOST_FOUND, LogAdmin, across
-from .reach import reach_of
-from .walks import Walk
+from .delivery_scans import delivery_walk
+from .kit import bodies, export, searching, subjects, words
+from .kit.access import reach_of
+from .kit.buttons import ButtonsAdmin, button
+from .kit.filters import SinceFilter, is_id
+from .kit.index_scans import Walk
+from .kit.logs import MOST_FOUND, LogAdmin, across
 
 State = Delivery.State
 MOST_ATTEMPTS = 50  # on a page
@@ -157,11 +160,11 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         if is_id(chosen):
             companies = companies.filter(pk=int(chosen))
         told = f"With {request.GET.urlencode()}" if request.GET else "The last 24 hours"
-        actor, reach = trail.Actor.person(request.user), reach_of(request)
+        actor, reach = audit_log.Actor.person(request.user), reach_of(request)
         if reach.everything and not is_id(chosen):
-            trail.record(actor, "Exported deliveries", detail=told)  # an operator's, over all companies
+            audit_log.record(actor, "Exported deliveries", detail=told)  # an operator's, over all companies
         for pk in [] if reach.everything and not is_id(chosen) else companies.values_list("pk", flat=True):
-            trail.record(actor, "Exported deliveries", company=pk, detail=told)
+            audit_log.record(actor, "Exported deliveries", company=pk, detail=told)
         return export.response("deliveries", _EXPORTED, _exported(rows))
 
     # --- the page -------------------------------------------------------------------------------------------------
@@ -296,12 +299,12 @@ def _shown(attempt: Attempt, body: bytes) -> dict[str, Any]:
 
 def _audit(request: HttpRequest, rows: list[Delivery], done: str) -> None:
     """One delivery by its name, several as one entry of each company."""
-    actor = trail.Actor.person(request.user)
+    actor = audit_log.Actor.person(request.user)
     if len(rows) == 1:
-        trail.record(actor, done.rstrip("."), rows[0])
+        audit_log.record(actor, done.rstrip("."), rows[0])
         return
     for company_id, count in Counter(row.company_id for row in rows).items():
-        trail.record(actor, done.rstrip("."), company=company_id, detail=f"{count} webhooks chosen from the list")
+        audit_log.record(actor, done.rstrip("."), company=company_id, detail=f"{count} webhooks chosen from the list")
 
 
 def _advice(delivery: Delivery, newest: list[Attempt]) -> str:

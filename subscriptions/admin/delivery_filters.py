@@ -8,9 +8,9 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from .. import catalogue
+from ..events import catalogue
 from ..models import Delivery, Subscription
-from .filters import related_filter
+from .kit.filters import related_filter
 
 State = Delivery.State
 

@@ -12,16 +12,18 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from .. import catalogue, operations, trail
+from ..endpoints import operations
+from ..events import catalogue
 from ..models import Delivery, Event, Subscription
-from . import bodies, searching, subjects, words
-from .buttons import ButtonsAdmin, button
+from ..tenancy import audit_log
 from .delivery_filters import EventTypeFilter
-from .delivery_walks import events_of_type
-from .filters import SinceFilter
-from .logs import LogAdmin
-from .reach import reach_of
-from .walks import Walk
+from .delivery_scans import events_of_type
+from .kit import bodies, searching, subjects, words
+from .kit.access import reach_of
+from .kit.buttons import ButtonsAdmin, button
+from .kit.filters import SinceFilter
+from .kit.index_scans import Walk
+from .kit.logs import LogAdmin
 
 _WORDS = {
     "delivered": "delivered",
@@ -123,7 +125,9 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         if not count:
             self.message_user(request, "Nothing was sent: all are on the way, or not active.", messages.WARNING)
             return
-        trail.record(trail.Actor.person(request.user), "Sent again", obj, detail=f"To {count} of {left} subscriptions")
+        audit_log.record(
+            audit_log.Actor.person(request.user), "Sent again", obj, detail=f"To {count} of {left} subscriptions"
+        )
         rest = f" {left - count} not: on the way already, or not active." if left > count else ""
         told = "1 subscription" if count == 1 else f"{count} subscriptions"
         self.message_user(request, f"On the way again to {told}.{rest}", messages.SUCCESS)

@@ -11,13 +11,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import figures
-from ..figures import Figures
+from ..maintenance import statistics
+from ..maintenance.statistics import Figures
 from ..models import Company, EndpointHealth, Subscription
-from . import backlog, charts, checklist, words
-from .day_figures import percent
-from .filters import is_id
-from .reach import reach_of
+from . import backlog
+from .day_statistics import percent
+from .kit import charts, checklist, words
+from .kit.access import reach_of
+from .kit.filters import is_id
 
 DAY, WEEK = 24, 7 * 24  # hours
 MOST_OFFERED = 200  # companies in the menu of somebody who reaches more than one
@@ -31,7 +32,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if not reach.may_read_some():
         return {}
     offered, chosen, companies = _chosen(request)
-    hours = figures.of_companies(companies, hours=WEEK)
+    hours = statistics.of_companies(companies, hours=WEEK)
     now = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = {hour: one for hour, one in hours.items() if hour > now - timedelta(hours=DAY)}
     waits, unsent = backlog.look(companies), backlog.unsent(companies)
@@ -70,7 +71,7 @@ def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[i
 
 
 def _span(label: str, since: str, hours: dict[datetime, Figures]) -> dict[str, Any]:
-    whole = figures.total(hours)
+    whole = statistics.total(hours)
     success = whole.success
     within = whole.within(0.95)
     return {

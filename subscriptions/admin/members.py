@@ -9,13 +9,13 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from .. import members
 from ..models import Invitation, Membership
-from . import words
-from .buttons import ButtonsAdmin, button
-from .forms import TenantForm
-from .reach import OWNERS
-from .tenancy import TenantAdmin
+from ..tenancy import members
+from .kit import words
+from .kit.access import OWNERS
+from .kit.buttons import ButtonsAdmin, button
+from .kit.forms import TenantForm
+from .kit.tenancy import TenantAdmin
 
 
 class MembershipForm(TenantForm):

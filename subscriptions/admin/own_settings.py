@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from .. import owners
+from ..endpoints import alerts
 from ..models import Membership
-from .reach import WRITERS, reach_of
+from .kit.access import WRITERS, reach_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -36,7 +36,7 @@ def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
         wanted = set(request.POST.getlist("alert_mails"))
         for one in mine:
             if one.role in WRITERS:
-                owners.wish_alert_mails(one, wanted=str(one.pk) in wanted)
+                alerts.wish_alert_mails(one, wanted=str(one.pk) in wanted)
         messages.success(request, "Saved.")
         return HttpResponseRedirect(reverse("admin:own_settings"))
     context: dict[str, Any] = {

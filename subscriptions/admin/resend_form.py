@@ -9,9 +9,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from .. import operations, resend_jobs
+from ..endpoints import operations, resend_jobs
 from ..models import Delivery, Subscription
-from .forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
+from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 
 FASTEST = 1000  # a second; more than that is the same as all at once
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}

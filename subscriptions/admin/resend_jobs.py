@@ -14,12 +14,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from .. import operations, resend_jobs, trail
+from ..endpoints import operations, resend_jobs
 from ..models import Delivery, ResendJob, Subscription
-from . import words
-from .buttons import ButtonsAdmin, button
-from .logs import LogAdmin
-from .reach import reach_of
+from ..tenancy import audit_log
+from .kit import words
+from .kit.access import reach_of
+from .kit.buttons import ButtonsAdmin, button
+from .kit.logs import LogAdmin
 from .resend_form import ResendForm
 
 State = ResendJob.State
@@ -105,7 +106,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
                         subscription, per_second=form.rate, requested_by=request.user, **form.wanted()
                     )
                     detail = f"{job.total} webhooks of “{subscription}”, {form.rate} a second"
-                    trail.record(trail.Actor.person(request.user), "Started a resend", job, detail=detail)
+                    audit_log.record(audit_log.Actor.person(request.user), "Started a resend", job, detail=detail)
             except operations.NotPossible as reason:
                 self.message_user(request, f"“{subscription}”: {reason}", messages.ERROR)
             else:
@@ -191,7 +192,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         if not was_running or obj.state != State.CANCELLED:
             self.message_user(request, "It was not running any more.", messages.WARNING)
             return
-        trail.record(trail.Actor.person(request.user), "Cancelled a resend", obj, detail=_told(obj))
+        audit_log.record(audit_log.Actor.person(request.user), "Cancelled a resend", obj, detail=_told(obj))
         self.message_user(request, _told(obj), messages.SUCCESS)
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:

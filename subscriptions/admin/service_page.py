@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from .. import background, health
 from ..models import DrainSlot, EndpointHealth
-from . import backlog, words
-from .reach import reach_of
+from ..worker import health, queue_status
+from . import backlog
+from .kit import words
+from .kit.access import reach_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -29,7 +30,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 def _facts() -> dict[str, Any]:
     seen = health.look()
     waits = backlog.look(None)
-    own = background.look()
+    own = queue_status.look()
     return {
         "title": "Service",
         "health": seen,

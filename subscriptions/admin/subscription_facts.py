@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from .. import catalogue, figures
 from ..delivery.retry import MAX_ATTEMPTS, WAITS
+from ..events import catalogue
+from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
-from . import credentials, day_figures, words
+from . import credentials, day_statistics
+from .kit import words
 
 State = Subscription.State
 TONES = {State.ACTIVE: "good", State.PAUSED: "warn", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
@@ -51,12 +53,12 @@ class SubscriptionFacts:
 
     @admin.display(description="last 24 hours")
     def day(self, obj: Any) -> Any:
-        return day_figures.shown(obj.day)
+        return day_statistics.shown(obj.day)
 
     @admin.display(description="last 24 hours")
     def day_of_one(self, obj: Subscription) -> Any:
-        hours = figures.of_subscriptions([obj.pk], hours=day_figures.HOURS).get(obj.pk, {})
-        return day_figures.shown(hours)
+        hours = statistics.of_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
+        return day_statistics.shown(hours)
 
     # --- the page -------------------------------------------------------------------------------------------------
     @admin.display(description="state")

@@ -14,17 +14,19 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .. import catalogue, operations
+from ..endpoints import operations
+from ..events import catalogue
 from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
-from . import credentials, trial, words
-from .buttons import button
-from .day_figures import WithDayFigures
-from .filters import DefaultingFilter
-from .forms import CheckboxesField
-from .logs import MOST_COUNTED
+from . import credentials, test_events
+from .day_statistics import WithDayFigures
+from .kit import words
+from .kit.buttons import button
+from .kit.filters import DefaultingFilter
+from .kit.forms import CheckboxesField
+from .kit.logs import MOST_COUNTED
 from .subscription_facts import SubscriptionFacts
-from .verifying import VerifyingAdmin
+from .verification import VerifyingAdmin
 
 State = Subscription.State
 
@@ -66,7 +68,7 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
+class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmin):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "Webhooks", 10
@@ -194,14 +196,14 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, trial.TrialAdmin):
         if change and (form.moved or set(credentials.FIELDS) & set(form.changed_data)):
             obj.save(update_fields=["url", *credentials.COLUMNS, "updated_at"])
         if not change and form.cleaned_data.get("try_it"):
-            obj.tried = trial.send(self, request, obj, trial.first(obj))
+            obj.tried = test_events.send(self, request, obj, test_events.first(obj))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         answer = super().response_add(request, obj, post_url_continue)
         tried = getattr(obj, "tried", None)
         if tried is None or {"_addanother", "_popup"} & set(request.POST):
             return answer
-        return HttpResponseRedirect(trial.result_url(tried))
+        return HttpResponseRedirect(test_events.result_url(tried))
 
     # --- removal --------------------------------------------------------------------------------------------------
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

@@ -8,14 +8,14 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from .. import owners
+from ..endpoints import alerts
 
 
 def unsubscribe_page(request: HttpRequest, token: str, site: AdminSite) -> HttpResponse:
     """A look changes nothing, since mail scanners look, too; a POST stops them (RFC 8058), `do=again` goes on."""
-    member = owners.member_of(token)
+    member = alerts.member_of(token)
     if member is not None and request.method == "POST":
-        owners.wish_alert_mails(member, wanted=request.POST.get("do") == "again")
+        alerts.wish_alert_mails(member, wanted=request.POST.get("do") == "again")
     context: dict[str, Any] = {
         **site.each_context(request),
         "is_nav_sidebar_enabled": False,

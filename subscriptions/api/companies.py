@@ -11,12 +11,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import trail
 from ..models import ApiKey, Company
+from ..tenancy import audit_log
 from .keys import ApiKeySerializer, MadeKeySerializer
-from .permissions import HasScope, OfOperator
-from .serializers import StrictModel, shared
-from .views import Listed, Shown, accept
+from .kit.permissions import HasScope, OfOperator
+from .kit.serializers import StrictModel, shared
+from .kit.views import Listed, Shown, accept
 
 
 class CompanySerializer(StrictModel):
@@ -67,4 +67,4 @@ class CompanyViewSet(Listed, Shown):
 
     def _note(self, act: str, obj: Any, company: Company) -> None:
         key: Any = self.request.auth
-        trail.record(trail.Actor.program(key), act, obj, company=company)
+        audit_log.record(audit_log.Actor.program(key), act, obj, company=company)

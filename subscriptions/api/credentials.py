@@ -9,13 +9,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ..delivery.client_certificates import shown
 from ..delivery.credentials import Credentials, CredentialsRefused
+from ..delivery.http.client_certificates import shown
 from ..delivery.masking import MASK
-from ..endpoint_rules import checked_certificate, checked_credentials, leads_elsewhere
+from ..endpoints.rules import checked_certificate, checked_credentials, leads_elsewhere
 from ..models import Subscription
-from .fields import Choice, Text
-from .serializers import Strict, shared
+from .kit.fields import Choice, Text
+from .kit.serializers import Strict, shared
 
 # Where an error of a column stands in the body.
 _PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"}

@@ -11,12 +11,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import operations
+from ..endpoints import operations
 from ..models import ApiKey, Attempt, Delivery, Subscription
-from .errors import Conflict
-from .filters import Filters, after, before
-from .serializers import Strict, shared
-from .views import Listed, Shown, accept
+from .kit.errors import Conflict
+from .kit.filters import Filters, after, before
+from .kit.serializers import Strict, shared
+from .kit.views import Listed, Shown, accept
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):

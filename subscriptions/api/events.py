@@ -15,13 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from .. import catalogue
+from ..events import catalogue
+from ..events.payload_schemas import schema_of
 from ..models import Event
-from ..payload_schemas import schema_of
-from .authentication import company_of
-from .filters import Filters, after, before
-from .openapi import inline_list
-from .views import Listed, Shown
+from .kit.authentication import company_of
+from .kit.filters import Filters, after, before
+from .kit.openapi import inline_list
+from .kit.views import Listed, Shown
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):

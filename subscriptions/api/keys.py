@@ -17,12 +17,12 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import trail
 from ..models import ApiKey
-from .errors import Conflict
-from .fields import AnyMoment, Choice, Whole
-from .serializers import Strict, StrictModel
-from .views import Listed, Shown, TenantViewSet, accept
+from ..tenancy import audit_log
+from .kit.errors import Conflict
+from .kit.fields import AnyMoment, Choice, Whole
+from .kit.serializers import Strict, StrictModel
+from .kit.views import Listed, Shown, TenantViewSet, accept
 
 LONGEST_OVERLAP_HOURS = 7 * 24
 OVERLAP_HOURS = 24  # time enough for a person to change a program in two time zones
@@ -114,7 +114,7 @@ class ApiKeyViewSet(Listed, Shown):
 
     def _note(self, act: str, key: ApiKey) -> None:
         mine: Any = self.request.auth
-        trail.record(trail.Actor.program(mine), act, key)
+        audit_log.record(audit_log.Actor.program(mine), act, key)
 
 
 class OwnKeySerializer(ApiKeySerializer):

@@ -14,11 +14,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import operations, resend_jobs
+from ..endpoints import operations, resend_jobs
 from ..models import ApiKey, ResendJob, Subscription
-from .fields import Choice, Flag, Moment, Text, Whole
-from .serializers import Strict
-from .views import Listed, Shown, accept
+from .kit.fields import Choice, Flag, Moment, Text, Whole
+from .kit.serializers import Strict
+from .kit.views import Listed, Shown, accept
 
 FASTEST = 1000  # a second; more than that is the same as all at once
 

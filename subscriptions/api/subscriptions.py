@@ -15,16 +15,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import operations, trail
-from ..endpoint_rules import checked_events, checked_url
+from ..endpoints import operations
+from ..endpoints.rules import checked_events, checked_url
+from ..endpoints.test_events import send_test
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
-from ..trial_events import send_test
+from ..tenancy import audit_log
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_save
 from .deliveries import DeliverySerializer
-from .fields import Choice, Text, Whole
-from .serializers import Strict, StrictModel, shared
-from .views import Listed, Shown, accept
+from .kit.fields import Choice, Text, Whole
+from .kit.serializers import Strict, StrictModel, shared
+from .kit.views import Listed, Shown, accept
 
 HOUR = timedelta(hours=1)
 audit = logging.getLogger("callhooks.audit")
@@ -229,7 +230,7 @@ class SubscriptionViewSet(Listed, Shown):
 def _note(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:
     """For the company's audit log, and for the operator's own log, which no company's key can do away with."""
     key: Any = request.auth
-    trail.record(trail.Actor.program(key), act, subscription, detail=detail)
+    audit_log.record(audit_log.Actor.program(key), act, subscription, detail=detail)
     audit.info("API key %s (%s…): %s: %s.", key.pk, key.prefix, act, subscription.resource_id)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .header_rules import HeaderRefused, check_headers
+from .http.header_rules import HeaderRefused, check_headers
 from .masking import MASK
 
 LONGEST_LOGIN = 255

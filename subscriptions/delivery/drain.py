@@ -28,11 +28,11 @@ import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from . import outbox
-from .cores import core_of, staying_on
-from .crew import ENOUGH, Crew
-from .endpoints import EndpointBook
-from .garbage import collecting_seldom
+from .cpu_affinity import core_of, staying_on
+from .endpoint_health import EndpointBook
+from .gc_tuning import collecting_seldom
 from .outbox import Claimed, Outcome
+from .sender_pool import ENOUGH, Crew
 from .slots import Bell
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .client import Answer, Client, Request
 from .credentials import Credentials
+from .http.client import Answer, Client, Request
 from .masking import holds, masked, masked_bytes
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers

@@ -4,8 +4,8 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import subscriptions.fields
-import subscriptions.ids
+import subscriptions.models.fields
+import subscriptions.lib.ids
 import subscriptions.models.company
 import subscriptions.models.subscription
 from django.conf import settings
@@ -25,10 +25,10 @@ class Migration(migrations.Migration):
             name='Company',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='COM')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='COM')),
                 ('name', models.CharField(max_length=200)),
                 ('time_zone', models.CharField(default='America/New_York', help_text='Times in webhooks are written in this zone, for example America/New_York.', max_length=64, validators=[subscriptions.models.company.validate_time_zone])),
-                ('signing_key', subscriptions.fields.EncryptedTextField(default=subscriptions.models.company.new_signing_key, editable=False)),
+                ('signing_key', subscriptions.models.fields.EncryptedTextField(default=subscriptions.models.company.new_signing_key, editable=False)),
                 ('recording_expected', models.BooleanField(default=True, help_text="Post-Call waits for a call's recording, 20 minutes at most.")),
                 ('transcription_expected', models.BooleanField(default=True, help_text="Post-Call waits for a call's transcription, 20 minutes at most.")),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
@@ -53,15 +53,15 @@ class Migration(migrations.Migration):
             name='Subscription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_id', subscriptions.fields.ResourceIdField(prefix='SUB')),
+                ('resource_id', subscriptions.models.fields.ResourceIdField(prefix='SUB')),
                 ('name', models.CharField(help_text='Your own name for it, for example: CRM.', max_length=100)),
                 ('url', models.CharField(help_text='Where the webhooks go, for example https://example.com/hooks.', max_length=2048, verbose_name='URL')),
                 ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), help_text='What to send.', size=None)),
                 ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('disabled', 'Disabled'), ('archived', 'Removed')], default='active', max_length=10)),
                 ('state_reason', models.CharField(blank=True, editable=False, max_length=300)),
                 ('state_changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('secret', subscriptions.fields.EncryptedTextField(default=subscriptions.models.subscription.new_secret, editable=False)),
-                ('previous_secret', subscriptions.fields.EncryptedTextField(blank=True, default='', editable=False)),
+                ('secret', subscriptions.models.fields.EncryptedTextField(default=subscriptions.models.subscription.new_secret, editable=False)),
+                ('previous_secret', subscriptions.models.fields.EncryptedTextField(blank=True, default='', editable=False)),
                 ('previous_secret_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('ordered', models.BooleanField(db_default=False, default=False, help_text='Send the events of one call one after the other: a later one waits until the earlier one arrived or was given up.', verbose_name='in order')),
                 ('rate_per_minute', models.PositiveIntegerField(blank=True, help_text='Empty: as fast as your server answers.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='at most per minute')),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Event',
             fields=[
-                ('id', models.UUIDField(default=subscriptions.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=subscriptions.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('type', models.CharField(max_length=40)),
                 ('subject_id', models.CharField(max_length=35)),
                 ('sequence', models.PositiveIntegerField()),

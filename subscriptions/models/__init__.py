@@ -7,12 +7,12 @@ from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth
 from .event import Event, EventStream
-from .figures import FiguresMark, HourlyFigures
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .retention import RetentionPlace
+from .statistics import FiguresMark, HourlyFigures
 from .subject import EventSubject
 from .subscription import Subscription
 

@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..columns import Columns
+from .columns import Columns
 from .company import Company
 
 KEY_PREFIX = "chk_"

@@ -9,7 +9,7 @@ from .company import Company
 
 
 class AuditEntry(models.Model):
-    """Who did what, for people to read. Written once (`subscriptions/trail.py`) and never changed.
+    """Who did what, for people to read. Written once (`subscriptions/tenancy/audit_log.py`) and never changed.
 
     Names are kept beside the references: an entry still says who and what when both are gone.
     """

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
-from ..fields import EncryptedTextField, ResourceIdField, one_line
+from .fields import EncryptedTextField, ResourceIdField, one_line
 
 
 def new_signing_key() -> str:

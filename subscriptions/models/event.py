@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from ..ids import uuid7
+from ..lib.ids import uuid7
 from .company import Company
 
 

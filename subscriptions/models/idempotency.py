@@ -3,8 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
-from ..fields import EncryptedTextField
 from .company import Company
+from .fields import EncryptedTextField
 
 KEPT_HOURS = 24  # longer than any program retries by itself
 

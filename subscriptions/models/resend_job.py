@@ -9,7 +9,7 @@ from .subscription import Subscription
 
 
 class ResendJob(models.Model):
-    """A request to send many deliveries again, worked off in the background (`subscriptions/resend_jobs.py`).
+    """A request to send many deliveries again, worked off in the background (`subscriptions/endpoints/resend_jobs.py`).
 
     `cursor` is the last delivery looked at: a restart goes on behind it, and none is sent twice by one job.
     """

@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -13,8 +14,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..delivery.credentials import Credentials
-from ..fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
+from ..endpoints.rules import MOVED_WITH_CREDENTIALS, checked_events, checked_url, leads_elsewhere
 from .company import Company
+from .fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 
 SECRET_PREFIX = "whsec_"
 ROTATION_OVERLAP = timedelta(hours=24)  # time enough for a person to change a receiver in two time zones
@@ -112,8 +114,6 @@ class Subscription(models.Model):
         self.client_certificate = given.certificate
 
     def clean(self) -> None:
-        from ..endpoint_rules import MOVED_WITH_CREDENTIALS, checked_events, checked_url, leads_elsewhere
-
         errors = {}
         try:
             self.url = checked_url(self.url)
@@ -134,9 +134,7 @@ class Subscription(models.Model):
         known = Subscription.objects.filter(pk=self.pk).values_list("url", flat=True).first() if self.pk else None
         super().save(*args, **kwargs)
         if known is not None and known != self.url:
-            from .endpoint import EndpointHealth
-
-            EndpointHealth.objects.forget(self.pk)
+            apps.get_model("subscriptions", "EndpointHealth").objects.forget(self.pk)
 
     @property
     def secrets(self) -> list[str]:

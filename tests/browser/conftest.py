@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from callhooks_site.devtools.browser import NotFound, chromium, launched
+from tests.tools.browser import NotFound, chromium, launched
 
 # What the pages must do with where they set no policy themselves: nothing inline, nothing from elsewhere.
 POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from subscriptions import trial_events
+from subscriptions.endpoints import test_events
 from subscriptions.models import Attempt, Delivery, EndpointHealth
 from tests import factories
 from tests.browser.visiting import visit_as
@@ -29,7 +29,7 @@ def addresses() -> tuple[Any, list[str]]:
     subscription = factories.make_subscription(company)
     call = factories.ended_call(company, factories.make_tracker(company), note="Roof")
     factories.make_text(company)
-    trial = trial_events.send_test(subscription, "post_call")
+    trial = test_events.send_test(subscription, "post_call")
     for delivery in Delivery.objects.all():
         Attempt.objects.create(
             delivery=delivery, number=1, outcome="failed", started_at=timezone.now(), url="https://example.com/hooks",

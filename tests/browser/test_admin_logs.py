@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from subscriptions import resend_jobs
+from subscriptions.endpoints import resend_jobs
 from subscriptions.models import Attempt, Delivery, ResendJob
 from tests import factories
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from callhooks_site.devtools.chaos import victims
+from tests.chaos import victims
 from tests.crash.cluster import ROOT, environment
 from tests.waiting import wait_until
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callhooks_site.devtools.bench.figures import Report, Target, percentile
+from tests.bench.figures import Report, Target, percentile
 from tests.crash.cluster import database_url
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callhooks_site.devtools.chaos.kills import KINDS
+from tests.chaos.kills import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
@@ -19,7 +19,7 @@ pytestmark = [
 
 
 def test_nothing_is_lost_in_a_minute_of_chaos(tmp_path: Path):
-    command = [sys.executable, "-m", "callhooks_site.devtools.chaos", "--seconds", str(SECONDS), "--json"]
+    command = [sys.executable, "-m", "tests.chaos", "--seconds", str(SECONDS), "--json"]
     done = subprocess.run(
         [*command, "--log", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery.client import Client
+from subscriptions.delivery.http.client import Client
 
 LOOPBACK = ("127.0.0.0/8",)
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subscriptions.delivery.addresses import dialled, parse_networks, why_refused
+from subscriptions.delivery.http.addresses import dialled, parse_networks, why_refused
 
 _V4 = st.integers(0, 2**32 - 1).map(IPv4Address)
 _V6 = st.integers(0, 2**128 - 1).map(IPv6Address)

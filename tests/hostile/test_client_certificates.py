@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
 
-from subscriptions.delivery import client_certificates
-from subscriptions.delivery.client import Answer, Client, Request
-from subscriptions.delivery.client_certificates import CertificateRefused, checked, context_with, shown
+from subscriptions.delivery.http import client_certificates
+from subscriptions.delivery.http.client import Answer, Client, Request
+from subscriptions.delivery.http.client_certificates import CertificateRefused, checked, context_with, shown
 
 from .certificates import (
     Authority,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from subscriptions.delivery.client import Answer, Client, Request
+from subscriptions.delivery.http.client import Answer, Client, Request
 
 from .receivers import Dripper
 
@@ -165,7 +165,7 @@ def test_lookups_of_one_name_share_a_thread_and_many_names_are_limited(make_clie
 def test_a_slow_body_is_left_before_the_deadline_of_the_whole(
     make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subscriptions.delivery.client.BODY_SECONDS", 0.3)
+    monkeypatch.setattr("subscriptions.delivery.http.client.BODY_SECONDS", 0.3)
     client = make_client(total_timeout=60.0)
     with Dripper(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a", tick=0.05) as dripper:
         elapsed, answer = _timed(client, Request(f"http://127.0.0.1:{dripper.port}/", {}, b""))

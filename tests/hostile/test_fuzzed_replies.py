@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subscriptions.delivery.client import Client, Request
+from subscriptions.delivery.http.client import Client, Request
 
 from .receivers import Receiver, answering
 from .reply_cases import CASES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions.delivery.client import Client, Request
-from subscriptions.delivery.header_rules import HeaderRefused, check_headers
+from subscriptions.delivery.http.client import Client, Request
+from subscriptions.delivery.http.header_rules import HeaderRefused, check_headers
 
 from .cases import HeaderCase
 from .header_cases import CASES, UNSENDABLE

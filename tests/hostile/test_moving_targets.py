@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery import idle, resolver
-from subscriptions.delivery.client import Client, Request
-from subscriptions.delivery.url_rules import check_url
+from subscriptions.delivery.http import idle, resolver
+from subscriptions.delivery.http.client import Client, Request
+from subscriptions.delivery.http.url_rules import check_url
 
 from .receivers import OK, Receiver, answering
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery.client import Request
-from subscriptions.delivery.url_rules import check_url
+from subscriptions.delivery.http.client import Request
+from subscriptions.delivery.http.url_rules import check_url
 
 from .cases import NameCase
 from .name_cases import CASES

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from subscriptions.delivery.client import Answer, Client, Request
+from subscriptions.delivery.http.client import Answer, Client, Request
 
 from .cases import ReplyCase
 from .receivers import OK, Receiver, answering

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery.client import Answer, Client, Request
-from subscriptions.delivery.connections import tls_context
+from subscriptions.delivery.http.client import Answer, Client, Request
+from subscriptions.delivery.http.connections import tls_context
 
 from .certificates import Authority, new_authority, server_context, write_authority
 from .receivers import OK, Dripper, Receiver, answering

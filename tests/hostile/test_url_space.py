@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from subscriptions.delivery.addresses import why_refused
-from subscriptions.delivery.hosts import as_address, is_local_name
-from subscriptions.delivery.url_rules import UrlRefused, check_url, read_url
+from subscriptions.delivery.http.addresses import why_refused
+from subscriptions.delivery.http.hosts import as_address, is_local_name
+from subscriptions.delivery.http.url_rules import UrlRefused, check_url, read_url
 
 from .url_cases import CASES
 

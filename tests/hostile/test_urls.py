@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery.client import Client, Request
-from subscriptions.delivery.url_rules import UrlRefused, check_url
+from subscriptions.delivery.http.client import Client, Request
+from subscriptions.delivery.http.url_rules import UrlRefused, check_url
 
 from .cases import UrlCase
 from .conftest import LOOPBACK

@@ -8,9 +8,9 @@ import json
 import pytest
 from django.urls import reverse
 
-from subscriptions import catalogue
+from subscriptions.events import catalogue
+from subscriptions.events.payload_schemas import schema_of
 from subscriptions.models import AuditEntry, Delivery
-from subscriptions.payload_schemas import schema_of
 from tests import factories
 from tests.admin_support import login
 

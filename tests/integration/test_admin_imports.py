@@ -10,8 +10,8 @@ import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection
 from django.urls import reverse
 
-from callhooks_site.imports import jobs, tasks
-from callhooks_site.imports.models import ImportFault, ImportJob, ImportPiece
+from callhooks_site.intake.imports import jobs, tasks
+from callhooks_site.intake.imports.models import ImportFault, ImportJob, ImportPiece
 from calls.models import Call
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage

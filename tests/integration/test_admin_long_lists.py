@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from calls.models import Call
-from subscriptions.admin import delivery_walks, export, long_lists, walks
+from subscriptions.admin import delivery_scans
+from subscriptions.admin.kit import export, index_scans, long_lists
 from subscriptions.models import Delivery, Event, Membership
 from tests import factories
 from tests.admin_support import login
@@ -29,8 +30,8 @@ FURTHER = "Look further back"
 @pytest.fixture(autouse=True)
 def bound(monkeypatch):
     """Four rows are looked through instead of tens of thousands."""
-    monkeypatch.setattr(walks, "LOOKED_THROUGH", 4)
-    monkeypatch.setattr(delivery_walks, "_EVENTS_LOOKED_THROUGH", 4)
+    monkeypatch.setattr(index_scans, "LOOKED_THROUGH", 4)
+    monkeypatch.setattr(delivery_scans, "_EVENTS_LOOKED_THROUGH", 4)
 
 
 @pytest.fixture
@@ -184,8 +185,8 @@ def test_of_several_companies_each_has_its_share(company, subscription):
 
 def test_pages_of_several_companies_are_cut_where_one_would_cut_them_all_together(company, subscription, monkeypatch):
     monkeypatch.setattr(long_lists.LongList, "__init__", _with_pages_of(3))
-    monkeypatch.setattr(walks, "LOOKED_THROUGH", 100)
-    monkeypatch.setattr(delivery_walks, "_EVENTS_LOOKED_THROUGH", 100)
+    monkeypatch.setattr(index_scans, "LOOKED_THROUGH", 100)
+    monkeypatch.setattr(delivery_scans, "_EVENTS_LOOKED_THROUGH", 100)
     other = factories.make_company("Other")
     user = factories.make_member(company)
     Membership.objects.create(company=other, user=user, role="admin")
@@ -305,7 +306,7 @@ def test_an_operator_looks_through_calls_in_the_order_in_which_they_came(operato
 
 
 def test_a_search_says_where_it_stops(client, company, monkeypatch):
-    monkeypatch.setattr("subscriptions.admin.subjects.MOST_FOUND", 3)
+    monkeypatch.setattr("subscriptions.admin.kit.subjects.MOST_FOUND", 3)
     monkeypatch.setattr(long_lists, "MOST_FOUND", 3)
     for index in range(5):
         at = timezone.now() - timedelta(days=index)

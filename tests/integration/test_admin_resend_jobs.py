@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from subscriptions import operations, resend_jobs
+from subscriptions.endpoints import operations, resend_jobs
 from subscriptions.models import AuditEntry, Delivery, ResendJob
 from tests import factories
 from tests.admin_support import filled_in, login

@@ -77,11 +77,11 @@ def test_endpoints_in_trouble_say_since_when_and_why(client):
 def test_tasks_that_failed_say_why(client):
     now = timezone.now()
     Failure.objects.create(
-        id="a" * 32, name="t", func="subscriptions.tasks.tidy", started=now, stopped=now, success=False,
+        id="a" * 32, name="t", func="subscriptions.worker.tasks.tidy", started=now, stopped=now, success=False,
         result="Traceback …\nOperationalError: disk full",
     )  # fmt: skip
     page = shown(client)
-    assert "subscriptions.tasks.tidy" in page
+    assert "subscriptions.worker.tasks.tidy" in page
     assert "OperationalError: disk full" in page
 
 

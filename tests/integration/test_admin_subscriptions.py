@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from subscriptions.models import Attempt, AuditEntry, Delivery, EndpointHealth, Event, Subscription
 from tests import factories
 from tests.admin_support import filled_in, login
@@ -216,7 +216,7 @@ def test_removed_it_is_hidden_and_its_log_stays(client, company, subscription):
 
 
 def test_a_removed_one_can_be_read_and_nothing_more(client, company, subscription):
-    from subscriptions import operations
+    from subscriptions.endpoints import operations
 
     operations.archive(subscription)
     shown = client.get(url(subscription))

@@ -13,7 +13,7 @@ from django.db.models import F, Model
 from django.test import Client
 from django.urls import reverse
 
-from subscriptions.admin.reach import OWNERS, WRITERS
+from subscriptions.admin.kit.access import OWNERS, WRITERS
 from subscriptions.models import Membership
 from tests import factories
 from tests.admin_support import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from subscriptions.models import Attempt, AuditEntry, Delivery, Subscription
 from tests import factories
 from tests.admin_support import filled_in, login

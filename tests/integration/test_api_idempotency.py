@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from calls.models import Call
-from subscriptions import retention
+from subscriptions.maintenance import retention
 from subscriptions.models import Company, IdempotentAnswer, Subscription
 from tests.api_support import happened, program, ringing
 from tests.factories import make_company, make_tracker
@@ -87,7 +87,7 @@ def test_a_fault_keeps_neither_the_effect_nor_the_key(company, body, monkeypatch
     """The answer is stored in the transaction of the request: no crash leaves one without the other."""
     api = program(company)
     api.raise_request_exception = False
-    monkeypatch.setattr("subscriptions.api.idempotency.keep", lambda *_: 1 / 0)
+    monkeypatch.setattr("subscriptions.api.kit.idempotency.keep", lambda *_: 1 / 0)
     assert post(api, body).status_code == 500
     assert not Call.objects.exists()
     monkeypatch.undo()

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from calls.models import Call
 from calls.selectors import read_for_webhooks
-from subscriptions import catalogue
-from subscriptions.columns import Columns
+from subscriptions.events import catalogue
 from subscriptions.models import Company, EventStream
+from subscriptions.models.columns import Columns
 from tests.api_support import TALK, ago, happened, patch, program, ringing
 from tests.factories import make_company, make_subscription, make_tracker
 from tests.reading import bodies_of

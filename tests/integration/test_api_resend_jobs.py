@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions import resend_jobs
+from subscriptions.endpoints import resend_jobs
 from subscriptions.models import Delivery
 from tests.api_support import ago, program, wrong
 from tests.factories import make_call, make_company, make_subscription, make_tracker

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator
 
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from tests.api_support import PROBLEM, program, rung
 from tests.factories import make_company, make_tracker
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from subscriptions.models import AuditEntry, Delivery, Subscription
 from tests.api_support import program, wrong
 from tests.factories import make_company, make_subscription, make_text

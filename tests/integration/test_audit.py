@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from calls.models import Call
-from subscriptions.audit import CHECKS, audit
-from subscriptions.ids import first_uuid7_at
+from subscriptions.lib.ids import first_uuid7_at
+from subscriptions.maintenance.integrity_check import CHECKS, audit
 from subscriptions.models import Attempt, Delivery, Event, EventStream
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_form, make_subscription, make_text

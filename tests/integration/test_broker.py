@@ -4,9 +4,9 @@ import pytest
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from subscriptions import broker, pulse
-from subscriptions.broker import PULSE_TASK, PulsingBroker
-from subscriptions.pulse import Pulse
+from subscriptions.worker import broker, heartbeat
+from subscriptions.worker.broker import PULSE_TASK, PulsingBroker
+from subscriptions.worker.heartbeat import Pulse
 from tests.connections import cut_our_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ def test_drains_that_are_missing_are_queued_without_anybodys_commit(pusher, sett
     tasks = pusher.dequeue()
     names = [SignedPackage.loads(payload)["func"] for _, payload in tasks]
     names += [SignedPackage.loads(row.payload)["func"] for row in OrmQ.objects.exclude(pk__in=[pk for pk, _ in tasks])]
-    assert names == ["subscriptions.tasks.drain"] * 2
+    assert names == ["subscriptions.worker.tasks.drain"] * 2
 
 
 def test_a_connection_that_was_cut_is_replaced(pusher, monkeypatch):
@@ -41,10 +41,10 @@ def test_a_pulse_goes_with_the_tasks_when_somebody_feels_it(pusher, tmp_path, mo
         return sum(SignedPackage.loads(payload).get("name") == PULSE_TASK for _, payload in pusher.dequeue())
 
     assert pulses() == 0
-    monkeypatch.setattr(pulse, "felt", True)
+    monkeypatch.setattr(heartbeat, "felt", True)
     assert [pulses(), pulses()] == [1, 0]
     pusher._next_pulse = 0.0
     assert pulses() == 1
-    monkeypatch.setattr(pulse, "_pulse", Pulse.make(tmp_path / "pulse"))
+    monkeypatch.setattr(heartbeat, "_pulse", Pulse.make(tmp_path / "pulse"))
     pusher.set_stat("key", "value", 3)
-    assert pulse._pulse.times().guard > 0
+    assert heartbeat._pulse.times().guard > 0

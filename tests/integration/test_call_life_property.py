@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from calls.bulk import publish_changes
 from calls.models import Call, Tag
-from subscriptions import timers
+from subscriptions.events import stream_timers
 from subscriptions.models import Company, EventStream
 from tests.call_life_model import FIELDS, Life
 from tests.factories import START, make_call, make_company, make_tracker
@@ -237,7 +237,7 @@ class Player:
             config.POST_CALL_WAIT_SECONDS = 0
             waiting = EventStream.objects.filter(subject_id=self.call.resource_id, wake_at__isnull=False)
             assert bool(waiting.update(wake_at=timezone.now())) is self.life.waits()
-            timers.ring()
+            stream_timers.ring()
             config.POST_CALL_WAIT_SECONDS = FOR_EVER
             self.life.waited_long_enough()
         self.life.committed(before)

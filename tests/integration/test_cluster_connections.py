@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from subscriptions import cluster_hooks
+from subscriptions.worker import cluster_hooks
 
 pytestmark = pytest.mark.django_db
 

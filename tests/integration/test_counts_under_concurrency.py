@@ -10,7 +10,7 @@ from django.db import transaction
 
 from calls import bulk
 from calls.models import Call, Person, Tag
-from subscriptions import timers
+from subscriptions.events import stream_timers
 from subscriptions.models import Event, EventStream
 from tests.factories import START, ended_call, make_call, make_company, make_form, make_tracker
 from tests.reading import bodies_of, changes_of, events_of, types_of
@@ -160,7 +160,7 @@ def test_the_end_of_the_wait_and_the_recording_at_the_same_moment(settings):
             call.recording_url, call.recording_duration = "https://example.com/1.mp3", 13
             call.save()
 
-    at_once([timers.ring, attach, timers.ring])
+    at_once([stream_timers.ring, attach, stream_timers.ring])
     for call in calls:
         recorded = bodies_of(call, "post_call")[0]["recording_duration"] == 13
         assert types_of(call) == ["post_call"] if recorded else ["post_call", "call_modified"]

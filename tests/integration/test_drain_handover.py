@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.slots import Bell
 from subscriptions.models import Delivery
@@ -42,7 +42,7 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
                 assert bell.take_slot(1) == 1
                 Drain(
                     bell=bell,
-                    send=sender.send,
+                    send=webhook_client.send,
                     threads=4,
                     per_endpoint=settings.DELIVERY_PER_ENDPOINT,
                     longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django_q.models import OrmQ
 
-from subscriptions import wakeup
-from subscriptions.delivery import slots
+from subscriptions.delivery import slots, wakeup
 from subscriptions.delivery.slots import Bell
 from subscriptions.models import DrainSlot
+from subscriptions.worker import drains
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,8 +47,8 @@ def test_a_slot_is_free_as_soon_as_the_connection_is_gone(bells):
 def test_a_task_is_queued_for_each_free_slot_and_once(bells, settings):
     settings.DELIVERY_DRAINS = 3
     bells().take_slot(1)
-    wakeup.queue_missing_drains()
-    wakeup.queue_missing_drains()
+    drains.queue_missing_drains()
+    drains.queue_missing_drains()
     assert OrmQ.objects.count() == 2
     assert list(DrainSlot.objects.filter(queued_at__isnull=False).values_list("number", flat=True)) == [2, 3]
 

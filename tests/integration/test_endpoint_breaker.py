@@ -7,7 +7,7 @@ from django.db import connection
 
 from subscriptions.delivery import outbox
 from subscriptions.delivery.breaker import MINIMUM_ANSWERS
-from subscriptions.delivery.endpoints import EndpointBook
+from subscriptions.delivery.endpoint_health import EndpointBook
 from subscriptions.models import Delivery, EndpointHealth, Subscription
 from tests.claiming import claim, delivered, failed
 from tests.factories import make_call, make_company, make_subscription, make_tracker

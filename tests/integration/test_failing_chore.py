@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.slots import Bell
 from tests.draining import nothing_pending
@@ -30,7 +30,7 @@ def test_a_chore_that_fails_ends_no_drain(receiver: Receiver):
         assert bell.take_slot(64) is not None
         Drain(
             bell=bell,
-            send=sender.send,
+            send=webhook_client.send,
             threads=2,
             per_endpoint=2,
             longest_request=1,

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from callhooks_site import health as web
-from subscriptions.health import look
 from subscriptions.models import Delivery, DrainSlot, EndpointHealth
+from subscriptions.worker.health import look
 from tests.factories import make_call, make_company, make_subscription
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from subscriptions import figures, retention
+from subscriptions.maintenance import retention, statistics
 from subscriptions.models import Attempt, Delivery, HourlyFigures
 from tests import factories
 from tests.threads import at_once
@@ -40,14 +40,14 @@ def tried(delivery: Delivery, outcome: str = "delivered", number: int = 1, **fie
 
 
 def counts(hours) -> tuple[int, int, int]:
-    whole = figures.total(hours)
+    whole = statistics.total(hours)
     return whole.delivered, whole.failed, whole.retried
 
 
 def settled() -> None:
     """As if two sweeps had passed."""
-    figures.roll_up()
-    figures.roll_up()
+    statistics.roll_up()
+    statistics.roll_up()
 
 
 def test_what_is_rolled_up_is_what_a_count_finds(company):
@@ -67,13 +67,13 @@ def test_what_is_rolled_up_is_what_a_count_finds(company):
             kind = "delivered" if outcome == "delivered" else "failed" if last else "retried"
             expected[at.astimezone(UTC).replace(minute=0, second=0, microsecond=0), kind] += 1
         if draw.random() < 0.3:
-            figures.roll_up()  # in the middle of it, too
+            statistics.roll_up()  # in the middle of it, too
     settled()
     assert HourlyFigures.objects.count() > 1
     for found in (
-        figures.of_companies([company.pk], hours=48),
-        figures.of_companies(None, hours=48),
-        figures.of_subscriptions([company.subscriptions.get().pk], hours=48)[company.subscriptions.get().pk],
+        statistics.of_companies([company.pk], hours=48),
+        statistics.of_companies(None, hours=48),
+        statistics.of_subscriptions([company.subscriptions.get().pk], hours=48)[company.subscriptions.get().pk],
     ):
         assert {
             (hour, kind): getattr(one, kind)
@@ -86,12 +86,12 @@ def test_what_is_rolled_up_is_what_a_count_finds(company):
 def test_what_no_sweep_has_counted_yet_is_shown_too(company):
     first, second = deliveries_of(company, 2)
     tried(first)
-    assert counts(figures.of_companies([company.pk], hours=24)) == (1, 0, 0)
+    assert counts(statistics.of_companies([company.pk], hours=24)) == (1, 0, 0)
     settled()
     tried(second)
-    assert counts(figures.of_companies([company.pk], hours=24)) == (2, 0, 0)
+    assert counts(statistics.of_companies([company.pk], hours=24)) == (2, 0, 0)
     settled()
-    assert counts(figures.of_companies([company.pk], hours=24)) == (2, 0, 0)
+    assert counts(statistics.of_companies([company.pk], hours=24)) == (2, 0, 0)
 
 
 def test_a_row_with_a_lower_id_that_is_committed_later_is_not_passed_by(company):
@@ -123,8 +123,8 @@ def test_a_row_with_a_lower_id_that_is_committed_later_is_not_passed_by(company)
 def test_many_that_count_at_once_count_once(company):
     for delivery in deliveries_of(company, 6):
         tried(delivery)
-    figures.roll_up()
-    at_once([figures.roll_up] * 4)
+    statistics.roll_up()
+    at_once([statistics.roll_up] * 4)
     settled()
     assert HourlyFigures.objects.get().delivered == 6
 
@@ -137,10 +137,10 @@ def test_a_webhook_sent_again_counts_as_given_up_then_and_as_delivered_now(compa
     Delivery.objects.filter(pk=delivery.pk).update(state="delivered", attempts=2, round_began_after=1)
     tried(delivery, number=2)
     settled()
-    whole = figures.of_companies([company.pk], hours=24)
+    whole = statistics.of_companies([company.pk], hours=24)
     assert counts(whole) == (1, 1, 0)
     assert len(whole) == 2
-    assert sum(figures.total(whole).latency) == 0, "how long somebody waited is not how long it took"
+    assert sum(statistics.total(whole).latency) == 0, "how long somebody waited is not how long it took"
 
 
 def test_other_companies_and_older_hours_are_not_counted(company):
@@ -150,9 +150,9 @@ def test_other_companies_and_older_hours_are_not_counted(company):
     (theirs,) = deliveries_of(factories.make_company("Other"), 1)
     tried(theirs)
     for _ in range(2):
-        assert counts(figures.of_companies([company.pk], hours=24)) == (1, 0, 0)
-        assert counts(figures.of_companies([], hours=24)) == (0, 0, 0)
-        assert counts(figures.of_companies(None, hours=24)) == (2, 0, 0)
+        assert counts(statistics.of_companies([company.pk], hours=24)) == (1, 0, 0)
+        assert counts(statistics.of_companies([], hours=24)) == (0, 0, 0)
+        assert counts(statistics.of_companies(None, hours=24)) == (2, 0, 0)
         settled()
 
 
@@ -161,17 +161,17 @@ def test_latency_is_told_as_the_step_it_lies_within(company):
     for number, delivery in enumerate(made):
         tried(delivery, started_at=delivery.created_at, duration_ms=40 if number < 18 else 900)
     settled()
-    whole = figures.total(figures.of_companies([company.pk], hours=24))
+    whole = statistics.total(statistics.of_companies([company.pk], hours=24))
     assert (whole.within(0.5), whole.within(0.9), whole.within(0.95)) == (50, 50, 1000)
     assert whole.success == 1.0
-    assert figures.Figures().within(0.95) is None
-    assert figures.Figures().success is None
+    assert statistics.Figures().within(0.95) is None
+    assert statistics.Figures().success is None
 
 
 def test_old_hours_go(company):
     (delivery,) = deliveries_of(company, 1)
     tried(delivery)
-    tried(delivery, "failed", 2, started_at=timezone.now() - timedelta(days=figures.KEPT_DAYS + 1))
+    tried(delivery, "failed", 2, started_at=timezone.now() - timedelta(days=statistics.KEPT_DAYS + 1))
     settled()
     assert HourlyFigures.objects.count() == 2
     retention.tidy()

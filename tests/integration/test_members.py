@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import members
 from subscriptions.models import AuditEntry, Invitation, Membership
+from subscriptions.tenancy import members
 from tests import factories
 from tests.admin_support import filled_in, login
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from subscriptions import operations
+from subscriptions.endpoints import operations
 from subscriptions.models import Attempt, Delivery, Subscription
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription

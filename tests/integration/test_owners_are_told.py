@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions import operations, owners
-from subscriptions.delivery import endpoints
+from subscriptions.delivery import endpoint_health
+from subscriptions.endpoints import alerts, operations
 from subscriptions.models import AuditEntry, Delivery, EndpointHealth, Subscription
 from tests.factories import make_call, make_company, make_member, make_subscription
 
@@ -40,8 +40,8 @@ def failing(subscription: Subscription, **ago: float) -> EndpointHealth:
 
 def test_owner_and_admins_are_told_once(subscription):
     failing(subscription, minutes=6)
-    assert owners.tell() == 1
-    assert owners.tell() == 0
+    assert alerts.tell() == 1
+    assert alerts.tell() == 0
     assert [message.to for message in mail.outbox] == [["admin@example.com"], ["owner@example.com"]]
     message = mail.outbox[0]
     assert message.subject == "Webhooks to CRM are failing"
@@ -51,7 +51,7 @@ def test_owner_and_admins_are_told_once(subscription):
 
 def test_a_short_failure_is_not_worth_a_mail(subscription):
     failing(subscription, minutes=4)
-    assert owners.tell() == 0
+    assert alerts.tell() == 0
     assert mail.outbox == []
 
 
@@ -59,58 +59,58 @@ def test_a_mail_that_cannot_be_sent_is_tried_again(subscription, settings):
     failing(subscription, minutes=6)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    assert owners.tell() == 0
+    assert alerts.tell() == 0
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    assert owners.tell() == 1
+    assert alerts.tell() == 1
 
 
 def test_after_five_days_of_only_failures_it_is_disabled_held_and_told(subscription):
     make_call(subscription.company)
     failing(subscription, days=5, minutes=1)
-    assert owners.disable_hopeless() == 1
+    assert alerts.disable_hopeless() == 1
     subscription.refresh_from_db()
     assert (subscription.state, subscription.state_reason) == ("disabled", "Nothing arrived for 5 days.")
     assert Delivery.objects.get().state == "held"
-    assert owners.tell() == 1
-    assert owners.tell() == 0
+    assert alerts.tell() == 1
+    assert alerts.tell() == 0
     assert mail.outbox[0].subject == "Webhooks to CRM were switched off"
 
 
 def test_before_that_it_is_not(subscription):
     failing(subscription, days=4, hours=23)
-    assert owners.disable_hopeless() == 0
+    assert alerts.disable_hopeless() == 0
 
 
 def test_old_failures_and_silence_since_disable_nothing(subscription):
     failing(subscription, days=9)
     EndpointHealth.objects.update(last_failure_at=timezone.now() - timedelta(days=3))
-    assert owners.disable_hopeless() == 0
+    assert alerts.disable_hopeless() == 0
 
 
 def test_disabled_again_after_a_resume_is_told_again(subscription):
     failing(subscription, minutes=1)
-    endpoints.disable([subscription.pk], "The server answered 410 Gone.")
-    assert owners.tell() == 1
+    endpoint_health.disable([subscription.pk], "The server answered 410 Gone.")
+    assert alerts.tell() == 1
     operations.resume(subscription, send_held=True)
-    endpoints.disable([subscription.pk], "The server answered 410 Gone.")
-    assert owners.tell() == 1
+    endpoint_health.disable([subscription.pk], "The server answered 410 Gone.")
+    assert alerts.tell() == 1
 
 
 def test_a_mail_is_stopped_by_its_own_link_with_one_click(subscription):
     failing(subscription, minutes=6)
-    owners.tell()
+    alerts.tell()
     message = mail.outbox[0]
     link = message.extra_headers["List-Unsubscribe"].strip("<>")
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert link in message.body
     at, stranger = urlsplit(link).path, Client(enforce_csrf_checks=True)
     assert "Stop them" in stranger.get(at).content.decode()
-    assert len(owners.to_tell(subscription.company)) == 2  # a look stops nothing
+    assert len(alerts.to_tell(subscription.company)) == 2  # a look stops nothing
     assert "Get them again" in stranger.post(at, {"List-Unsubscribe": "One-Click"}).content.decode()
-    assert [member.user.username for member in owners.to_tell(subscription.company)] == ["owner@example.com"]
+    assert [member.user.username for member in alerts.to_tell(subscription.company)] == ["owner@example.com"]
     assert AuditEntry.objects.get().act == "Stopped alert mails"
     stranger.post(at, {"do": "again"})
-    assert len(owners.to_tell(subscription.company)) == 2
+    assert len(alerts.to_tell(subscription.company)) == 2
     assert stranger.post(at[:-3] + "x/", {}).status_code == 404
 
 
@@ -119,7 +119,7 @@ def test_a_name_that_cannot_stand_in_a_subject_keeps_no_other_owner_waiting(subs
     make_member(bad.company, "owner", "bad@example.com")
     failing(bad, minutes=9)
     failing(subscription, minutes=6)
-    assert owners.tell() == 2
+    assert alerts.tell() == 2
     assert "Webhooks to CRM Bcc: x@example.com are failing" in [message.subject for message in mail.outbox]
     with pytest.raises(ValidationError, match="A name is one line"):
         bad.full_clean()
@@ -130,13 +130,13 @@ def test_one_mail_that_breaks_keeps_no_other_waiting(subscription, monkeypatch):
     make_member(bad.company, "owner", "bad@example.com")
     failing(bad, minutes=9)
     failing(subscription, minutes=6)
-    real = owners._mail
+    real = alerts._mail
 
     def broken(one, health, template):
         if one.pk == bad.pk:
             raise ValueError("broken")
         real(one, health, template)
 
-    monkeypatch.setattr(owners, "_mail", broken)
-    assert owners.tell() == 1
+    monkeypatch.setattr(alerts, "_mail", broken)
+    assert alerts.tell() == 1
     assert [message.to for message in mail.outbox] == [["admin@example.com"], ["owner@example.com"]]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from subscriptions import operations, resend_jobs
+from subscriptions.endpoints import operations, resend_jobs
 from subscriptions.models import Delivery, ResendJob, Subscription
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 

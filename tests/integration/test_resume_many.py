@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 from django.db import transaction
 
-from subscriptions import operations, tasks
 from subscriptions.delivery import outbox
+from subscriptions.endpoints import operations
 from subscriptions.models import Delivery, Subscription
+from subscriptions.worker import tasks
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 from tests.receiver import Receiver

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Task
 
-from subscriptions import log_retention, retention
-from subscriptions.ids import first_uuid7_at, uuid7
+from subscriptions.lib.ids import first_uuid7_at, uuid7
+from subscriptions.maintenance import delivery_retention, retention
 from subscriptions.models import Attempt, Delivery, Event, RetentionPlace
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
@@ -80,7 +80,7 @@ def test_events_that_nobody_subscribed_go_too(deliveries):
 
 
 def test_more_than_a_batch_goes_in_one_run(deliveries, monkeypatch):
-    monkeypatch.setattr(log_retention, "BATCH", 1)
+    monkeypatch.setattr(delivery_retention, "BATCH", 1)
     for delivery in deliveries:
         age(delivery, days=31, state="delivered")
     gone = retention.tidy()
@@ -94,7 +94,7 @@ def test_a_run_without_time_deletes_nothing(deliveries):
 
 def test_the_next_run_goes_on_where_the_last_one_ended(deliveries, monkeypatch):
     """What is kept for longer is not walked through every hour: a day's failures among a month's."""
-    monkeypatch.setattr(log_retention, "BATCH", 1)
+    monkeypatch.setattr(delivery_retention, "BATCH", 1)
     for delivery in deliveries[:3]:
         age(delivery, days=31, state="failed")
     retention.tidy()
@@ -108,16 +108,16 @@ def test_the_next_run_goes_on_where_the_last_one_ended(deliveries, monkeypatch):
 
 
 def test_a_run_that_had_too_little_time_is_gone_on_with(deliveries, monkeypatch):
-    monkeypatch.setattr(log_retention, "BATCH", 1)
+    monkeypatch.setattr(delivery_retention, "BATCH", 1)
     for delivery in deliveries:
         age(delivery, days=31, state="delivered")
     looks = iter([True, True])
-    assert log_retention.tidy_deliveries(lambda: next(looks, False)) == 2
+    assert delivery_retention.tidy_deliveries(lambda: next(looks, False)) == 2
     place = RetentionPlace.objects.get(pk="deliveries")
     assert (place.reached, place.done) == (str(deliveries[1].pk), False)
     # However long it takes: only a walk that came to its end begins anew.
     RetentionPlace.objects.update(began_at=timezone.now() - timedelta(days=3))
-    assert log_retention.tidy_deliveries(lambda: True) == 2
+    assert delivery_retention.tidy_deliveries(lambda: True) == 2
 
 
 def test_once_a_day_it_begins_anew_for_what_has_grown_old_since(deliveries):

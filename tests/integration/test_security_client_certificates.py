@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.credentials import Credentials
-from subscriptions.endpoint_rules import checked_certificate
+from subscriptions.endpoints.rules import checked_certificate
 from subscriptions.models import Attempt, Subscription
 from tests.admin_support import filled_in, login
 from tests.api_support import program, wrong
@@ -134,14 +134,14 @@ def test_deliveries_show_it_to_their_server(tmp_path: Path):
 
     context = asking_context(tmp_path, authority, trusted=authority, names=("127.0.0.1",))
     bundle = write_authority(authority, tmp_path)
-    sender.close()
+    webhook_client.close()
     with override_settings(WEBHOOK_CA_BUNDLE=bundle), Receiver(script, tls=context) as receiver:
         subscription = make_subscription(make_company(), url=f"https://127.0.0.1:{receiver.port}/in")
         subscription.credentials = Credentials(certificate=checked_certificate(chain, key))
         subscription.save()
         make_call(subscription.company)
         drain_until(lambda: Attempt.objects.exists())
-        sender.close()
+        webhook_client.close()
     attempt = Attempt.objects.get()
     assert (attempt.status_code, attempt.error) == (200, "")
     assert "callhooks.example.com" in subjects[0]

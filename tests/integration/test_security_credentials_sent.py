@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import override_settings
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.credentials import Credentials
 from subscriptions.delivery.masking import MASK
 from subscriptions.models import Attempt, Delivery, Subscription
@@ -87,7 +87,7 @@ def test_secrets_that_no_key_opens_cost_an_attempt_and_not_the_drain(
     with override_settings(FIELD_ENCRYPTION_KEYS=[foreign]):
         lost.save()
     well = make_subscription(lost.company, url=receiver.url, name="Well")
-    sender._plain.cache_clear()
+    webhook_client._plain.cache_clear()
     with caplog.at_level(logging.CRITICAL, logger="subscriptions.delivery.sending"):
         make_call(well.company)
         drain_until(lambda: Attempt.objects.count() == 2)

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from subscriptions.delivery.credentials import Credentials
-from subscriptions.encryption import CannotDecrypt
-from subscriptions.key_rotation import encrypted_columns, rotate
+from subscriptions.endpoints.operations import rotate_secret
+from subscriptions.lib.encryption import CannotDecrypt
+from subscriptions.maintenance.key_rotation import encrypted_columns, rotate
 from subscriptions.models import Company, Subscription
-from subscriptions.operations import rotate_secret
 from tests.factories import make_company, make_subscription
 
 pytestmark = pytest.mark.django_db

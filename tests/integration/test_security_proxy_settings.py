@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.models import Attempt, Delivery
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription
@@ -21,9 +21,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture(autouse=True)
 def _new_client() -> Any:
-    sender.close()
+    webhook_client.close()
     yield
-    sender.close()
+    webhook_client.close()
 
 
 def test_a_delivery_goes_to_the_proxy(settings: Any):

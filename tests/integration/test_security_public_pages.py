@@ -67,7 +67,7 @@ def test_a_login_leads_nowhere_else(target: str):
 
 @pytest.mark.parametrize("page", ["403.html", "404.html"])
 def test_pages_of_refusal_need_neither_collected_files_nor_the_admin(page, settings):
-    settings.ROOT_URLCONF = "callhooks_site.devtools.bench.bare_site"
+    settings.ROOT_URLCONF = "tests.bench.bare_site"
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from calls.ingestion import create_or_update_call
 from calls.models import Call
-from subscriptions import timers
+from subscriptions.events import stream_timers
 from subscriptions.models import AuditEntry, Event, EventStream
 from tests import factories
 from tests.admin_support import login
@@ -35,7 +35,7 @@ def silence(call, seconds):
     """So long nothing was heard of it; its timer is due when it would be."""
     Call.objects.filter(pk=call.pk).update(updated_at=timezone.now() - timedelta(seconds=seconds))
     EventStream.objects.filter(subject_id=call.resource_id, wake_at__isnull=False).update(wake_at=timezone.now())
-    timers.ring()
+    stream_timers.ring()
     call.refresh_from_db()
 
 

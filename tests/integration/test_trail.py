@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from subscriptions import trail
 from subscriptions.models import ApiKey, AuditEntry, Delivery, Subscription
+from subscriptions.tenancy import audit_log
 from tests import factories
 from tests.admin_support import filled_in, login
 
@@ -91,7 +91,7 @@ def test_without_its_entry_an_act_does_not_happen(client, subscription, monkeypa
     def fail(*args, **kwargs):
         raise RuntimeError("the log is away")
 
-    monkeypatch.setattr(trail, "record", fail)
+    monkeypatch.setattr(audit_log, "record", fail)
     with pytest.raises(RuntimeError):
         client.post(page_of(subscription, "pause"))
     subscription.refresh_from_db()
@@ -129,8 +129,8 @@ def test_logins_and_failed_ones_stand_in_it(ann, company):
 
 
 def test_the_log_is_filtered_and_nobody_writes_in_it(client, ann, company, subscription):
-    trail.record(trail.Actor.person(ann), "Paused", subscription)
-    trail.record(trail.SERVICE, "Swept", subscription)
+    audit_log.record(audit_log.Actor.person(ann), "Paused", subscription)
+    audit_log.record(audit_log.SERVICE, "Swept", subscription)
     kept = AuditEntry.objects.earliest("pk")
     asked: list[tuple[dict[str, str], int]] = [
         ({"act": "Paused"}, 1),

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
-from subscriptions import audit, catalogue, operations
+from subscriptions.endpoints import operations
+from subscriptions.endpoints.test_events import send_test
+from subscriptions.events import catalogue
+from subscriptions.maintenance import integrity_check
 from subscriptions.models import AuditEntry, Delivery, Event, Subscription
-from subscriptions.trial_events import send_test
 from tests.api_support import program, wrong
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_company, make_subscription
@@ -34,7 +36,7 @@ def test_every_type_can_be_sent(name, subscription, receiver: Receiver):
     assert body["company_resource_id" if "company_resource_id" in body else "company_id"]
     assert ("changes" in body) == (name == "call_modified")
     assert Event.objects.get().test
-    assert audit.sound(audit.audit(seconds=None))
+    assert integrity_check.sound(integrity_check.audit(seconds=None))
 
 
 def test_by_the_api_it_tells_where_to_look(subscription, receiver: Receiver):

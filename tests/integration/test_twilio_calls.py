@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from callhooks_site.intake.providers import intake, tasks
+from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
-from providers import intake, tasks
-from providers.models import IngestSource, ProviderCall, RefusedCallback
 from subscriptions.models import Event
 from tests import factories
 from tests.threads import at_once

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from callhooks_site.devtools.demo import events, twilio
 from callhooks_site.devtools.demo.api import Api, Refused
 from callhooks_site.devtools.demo.settings import Tracker, TwilioSettings
-from callhooks_site.devtools.simulate import lives
-from callhooks_site.devtools.simulate.run import TRACKERS, send, simulate
-from callhooks_site.devtools.simulate.run import make_source as make_simulated_source
+from callhooks_site.intake.providers.models import RefusedCallback
 from calls.models import Call
 from messaging.models import TextMessage
-from providers.models import RefusedCallback
 from subscriptions.models import Event
 from tests import factories
+from tests.simulate import scenarios
+from tests.simulate.run import TRACKERS, send, simulate
+from tests.simulate.run import make_source as make_simulated_source
 from tests.twilio_support import ACCOUNT, TOKEN, make_source
 
 numbers = count(1)
@@ -78,7 +78,7 @@ def simulated():
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_in_whatever_order_callbacks_come_the_events_are_right(simulated, data, seed):
     """Any of them lost, any of them doubled: after each one the events are those of the rules."""
-    (life,) = lives.day(1, TRACKERS, datetime.now(UTC) - timedelta(minutes=5), random.Random(seed))
+    (life,) = scenarios.day(1, TRACKERS, datetime.now(UTC) - timedelta(minutes=5), random.Random(seed))
     life.number = next(numbers)
     for one in life.callbacks:
         one.fields["ParentCallSid" if "ParentCallSid" in one.fields else "CallSid"] = life.sid

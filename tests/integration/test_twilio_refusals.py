@@ -10,12 +10,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from callhooks_site.intake.providers import refusals, tasks
+from callhooks_site.intake.providers.addresses import path_of
+from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from messaging.models import TextMessage
-from providers import refusals, tasks
-from providers.addresses import path_of
-from providers.models import IngestSource, ProviderCall, RefusedCallback
-from subscriptions import retention
+from subscriptions.maintenance import retention
 from subscriptions.models import AuditEntry, Event
 from tests import factories
 from tests.admin_support import login

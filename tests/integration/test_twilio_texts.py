@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from callhooks_site.intake.providers.models import RefusedCallback
 from messaging.models import TextMessage
-from providers.models import RefusedCallback
 from subscriptions.models import Event
 from tests import factories
 from tests.twilio_support import ACCOUNT, CUSTOMER, TRACKING, make_source, message, send, sid

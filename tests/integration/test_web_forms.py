@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from forms_intake.models import FormRefusal, FormSource, FormSubmission, SenderRate
 from forms_intake.web import refusals, script
-from subscriptions import retention
+from subscriptions.maintenance import retention
 from subscriptions.models import AuditEntry, Event
 from tests.admin_support import login
 from tests.factories import make_company, make_member, make_subscription

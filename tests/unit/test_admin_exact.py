@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from subscriptions.admin import advice, exact, export
-from subscriptions.delivery import failures
+from subscriptions.admin import advice, exact
+from subscriptions.admin.kit import export
+from subscriptions.delivery.http import failures
 from subscriptions.delivery.masking import MASK
 from subscriptions.delivery.signing import delivery_headers
 

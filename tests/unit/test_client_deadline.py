@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from subscriptions.delivery.deadline import Deadline
+from subscriptions.delivery.http.deadline import Deadline
 
 
 def test_less_is_left_each_time_and_then_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery import idle
-from subscriptions.delivery.client import Client, Request
-from subscriptions.delivery.connections import Connection
-from subscriptions.delivery.deadline import Deadline
-from subscriptions.delivery.failures import SendFailed
+from subscriptions.delivery.http import idle
+from subscriptions.delivery.http.client import Client, Request
+from subscriptions.delivery.http.connections import Connection
+from subscriptions.delivery.http.deadline import Deadline
+from subscriptions.delivery.http.failures import SendFailed
 from tests.hostile.receivers import OK, Receiver, answering, reset
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from subscriptions.delivery.client import Client, Request
+from subscriptions.delivery.http.client import Client, Request
 from tests.hostile.certificates import new_authority, server_context, write_authority
 from tests.hostile.receivers import OK, Dripper, Receiver, answering
 
@@ -154,6 +154,6 @@ def test_a_proxy_that_cannot_be_used_stops_the_start(url: str) -> None:
 
 
 def test_the_proxys_password_stays_out_of_repr() -> None:
-    from subscriptions.delivery.proxies import Proxy
+    from subscriptions.delivery.http.proxies import Proxy
 
     assert "Basic" not in repr(Proxy.from_url("http://me:hunter2@proxy.example.com:3128"))

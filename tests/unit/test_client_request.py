@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from subscriptions.delivery.client import Client, Request
+from subscriptions.delivery.http.client import Client, Request
 from tests.hostile.receivers import OK, Receiver, answering
 
 

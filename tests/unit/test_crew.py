@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from subscriptions.delivery.crew import STINT, Crew
 from subscriptions.delivery.outbox import Claimed, Outcome
+from subscriptions.delivery.sender_pool import STINT, Crew
 
 NOT_SENT = {"trust": 1, "age": 0.0, "database_time": 0.0, "attempt": 1, "round_began_after": 0, "sequence": 1}
 

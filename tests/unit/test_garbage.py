@@ -2,7 +2,7 @@
 
 import gc
 
-from subscriptions.delivery.garbage import OBJECTS, collecting_seldom
+from subscriptions.delivery.gc_tuning import OBJECTS, collecting_seldom
 
 
 def test_seldom_in_the_block_and_as_before_after_it():

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from callhooks_site.supervision.watch import Watch, silence
-from subscriptions.pulse import FINISHED, GUARD, RESULT, TAKEN, Pulse, Times
+from subscriptions.worker.heartbeat import FINISHED, GUARD, RESULT, TAKEN, Pulse, Times
 
 LIMIT = 45.0
 NOW = 1000.0

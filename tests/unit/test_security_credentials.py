@@ -8,7 +8,7 @@ import pytest
 
 from subscriptions.delivery.credentials import LONGEST_TOKEN, Credentials, CredentialsRefused
 from subscriptions.delivery.masking import MASK, holds, masked, masked_bytes
-from subscriptions.endpoint_rules import checked_credentials, leads_elsewhere
+from subscriptions.endpoints.rules import checked_credentials, leads_elsewhere
 
 BASIC = Credentials({"X-Tenant": "acme-4711"}, "hooks", "pass:wörd")
 BEARER = Credentials({}, token="abc.def-123")

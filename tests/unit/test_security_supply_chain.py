@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from callhooks_site.devtools import advisories, licences
-from callhooks_site.devtools.advisories import Audit, verdict
+from tests.tools import advisories, licences
+from tests.tools.advisories import Audit, verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 

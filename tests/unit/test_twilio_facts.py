@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers import facts
-from providers.callback import Malformed, Said
-from providers.outlook import outlook
+from callhooks_site.intake.providers import callback_facts
+from callhooks_site.intake.providers.call_state import outlook
+from callhooks_site.intake.providers.callback import Malformed, Said
 from tests.twilio_support import BUSINESS, TRACKING, at, call, leg, recording
 
 T0 = datetime(2026, 3, 2, 18, 41, tzinfo=UTC)
@@ -18,7 +18,7 @@ LEG = "CA" + "f" * 32
 
 
 def told(fields, seconds):
-    return facts.observed(Said(fields), T0 + timedelta(seconds=seconds))
+    return callback_facts.observed(Said(fields), T0 + timedelta(seconds=seconds))
 
 
 def after(seconds):
@@ -45,12 +45,12 @@ def shown(heap):
 
 @given(st.lists(st.sampled_from(LIFE), max_size=14), st.randoms(use_true_random=False), st.integers(0, 14))
 def test_in_any_order_doubled_in_any_parts(came, chance, cut):
-    whole = facts.merge(came)
+    whole = callback_facts.merge(came)
     shuffled = [*came, *came[:cut]]
     chance.shuffle(shuffled)
-    one, other = facts.merge(shuffled[:cut]), facts.merge(shuffled[cut:])
-    assert facts.merge([one, other]) == facts.merge([other, one]) == whole
-    assert facts.merge([whole, whole]) == whole
+    one, other = callback_facts.merge(shuffled[:cut]), callback_facts.merge(shuffled[cut:])
+    assert callback_facts.merge([one, other]) == callback_facts.merge([other, one]) == whole
+    assert callback_facts.merge([whole, whole]) == whole
 
 
 @given(st.lists(st.sampled_from(LIFE), max_size=14))
@@ -58,7 +58,7 @@ def test_more_that_is_told_never_undoes_what_was_known(came):
     """An answered call stays answered, an ended one ended, whatever comes after."""
     before = None
     for number in range(1, len(came) + 1):
-        now = shown(facts.merge(came[:number]))
+        now = shown(callback_facts.merge(came[:number]))
         if before is not None:
             assert now is not None
             assert set(before) <= set(now)
@@ -68,7 +68,7 @@ def test_more_that_is_told_never_undoes_what_was_known(came):
 
 
 def test_all_of_a_life():
-    fields = shown(facts.merge(LIFE))
+    fields = shown(callback_facts.merge(LIFE))
     assert fields["direction"] == "inbound"
     assert fields["business_phone_number"] == BUSINESS
     assert fields["start_time"] == T0
@@ -90,8 +90,8 @@ def test_all_of_a_life():
 )
 def test_what_makes_no_sense_is_said(fields):
     def read():
-        facts.call_sid(Said(fields))
-        facts.observed(Said(fields), T0)
+        callback_facts.call_sid(Said(fields))
+        callback_facts.observed(Said(fields), T0)
 
     with pytest.raises(Malformed):
         read()
@@ -102,9 +102,9 @@ def test_what_makes_no_sense_is_said(fields):
                        st.text(max_size=30)))  # fmt: skip
 def test_nothing_that_comes_breaks_it(fields):
     try:
-        sid = facts.call_sid(Said(fields))
-        heap = facts.observed(Said(fields), T0)
+        sid = callback_facts.call_sid(Said(fields))
+        heap = callback_facts.observed(Said(fields), T0)
     except Malformed:
         return
     assert sid
-    shown(facts.merge([heap, LIFE[0]]))
+    shown(callback_facts.merge([heap, LIFE[0]]))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from providers.signature import compute, is_signed
+from callhooks_site.intake.providers.signature import compute, is_signed
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 URL = "https://hooks.example.com/in/key/voice"

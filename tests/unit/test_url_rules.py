@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions.delivery.url_rules import UrlRefused, check_url, read_url
+from subscriptions.delivery.http.url_rules import UrlRefused, check_url, read_url
 
 
 @pytest.mark.parametrize(

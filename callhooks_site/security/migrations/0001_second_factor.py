@@ -3,7 +3,7 @@
 import callhooks_site.security.models
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import subscriptions.fields
+import subscriptions.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
                 ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
                 ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
-                ('key', subscriptions.fields.EncryptedTextField(default=callhooks_site.security.models.new_key, editable=False)),
+                ('key', subscriptions.models.fields.EncryptedTextField(default=callhooks_site.security.models.new_key, editable=False)),
                 ('last_step', models.BigIntegerField(default=-1, editable=False)),
                 ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from subscriptions.audit import Finding, as_json, audit, sound
+from ...maintenance.integrity_check import Finding, as_json, audit, sound
 
 DEFAULT_HOURS = 25.0  # run daily or more often, it leaves no gap
 

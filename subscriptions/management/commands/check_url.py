@@ -9,9 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from subscriptions.delivery.client import Client
-from subscriptions.endpoint_rules import checked_url
-from subscriptions.sender import new_client
+from ...delivery.http.client import Client
+from ...delivery.webhook_client import new_client
+from ...endpoints.rules import checked_url
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from subscriptions.health import look
+from ...worker.health import look
 
 
 class Command(BaseCommand):

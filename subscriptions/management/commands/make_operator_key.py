@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from subscriptions import trail
 from subscriptions.models import ApiKey
+
+from ...tenancy import audit_log
 
 
 class Command(BaseCommand):
@@ -24,5 +25,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             key, secret = ApiKey.objects.issue(company=None, name=options["name"][:100], scopes=options["scope"])
-            trail.record(trail.SERVICE, "Made an operator's key", key, detail="manage.py make_operator_key")
+            audit_log.record(audit_log.SERVICE, "Made an operator's key", key, detail="manage.py make_operator_key")
         self.stdout.write(secret)

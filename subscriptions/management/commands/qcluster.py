@@ -8,15 +8,15 @@ from typing import Any
 from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QClusterCommand
 
-from subscriptions import cluster_hooks, lifecycle, pulse
-from subscriptions.broker import PULSE_TASK
+from ...worker import cluster_hooks, heartbeat, stop_flag
+from ...worker.broker import PULSE_TASK
 
 
 class TellingCluster(Cluster):
     """On SIGTERM or Ctrl-C the drains are told to end: they finish the requests under way and hand back the rest."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
-        lifecycle.stop()
+        stop_flag.stop()
         super().sig_handler(signum, frame)
 
 
@@ -26,7 +26,7 @@ class Command(QClusterCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
-        pulse.born()
+        heartbeat.born()
         cluster_hooks.guard_connections()
         # Three lines for each pulse, which say nothing to anybody.
         logging.getLogger("django-q").addFilter(lambda record: PULSE_TASK not in record.getMessage())

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from subscriptions import trail
 from subscriptions.models import ApiKey
+
+from ...tenancy import audit_log
 
 
 class Command(BaseCommand):
@@ -25,5 +26,5 @@ class Command(BaseCommand):
                 raise CommandError(f"{len(found)} keys begin with that. Operators' keys that work: {known}.")
             found[0].revoked_at = timezone.now()
             found[0].save(update_fields=["revoked_at"])
-            trail.record(trail.SERVICE, "Revoked an operator's key", found[0])
+            audit_log.record(audit_log.SERVICE, "Revoked an operator's key", found[0])
         self.stdout.write(f"{found[0]} is refused from now on.")

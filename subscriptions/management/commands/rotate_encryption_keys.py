@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from subscriptions.key_rotation import Progress, rotate
+from ...maintenance.key_rotation import Progress, rotate
 
 TOLD_EVERY = 1000  # rows
 SHOWN = 10

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import operations
-from subscriptions.admin import long_lists
+from subscriptions.admin.kit import long_lists
+from subscriptions.endpoints import operations
 from subscriptions.models import AuditEntry, Delivery, Event
 from tests import factories
 from tests.admin_support import filled_in, login

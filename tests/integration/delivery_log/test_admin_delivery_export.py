@@ -8,7 +8,7 @@ import io
 import pytest
 from django.urls import reverse
 
-from subscriptions.admin import export
+from subscriptions.admin.kit import export
 from subscriptions.models import AuditEntry
 from tests import factories
 from tests.integration.delivery_log.support import put

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import trial_events
+from subscriptions.endpoints import test_events
 from subscriptions.models import EndpointHealth
 from tests import factories
 from tests.integration.delivery_log.support import LIST, put, url
@@ -23,7 +23,7 @@ def test_each_is_about_somebody_and_tests_are_marked(client, company, subscripti
     shown = client.get(LIST).content.decode()
     assert re.search(r"Ann Example<br><small>214-555-0123", shown)
     assert 'badge-quiet">test' not in shown
-    trial_events.send_test(subscription, "post_call")
+    test_events.send_test(subscription, "post_call")
     assert 'badge-quiet">test' in client.get(LIST).content.decode()
     assert "Ann Example" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
 

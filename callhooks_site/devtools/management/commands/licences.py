@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from callhooks_site.devtools.licences import PAGE, page
+from tests.tools.licences import PAGE, page
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from calls.models import Tracker
-from subscriptions import catalogue
+from subscriptions.events import catalogue
 from subscriptions.models import ApiKey, Company, Subscription
 
 CALLS = ["pre_call", "call_routing_complete", "post_call", "call_modified"]

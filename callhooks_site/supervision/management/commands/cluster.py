@@ -11,7 +11,7 @@ from callhooks_site.supervision.child import ProcessSpec
 from callhooks_site.supervision.signals import StopSignals
 from callhooks_site.supervision.supervisor import Supervisor
 from callhooks_site.supervision.watch import Watch
-from subscriptions.pulse import VARIABLE
+from subscriptions.worker.heartbeat import VARIABLE
 
 # Longer than a worker may be silent for good reason: a queue that is full for a moment, a slow database.
 SILENT_SECONDS = 45.0

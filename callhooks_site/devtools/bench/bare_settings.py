@@ -1,7 +1,0 @@
-"""The settings of the bare view: ours, with nothing around a view but what Django cannot do without."""
-
-from callhooks_site.settings import *  # noqa: F403
-from callhooks_site.settings import MIDDLEWARE
-
-ROOT_URLCONF = "callhooks_site.devtools.bench.bare_site"
-MIDDLEWARE.clear()

@@ -1,0 +1,1 @@
+"""Where calls, texts and forms come in from other systems: imports from files and phone providers."""

@@ -1,0 +1,97 @@
+"""Imports that were asked for in the admin, and what is left of their files."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from subscriptions.models import Company
+from subscriptions.models.fields import EncryptedTextField
+
+
+class ImportJob(models.Model):
+    """A file on its way in: checked, then (if somebody says so) imported, both in the background (`jobs`).
+
+    `done` counts the pieces of the present pass, and is written with what the piece brought in: a restart goes on
+    behind it. The counts are those of the check until the import begins, and then of the import.
+    """
+
+    class Kind(models.TextChoices):
+        CALLS = "calls", "Calls"
+        TEXTS = "texts", "Texts"
+        FORMS = "forms", "Forms"
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "Being checked"
+        READY = "ready", "Waits for a decision"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="import_jobs")
+    kind = models.CharField("what", max_length=10, choices=Kind.choices)
+    file_name = models.CharField("file", max_length=200)
+    cells = models.BooleanField(default=True)  # of a CSV file: all values are texts
+    source = models.CharField(max_length=40, default="import")
+    publish = models.BooleanField(null=True)  # null: nobody has chosen yet
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
+    pieces_total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    lines = models.PositiveIntegerField(default=0)  # of the file
+    new = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+    # Digests of what the check found to be new: a check leaves nothing in the database to see a twin by.
+    seen = ArrayField(models.BigIntegerField(), default=list)
+    examples = EncryptedTextField(default="", blank=True)  # JSON: the first that would be made
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    stepped_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index("id", condition=models.Q(state__in=("checking", "running")), name="import_job_at_work"),
+            models.Index(fields=["company", "-id"], name="import_job_of_company"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} from {self.file_name}"
+
+
+class ImportPiece(models.Model):
+    """Some lines of the file, as JSON: a list of [line number, what it says, what is wrong with it].
+
+    In the database, because the web server that took the file and the cluster that reads it share nothing else; gone
+    as soon as it was brought in.
+    """
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="pieces", db_index=False)
+    number = models.PositiveIntegerField()
+    lines = EncryptedTextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="import_piece_once")]
+
+    def __str__(self) -> str:
+        return f"Piece {self.number}"
+
+
+class ImportFault(models.Model):
+    """What is wrong with a line."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="faults", db_index=False)
+    line = models.PositiveIntegerField()
+    where = models.CharField(max_length=200, blank=True)  # the column; empty: the whole line
+    words = models.CharField(max_length=500)
+
+    class Meta:
+        indexes = [models.Index("job", "line", name="import_fault_of_job")]
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.words}"

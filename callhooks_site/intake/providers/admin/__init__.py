@@ -1,0 +1,10 @@
+"""The admin's pages for ingest sources, what they told and what they refused. Importing this registers them."""
+
+from subscriptions.admin.kit import checklist
+
+from ..models import IngestSource
+from . import calls, refusals, sources
+
+__all__ = ["calls", "refusals", "sources"]
+
+checklist.way_in(lambda companies: IngestSource.objects.filter(company__in=companies).exists())

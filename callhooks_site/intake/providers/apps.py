@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ProvidersConfig(AppConfig):
+    name = "callhooks_site.intake.providers"
+    label = "providers"
+    verbose_name = "Phone providers"
+
+    def ready(self) -> None:
+        from django.apps import apps
+
+        from . import retention, schedules
+
+        retention.register()
+        # After django-q2's tables are there, whatever the order of the apps.
+        post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

@@ -1,0 +1,52 @@
+"""The last 24 hours of subscriptions, in a word and a small picture: one query for all rows of a list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from ..maintenance import statistics
+from ..maintenance.statistics import Figures, Hours
+from .kit import charts
+
+HOURS = 24
+
+
+class WithDayFigures(ChangeList):
+    """Each row of the page gets its hours as `day`."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        found = statistics.of_subscriptions([row.pk for row in rows], hours=HOURS) if rows else {}
+        for row in rows:
+            row.day = found.get(row.pk, {})
+        self.result_list = rows
+
+
+def shown(hours: Hours) -> Any:
+    """`98.2 % of 1,204` with a bar for each hour; words only while nothing was sent."""
+    whole = statistics.total(hours)
+    if not (whole.delivered or whole.failed or whole.retried):
+        return "Nothing sent"
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    row = [hours.get(now - timedelta(hours=back), Figures()) for back in range(HOURS - 1, -1, -1)]
+    said = in_words(whole)
+    return format_html('{} <span class="nowrap">{}</span>', charts.sparkline(f"Last 24 hours: {said}", row), said)
+
+
+def in_words(whole: Figures) -> str:
+    over = whole.delivered + whole.failed
+    if whole.success is None:
+        return f"{whole.retried:,} tried again"
+    return f"{percent(whole.success)} of {over:,}"
+
+
+def percent(part: float) -> str:
+    """`100 %` only when none is missing."""
+    return "100 %" if part == 1 else f"{min(part * 100, 99.9):.1f} %"

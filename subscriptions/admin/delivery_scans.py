@@ -1,0 +1,91 @@
+"""The indexes that the lists of deliveries and events are read along; see `walks`.
+
+A delivery is made with its event, at the same time: by an event's type, deliveries are read along the index of events.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from ..models import Delivery, Event, Subscription
+from .kit.access import reach_of
+from .kit.filters import SinceFilter, is_id
+from .kit.index_scans import Walk, asked_companies, split_by
+
+# The states of an index of their own. A delivery that arrives is never in one of them, so the index costs it nothing.
+UNSENT = frozenset({Delivery.State.FAILED.value, Delivery.State.HELD.value, Delivery.State.CANCELLED.value})
+_NEWEST = ("-created_at", "-pk")
+_SERVED = frozenset({"company", "since"})
+# Fewer than rows of one table: each event leads to its deliveries, one by one.
+_EVENTS_LOOKED_THROUGH = 10_000
+
+
+def events_of_type(request: HttpRequest) -> Walk | None:
+    """Events of the chosen type; None where none is chosen, or all companies are shown."""
+    chosen, companies = request.GET.get("type", ""), asked_companies(request)
+    if not chosen or companies is None:
+        return None
+    rows = Event.objects.filter(type=chosen).order_by(*_NEWEST)
+    parts = tuple(rows.filter(company=company) for company in companies)
+    split = split_by(companies, "company")
+    return Walk(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"type"}, split=split)
+
+
+def delivery_walk(request: HttpRequest) -> Walk | None:
+    """None where the index of a company's deliveries, or of all of them, is the best there is."""
+    if request.GET.get("type", ""):
+        return _by_type(request)
+    chosen, state = request.GET.get("subscription", ""), request.GET.get("state", "")
+    rows = reach_of(request).limit(Delivery.objects.order_by(*_NEWEST), "company")
+    if is_id(chosen):
+        parts: tuple[Any, ...] = (rows.filter(subscription=int(chosen)),)
+        return Walk(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"subscription"})
+    companies = asked_companies(request)
+    if companies is not None and state in UNSENT:
+        parts = tuple(rows.filter(company=company, state=state) for company in companies)
+        split = split_by(companies, "company")
+        return Walk(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"state"}, split=split)
+    return None
+
+
+def _by_type(request: HttpRequest) -> Walk | None:
+    chosen, companies = request.GET["type"], _companies(request)
+    if companies is None:
+        return Walk(
+            (Event.objects.order_by("-pk"),),
+            by="pk",
+            path="event_id",
+            time="created_at",
+            order=("-event_id", "-pk"),
+            served=frozenset(),
+            most=_EVENTS_LOOKED_THROUGH,
+            through=Event.objects.filter(type=chosen),
+        )
+    rows = Event.objects.filter(type=chosen).order_by(*_NEWEST)
+    parts = tuple(rows.filter(company=company) for company in companies)
+    narrowed = Q(event__company__in=companies)
+    begins = SinceFilter.begins(request)
+    if begins is not None:
+        narrowed &= Q(event__created_at__gte=begins)
+    return Walk(
+        parts,
+        by="created_at",
+        path="event__created_at",
+        time="created_at",
+        order=("-event__created_at", "-event_id", "-pk"),
+        served=_SERVED | {"type"},
+        narrowed=narrowed,
+        most=_EVENTS_LOOKED_THROUGH,
+        split=split_by(companies, "company", "event__company"),
+    )
+
+
+def _companies(request: HttpRequest) -> list[int] | None:
+    """As asked for; or the one of the chosen subscription."""
+    companies, chosen = asked_companies(request), request.GET.get("subscription", "")
+    if companies is not None or not is_id(chosen):
+        return companies
+    return list(Subscription.objects.filter(pk=int(chosen)).values_list("company", flat=True))

@@ -1,0 +1,157 @@
+"""The event catalogue as pages: each type, when it fires, its fields and an example, and a way to send it to a
+subscription. All of it comes out of the serializers that make the bodies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from ..events import catalogue
+from ..events.payload_schemas import schema_of
+from ..models import Company, Subscription
+from . import test_events
+from .kit.access import reach_of
+from .kit.filters import is_id
+
+MOST_OFFERED = 200  # subscriptions in a menu; who has more goes to the subscription's own page
+
+
+@dataclass(frozen=True)
+class Row:
+    """A field of a body: `kind` in words, `example` as JSON of the example body."""
+
+    name: str
+    kind: str
+    example: str
+    optional: bool
+    description: str
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    def overview(request: HttpRequest) -> HttpResponse:
+        _must_reach_something(request)
+        context = {"title": "Event catalogue", "types": catalogue.all_types()}
+        return TemplateResponse(request, "admin/catalogue/overview.html", {**site.each_context(request), **context})
+
+    def one(request: HttpRequest, name: str) -> HttpResponse:
+        return _type_page(site, request, name)
+
+    return [
+        path("catalogue/", site.admin_view(overview), name="event_catalogue"),
+        path("catalogue/<slug:name>/", site.admin_view(one), name="event_type"),
+    ]
+
+
+def _must_reach_something(request: HttpRequest) -> None:
+    if not reach_of(request).may_read_some():
+        raise PermissionDenied
+
+
+def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse:
+    _must_reach_something(request)
+    try:
+        event_type = catalogue.get(name)
+    except LookupError:
+        raise Http404(f"There is no event {name}.") from None
+    offered = list(_offered(request)[:MOST_OFFERED])
+    if request.method == "POST":
+        chosen = request.POST.get("subscription", "")
+        answer = _sent(site, request, event_type, chosen)
+        if answer is not None:
+            return answer
+    body = _example(event_type)
+    context = {
+        "title": event_type.label,
+        "type": event_type,
+        "fields": _rows(event_type, body),
+        "example": json.dumps(body, ensure_ascii=False, indent=2) if body else "",
+        "offered": offered,
+        "several": reach_of(request).several,
+        "may_send": reach_of(request).may_write_some(),
+        "about": catalogue.kind_of(event_type.name),
+    }
+    return TemplateResponse(request, "admin/catalogue/type.html", {**site.each_context(request), **context})
+
+
+def _sent(
+    site: AdminSite, request: HttpRequest, event_type: catalogue.EventType, chosen: str
+) -> HttpResponseRedirect | None:
+    if not reach_of(request).may_write_some():
+        raise PermissionDenied
+    page: Any = site._registry[Subscription]
+    subscription = _offered(request).filter(pk=int(chosen)).first() if is_id(chosen) else None
+    if subscription is None:
+        page.message_user(request, "Choose a subscription to send it to.", messages.ERROR)
+        return None
+    delivery = test_events.send(page, request, subscription, event_type.name)
+    return HttpResponseRedirect(test_events.result_url(delivery)) if delivery is not None else None
+
+
+def _offered(request: HttpRequest) -> QuerySet[Subscription]:
+    """Active ones of companies in which the visitor may write."""
+    rows = Subscription.objects.filter(state=Subscription.State.ACTIVE)
+    rows = rows.select_related("company").defer("company__signing_key", *Subscription.ENCRYPTED)
+    return reach_of(request).limit(rows, "company", writing=True).order_by("name", "pk")
+
+
+def _example(event_type: catalogue.EventType) -> dict[str, Any]:
+    """Of a made-up company: the page is the same for everybody."""
+    example = catalogue.example_of(event_type, Company(pk=1, name="Example", time_zone="America/New_York"))
+    return dict(json.loads(example[1])) if example else {}
+
+
+def _rows(event_type: catalogue.EventType, body: dict[str, Any]) -> list[Row]:
+    schema = schema_of(event_type.serializer)
+    return [
+        Row(
+            name,
+            _kind(field),
+            json.dumps(body[name], ensure_ascii=False) if name in body else "",
+            name not in schema["required"],
+            field.get("description", ""),
+        )
+        for name, field in schema["properties"].items()
+    ]
+
+
+_KINDS = {
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
+    "array": "list",
+    "object": "object",
+    "null": "null",
+}
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """A JSON Schema in a few words: `list of text`, `"inbound" or "outbound"`, `text or null`."""
+    if "enum" in schema:
+        return _or([json.dumps(value) for value in schema["enum"]])
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if "anyOf" in schema:
+        return _or([_kind(one) for one in schema["anyOf"]])
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds == ["array"] and "items" in schema:
+        of = schema["items"]
+        return f"list of {'objects' if of.get('type') == 'object' else _kind(of)}"
+    if kinds == ["object"] and "properties" in schema:
+        return f"object with {', '.join(schema['properties'])}"
+    return _or([_KINDS[kind] for kind in kinds]) or "any value"
+
+
+def _or(words: list[str]) -> str:
+    *some, last = words or [""]
+    return f"{', '.join(some)} or {last}" if some else last

@@ -1,0 +1,1 @@
+"""What every admin page uses: tenancy, access, lists, filters, forms, buttons, words."""

@@ -1,0 +1,89 @@
+"""Which companies somebody reaches in the admin: operators all of them, members their own.
+
+Django's permissions play no part in it: a membership's role says it all, and a user without one reaches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ...models import Company, Membership
+
+OWNERS = frozenset({Membership.Role.OWNER.value})
+WRITERS = OWNERS | {Membership.Role.ADMIN.value}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """`roles` holds the role in each company by the company's id; `everything` is an operator's reach."""
+
+    everything: bool
+    roles: Mapping[int, str]
+    zones: Mapping[int, str]
+
+    def written(self, by: Set[str] = WRITERS) -> list[int]:
+        """The companies in which one has such a role."""
+        return [company_id for company_id, role in self.roles.items() if role in by]
+
+    @property
+    def several(self) -> bool:
+        return self.everything or len(self.roles) > 1
+
+    @property
+    def zone(self) -> str:
+        """The time zone of all companies reached, UTC where they have more than one."""
+        zones = set(self.zones.values())
+        return zones.pop() if len(zones) == 1 and not self.everything else "UTC"
+
+    def may_read(self, company_id: int | None) -> bool:
+        return self.everything or company_id in self.roles
+
+    def may_read_some(self) -> bool:
+        return self.everything or bool(self.roles)
+
+    def may_write(self, company_id: int | None, by: Set[str] = WRITERS) -> bool:
+        return self.everything or (company_id is not None and self.roles.get(company_id) in by)
+
+    def may_write_some(self, by: Set[str] = WRITERS) -> bool:
+        return self.everything or bool(self.written(by))
+
+    def limit(self, rows: QuerySet[Any], path: str, *, writing: bool = False, by: Set[str] = WRITERS) -> QuerySet[Any]:
+        """The rows whose company, found along `path` ("company", "pk" for companies), is reached."""
+        if self.everything:
+            return rows
+        return rows.filter(**{f"{path}__in": self.written(by) if writing else list(self.roles)})
+
+    def only_company(self, by: Set[str] = WRITERS) -> Company | None:
+        """The company that every new row belongs to, for somebody who can write in one alone."""
+        mine = self.written(by)
+        if self.everything or len(mine) != 1:
+            return None
+        return Company.objects.defer("signing_key").get(pk=mine[0])
+
+
+def reach_of(request: HttpRequest) -> Reach:
+    """Read once per request."""
+    known: Reach | None = getattr(request, "_reach", None)
+    if known is None:
+        known = _read(request)
+        request._reach = known  # type: ignore[attr-defined]
+    return known
+
+
+def _read(request: HttpRequest) -> Reach:
+    user = request.user
+    if not (user.is_authenticated and user.is_active and user.is_staff):
+        return Reach(False, {}, {})
+    if user.is_superuser:
+        return Reach(True, {}, {})
+    rows = Membership.objects.filter(user=user).values_list("company_id", "role", "company__time_zone")
+    return Reach(
+        False,
+        {company_id: role for company_id, role, _ in rows},
+        {company_id: zone for company_id, _, zone in rows},
+    )

@@ -1,0 +1,92 @@
+"""Charts as SVG made on the server: no script, no style of their own; colours come from classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ...maintenance.statistics import Figures
+
+BAR, GAP, HEIGHT = 20, 6, 110  # in the picture's own units; it is as wide as its place
+SPARK_HEIGHT, SPARK_BAR = 20, 4
+LEAST = 2.0  # a single one among thousands must still be seen
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str  # under the bar; may be empty
+    title: str  # on hovering, and in the table
+    figures: Figures
+
+
+def stacked(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
+    """Delivered, tried again and given up above each other; the same as a table for whoever cannot see it."""
+    tallest = max((_height(bar.figures) for bar in bars), default=0) or 1
+    drawn = [_bar(number, bar, tallest) for number, bar in enumerate(bars)]
+    rows = format_html_join(
+        "",
+        '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>',
+        ((bar.title, bar.figures.delivered, bar.figures.retried, bar.figures.failed) for bar in bars),
+    )
+    return format_html(
+        '<figure class="chart"><figcaption id="{0}">{1}</figcaption>'
+        '<svg viewBox="0 0 {2} {3}" role="img" aria-labelledby="{0}" preserveAspectRatio="none">{4}</svg>'
+        '<div class="chart-labels" aria-hidden="true">{5}</div>'
+        '<div class="visually-hidden"><table><caption>{1}</caption><thead><tr><th scope="col">When</th>'
+        '<th scope="col">Delivered</th><th scope="col">Tried again</th><th scope="col">Given up</th></tr></thead>'
+        "<tbody>{6}</tbody></table></div></figure>",
+        name,
+        caption,
+        len(bars) * (BAR + GAP),
+        HEIGHT,
+        format_html_join("", "{}", ((one,) for one in drawn)),
+        format_html_join("", "<span>{}</span>", ((bar.label,) for bar in bars)),
+        rows,
+    )
+
+
+def sparkline(title: str, hours: Sequence[Figures]) -> SafeString:
+    """A small one for a row of a list; `title` says it in words."""
+    tallest = max((_height(one) for one in hours), default=0) or 1
+    parts = []
+    for number, one in enumerate(hours):
+        bottom = float(SPARK_HEIGHT)
+        for kind, count in (("good", one.delivered), ("bad", one.failed + one.retried)):
+            if count:
+                height = max(LEAST, count / tallest * SPARK_HEIGHT)
+                bottom -= height
+                parts.append((kind, number * (SPARK_BAR + 1), f"{bottom:.1f}", SPARK_BAR, f"{height:.1f}"))
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>',
+        len(hours) * (SPARK_BAR + 1),
+        SPARK_HEIGHT,
+        title,
+        title,
+        format_html_join("", '<rect class="chart-{}" x="{}" y="{}" width="{}" height="{}"/>', parts),
+    )
+
+
+def _height(figures: Figures) -> int:
+    return figures.delivered + figures.failed + figures.retried
+
+
+def _bar(number: int, bar: Bar, tallest: int) -> SafeString:
+    left, bottom, parts = number * (BAR + GAP) + GAP / 2, float(HEIGHT), []
+    one = bar.figures
+    for kind, count in (("good", one.delivered), ("warn", one.retried), ("bad", one.failed)):
+        if count:
+            height = max(LEAST, count / tallest * (HEIGHT - LEAST))
+            bottom = max(0.0, bottom - height)
+            parts.append((kind, left, f"{bottom:.1f}", BAR, f"{height:.1f}"))
+    told = f"{bar.title}: {one.delivered:,} delivered, {one.retried:,} tried again, {one.failed:,} given up"
+    return format_html(
+        '<g><title>{}</title><rect class="chart-none" x="{}" y="0" width="{}" height="{}"/>{}</g>',
+        told,
+        left,
+        BAR,
+        HEIGHT,
+        format_html_join("", '<rect class="chart-{}" x="{}" y="{}" width="{}" height="{}"/>', parts),
+    )

@@ -1,0 +1,158 @@
+"""Lists that look through a bounded number of rows and say how far that led; see `walks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+
+from . import words
+from .index_scans import Walk
+
+MOST_COUNTED = 10_000
+MOST_FOUND = 1_000  # rows that a search leads to
+BEFORE = "before"  # in the address: the place from which on the list looks further back
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than MOST_COUNTED: nobody turns that many pages, and counting all reads all.
+
+    `split` are conditions that divide the rows, each part to be read along an index of its own. `keys_first`: the rows
+    are found before what they refer to is joined, on the first page too; later pages always do so."""
+
+    split: tuple[Q, ...] = ()
+    keys_first = False
+
+    @cached_property
+    def counted(self) -> int:
+        parts = [part.order_by().values("pk")[: MOST_COUNTED + 1] for part in self._parts()]
+        return int(_together(parts).count())
+
+    @property
+    def count(self) -> int:
+        return min(self.counted, MOST_COUNTED)
+
+    @property
+    def capped(self) -> bool:
+        return self.counted > MOST_COUNTED
+
+    def page(self, number: Any) -> Page[Any]:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows: Any = self.object_list
+        if self.split or first or self.keys_first:
+            return Page(rows.filter(pk__in=self._keys(first, first + self.per_page)), number, self)
+        return Page(rows[: self.per_page], number, self)
+
+    def _parts(self) -> list[Any]:
+        rows: Any = self.object_list
+        return [rows.filter(part) for part in self.split] or [rows]
+
+    def _keys(self, first: int, end: int) -> list[Any]:
+        """Of the rows from `first` to `end`. Each part gives as many as all of them could be of it."""
+        rows: Any = self.object_list
+        if not self.split:
+            return list(rows.values_list("pk", flat=True)[first:end])
+        order: tuple[str, ...] = rows.query.order_by
+        names = {f"by{number}": F(field.lstrip("-")) for number, field in enumerate(order)}
+        parts = [part.values(key=F("pk"), **names)[:end] for part in self._parts()]
+        newest = [f"-{name}" if field.startswith("-") else name for name, field in zip(names, order, strict=True)]
+        return [row["key"] for row in _together(parts).order_by(*newest)[first:end]]
+
+
+def _together(parts: list[Any]) -> Any:
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+
+
+class ReadAlongAnIndex(Protocol):
+    """What a long list asks of its admin: see `LargeTableAdmin`."""
+
+    search_is_indexed: bool
+
+    def walked(self, request: HttpRequest) -> Walk | None: ...
+    def begins(self, request: HttpRequest) -> datetime | None: ...
+    def chosen_filters(self, request: HttpRequest) -> set[str]: ...
+
+
+class LongList(ChangeList):
+    model_admin: ReadAlongAnIndex  # type: ignore[assignment]
+    before: Any = None  # the place that it begins at
+    ends_at: Any = None  # the place that it was looked to; None where that is all that the list could show
+    ends_at_time: datetime | None = None
+    looked_through = ""
+    _asked = ""
+    _cut_at: Any = None
+    by_arrival = False  # the order is that in which the rows came, and not that of their times
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
+        # No filter knows it, and another filter's choice begins with the newest again.
+        self.params.pop(BEFORE, None)
+        self.filter_params.pop(BEFORE, None)
+        self._asked = request.GET.get(BEFORE, "")
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_query_string(self, new_params: Any = None, remove: Iterable[str] | None = None) -> str:
+        turning = self._asked and PAGE_VAR in (new_params or {})
+        return super().get_query_string({BEFORE: self._asked, **new_params} if turning else new_params, remove)
+
+    def get_results(self, request: HttpRequest) -> None:
+        walk = self.model_admin.walked(request) if self._walks() else None
+        if walk is not None and walk.parts:
+            if self._asked:
+                try:
+                    self.before = walk.place(self._asked)
+                except ValidationError as error:
+                    raise IncorrectLookupParameters from error
+            if self.query or len(walk.parts) > 1 or self.model_admin.chosen_filters(request) - walk.served:
+                self._look_to(walk, self.model_admin.begins(request))
+            self.queryset = self.queryset.filter(walk.narrowed, walk.cut(before=self.before, ends_at=self._cut_at))
+            self.looked_through = f"{walk.bound:,}"
+            self.by_arrival = walk.by == "pk" and not walk.time
+        super().get_results(request)
+        if not self.multi_page:
+            self.result_list = self.paginator.page(1).object_list  # found as those of a page are
+
+    def _look_to(self, walk: Walk, begins: datetime | None) -> None:
+        self._cut_at, time = walk.ends_at(self.before) or (None, None)
+        if time is None or begins is None or time >= begins:
+            self.ends_at, self.ends_at_time = self._cut_at, time
+
+    def _walks(self) -> bool:
+        return not (self.query and self.model_admin.search_is_indexed)
+
+    @property
+    def without_search(self) -> str:
+        return self.get_query_string(remove=[SEARCH_VAR])
+
+    @property
+    def cut_search(self) -> str:
+        """How many rows a search leads to, where it may lead to more."""
+        return f"{MOST_FOUND:,}" if self.query and self.ends_at is None and self.result_count >= MOST_FOUND else ""
+
+    @property
+    def further(self) -> str:
+        """Where to look further back, if the end of what was looked through is reached by turning the pages."""
+        if self.ends_at is None or self.paginator.capped:
+            return ""
+        place = self.ends_at.isoformat() if isinstance(self.ends_at, datetime) else str(self.ends_at)
+        return self.get_query_string({BEFORE: place})
+
+    @property
+    def to_the_newest(self) -> str:
+        return self.get_query_string() if self.before is not None else ""
+
+    @property
+    def back_to(self) -> str:
+        return words.when(self.ends_at_time) if self.ends_at_time else ""
+
+    @property
+    def begins(self) -> str:
+        return words.when(self.before) if isinstance(self.before, datetime) else ""

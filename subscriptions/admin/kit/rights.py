@@ -1,0 +1,116 @@
+"""Who may see and do what in the admin, and which rows are theirs. Part of TenantAdmin."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from ...models import Company
+from .access import WRITERS, reach_of
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+READ = frozenset({"view"})
+EDIT = frozenset({"view", "add", "change"})
+
+
+class ScopedRows(_ModelAdmin):
+    company_path = "company"  # from a row to its company; "pk" for companies
+    # What a membership that may write brings; a viewer may view. And what an operator may do.
+    member_rights = EDIT
+    writers: frozenset[str] = WRITERS  # the roles that may do more than read
+    operator_rights = EDIT
+    related: tuple[str, ...] = ()  # to select together with the row
+    deferred: tuple[str, ...] = ()  # columns to leave unread
+    deferred_in_list: tuple[str, ...] = ()
+
+    def _may(self, request: HttpRequest, right: str, obj: Any = None) -> bool:
+        reach = reach_of(request)
+        if right not in (self.operator_rights if reach.everything else self.member_rights):
+            return False
+        if right == "view":
+            return reach.may_read_some() if obj is None else reach.may_read(self.company_id_of(obj))
+        return self.has_operate_permission(request, obj)
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """To do something with a row that is not editing it: resend, pause, reveal."""
+        reach = reach_of(request)
+        return (
+            reach.may_write_some(self.writers)
+            if obj is None
+            else reach.may_write(self.company_id_of(obj), self.writers)
+        )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "delete", obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "view")
+
+    @property
+    def has_company(self) -> bool:
+        return self.company_path == "company"
+
+    def company_id_of(self, obj: Any) -> int | None:
+        *way, last = self.company_path.split("__")
+        for step in way:
+            obj = getattr(obj, step)
+        found: int | None = obj.pk if last == "pk" else getattr(obj, f"{last}_id")
+        return found
+
+    def company_of(self, obj: Any) -> Company:
+        for step in self.company_path.split("__"):
+            obj = obj if step == "pk" else getattr(obj, step)
+        company: Company = obj
+        return company
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = reach_of(request).limit(super().get_queryset(request), self.company_path)
+        if self.has_company:
+            # A secret that is not needed is not decrypted.
+            rows = rows.select_related("company", *self.related).defer("company__signing_key")
+        deferred = [*self.deferred, *(self.deferred_in_list if _is_list(request) else ())]
+        return rows.defer(*deferred) if deferred else rows
+
+    def writable(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Of these rows those that may be operated on: a viewer of one company can be an admin of another."""
+        return reach_of(request).limit(rows, self.company_path, writing=True, by=self.writers)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        obj = super().get_object(request, object_id, from_field)
+        if obj is not None:
+            company: Company | None = self.company_of(obj)
+            use_zone(company.time_zone if company else "UTC")
+        return obj
+
+    def change_url(self, pk: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[quote(pk)])
+
+
+def use_zone(name: str) -> None:
+    """For the rest of this page; the site's `admin_view` restores the zone when it is done."""
+    timezone.activate(zoneinfo.ZoneInfo(name))
+
+
+def _is_list(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").endswith("_changelist")

@@ -1,0 +1,79 @@
+"""Lists that can be asked nothing about other companies. Part of TenantAdmin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
+
+from ...models import Company
+from .access import reach_of
+from .filters import CompanyFilter, is_id
+from .rights import ScopedRows, use_zone
+
+MOST_SEARCHED, MOST_WORDS = 200, 8  # characters and words of a search
+
+
+class ScopedLists(ScopedRows):
+    menu = ""  # the heading on the home page, the app's name if empty
+    menu_order = 50
+    menu_name = ""
+
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    @admin.display(description="company")
+    def company_name(self, obj: Any) -> str:
+        company: Company | None = self.company_of(obj)  # none of an operator's key, and of their acts on the service
+        return company.name if company else ""
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        return [*columns, "company_name"] if self.has_company and reach_of(request).several else columns
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        declared = list(super().get_list_filter(request))
+        return [CompanyFilter, *declared] if self.has_company and reach_of(request).several else declared
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        if request is None or "\x00" in str(value):
+            return False
+        return any(lookup in self._parameters(item) for item in self.get_list_filter(request))
+
+    def _parameters(self, item: Any) -> set[str]:
+        if isinstance(item, type) and issubclass(item, SimpleListFilter):
+            return {str(item.parameter_name)}
+        if not isinstance(item, str) or "__" in item or self.opts.get_field(item).is_relation:
+            raise ImproperlyConfigured(f"{self}: use related_filter; {item!r} would list other companies' rows.")
+        return {f"{item}__exact", f"{item}__isnull"}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        # Each word is another condition on every row; and a NUL is in none of them.
+        term = " ".join(search_term.replace("\x00", "")[:MOST_SEARCHED].split()[:MOST_WORDS])
+        return super().get_search_results(request, queryset, term)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if any("\x00" in key for key in request.POST.getlist("_selected_action")):
+            raise SuspiciousOperation("No row has such a key.")
+        chosen = request.GET.get("company", "")
+        if is_id(chosen):
+            zones = reach_of(request).limit(Company.objects.filter(pk=int(chosen)), "pk")
+            for zone in zones.values_list("time_zone", flat=True):
+                use_zone(zone)
+        return super().changelist_view(request, {"title": self.name_for(request), **(extra_context or {})})
+
+    def name_for(self, request: HttpRequest) -> str:
+        """In the menu and over the list."""
+        return self.menu_name or capfirst(str(self.opts.verbose_name_plural))

@@ -1,0 +1,176 @@
+"""Pages of what events are about: calls, texts, forms. Each lists the webhooks that came of it.
+
+The apps that make events derive their pages from SubjectAdmin; from there the logs find the page of a `subject_id`, and
+what belongs to a phone number. This package imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+from operator import attrgetter
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from ...events import catalogue
+from ...models import Delivery, Event
+from . import bodies, words
+from .access import reach_of
+from .logs import MOST_FOUND, LargeTableAdmin
+
+MOST_EVENTS = 100  # on a page
+
+
+class SubjectAdmin(LargeTableAdmin):
+    change_form_template = "admin/callhooks/subject_change_form.html"
+    change_list_template = "admin/callhooks/importable_change_list.html"
+    import_kind = ""  # what the page of imports calls them
+    person_path = "person"  # from the row to the person
+    named_by: tuple[str, ...] = ()  # relations that `name_of` looks at
+    phone_of: Callable[[str], str]  # a number as it is stored, "" for what is none
+    search_help_text = "The customer's phone number, or the exact id"
+    made_one_by_one = True
+    time_follows_key = False  # past ones are brought in later
+
+    def name_of(self, row: Any) -> str:
+        """Whom it is about, in a few words."""
+        raise NotImplementedError
+
+    def persons_with(self, request: HttpRequest, term: str) -> list[int]:
+        phone = self.phone_of(term)
+        model: Any = self.model
+        for step in self.person_path.split("__"):
+            model = model._meta.get_field(step).related_model
+        rows = reach_of(request).limit(model.objects.all(), "company")
+        return list(rows.filter(phone=phone).values_list("pk", flat=True)) if phone else []
+
+    def ids_with_phone(self, request: HttpRequest, term: str) -> list[str]:
+        """Resource ids of the newest rows of whoever has this number."""
+        persons = self.persons_with(request, term)
+        rows = self.model._default_manager.filter(**{f"{self.person_path}__in": persons}).order_by("-pk")
+        return list(rows.values_list("resource_id", flat=True)[:MOST_FOUND]) if persons else []
+
+    def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        found: set[int] = set()
+        # One after the other, each along its index: asked for all at once, every row would be looked at.
+        for meant in self.meanings(request, term):
+            found |= set(rows.filter(**meant).order_by(*self.newest_first).values_list("pk", flat=True)[:MOST_FOUND])
+        return rows.filter(pk__in=found)
+
+    def meanings(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
+        """What a term in the search box can mean, each as a condition that an index serves."""
+        yield {"resource_id": term}
+        yield {"external_id": term}
+        persons = self.persons_with(request, term)
+        if persons:
+            yield {f"{self.person_path}__in": persons}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.timeline_view)
+        return [path("timeline/<str:resource_id>/", view, name=_timeline(self.model)), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"import_kind": self.import_kind, **(extra_context or {})})
+
+    def timeline_view(self, request: HttpRequest, resource_id: str) -> HttpResponse:
+        """To the row's page; the address that webhooks and logs know."""
+        rows = self.get_queryset(request).filter(resource_id=resource_id.replace("\x00", ""))
+        pk = rows.values_list("pk", flat=True).first()
+        if pk is None:
+            raise Http404("There is nothing at this address, or it belongs to another company.")
+        return HttpResponseRedirect(self.change_url(pk))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        told = list(events_about(obj)) if obj is not None and self.has_view_permission(request, obj) else []
+        return super().change_view(request, object_id, form_url, {"events": told, **(extra_context or {})})
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self.change_url(obj.pk))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        # Back to its page: there one sees what the change told the subscribers.
+        return HttpResponseRedirect(self.change_url(obj.pk))
+
+
+def events_about(subject: Any) -> Iterator[dict[str, Any]]:
+    deliveries = Delivery.objects.select_related("subscription").defer(
+        "subscription__secret", "subscription__previous_secret"
+    )
+    events = Event.objects.filter(subject_id=subject.resource_id, company_id=subject.company_id)
+    for event in events.order_by("-sequence").prefetch_related(Prefetch("deliveries", deliveries))[:MOST_EVENTS]:
+        yield {
+            "event": event,
+            "label": catalogue.label(event.type),
+            "changes": bodies.changes(bytes(event.body)),
+            "at": words.when(event.created_at),
+            "deliveries": [delivery_row(delivery) for delivery in event.deliveries.all()],
+        }
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "pk": delivery.pk,
+        "to": delivery.subscription.name,
+        "state": words.badge(words.state(delivery), words.tone(delivery)),
+        "what": words.what_happened(delivery),
+        "attempts": words.attempts(delivery),
+    }
+
+
+def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str]:
+    return [found for page in _pages(site) for found in page.ids_with_phone(request, term)]
+
+
+def names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
+    """Whom each is about, as lists of calls, texts and forms show it: one query for each of these kinds."""
+    found: dict[str, str] = {}
+    for page in _pages(site):
+        prefix = getattr(page.opts.get_field("resource_id"), "prefix", "")
+        mine = [one for one in subject_ids if one.startswith(prefix)]
+        if mine:
+            rows = page.model._default_manager.filter(resource_id__in=mine).defer(*page.deferred_in_list)
+            rows = rows.select_related(*page.named_by) if page.named_by else rows  # without a name it takes all
+            found |= {row.resource_id: page.name_of(row) for row in rows}
+    return found
+
+
+def with_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
+    """The list, each of its rows with `about`: whom the subject that `path` leads to is about."""
+    rows: list[Any] = list(listed.result_list)
+    found = names(site, {attrgetter(path)(row) for row in rows})
+    for row in rows:
+        row.about = found.get(attrgetter(path)(row), "")
+    listed.result_list = rows
+    return listed
+
+
+def reference(site: AdminSite, subject_id: str) -> str:
+    """`Call CAL0192…`, linked to its page."""
+    for page in _pages(site):
+        if getattr(page.opts.get_field("resource_id"), "prefix", None) == subject_id[:3]:
+            url = reverse(f"admin:{_timeline(page.model)}", args=[subject_id])
+            return format_html('<a href="{}">{}</a>', url, str(page.opts.verbose_name).capitalize())
+    return subject_id
+
+
+def _pages(site: AdminSite) -> Iterator[SubjectAdmin]:
+    for page in site._registry.values():
+        if isinstance(page, SubjectAdmin):
+            yield page
+
+
+def _timeline(model: Any) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}_timeline"

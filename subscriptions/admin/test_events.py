@@ -1,0 +1,117 @@
+"""Test events in the admin: pick an event, and see at once what the receiver made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path, reverse
+
+from ..endpoints import operations, test_events
+from ..events import catalogue
+from ..models import Attempt, Delivery, Subscription
+from ..tenancy import audit_log
+from . import advice
+from .kit import bodies, words
+from .kit.buttons import ButtonsAdmin, button
+
+State = Delivery.State
+
+
+class TrialAdmin(ButtonsAdmin):
+    """`<id>/test/` asks which event, `<id>/test/<delivery>/` shows the result as it comes."""
+
+    def get_urls(self) -> list[URLPattern]:
+        result, state = self.admin_site.admin_view(self.result_view), self.admin_site.admin_view(self.state_view)
+        name = self._url("test_result")
+        return [
+            path("<path:object_id>/test/<int:delivery_id>/", result, name=name),
+            path("<path:object_id>/test/<int:delivery_id>/state/", state, name=f"{name}_state"),
+            *super().get_urls(),
+        ]
+
+    @button("Send a test…", asks=True)
+    def test(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
+        chosen = request.POST.get("type", "")
+        if request.method == "POST" and (delivery := send(self, request, obj, chosen)) is not None:
+            return HttpResponseRedirect(result_url(delivery))
+        types = [
+            {"type": event_type, "subscribed": event_type.name in obj.events, "checked": event_type.name == first(obj)}
+            for event_type in catalogue.all_types()
+            if event_type.example is not None
+        ]
+        return self.ask(request, obj, "trial.html", {"types": types, "active": obj.state == Subscription.State.ACTIVE})
+
+    def result_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
+        subscription, delivery = self._found(request, object_id, delivery_id)
+        if (refused := self.not_read(request, subscription)) is not None:
+            return refused
+        newest = Attempt.objects.filter(delivery=delivery).order_by("-number").first()
+        failed = newest is not None and newest.outcome == Attempt.Outcome.FAILED
+        return self.ask(
+            request,
+            subscription,
+            "trial_result.html",
+            {
+                "delivery": delivery,
+                "label": catalogue.label(delivery.event.type),
+                "subscribed": delivery.event.type in subscription.events,
+                "state": words.badge(words.state(delivery), words.tone(delivery)),
+                "happened": words.what_happened(delivery),
+                "next_step": words.next_step(delivery),
+                "advice": advice.what_to_do(newest.status_code, newest.error) if newest and failed else "",
+                "took": words.took(newest.duration_ms) if newest else "",
+                "response": bodies.text(bytes(newest.response_body)) if newest else "",
+                "watched": words.mark(delivery),
+                "waits": delivery.state == State.PENDING,
+                "state_url": f"{result_url(delivery)}state/",
+                "delivery_url": reverse("admin:subscriptions_delivery_change", args=[delivery.pk]),
+                "again_url": reverse("admin:subscriptions_subscription_test", args=[subscription.pk]),
+                "may_again": self.has_operate_permission(request, subscription),
+            },
+        )
+
+    def state_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
+        """JSON for the page's script: `state` changes when there is something new to see."""
+        subscription, delivery = self._found(request, object_id, delivery_id)
+        if (refused := self.not_read(request, subscription)) is not None:
+            return refused
+        return JsonResponse({"state": words.mark(delivery)})
+
+    def _found(self, request: HttpRequest, object_id: str, delivery_id: int) -> tuple[Subscription, Delivery]:
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404("There is no such subscription, or it belongs to another company.")
+        rows = Delivery.objects.filter(subscription=obj, event__test=True)
+        delivery = (
+            rows.select_related("event", "subscription__health").defer("event__body").filter(pk=delivery_id).first()
+        )
+        if delivery is None:
+            raise Http404("There is no such test event of this subscription.")
+        return obj, delivery
+
+
+def send(admin: Any, request: HttpRequest, subscription: Subscription, event_type: str) -> Delivery | None:
+    """Put it on its way and say so in the audit log; None if it could not be, which the visitor is told."""
+    try:
+        delivery = test_events.send_test(subscription, event_type)
+    except LookupError:
+        admin.message_user(request, "Choose an event to send.", messages.ERROR)
+    except operations.NotPossible as reason:
+        admin.message_user(request, str(reason), messages.ERROR)
+    else:
+        detail = catalogue.label(event_type)
+        audit_log.record(audit_log.Actor.person(request.user), "Sent a test event", subscription, detail=detail)
+        return delivery
+    return None
+
+
+def result_url(delivery: Delivery) -> str:
+    return reverse("admin:subscriptions_subscription_test_result", args=[delivery.subscription_id, delivery.pk])
+
+
+def first(subscription: Subscription) -> str:
+    """The event to offer: the first of the catalogue that it takes."""
+    return next((one.name for one in catalogue.all_types() if one.name in subscription.events and one.example), "")

@@ -1,0 +1,1 @@
+"""What every API resource uses: authentication, fields, filters, problems, paging, idempotency."""

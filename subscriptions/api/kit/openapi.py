@@ -1,0 +1,125 @@
+"""The OpenAPI document of the API, out of its code: what drf-spectacular cannot see by itself is said here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.helpers import forced_singular_serializer
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+from ...events import catalogue
+from ...events.payload_schemas import schema_of
+from .authentication import COMPANY_HEADER
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+_PLACE = {"type": "string"}
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and what to do."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {"pointer": _PLACE, "parameter": _PLACE, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_HEADERS = {
+    "webhook-id": "The event's id; the same for every attempt.",
+    "webhook-timestamp": "Seconds since 1970 of this attempt.",
+    "webhook-signature": "Standard Webhooks 1.0, one or two of `v1,…`.",
+    "Signature": "Base64 of HMAC-SHA1 over the body with the company's signing key.",
+    "Callhooks-Event": "The event's type.",
+    "Callhooks-Sequence": "The event's position among those of its call, text or form.",
+    "Callhooks-Attempt": "The number of this attempt, from 1.",
+}
+
+
+class BearerKey(OpenApiAuthenticationExtension):
+    target_class = "subscriptions.api.kit.authentication.ApiKeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "chk_…",
+            "description": "An API key. A company’s key acts for that company. An operator’s key acts for the one that "
+            f"the header `{COMPANY_HEADER}` names, and alone finds `companies/`.",
+        }
+
+
+_COMPANY_PARAMETER = OpenApiParameter(
+    COMPANY_HEADER,
+    location=OpenApiParameter.HEADER,
+    description="With an operator’s key, and only there: the company to act for.",
+)
+
+
+class Schema(AutoSchema):
+    """Every operation can end in a problem, and takes and gives JSON."""
+
+    def get_override_parameters(self) -> list[Any]:
+        of_company = "/companies/" not in self.path
+        return [*super().get_override_parameters(), *([_COMPANY_PARAMETER] if of_company else [])]
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        responses = super()._get_response_bodies(direction)
+        view: Any = self.view
+        if direction == "response" and view.action == "create" and view.knows_repeats:
+            responses.setdefault("200", responses["201"])
+        responses["default"] = {
+            "description": "A problem (RFC 9457).",
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        return responses
+
+
+def inline_list(name: str, item: Any) -> Any:
+    """A list that always comes as one page."""
+    page = inline_serializer(name, {"next": serializers.CharField(allow_null=True), "results": item(many=True)})
+    return forced_singular_serializer(type(page))
+
+
+def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """A hook of drf-spectacular: adds the shape of problems and the webhooks, and says what bodies may not hold."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False  # a field that is not known is refused
+        for field in schema.get("properties", {}).values():
+            if isinstance(field.get("type"), list):
+                field["type"] = list(dict.fromkeys(field["type"]))  # "null" was said by the field and by its allow_null
+    schemas["Problem"] = _PROBLEM_SCHEMA
+    result["webhooks"] = {event_type.name: {"post": _webhook(event_type)} for event_type in catalogue.all_types()}
+    return result
+
+
+def _webhook(event_type: catalogue.EventType) -> dict[str, Any]:
+    schema = {name: value for name, value in schema_of(event_type.serializer).items() if name != "$schema"}
+    return {
+        "operationId": f"webhook_{event_type.name}",
+        "summary": event_type.label,
+        "description": event_type.fires,
+        "tags": ["webhooks"],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": words}
+            for name, words in _HEADERS.items()
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "Received. Anything else is tried again."},
+            "410": {"description": "Gone: the subscription is disabled."},
+        },
+    }

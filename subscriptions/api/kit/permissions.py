@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.exceptions import NotAuthenticated, NotFound
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from ...models import ApiKey
+
+if TYPE_CHECKING:  # the framework's views import this module by its name in the settings
+    from rest_framework.views import APIView
+
+
+class OfOperator(BasePermission):
+    """For what concerns no company, or all of them. A company's key does not learn that it is there."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiKey):
+            raise NotAuthenticated("Send your API key as 'Authorization: Bearer chk_…'.")
+        if not request.auth.of_operator:
+            raise NotFound("There is nothing at this address, or nothing that this key may see.")
+        return True
+
+
+class HasScope(BasePermission):
+    """Reading takes the view's `read_scope`, or `read`; anything else its `write_scope`, or `manage`."""
+
+    message = "This API key lacks the scope for that."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiKey):
+            raise NotAuthenticated("Send your API key as 'Authorization: Bearer chk_…'.")
+        if request.method in SAFE_METHODS:
+            needed = getattr(view, "read_scope", ApiKey.Scope.READ)
+        else:
+            needed = getattr(view, "write_scope", ApiKey.Scope.MANAGE)
+        self.message = f"This API key lacks the scope {str(needed)!r}. Use a key that has it."
+        return needed in request.auth.scopes

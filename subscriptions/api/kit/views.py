@@ -1,0 +1,141 @@
+"""What all views of the API share: a tenant's objects, found by resource id, listed by cursor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from ...models import ApiKey, Company
+from ...tenancy import audit_log
+from . import etags, idempotency
+from .authentication import company_of
+from .serializers import Strict, shared
+
+RESOURCE_ID = "[A-Z]{3}[0-9a-f]{32}"
+
+
+class TenantViewSet(GenericViewSet[Any]):
+    """`get_queryset` gives only rows of the key's company: another's object is not there."""
+
+    read_scope = ApiKey.Scope.READ
+    write_scope = ApiKey.Scope.MANAGE
+    lookup_field = "resource_id"
+    lookup_value_regex = RESOURCE_ID
+    newest = "created_at"
+    largest_page = 500
+    # Whether a POST of what is there already, by its natural key or its name, is answered with that, and with 200.
+    knows_repeats = False
+
+    idempotency_key: str | None = None
+    digest = ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        # One transaction around the whole request: what it does and the answer that is kept, or the row whose version
+        # was compared and its change.
+        if {idempotency.HEADER, "If-Match"} & set(request.headers):
+            with transaction.atomic():
+                return super().dispatch(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if key := idempotency.key_of(request):
+            self.digest = idempotency.claim(self.company.pk, key, request)
+            self.idempotency_key = key
+        if "If-Match" in request.headers and self.detail and request.method not in SAFE_METHODS:
+            etags.check(request, self.shown(self.locked()))
+
+    @property
+    def address(self) -> dict[str, str]:
+        return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+
+    def handle_exception(self, error: Exception) -> Response:
+        if not isinstance(error, idempotency.Repeated):
+            return super().handle_exception(error)
+        kept = error.answer
+        answer = Response(json.loads(kept.body or "null"), kept.status, headers=dict(kept.headers))
+        answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.idempotency_key and 200 <= response.status_code < 300:
+            idempotency.keep(self.company.pk, self.idempotency_key, self.digest, response.render())
+        return response
+
+    @property
+    def company(self) -> Company:
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular looks at the query, and sends none
+            return Company(pk=0)
+        return company_of(self.request)
+
+    def locked(self) -> Any:
+        """The object of the address, locked until the transaction ends."""
+        return get_object_or_404(self.get_queryset().select_for_update(no_key=True, of=("self",)), **self.address)
+
+    def note(self, act: str, obj: Any, detail: str = "") -> None:
+        """For the company's audit log, in the transaction of the act."""
+        key: Any = self.request.auth
+        audit_log.record(audit_log.Actor.program(key), act, obj, company=self.company, detail=detail)
+
+    def shown(self, instance: Any) -> dict[str, Any]:
+        serializer: serializers.BaseSerializer[Any] = shared(self.get_serializer_class())
+        return serializer.to_representation(instance)
+
+    def accepted(self, *, partial: bool = False) -> dict[str, Any]:
+        """The request's body, checked."""
+        return accept(self.get_serializer_class(), self.request, partial=partial)
+
+    def one(self, instance: Any, status: int = 200, **headers: str) -> Response:
+        """An object with its version."""
+        body = self.shown(instance)
+        return Response(body, status, headers={"ETag": etags.etag(body), **headers})
+
+    def made(self, instance: Any, *, new: bool = True) -> Response:
+        """201 with the address of a new object, 200 for one that was there already."""
+        if not new:
+            return self.one(instance)
+        name = str(getattr(instance, self.lookup_field))
+        return self.one(instance, 201, Location=f"{self.request.path}{name}/")
+
+
+class Listed(TenantViewSet):
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([self.shown(instance) for instance in page or ()])
+
+
+class Shown(TenantViewSet):
+    def retrieve(self, request: Request, **address: str) -> Response:
+        answer = self.one(self.get_object())
+        known = request.headers.get("If-None-Match")
+        if known is not None and etags.matches(known, answer.headers["ETag"]):
+            return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+        return answer
+
+
+class NothingHere(APIView):
+    """Any address of the API that is none. Without it Django would answer in HTML, and send a POST without the
+    slash at its end through a redirect that loses its body."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        hint = "" if request.path.endswith("/") else " Addresses of this API end with a slash."
+        raise NotFound(f"There is nothing at {request.path[:200]}.{hint}")
+
+
+def accept(serializer_class: type[Any], request: Request, *, partial: bool = False) -> dict[str, Any]:
+    serializer: Strict = shared(serializer_class)
+    return serializer.accept(request.data, partial=partial)

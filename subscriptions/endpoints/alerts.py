@@ -1,0 +1,146 @@
+"""Telling owners by mail that their endpoint fails, or was disabled: once for each, not once for every event.
+
+A mail that cannot be sent is tried again by the next sweep: what has been told is noted only when it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMessage, get_connection
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from ..delivery import endpoint_health
+from ..models import Company, EndpointHealth, Membership, Subscription
+from ..tenancy import audit_log
+
+logger = logging.getLogger(__name__)
+
+MAILS_PER_SWEEP = 100
+SALT = "subscriptions.alert-mails"
+
+
+def disable_hopeless() -> int:
+    """Disable active subscriptions whose endpoint has only failed for the days of the setting. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT h.subscription_id FROM subscriptions_endpointhealth h "
+            "JOIN subscriptions_subscription s ON s.id = h.subscription_id AND s.state = 'active' "
+            "WHERE h.failing_since < clock_timestamp() - make_interval(secs => %s) "
+            # Failures long ago and silence since are no reason: the last must be a day old at most.
+            "AND h.last_failure_at > clock_timestamp() - interval '1 day'",
+            [settings.ENDPOINT_DISABLE_DAYS * 86_400],
+        )
+        hopeless = [row[0] for row in cursor.fetchall()]
+    reason = f"Nothing arrived for {settings.ENDPOINT_DISABLE_DAYS:g} days."
+    return len(endpoint_health.disable(hopeless, reason)) if hopeless else 0
+
+
+def tell() -> int:
+    """Send the mails that are due. Returns how many subscriptions were told of."""
+    return _tell_failing() + _tell_disabled()
+
+
+def _tell_failing() -> int:
+    told = 0
+    due = EndpointHealth.objects.filter(
+        subscription__state=Subscription.State.ACTIVE,
+        told_owner_at=None,
+        failing_since__lt=Now() - timedelta(seconds=settings.ENDPOINT_TELL_SECONDS),
+        last_failure_at__gt=F("failing_since"),
+    )
+    for pk in due.values_list("pk", flat=True)[:MAILS_PER_SWEEP]:
+        told += _tell_one(pk, "told_owner_at", "failing")
+    return told
+
+
+def _tell_disabled() -> int:
+    told = 0
+    due = EndpointHealth.objects.filter(subscription__state=Subscription.State.DISABLED).exclude(
+        told_disabled_at__gte=F("subscription__state_changed_at")
+    )
+    for pk in due.values_list("pk", flat=True)[:MAILS_PER_SWEEP]:
+        told += _tell_one(pk, "told_disabled_at", "disabled")
+    return told
+
+
+def _tell_one(pk: int, noted_in: str, template: str) -> int:
+    with transaction.atomic():
+        health = (
+            EndpointHealth.objects.select_for_update(of=("self",), skip_locked=True)
+            .select_related("subscription__company")
+            .filter(pk=pk)
+            .first()
+        )
+        if health is None:
+            return 0  # another sweep is at it
+        subscription = health.subscription
+        try:
+            _mail(subscription, health, template)
+        except Exception:  # whatever is wrong with this mail, the others go out
+            logger.exception("Could not mail the owner of subscription %s; the next sweep tries again", subscription.pk)
+            return 0
+        EndpointHealth.objects.filter(pk=pk).update(**{noted_in: Now()})
+    return 1
+
+
+def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> None:
+    recipients = to_tell(subscription.company)
+    if not recipients:
+        logger.warning("Company %s has nobody to mail about subscription %s", subscription.company_id, subscription.pk)
+        return
+    path = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
+    context = {"subscription": subscription, "health": health, "link": settings.PUBLIC_URL + path}
+    name = " ".join(subscription.name.split())
+    subject = {
+        "failing": f"Webhooks to {name} are failing",
+        "disabled": f"Webhooks to {name} were switched off",
+    }[template]
+    # A mail for each, since each has a link of its own to stop them; over one connection.
+    get_connection().send_messages(
+        [_message(member, subject, render_to_string(f"mail/{template}.txt", context)) for member in recipients]
+    )
+
+
+def _message(member: Membership, subject: str, text: str) -> EmailMessage:
+    """With the headers of RFC 8058, for the button that mail programs show."""
+    stop = settings.PUBLIC_URL + reverse("admin:unsubscribe", args=[stop_token(member)])
+    headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    body = f"{text}\nNo more mails like this one: {stop}\n"
+    return EmailMessage(subject, body, None, [member.user.email], headers=headers)
+
+
+def to_tell(company: Company) -> list[Membership]:
+    """The owners and admins of a company who have a mail address and want these mails."""
+    roles = (Membership.Role.OWNER, Membership.Role.ADMIN)
+    members = company.memberships.filter(role__in=roles, alert_mails=True, user__is_active=True)
+    return list(members.exclude(user__email="").select_related("user").order_by("user__email"))
+
+
+def stop_token(member: Membership) -> str:
+    """For the link of a mail. It never ends: an old mail, too, must be able to stop the next."""
+    return signing.dumps(member.pk, salt=SALT)
+
+
+def member_of(token: str) -> Membership | None:
+    try:
+        pk = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return Membership.objects.select_related("company", "user").filter(pk=pk).first()
+
+
+def wish_alert_mails(member: Membership, *, wanted: bool) -> None:
+    """Somebody's own wish; it stands in the audit log."""
+    with transaction.atomic():
+        if Membership.objects.filter(pk=member.pk).exclude(alert_mails=wanted).update(alert_mails=wanted):
+            act = "Asked for alert mails again" if wanted else "Stopped alert mails"
+            audit_log.record(audit_log.Actor.person(member.user), act, member)
+    member.alert_mails = wanted

@@ -1,0 +1,134 @@
+"""Sending many deliveries again, in the background: counted before, at a rate, with progress, to be cancelled.
+
+Invariants
+- A job's progress is its row. Each step looks at some deliveries behind the cursor, sets them on their way and moves
+  the cursor in one transaction: a restart goes on where the last step ended.
+- The steps are made by whatever drain has a second to spare; the row's lock keeps two from making the same one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from ..models import Delivery, ResendJob, Subscription
+from . import operations
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_STATES = (Delivery.State.FAILED,)
+DEFAULT_PER_SECOND = 50
+# A step after a pause makes up for so much at most, and never moves more rows than a short transaction should.
+LONGEST_STEP_SECONDS = 5.0
+ROWS_PER_STEP = 1000
+
+
+def matching(
+    subscription: Subscription, *, since: datetime, until: datetime, states: Sequence[str] = DEFAULT_STATES
+) -> QuerySet[Delivery]:
+    """The deliveries that a job over this time would send again: count them before starting one."""
+    return Delivery.objects.filter(
+        subscription=subscription, created_at__gte=since, created_at__lt=until, state__in=states
+    )
+
+
+def start(
+    subscription: Subscription,
+    *,
+    since: datetime,
+    until: datetime,
+    states: Sequence[str] = DEFAULT_STATES,
+    per_second: int = DEFAULT_PER_SECOND,
+    requested_by: Any = None,
+) -> ResendJob:
+    """Begin a job. Raises NotPossible when there is nothing it could do."""
+    if subscription.state != Subscription.State.ACTIVE:
+        raise operations.NotPossible("Resume the subscription first: nothing is sent to it now.")
+    unknown = set(states) - set(operations.RESENDABLE)
+    if unknown or not states:
+        raise operations.NotPossible(f"Deliveries in these states cannot be sent again: {', '.join(sorted(unknown))}.")
+    with transaction.atomic():
+        Subscription.objects.select_for_update().get(pk=subscription.pk)
+        if ResendJob.objects.filter(subscription=subscription, state=ResendJob.State.RUNNING).exists():
+            raise operations.NotPossible("A resend for this subscription is running already. Wait for it or cancel it.")
+        total = matching(subscription, since=since, until=until, states=states).count()
+        if not total:
+            raise operations.NotPossible("There is nothing to send again in that time.")
+        return ResendJob.objects.create(
+            company_id=subscription.company_id,
+            subscription=subscription,
+            since=since,
+            until=until,
+            states=list(states),
+            per_second=max(1, per_second),
+            total=total,
+            requested_by=requested_by,
+        )
+
+
+def cancel(job: ResendJob) -> None:
+    """Stop a running job. What it has set on its way already goes on."""
+    ResendJob.objects.filter(pk=job.pk, state=ResendJob.State.RUNNING).update(
+        state=ResendJob.State.CANCELLED, finished_at=Now()
+    )
+    job.refresh_from_db()
+
+
+def step() -> int:
+    """Move every running job on by what its rate allows since its last step. Returns how many were set on their way.
+    A job that cannot go on is stopped and told in the log: it keeps no other one waiting."""
+    sent = 0
+    for pk in list(ResendJob.objects.filter(state=ResendJob.State.RUNNING).values_list("pk", flat=True)):
+        try:
+            sent += _step(pk)
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble: all go on with the next step
+        except Exception:
+            logger.exception("Resend %s was stopped: it cannot go on", pk)
+            ResendJob.objects.filter(pk=pk).update(state=ResendJob.State.CANCELLED, finished_at=Now())
+    return sent
+
+
+def _step(pk: int) -> int:
+    with transaction.atomic():
+        job = (
+            ResendJob.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("subscription")
+            .filter(pk=pk, state=ResendJob.State.RUNNING)
+            .first()
+        )
+        if job is None or job.subscription.state != Subscription.State.ACTIVE:
+            return 0  # another drain is at it; or paused: it goes on after the resume
+        now = _database_now()
+        seconds = min(LONGEST_STEP_SECONDS, (now - job.stepped_at).total_seconds()) if job.stepped_at else 1.0
+        rows = min(ROWS_PER_STEP, int(job.per_second * seconds))
+        if not rows:
+            return 0
+        ids = list(
+            matching(job.subscription, since=job.since, until=job.until, states=job.states)
+            .filter(pk__gt=job.cursor)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:rows]
+        )
+        sent = operations.resend(Delivery.objects.filter(pk__in=ids)) if ids else 0
+        done = len(ids) < rows
+        ResendJob.objects.filter(pk=pk).update(
+            cursor=ids[-1] if ids else job.cursor,
+            sent=job.sent + sent,
+            # What the rounding left over is not lost: the clock moves by what was used of it.
+            stepped_at=now - timedelta(seconds=max(0.0, seconds - rows / job.per_second)),
+            **({"state": ResendJob.State.DONE, "finished_at": now} if done else {}),
+        )
+    return sent
+
+
+def _database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]

@@ -1,0 +1,44 @@
+"""Test events: a made-up call, text or form, sent to one subscription as a real one would be.
+
+It goes the way of all events, signed, retried and in the log, and nobody else gets it. The log shows it as a test.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from ..delivery import wakeup
+from ..events import catalogue
+from ..lib.ids import uuid7
+from ..models import Delivery, Event, Subscription
+from .operations import NotPossible
+
+
+def send_test(subscription: Subscription, event_type: str) -> Delivery:
+    """Put a test event of this type on its way. Raises NotPossible, and LookupError for a type that is none."""
+    definition = catalogue.get(event_type)
+    example = catalogue.example_of(definition, subscription.company)
+    if example is None:
+        raise NotPossible(f"There is no example of {definition.label} to send.")
+    if subscription.state != Subscription.State.ACTIVE:
+        raise NotPossible("Resume the subscription first: nothing is sent to it now.")
+    subject, body = example
+    with transaction.atomic():
+        event = Event.objects.create(
+            id=uuid7(),
+            company_id=subscription.company_id,
+            type=event_type,
+            subject_id=subject.resource_id,
+            sequence=1,
+            body=body,
+            fan_out=1,
+            test=True,
+            created_at=Now(),
+        )
+        delivery = Delivery.objects.create(
+            company_id=subscription.company_id, event=event, subscription=subscription, due_at=Now()
+        )
+        wakeup.after_commit()
+    delivery.refresh_from_db()
+    return delivery

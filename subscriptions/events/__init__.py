@@ -1,0 +1,1 @@
+"""What happened: the event catalogue, publishing, event streams, payload fields and schemas, test events."""

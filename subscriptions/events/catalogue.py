@@ -1,0 +1,99 @@
+"""The event catalogue: what can happen, when it fires, and the serializer that makes its body.
+
+Producer apps register their types in `AppConfig.ready`; this module imports none of them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rest_framework.serializers import BaseSerializer
+
+
+class Subject(Protocol):
+    """What an event is about: a call, a text, a form submission. The models lie above this module."""
+
+    resource_id: str
+
+
+@dataclass(frozen=True)
+class EventType:
+    name: str  # as in `Callhooks-Event` and in a subscription's list
+    label: str
+    fires: str  # a sentence for people: when it fires
+    serializer: type[BaseSerializer[Any]]
+    once: bool = True  # at most once per subject
+    # A made-up subject of a company, never saved: for the catalogue and for test events.
+    example: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class SubjectKind:
+    """`look` decides anew what is to be told of the subjects with these resource ids; the sweep calls it when the
+    waiting time of one is over. It must be safe to call at any time, any number of times."""
+
+    name: str
+    look: Callable[[list[str]], None]
+
+
+_types: dict[str, EventType] = {}
+_kinds: dict[str, SubjectKind] = {}
+_kind_of: dict[str, str] = {}
+_per_thread = threading.local()
+
+
+def register(kind: SubjectKind, types: Iterable[EventType]) -> None:
+    _kinds[kind.name] = kind
+    for event_type in types:
+        _types[event_type.name] = event_type
+        _kind_of[event_type.name] = kind.name
+
+
+def all_types() -> list[EventType]:
+    return list(_types.values())
+
+
+def get(name: str) -> EventType:
+    try:
+        return _types[name]
+    except KeyError:
+        raise LookupError(f"No event type {name!r}; known are {', '.join(_types)}.") from None
+
+
+def label(name: str) -> str:
+    """The label of a type, or the name itself for one that is no longer in the catalogue."""
+    return _types[name].label if name in _types else name
+
+
+def kind(name: str) -> SubjectKind:
+    return _kinds[name]
+
+
+def kind_of(type_name: str) -> str:
+    """What an event of this type is about: the name of its kind, such as `call`."""
+    return _kind_of[type_name]
+
+
+def example_of(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
+    """A made-up subject of the company and the body of its event; None for a type that has no example."""
+    if event_type.example is None:
+        return None
+    subject = event_type.example(company)
+    return subject, freeze(event_type, subject, None if event_type.once else ["tags", "note"])
+
+
+def freeze(event_type: EventType, subject: Subject, changes: list[str] | None = None) -> bytes:
+    """The body of an event, as the bytes that are stored, signed and sent: compact UTF-8 JSON."""
+    # Building a serializer's fields costs more than using them: one instance per type and thread.
+    cache: dict[str, BaseSerializer[Any]] = _per_thread.__dict__.setdefault("serializers", {})
+    serializer = cache.get(event_type.name)
+    if serializer is None:
+        serializer = cache[event_type.name] = event_type.serializer()
+    payload = serializer.to_representation(subject)
+    if changes is not None:
+        payload["changes"] = changes
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,216 @@
+"""The SQL of event streams: lock them, and write what was decided, in one statement each however many there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from ..models import EventSubject
+
+# The transaction's number and its start: after a restore into a new server the numbers begin again, the times do not.
+THIS_TRANSACTION = "hashtextextended(pg_current_xact_id()::text || ' ' || extract(epoch FROM now()), 0)"
+
+_LOCK = f"""
+INSERT INTO subscriptions_eventstream
+       (subject_id, company_id, kind, last_sequence, fired, watched, watched_before, xact)
+SELECT subject_id, company_id, %s, 0, '{{}}', '{{}}', '{{}}', 0
+  FROM unnest(%s::text[], %s::bigint[]) AS given (subject_id, company_id)
+ ORDER BY subject_id
+    ON CONFLICT (subject_id) DO UPDATE SET subject_id = excluded.subject_id
+RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
+          xact = {THIS_TRANSACTION}, clock_timestamp()
+"""
+
+_EVENTS = f"""
+WITH given AS (
+    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[])
+        AS given (id, company_id, type, subject_id, sequence, body)
+), written AS (
+    INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at, fan_out)
+    SELECT id, company_id, type, subject_id, sequence, body, {THIS_TRANSACTION}, clock_timestamp(),
+           (SELECT count(*) FROM subscriptions_subscription s
+             WHERE s.company_id = given.company_id AND s.state <> 'archived' AND given.type = ANY (s.events))
+      FROM given
+    RETURNING id, company_id, type, created_at
+), fanned_out AS (
+    INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, reason, due_at, created_at)
+    SELECT e.company_id, e.id, s.id,
+           CASE s.state WHEN 'active' THEN 'pending' ELSE 'held' END,
+           CASE s.state WHEN 'active' THEN '' ELSE 'The subscription was ' || s.state || ' when this happened.' END,
+           CASE s.state WHEN 'active' THEN clock_timestamp() END,
+           e.created_at
+      FROM written e
+      JOIN subscriptions_subscription s
+        ON s.company_id = e.company_id AND s.state <> 'archived' AND e.type = ANY (s.events)
+    RETURNING state
+), streams AS (
+"""
+_DUE = """
+)
+SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out
+"""
+
+_WRITE = f"""{_EVENTS}
+    UPDATE subscriptions_eventstream t
+       SET last_sequence = n.last_sequence, fired = n.fired::text[], watched = n.watched,
+           watched_before = n.watched_before, wake_at = n.wake_at, xact = {THIS_TRANSACTION}
+      FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[])
+        AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at)
+     WHERE t.subject_id = n.subject_id
+{_DUE}"""
+
+_WRITE_NEW = f"""{_EVENTS}
+    INSERT INTO subscriptions_eventstream
+           (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id, kind, xact)
+    SELECT subject_id, last_sequence, fired::text[], watched, watched_before, wake_at, company_id, %s,
+           {THIS_TRANSACTION}
+      FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[], %s::bigint[])
+        AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id)
+{_DUE}"""
+
+_REFREEZE = """
+UPDATE subscriptions_event e SET body = n.body
+  FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, body)
+ WHERE e.id = n.id
+"""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One subject's row, locked by this transaction until it ends."""
+
+    subject: EventSubject
+    last_sequence: int
+    fired: list[str]
+    watched: dict[str, str]
+    watched_before: dict[str, str]  # as known before this transaction
+    wake_at: datetime | None
+    now: datetime  # the database's clock
+    ours: dict[str, tuple[UUID, int]] = field(default_factory=dict)  # this transaction's events: type → id, sequence
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    id: UUID
+    stream: Stream
+    type: str
+    sequence: int
+    body: bytes
+
+
+def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
+    """Lock (and where missing make) the streams of these subjects, in the order of their ids so that two
+    transactions with the same subjects cannot deadlock. Keys of the answer are resource ids."""
+    by_id = {subject.resource_id: subject for subject in sorted(subjects, key=lambda s: s.resource_id)}
+    streams: dict[str, Stream] = {}
+    same_transaction = []
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [kind, list(by_id), [subject.company_id for subject in by_id.values()]])
+        for subject_id, last, fired, watched, before, wake_at, same, now in cursor.fetchall():
+            watched_now, watched_before = _object(watched), _object(before)
+            if same:
+                same_transaction.append(subject_id)
+            else:
+                watched_before = watched_now
+            streams[subject_id] = Stream(by_id[subject_id], last, fired, watched_now, watched_before, wake_at, now)
+        if same_transaction:
+            cursor.execute(
+                "SELECT subject_id, type, id, sequence FROM subscriptions_event "
+                f"WHERE subject_id = ANY (%s) AND xact = {THIS_TRANSACTION}",
+                [same_transaction],
+            )
+            for subject_id, event_type, event_id, sequence in cursor.fetchall():
+                streams[subject_id].ours[event_type] = (event_id, sequence)
+    return streams
+
+
+def new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, Stream]:
+    """The streams of subjects that this transaction has made, as `lock` would give them. They are not there yet."""
+    return {
+        subject.resource_id: Stream(subject, 0, [], {}, {}, None, now)
+        for subject in sorted(subjects, key=lambda s: s.resource_id)
+    }
+
+
+def write(streams: Sequence[Stream], new: Sequence[NewEvent], refrozen: dict[UUID, bytes], gone: list[UUID]) -> int:
+    """Write events, fan them out, and store the streams. Returns how many deliveries are due now."""
+    with connection.cursor() as cursor:
+        if gone:
+            cursor.execute("DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)", [gone])
+            cursor.execute("DELETE FROM subscriptions_event WHERE id = ANY (%s)", [gone])
+        if refrozen:
+            cursor.execute(_REFREEZE, [list(refrozen), list(refrozen.values())])
+        cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
+        return int(cursor.fetchone()[0])
+
+
+def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> int:
+    """The same for streams that are `new`: they are made."""
+    with connection.cursor() as cursor:
+        companies = [stream.subject.company_id for stream in streams]
+        cursor.execute(_WRITE_NEW, [*_events(new), kind, *_streams(streams), companies])
+        return int(cursor.fetchone()[0])
+
+
+def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
+    return [
+        [event.id for event in new],
+        [event.stream.subject.company_id for event in new],
+        [event.type for event in new],
+        [event.stream.subject.resource_id for event in new],
+        [event.sequence for event in new],
+        [event.body for event in new],
+    ]
+
+
+def _streams(streams: Sequence[Stream]) -> list[list[Any]]:
+    return [
+        [stream.subject.resource_id for stream in streams],
+        [stream.last_sequence for stream in streams],
+        ["{" + ",".join(stream.fired) + "}" for stream in streams],
+        [json.dumps(stream.watched) for stream in streams],
+        [json.dumps(stream.watched_before) for stream in streams],
+        [stream.wake_at for stream in streams],
+    ]
+
+
+def stop_waiting(subject_ids: list[str]) -> None:
+    """These subjects are gone: nothing will come of their waiting, and they must not stand in the way of others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_eventstream SET wake_at = NULL WHERE subject_id = ANY (%s) AND wake_at IS NOT NULL",
+            [subject_ids],
+        )
+
+
+def look_again(subject_id: str, *, in_seconds: float) -> None:
+    """Put the time of a subject that is due off."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_eventstream SET wake_at = clock_timestamp() + %s * interval '1 s' "
+            "WHERE subject_id = %s AND wake_at <= clock_timestamp()",
+            [in_seconds, subject_id],
+        )
+
+
+def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
+    """(kind, subject id) of streams whose waiting time is over, by the database's clock. Locks nothing: who looks
+    at a subject decides under its lock whether there still is something to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, subject_id FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp() "
+            "AND (%s::text IS NULL OR kind = %s) ORDER BY wake_at LIMIT %s",
+            [kind, kind, limit],
+        )
+        return list(cursor.fetchall())
+
+
+def _object(value: Any) -> dict[str, str]:
+    # A raw cursor under Django gives jsonb as text.
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""Housekeeping: retention, statistics, the integrity check, key rotation."""

@@ -1,0 +1,192 @@
+"""Figures of what was delivered, by the hour: counted once a minute from new attempts, so that a page need not count a
+million rows.
+
+Invariants
+- Each attempt is counted once: the figures and the mark are written in one transaction, by one process at a time.
+- None is passed by: ids are counted only when all transactions that could still bring a lower one are over. Whoever
+  writes attempts holds a lock on their table, from before the first id is drawn until the commit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from ..models import FiguresMark, HourlyFigures
+
+# Milliseconds from the event to the answer: upper ends of the steps that a percentile is told in. The last has none.
+BOUNDS = (50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000, 30_000, 60_000, 600_000, 3_600_000)
+BATCH = 20_000  # attempts in one transaction: about a tenth of a second
+RUN_SECONDS = 15.0  # of a sweep; the rest of its minute is for the others
+MOST_LIVE = 5_000  # attempts that a page counts itself, because the last sweep did not: some 20 ms
+KEPT_DAYS = 35  # a page looks back a week
+
+_COUNTED = f"""
+SELECT tried.subscription_id, tried.company_id, date_trunc('hour', tried.started_at, 'UTC') AS hour,
+       count(*) FILTER (WHERE good)::int AS delivered,
+       count(*) FILTER (WHERE NOT good AND over)::int AS failed,
+       count(*) FILTER (WHERE NOT good AND NOT over)::int AS retried,
+       ARRAY[{", ".join(f"count(*) FILTER (WHERE step = {step})::int" for step in range(len(BOUNDS) + 1))}] AS latency
+  FROM (SELECT d.subscription_id, d.company_id, a.started_at, a.outcome = 'delivered' AS good,
+               d.state = 'failed' AND a.number = d.attempts AS over,
+               -- What was sent again by hand took as long as somebody waited with that.
+               CASE WHEN a.outcome = 'delivered' AND d.round_began_after = 0 THEN width_bucket(
+                   1000 * extract(epoch FROM a.started_at - d.created_at) + coalesce(a.duration_ms, 0),
+                   ARRAY[{", ".join(map(str, BOUNDS))}]::numeric[]) END AS step
+          FROM ({{attempts}}) a
+          JOIN subscriptions_delivery d ON d.id = a.delivery_id) tried
+"""
+_ROLL_UP = f"""
+INSERT INTO subscriptions_hourlyfigures AS f
+       (subscription_id, company_id, hour, delivered, failed, retried, latency)
+{_COUNTED.format(attempts="SELECT * FROM subscriptions_attempt WHERE id > %s AND id <= %s")}
+ GROUP BY 1, 2, 3 ORDER BY 1, 3
+    ON CONFLICT (subscription_id, hour) DO UPDATE SET
+       delivered = f.delivered + excluded.delivered, failed = f.failed + excluded.failed,
+       retried = f.retried + excluded.retried,
+       latency = ARRAY(SELECT x + y FROM unnest(f.latency, excluded.latency) WITH ORDINALITY AS t (x, y, n) ORDER BY n)
+"""
+_NEWEST = "SELECT coalesce(max(id), 0), clock_timestamp() FROM subscriptions_attempt"
+_STILL_WRITING = """
+SELECT EXISTS (
+    SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'relation' AND l.relation = 'subscriptions_attempt'::regclass AND l.mode = 'RowExclusiveLock'
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND l.pid <> pg_backend_pid()
+       -- When another role's transaction began is not shown to everybody: then it counts as an old one.
+       AND coalesce(a.xact_start < %s, TRUE))
+"""
+_BY_HOUR = f"""
+SELECT {{by}}, hour, sum(delivered)::int, sum(failed)::int, sum(retried)::int,
+       ARRAY[{", ".join(f"sum(latency[{step + 1}])::int" for step in range(len(BOUNDS) + 1))}]
+  FROM (SELECT subscription_id, company_id, hour, delivered, failed, retried, latency
+          FROM subscriptions_hourlyfigures f WHERE f.hour >= %(since)s AND {{mine}}
+        UNION ALL
+        {
+    _COUNTED.format(
+        attempts=f'''
+            SELECT * FROM subscriptions_attempt
+             WHERE id > coalesce((SELECT counted_to FROM subscriptions_figuresmark), 0) ORDER BY id LIMIT {MOST_LIVE}
+        '''
+    )
+}
+         WHERE tried.started_at >= %(since)s AND {{live_mine}}
+         GROUP BY 1, 2, 3) AS whole
+ GROUP BY 1, 2
+"""
+
+
+@dataclass
+class Figures:
+    """Of some time: webhooks delivered and given up, failed tries that were followed by another, and how many took how
+    long (by BOUNDS)."""
+
+    delivered: int = 0
+    failed: int = 0
+    retried: int = 0
+    latency: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+
+    def add(self, other: Figures) -> None:
+        self.delivered += other.delivered
+        self.failed += other.failed
+        self.retried += other.retried
+        self.latency = [mine + theirs for mine, theirs in zip(self.latency, other.latency, strict=True)]
+
+    @property
+    def success(self) -> float | None:
+        """The part of those that are over that arrived, 0 to 1; None while none is over."""
+        over = self.delivered + self.failed
+        return self.delivered / over if over else None
+
+    def within(self, part: float) -> int | None:
+        """Milliseconds within which this part of the delivered arrived, rounded up to one of BOUNDS. None if there are
+        none, or if it took longer than the last bound."""
+        wanted, seen = part * sum(self.latency), 0
+        if not wanted:
+            return None
+        for bound, count in zip(BOUNDS, self.latency, strict=False):
+            seen += count
+            if seen >= wanted:
+                return bound
+        return None
+
+
+Hours = dict[datetime, Figures]
+
+
+def of_companies(companies: Iterable[int] | None, *, hours: int) -> Hours:
+    """By the hour, the running one and those before it; only hours in which something was tried. None: all
+    companies."""
+    limit = "TRUE" if companies is None else "{}company_id = ANY(%(mine)s)"
+    rows = _read("0", limit.format("f."), limit.format("tried."), companies or (), hours)
+    return {hour: figures for _, hour, figures in rows}
+
+
+def of_subscriptions(subscriptions: Iterable[int], *, hours: int) -> Mapping[int, Hours]:
+    limit = "{}subscription_id = ANY(%(mine)s)"
+    found: dict[int, Hours] = {}
+    for pk, hour, figures in _read("subscription_id", limit.format("f."), limit.format("tried."), subscriptions, hours):
+        found.setdefault(pk, {})[hour] = figures
+    return found
+
+
+def total(hours: Mapping[datetime, Figures]) -> Figures:
+    whole = Figures()
+    for one in hours.values():
+        whole.add(one)
+    return whole
+
+
+def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) -> list[tuple[int, datetime, Figures]]:
+    query = _BY_HOUR.format(by=by, mine=mine, live_mine=live_mine)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT date_trunc('hour', clock_timestamp(), 'UTC')")
+        since = cursor.fetchone()[0] - timedelta(hours=hours - 1)
+        cursor.execute(query, {"since": since, "mine": list(ids)})
+        return [
+            (key, hour, Figures(delivered, failed, retried, latency))
+            for key, hour, delivered, failed, retried, latency in cursor.fetchall()
+        ]
+
+
+def roll_up(*, seconds: float = RUN_SECONDS) -> int:
+    """Count what is new. Returns how many attempts' ids were gone through; safe to call at any time, by many."""
+    ends_at, gone = time.monotonic() + seconds, 0
+    FiguresMark.objects.get_or_create(pk=1)
+    while time.monotonic() < ends_at:
+        step = _step()
+        gone += step
+        if step < BATCH:
+            break
+    return gone
+
+
+def _step() -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        mark = FiguresMark.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+        if mark is None:
+            return 0  # another process is at it
+        upto = mark.counted_to
+        if mark.next_to > mark.counted_to:
+            cursor.execute(_STILL_WRITING, [mark.next_at])
+            if not cursor.fetchone()[0]:
+                upto = min(mark.next_to, mark.counted_to + BATCH)
+        if upto > mark.counted_to:
+            cursor.execute(_ROLL_UP, [mark.counted_to, upto])
+        step, mark.counted_to = upto - mark.counted_to, upto
+        if mark.counted_to >= mark.next_to:
+            cursor.execute(_NEWEST)
+            mark.next_to, mark.next_at = cursor.fetchone()
+        mark.save()
+        return step
+
+
+def old() -> Any:
+    """What retention takes."""
+    return HourlyFigures.objects.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))

@@ -1,0 +1,105 @@
+"""Who belongs to a company: invitations by mail, and the rule that a company keeps an owner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from ..models import Company, Invitation, Membership
+from . import audit_log
+
+MOST_IN_AN_HOUR = 30  # of one company: a team comes in at once, and nobody makes us a sender of junk mail
+RESEND_AFTER = timedelta(minutes=1)
+
+
+class NotPossible(Exception):
+    """The message says why, and what to do."""
+
+
+def invite(*, company: Company, email: str, role: str, by: Any) -> tuple[Invitation, str]:
+    """A new invitation in the place of any open one to the same address. The second value is the token for the mail."""
+    with transaction.atomic():
+        Invitation.objects.filter(company=company, email__iexact=email, accepted_at=None, revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
+        invitation = Invitation(company=company, email=email.lower(), role=role, invited_by=by)
+        token = invitation.new_token()
+        invitation.save()
+    return invitation, token
+
+
+def too_many(company: Company) -> bool:
+    since = timezone.now() - timedelta(hours=1)
+    return Invitation.objects.filter(company=company, sent_at__gt=since).count() >= MOST_IN_AN_HOUR
+
+
+def renew(invitation: Invitation) -> str:
+    """A new link, good for seven days; the one before it opens nothing any more. Returns the token."""
+    with transaction.atomic():
+        current = Invitation.objects.select_for_update().get(pk=invitation.pk)
+        if not current.open:
+            raise NotPossible("This invitation was used or withdrawn. Make a new one.")
+        if timezone.now() - current.sent_at < RESEND_AFTER or too_many(current.company):
+            raise NotPossible("A mail was sent just now. Wait a little before you send the next one.")
+        token = current.new_token()
+        current.save(update_fields=["hashed", "sent_at", "expires_at"])
+    return token
+
+
+def send(invitation: Invitation, token: str) -> None:
+    """Raises what the mail server's refusal raises: SMTPException, OSError."""
+    context = {
+        "invitation": invitation,
+        "by": invitation.invited_by,
+        "link": settings.PUBLIC_URL + reverse("admin:invitation", args=[token]),
+    }
+    name = " ".join(invitation.company.name.split())
+    text = render_to_string("mail/invitation.txt", context)
+    send_mail(f"You are invited to the webhooks of {name}", text, None, [invitation.email])
+
+
+def found(token: str) -> Invitation | None:
+    """The invitation that this token opens, if it still does."""
+    invitation = Invitation.objects.select_related("company").filter(hashed=Invitation.hash(token)).first()
+    return invitation if invitation is not None and invitation.usable else None
+
+
+def accept(token: str, user: Any) -> Membership:
+    """Make the user, who may be new and unsaved, a member. Raises NotPossible when somebody was quicker."""
+    with transaction.atomic():
+        invitation = Invitation.objects.select_for_update().filter(hashed=Invitation.hash(token)).first()
+        if invitation is None or not invitation.usable:
+            raise NotPossible("This link was used, withdrawn or has expired. Ask for a new one.")
+        if user.pk is None:
+            user.save()
+        # A member already keeps the role: a link from an old mail neither raises nor lowers it.
+        membership, _ = Membership.objects.get_or_create(
+            company=invitation.company, user=user, defaults={"role": invitation.role}
+        )
+        Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
+        audit_log.record(audit_log.Actor.person(user), "Accepted an invitation", membership, detail=membership.role)
+    return membership
+
+
+def withdraw_invitations(membership: Membership) -> int:
+    """The open ones that this member sent: who has left, or may invite no more, brings nobody in. Returns how many."""
+    mine = Invitation.objects.filter(company=membership.company_id, invited_by=membership.user_id)
+    return mine.filter(accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def keep_an_owner(membership: Membership) -> None:
+    """To be called in the transaction that demotes or removes: raises NotPossible if no owner would be left. Those who
+    ask at the same time wait for each other, at the company's row."""
+    Company.objects.select_for_update(no_key=True).filter(pk=membership.company_id).values_list("pk").get()
+    owners = Membership.objects.filter(
+        company=membership.company_id, role=Membership.Role.OWNER, user__is_active=True
+    ).values_list("pk", flat=True)
+    if set(owners) == {membership.pk}:
+        raise NotPossible("A company keeps an owner. Make somebody else one first.")

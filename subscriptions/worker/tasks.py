@@ -1,0 +1,109 @@
+"""The tasks that django-q2 runs. With `wakeup`, `schedules` and `cluster_hooks` all that knows it. No arguments, no
+results: a task that runs twice, or never, changes no outcome."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from ..delivery import outbox, slots, webhook_client
+from ..delivery.drain import Drain
+from ..endpoints import alerts, operations, resend_jobs
+from ..events import stream_timers
+from ..maintenance import retention, statistics
+from . import drains, heartbeat, stop_flag
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 60.0  # with the longest request (30 s) below django-q2's timeout of 120 s
+HOLDING_SECONDS = 20.0  # of a sweep; the rest of its minute is for the others
+
+
+# One question for all of them, each answered by a partial index: an idle drain asks it every second.
+_CHORES = """
+SELECT EXISTS (SELECT FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp()),
+       EXISTS (SELECT FROM subscriptions_resendjob WHERE state = 'running'),
+       EXISTS (SELECT FROM subscriptions_subscription WHERE releasing)
+"""
+
+
+def drain() -> None:
+    """Hold a slot and deliver for a minute; then hand over to a successor."""
+    bell = slots.Bell(settings.WAKEUP_URL)
+    try:
+        slot = bell.wait_for_slot(settings.DELIVERY_DRAINS, should_stop=stop_flag.stopping)
+        if slot is None:
+            return
+        slots.slot_begun(slot)
+        Drain(
+            bell=bell,
+            send=webhook_client.send,
+            threads=settings.DELIVERY_THREADS,
+            per_endpoint=settings.DELIVERY_PER_ENDPOINT,
+            longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
+            lease=settings.DELIVERY_LEASE_SECONDS,
+            time_scale=settings.RETRY_TIME_SCALE,
+            budget=DRAIN_SECONDS,
+            should_stop=stop_flag.stopping,
+            chores=chores,
+            before_end=partial(drains.queue_successor, slot),
+        ).run()
+    finally:
+        bell.close()
+    if not stop_flag.stopping():
+        ensure_drains()
+
+
+def chores() -> None:
+    """What a drain does about once a second beside delivering."""
+    heartbeat.beat(heartbeat.TAKEN)  # it may have every worker's place for a minute: then no other task is taken
+    with connection.cursor() as cursor:
+        cursor.execute(_CHORES)
+        waiting_is_over, resending, releasing = cursor.fetchone()
+    if waiting_is_over:
+        stream_timers.ring()
+    if resending:
+        resend_jobs.step()
+    if releasing:
+        operations.go_on_resuming()
+        outbox.release()
+
+
+def ensure_drains() -> None:
+    """Queue a drain for every slot that has none. Cheap when all is well."""
+    try:
+        drains.queue_missing_drains()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Could not look whether drains run; the queue's pusher looks again in a few seconds: %s", error)
+
+
+def sweep() -> None:
+    """The net below the wake-ups, once a minute: drains run, waiting times that are over are acted on, and nothing is
+    pending for a subscription that takes nothing; hopeless endpoints are disabled and owners told."""
+    ensure_drains()
+    chores()
+    _hold_what_waits()
+    outbox.note_released()
+    alerts.disable_hopeless()
+    alerts.tell()
+    statistics.roll_up()
+
+
+def _hold_what_waits() -> None:
+    """All of it, unless there is so much that the next sweep has to go on."""
+    ends_at = time.monotonic() + HOLDING_SECONDS
+    while outbox.hold() and time.monotonic() < ends_at and not stop_flag.stopping():
+        pass
+
+
+def tidy() -> None:
+    """Retention, once an hour."""
+    retention.tidy()
+
+
+def felt() -> None:
+    """The pulse (`broker`): that a worker takes and finishes it is all there is to it."""

@@ -1,0 +1,38 @@
+"""`./dev bench NAME …`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from callhooks_site.devtools.state import DevError
+from tests.bench import options
+from tests.bench.figures import Report
+from tests.bench.place import Place, bench_place
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 0 whether or not the targets were reached, 1 if something kept us from measuring."""
+    names, as_json, how = options.read(arguments)
+    try:
+        with bench_place() as place:
+            for name in names:
+                report = _run(name, place, how)
+                sys.stdout.write(f"{report.as_json() if as_json else report.as_table()}\n")
+                sys.stdout.flush()
+    except (DevError, RuntimeError, TimeoutError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _run(name: str, place: Place, how: options.Options) -> Report:
+    report: Report = import_module(f"{__package__}.{name}").run(place, how)
+    return report
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""Starting the engine's cluster and the naive one, each as its own `manage.py qcluster` on its own database."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import fixtures
+from tests.bench.helpers import Helper, helper
+from tests.bench.place import Place, use, wait_for
+
+
+@contextmanager
+def running_engine(place: Place, database: str, *, authority: Path | None = None, **settings: str) -> Iterator[int]:
+    """The main process of a cluster as it is installed, under its supervisor, when all of its drains wait for work."""
+    from django.conf import settings as ours
+
+    if authority:
+        settings["WEBHOOK_CA_BUNDLE"] = str(authority)
+    env = place.environment(database, **settings)
+    with place.process("engine", ["manage.py", "cluster"], env) as child, place.connection(database) as watch:
+
+        def ready() -> bool:
+            row = watch.execute("SELECT count(*) FROM subscriptions_drainslot WHERE beat_at > now() - interval '10 s'")
+            (beating,) = row.fetchone() or (0,)
+            return bool(beating >= ours.DELIVERY_DRAINS)
+
+        wait_for(lambda: child.ended() or ready(), what="the engine's drains begin")
+        if child.ended():
+            raise RuntimeError("The engine's cluster ended:\n" + "\n".join(child.last_lines(40)))
+        yield child.pid
+
+
+@dataclass(slots=True)
+class Naive:
+    pid: int
+    body: str
+    database: str
+    _publisher: Helper
+
+    def subscribe(self, urls: Sequence[str]) -> list[int]:
+        use(self.database)
+        return fixtures.subscribe(fixtures.company(), urls, "post_call")
+
+    def publish(self, subscriptions: Sequence[int], number: int) -> float:
+        """Events with a delivery and a task for each. Returns when they were committed, by the monotonic clock."""
+        asked = {"subscriptions": list(subscriptions), "number": number, "body": self.body}
+        return float(self._publisher.ask(json.dumps(asked)))
+
+
+@contextmanager
+def running_naive(place: Place, database: str) -> Iterator[Naive]:
+    """The naive cluster and its publisher. It is ready when its first task is done: send one before measuring."""
+    use(database)
+    owner = fixtures.company()
+    content = fixtures.body(owner, fixtures.tracker(owner))
+    env = place.environment(database, DJANGO_SETTINGS_MODULE="tests.bench.naive_settings")
+    with place.connection(database) as connection:
+        connection.execute("DELETE FROM django_q_schedule")  # the engine's sweep
+    publisher_env = {**env, "DATABASE_URL": place.databases.url_of(database, ours=True)}
+    with (
+        place.process("naive", ["manage.py", "qcluster"], env) as child,
+        helper("naive_publisher", env=publisher_env) as publisher,
+    ):
+        yield Naive(child.pid, base64.b64encode(content).decode(), database, publisher)

@@ -1,0 +1,127 @@
+"""Rows to measure with: companies, subscriptions, calls as they are saved, and backlogs made by SQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from calls.models import Call, Tracker
+    from subscriptions.models import Company
+
+BODY_BYTES = 2048
+_numbers = count(1)
+
+
+def company(name: str = "Bench Dental") -> Company:
+    from subscriptions.models import Company
+
+    return Company.objects.create(name=name)
+
+
+def tracker(owner: Company) -> Tracker:
+    from calls.models import Tracker
+
+    return Tracker.objects.create(company=owner, name="Google Ads", phone_number=_phone())
+
+
+def subscribe(owner: Company, urls: Sequence[str], event_type: str) -> list[int]:
+    from subscriptions.models import Subscription
+
+    return [
+        Subscription.objects.create(company=owner, name=f"CRM {number}", url=url, events=[event_type]).pk
+        for number, url in enumerate(urls)
+    ]
+
+
+def ringing_call(owner: Company, number: Tracker) -> Call:
+    """Not saved. Its save publishes a pre_call."""
+    from django.utils import timezone
+
+    from calls.models import Call
+
+    return Call(company=owner, tracker=number, customer_phone_number=_phone(), start_time=timezone.now())
+
+
+def ended_call(owner: Company, number: Tracker, note: str = "") -> Call:
+    """Not saved; complete. Its save publishes a post_call, the longest of the bodies."""
+    call = ringing_call(owner, number)
+    call.routed_at = call.answered_at = call.start_time + timedelta(seconds=2)
+    call.ended_at = call.start_time + timedelta(seconds=15)
+    call.recording_url, call.recording_duration = "https://example.com/recordings/1.mp3", 13
+    call.transcription_text, call.note = "Good morning, how can I help you?", note
+    return call
+
+
+def saved_at(call: Call) -> float:
+    """Save it, and say when that was committed, by the monotonic clock."""
+    from django.db import transaction
+
+    committed: list[float] = []
+    with transaction.atomic():
+        transaction.on_commit(lambda: committed.append(time.monotonic()))  # before the wake-up
+        call.save()
+    return committed[0]
+
+
+def body(owner: Company, number: Tracker) -> bytes:
+    """A post_call body of exactly BODY_BYTES."""
+    from django.db import transaction
+
+    from calls.selectors import read_for_webhooks
+    from subscriptions.events import catalogue
+
+    def frozen(note: str) -> bytes:
+        with transaction.atomic():
+            call = ended_call(owner, number, note)
+            call.save()
+            made = catalogue.freeze(catalogue.get("post_call"), read_for_webhooks([call.pk])[0])
+            transaction.set_rollback(True)
+        return made
+
+    missing = BODY_BYTES - len(frozen(""))
+    words = "Called about an appointment next week. "
+    return frozen((words * (missing // len(words) + 1))[:missing].strip()) if missing > 0 else frozen("")
+
+
+def backlog(owner: Company, subscriptions: Sequence[int], number: int, content: bytes) -> float:
+    """Insert an event with a due delivery for each of `number`, spread over the subscriptions, and wake the drains.
+
+    All become visible at once. Returns when, by the monotonic clock."""
+    from django.db import connection, transaction
+
+    from subscriptions.delivery import wakeup
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the checks belong to the making, not to the commit
+        insert_deliveries(owner.pk, subscriptions, number, content)
+        begun = time.monotonic()
+    wakeup.wake()
+    return begun
+
+
+def insert_deliveries(owner: int, subscriptions: Sequence[int], number: int, content: bytes) -> None:
+    """In the current transaction, due now."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS ("
+            " INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at,"
+            "                                  fan_out)"
+            " SELECT gen_random_uuid(), %s, 'post_call', 'CAL' || replace(gen_random_uuid()::text, '-', ''), 1, %s, 0,"
+            "        clock_timestamp(), 1 FROM generate_series(1, %s) RETURNING id, created_at)"
+            " INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, due_at, created_at)"
+            " SELECT %s, id, (%s::bigint[])[1 + (row_number() OVER ())::int %% %s], 'pending', created_at, created_at"
+            "   FROM made",
+            [owner, content, number, owner, list(subscriptions), len(subscriptions)],
+        )
+
+
+def _phone() -> str:
+    """A number out of those that are kept for examples, as many as there are."""
+    number = next(_numbers)
+    return f"+1{200 + number // 100 % 800}55501{number % 100:02}"

@@ -1,0 +1,131 @@
+"""How many calls a second the API takes in: one by one, a thousand at once, and beside them a bare Django view."""
+
+from __future__ import annotations
+
+import json
+import socket
+import statistics
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from urllib.request import urlopen
+
+from tests.bench import fixtures
+from tests.bench.cpu import Meter, tree_seconds
+from tests.bench.figures import Report, Target, percentile
+from tests.bench.helpers import Helper, helper
+from tests.bench.options import Options
+from tests.bench.place import Place, use, wait_for
+
+SIZE = 1000  # calls of a round, one by one; in batches five times as many
+WORKERS = 2
+CONNECTIONS = 8
+BATCH_ITEMS = 500
+BATCH_CONNECTIONS = 2
+LEAST = 0.4
+LEAST_BATCH = 4.0
+_runs = count(1)
+
+
+@dataclass(slots=True)
+class Served:
+    """A running server, and who sends to it."""
+
+    load: Helper
+    port: int
+    path: str
+    key: str
+    number: str
+
+    def send(self, requests: int, *, items: int = 1, rate: float = 0.0, path: str = "") -> tuple[float, list[float]]:
+        """Seconds for all, and the milliseconds of each."""
+        asked = {
+            "port": self.port, "path": path or self.path, "key": self.key, "number": self.number, "requests": requests,
+            "items": items, "rate": rate, "run": next(_runs),
+            "connections": CONNECTIONS if items == 1 else BATCH_CONNECTIONS,
+        }  # fmt: skip
+        told = json.loads(self.load.ask(json.dumps(asked)))
+        return told["seconds"], told["took_ms"]
+
+
+def run(place: Place, options: Options) -> Report:
+    size = options.size or SIZE
+    database, other = place.database("ingest"), place.database("bare")
+    single: list[float] = []
+    batch: list[float] = []
+    bare: list[float] = []
+    cpu: list[float] = []
+    p99: list[float] = []
+    theirs_env = {"DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}
+    with ExitStack() as stack:
+        ours, pid = stack.enter_context(_site(place, database, "ingest", "/api/v1/calls/"))
+        theirs, _ = stack.enter_context(_site(place, other, "bare", "/insert/", **theirs_env))
+        for each in (ours, theirs):
+            each.send(min(size, 50))  # imports, connections and caches
+        for _ in range(options.rounds):
+            meter = Meter(lambda: tree_seconds(pid), place.databases.cpu_of(database))
+            seconds, _ = ours.send(size)
+            cpu.append(meter.seconds() * 1000 / size)
+            single.append(size / seconds)
+            seconds, _ = theirs.send(size)
+            bare.append(size / seconds)
+            items = min(BATCH_ITEMS, size)
+            seconds, _ = ours.send(-(-5 * size // items), items=items, path="/api/v1/calls/batch/")
+            batch.append(-(-5 * size // items) * items / seconds)
+            _, took = ours.send(max(10, size // 2), rate=single[-1] / 2)
+            p99.append(percentile(took, 99))
+    one, base, many = (statistics.median(values) for values in (single, bare, batch))
+    return Report(
+        "ingest",
+        f"{options.rounds} rounds of {size} calls, one subscription, {WORKERS} gunicorn workers, {CONNECTIONS} "
+        f"connections; batches of {min(BATCH_ITEMS, size)}; no cluster runs",
+        {
+            "per_second": one,
+            "cpu_ms": statistics.median(cpu),
+            "p99_ms": statistics.median(p99),
+            "bare_per_second": base,
+            "batch_per_second": many,
+        },
+        [
+            Target("calls a second, API / bare view", one / base, LEAST),
+            Target("calls a second, batch / one by one", many / one, LEAST_BATCH),
+        ],
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _site(place: Place, database: str, name: str, path: str, **env: str) -> Iterator[tuple[Served, int]]:
+    from subscriptions.models import ApiKey
+
+    use(database)
+    owner = fixtures.company()
+    number = fixtures.tracker(owner).phone_number
+    fixtures.subscribe(owner, ["https://example.com/hooks"], "pre_call")
+    _, key = ApiKey.objects.issue(company=owner, name="Phone system")
+    port = _free_port()
+    command = [
+        "-m", "gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
+        "--worker-class", "gthread", "--threads", "4", "--no-control-socket",
+    ]  # fmt: skip
+    # Plain http on this machine; and the rate of a key is not what is measured.
+    more = {"API_REQUESTS_PER_MINUTE": "0", "SECURE_SSL_REDIRECT": "false", "ALLOWED_HOSTS": "127.0.0.1", **env}
+    with place.process(name, command, place.environment(database, **more)) as child, helper("ingest_load") as load:
+
+        def answers() -> bool:
+            try:
+                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+            except OSError as error:
+                return getattr(error, "code", 0) == 404  # the bare site has no other page
+            return True
+
+        wait_for(lambda: child.ended() or answers(), what=f"the server {name} answers")
+        if child.ended():
+            raise RuntimeError("The web server ended:\n" + "\n".join(child.last_lines(40)))
+        yield Served(load, port, path, key, number), child.pid

@@ -1,0 +1,139 @@
+"""The day itself, through the service's own URLs, and the comparison of what it published with what the rules say."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connections
+from django.test import RequestFactory
+from django.test.utils import override_settings
+
+from callhooks_site.intake.providers.addresses import path_of, url_of
+from callhooks_site.intake.providers.models import IngestSource, RefusedCallback
+from callhooks_site.intake.providers.signature import compute
+from callhooks_site.intake.providers.views import callback as view
+from calls.models import Call, Tracker
+from subscriptions.events import stream_timers, streams
+from subscriptions.models import Company, Event, EventStream
+from tests.simulate.network_faults import Arrival, arrivals
+from tests.simulate.rules import Expected, expected
+from tests.simulate.scenarios import ACCOUNT, Life, day
+
+TOKEN = "0" * 31 + "1"
+TRACKERS = ["+14045550100", "+14045550101", "+14045550102"]
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Result:
+    calls: int = 0
+    callbacks: int = 0
+    lost: int = 0
+    never_known: int = 0
+    closed_silent: int = 0
+    seconds: float = 0.0
+    refused: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+
+def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], None] = lambda words: None) -> Result:
+    """In the database at hand. `wrong` names each call whose events are not what the rules say. The calls are shared
+    out among the processes: what one process is told of a call comes in a known order."""
+    chance = random.Random(seed)
+    source = make_source()
+    # Just over: what a call waits for is still awaited when the day's callbacks come.
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=900)
+    lives = list(day(calls, TRACKERS, began, chance))
+    came, lost = arrivals(lives, chance)
+    result = Result(calls=calls, callbacks=len(came), lost=lost)
+    started = time.monotonic()
+    shares = [[arrival for arrival in came if arrival[1].number % processes == share] for share in range(processes)]
+    # In development Django keeps the text of every statement: it would be half of the time.
+    with override_settings(POST_CALL_WAIT_SECONDS=7 * 86_400, DEBUG=False):
+        if processes == 1:
+            told = [send(source, shares[0], say)]
+        else:
+            connections.close_all()  # a connection cannot be shared by what is forked
+            with get_context("fork").Pool(processes) as pool:
+                told = pool.starmap(send, [(source, share, say) for share in shares])
+    reckoning = {life.sid: expected(life) for life in lives}
+    for share in told:
+        reckoning |= share
+    _let_the_time_pass()
+    result.seconds = time.monotonic() - started
+    result.refused = RefusedCallback.objects.filter(source=source).count()
+    _compare(lives, reckoning, result)
+    return result
+
+
+def make_source() -> IngestSource:
+    company = Company.objects.create(name="Simulated Dental", transcription_expected=False)
+    for number in TRACKERS:
+        Tracker.objects.create(company=company, phone_number=number, name=f"Line {number[-3:]}")
+    return IngestSource.objects.create(company=company, name="Twilio", account_sid=ACCOUNT, auth_token=TOKEN)
+
+
+def send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) -> dict[str, Expected]:
+    """What must have come of it, by call."""
+    reckoning: dict[str, Expected] = {}
+    factory = RequestFactory()
+    for number, (_, life, one) in enumerate(came, start=1):
+        signature = compute(TOKEN, url_of(source, one.place), list(one.fields.items()))
+        body = urlencode(one.fields)
+        headers: dict[str, Any] = {"X-Twilio-Signature": signature}
+        request = factory.post(path_of(source, one.place), body, content_type=FORM, headers=headers)
+        answer = view(request, source.public_key, one.place)
+        if answer.status_code not in (200, 204):
+            raise RuntimeError(f"A genuine callback was answered with {answer.status_code}.")
+        reckoning.setdefault(life.sid, expected(life)).came(one)
+        if number % 5_000 == 0:
+            say(f"{number} of {len(came)} callbacks")
+    return reckoning
+
+
+def _let_the_time_pass() -> None:
+    """Hours later: the silence of calls without an end has lasted, and what is still awaited is awaited no more."""
+    long_ago = datetime.now(UTC) - timedelta(seconds=settings.CALL_SILENT_SECONDS + 60)
+    with override_settings(POST_CALL_WAIT_SECONDS=0):
+        Call.objects.filter(ended_at=None).update(updated_at=long_ago)
+        EventStream.objects.filter(wake_at__isnull=False).update(wake_at=long_ago)
+        while streams.due():
+            stream_timers.ring()
+
+
+def _compare(lives: list[Life], reckoning: dict[str, Expected], result: Result) -> None:
+    calls = {call.external_id: call for call in Call.objects.all()}
+    told: dict[str, list[str]] = {}
+    for subject, kind, body in Event.objects.order_by("subject_id", "sequence").values_list(
+        "subject_id", "type", "body"
+    ):
+        changes = json.loads(bytes(body))["changes"] if kind == "call_modified" else []
+        told.setdefault(subject, []).append(kind + (":" + ",".join(sorted(changes)) if changes else ""))
+        result.events[kind] += 1
+    for life in lives:
+        should, call = reckoning[life.sid], calls.get(life.sid)
+        should.over()
+        if call is None or not should.exists:
+            result.never_known += call is None
+            if (call is None) == should.exists:
+                result.wrong.append(f"{life.sid} ({life.story}): {'missing' if call is None else 'made of nothing'}")
+            continue
+        result.closed_silent += call.closed_silent_at is not None
+        events = told.get(call.resource_id, [])
+        facts = (call.answered, call.voicemail, call.closed_silent_at is not None)
+        should_be = (should.answered, should.voicemail, "end" not in should.seen)
+        if events != should.events or facts != should_be:
+            result.wrong.append(f"{life.sid} ({life.story}): {events} {facts}, expected {should.events} {should_be}")
+        elif "end" in should.seen and call.duration != life.seconds:
+            result.wrong.append(f"{life.sid} ({life.story}): {call.duration} s, expected {life.seconds}")

@@ -1,0 +1,1 @@
+"""Static checks, licences, advisories and screenshots: what ./dev lint, licences and screenshots run."""

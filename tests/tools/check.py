@@ -1,0 +1,128 @@
+"""`./dev test` and `./dev lint`: static checks and tests against a PostgreSQL made for this run alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+from callhooks_site.devtools.database import throw_away_database
+from callhooks_site.devtools.foreground import run_foreground
+from callhooks_site.devtools.state import PROJECT, DevError, environment, make_secrets
+
+NO_TEST_RAN = 5  # pytest's exit code
+CRASH = "tests/crash"
+# Workers, each with a database of its own: two, as a small build machine has cores. By whole files, because some share
+# what is dear to make.
+AT_ONCE = ["-n", "2", "--dist", "loadfile"]
+CONCISE = ["--output-format", "concise"]
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: pytest's; 1 if pytest is content but a static check is not."""
+    command, rest = arguments[0], arguments[1:]
+    failed: list[str] = []
+    try:
+        with throw_away_database() as url:
+            env = environment(url, make_secrets(), var=PROJECT / "var" / "test")
+            if rest:
+                return _pytest(env, rest)
+            if command == "lint":
+                failed, code = static_checks(env), 0
+            elif "DATABASE_URL" in os.environ:  # one database that was given: one run after the other
+                failed, code = static_checks(env), _pytest(env, [])
+            else:
+                code, failed = _everything(env)
+    except DevError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if failed:
+        sys.stderr.write(f"Static checks that failed: {', '.join(failed)}.\n")
+    return code or (1 if failed else 0)
+
+
+def static_checks(env: Mapping[str, str]) -> list[str]:
+    """Run each, whatever the others say; the names of those that failed."""
+    manage = [sys.executable, "manage.py"]
+    production = {**env, **production_like(env["DATABASE_URL"])}
+    checks: list[tuple[str, list[str], Mapping[str, str]]] = [
+        ("ruff check", [sys.executable, "-m", "ruff", "check", "--quiet", *CONCISE, "."], env),
+        ("ruff format", [sys.executable, "-m", "ruff", "format", "--quiet", "--check", *CONCISE, "."], env),
+        ("mypy", [sys.executable, "-m", "mypy"], env),
+        ("makemigrations --check", [*manage, "makemigrations", "--check", "--dry-run"], env),
+        ("check --deploy", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
+        ("advisories", [sys.executable, "-m", "tests.tools.advisories"], env),
+    ]
+    return [name for name, command, its_env in checks if not _passes(name, command, its_env)]
+
+
+def production_like(database_url: str) -> dict[str, str]:
+    """What a real installation would set."""
+    return {
+        **make_secrets(),
+        "DATABASE_URL": database_url,
+        "DEBUG": "false",
+        "PUBLIC_URL": "https://callhooks.example.com",
+        "ALLOWED_HOSTS": "callhooks.example.com",
+        "WEBHOOK_ALLOWED_NETWORKS": "",
+    }
+
+
+def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
+    sys.stdout.write(f"--- {name}\n")
+    sys.stdout.flush()
+    return run_foreground(command, env) == 0
+
+
+def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
+    """pytest's exit code and the static checks that failed. Beside the tests run the static checks, and the tests that
+    kill clusters, on a server of their own: those mostly wait, and take longest."""
+    with ExitStack() as stack:
+        url = stack.enter_context(throw_away_database())
+        crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
+        crash_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", CRASH], crash_env))
+        lint = [sys.executable, "-m", "tests.tools.check", "lint"]
+        lint_ended = stack.enter_context(_beside(lint, os.environ))
+        code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])
+        failed = ["see above"] if lint_ended("static checks") else []
+        return crash_ended(f"pytest {CRASH}") or code, failed
+
+
+@contextmanager
+def _beside(command: list[str], env: Mapping[str, str]) -> Iterator[Callable[[str], int]]:
+    """Run it while the block does something else. The function yielded waits for its end, shows under a heading what
+    it printed and gives its exit code."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, env=env, cwd=PROJECT, stdout=output, stderr=output)
+
+        def ended(heading: str) -> int:
+            code = process.wait()
+            output.seek(0)
+            sys.stdout.write(f"--- {heading}\n{output.read()}")
+            sys.stdout.flush()
+            return code
+
+        try:
+            yield ended
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
+def _pytest(env: Mapping[str, str], arguments: list[str]) -> int:
+    sys.stdout.write("--- pytest\n")
+    sys.stdout.flush()
+    code = run_foreground([sys.executable, "-m", "pytest", *arguments], env)
+    if code == NO_TEST_RAN:
+        sys.stderr.write("No test ran, and that counts as a failure.\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

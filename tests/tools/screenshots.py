@@ -1,0 +1,103 @@
+"""`./dev screenshots`: pictures of the main pages for the docs, from what runs under `./dev run` after `./dev demo`.
+
+Wide and by day for the docs; with `--all` also by night and as a phone shows them, for whoever changes the look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from callhooks_site.devtools.state import PROJECT
+from tests.tools.browser import NotFound, launched
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Scheme = Literal["light", "dark"]
+DEMO = PROJECT / "var" / "demo.json"
+IMAGES = PROJECT / "docs" / "images"
+WIDE, PHONE = (1280, 800), (390, 844)  # a laptop's window; a phone of these years
+# A name for the picture, the page, and the link on it to follow to the one that is meant.
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("home", "", ""),
+    ("subscriptions", "subscriptions/subscription/", ""),
+    ("subscription", "subscriptions/subscription/", "#result_list tbody th a"),
+    ("subscription-add", "subscriptions/subscription/add/", ""),
+    ("verify", "subscriptions/subscription/", "#result_list tbody th a >> a[href$='/verify/']"),
+    ("deliveries", "subscriptions/delivery/", ""),
+    ("delivery", "subscriptions/delivery/", "#result_list tbody th a"),
+    ("catalogue", "catalogue/", ""),
+    ("event-type", "catalogue/call_modified/", ""),
+    ("calls", "calls/call/", ""),
+    ("call", "calls/call/", "#result_list tbody th a"),
+    ("members", "subscriptions/membership/", ""),
+    ("audit-log", "subscriptions/auditentry/", ""),
+)
+FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (("service", "service/", ""),)
+# What the docs show; the rest is for looking at.
+IN_DOCS = {"home", "subscription", "deliveries", "delivery", "catalogue", "call", "service"}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./dev screenshots", description=__doc__.splitlines()[0])
+    parser.add_argument("--all", metavar="FOLDER", type=Path, help="every page, wide and phone, light and dark, there")
+    options = parser.parse_args(arguments)
+    try:
+        demo = json.loads(DEMO.read_text("utf-8"))
+        taken = list(_take(demo, options.all))
+    except FileNotFoundError:
+        sys.stderr.write(f"{DEMO} is missing. Start `./dev run` in another terminal, and play `./dev demo`.\n")
+        return 1
+    except NotFound as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write("".join(f"{path}\n" for path in taken))
+    return 0
+
+
+def _take(demo: dict[str, str], folder: Path | None) -> Iterator[Path]:
+    admin = demo["admin_url"]
+    who = [(demo["user"], demo["password"], PAGES), (demo["operator"], demo["operator_password"], FOR_OPERATORS)]
+    sizes = [WIDE, PHONE] if folder else [WIDE]
+    schemes: list[Scheme] = ["light", "dark"] if folder else ["light"]
+    with launched() as browser:
+        for user, password, pages in who:
+            for size in sizes:
+                for scheme in schemes:
+                    with browser.new_context(
+                        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+                    ) as context:
+                        page = context.new_page()
+                        _log_in(page, admin, user, password)
+                        for name, path, link in pages:
+                            if folder is None and name not in IN_DOCS:
+                                continue
+                            target = folder / f"{name}-{size[0]}-{scheme}.png" if folder else IMAGES / f"{name}.png"
+                            _picture(page, f"{admin}{path}", link, target, full=folder is not None)
+                            yield target
+
+
+def _log_in(page: Page, admin: str, user: str, password: str) -> None:
+    page.goto(f"{admin}login/")
+    page.get_by_label("Mail address").fill(user)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.locator("#user-tools").wait_for()
+
+
+def _picture(page: Page, url: str, links: str, target: Path, *, full: bool) -> None:
+    page.goto(url)
+    for link in filter(None, links.split(" >> ")):
+        page.locator(link).first.click()
+        page.wait_for_load_state()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=target, full_page=full)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
