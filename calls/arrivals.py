@@ -24,9 +24,9 @@ def insert(company: Company, calls: Sequence[Call], named: Sequence[Names], *, p
     columns.insert(calls)
     _tag(company, calls, named)
     if publish:
-        events.look_at_new(calls)
+        events.publish_new(calls)
     else:
-        events.take_as_told([call.resource_id for call in calls])
+        events.mark_as_published([call.resource_id for call in calls])
 
 
 def _tag(company: Company, calls: Sequence[Call], named: Sequence[Names]) -> None:
@@ -34,7 +34,7 @@ def _tag(company: Company, calls: Sequence[Call], named: Sequence[Names]) -> Non
     for names in sorted(set(named)):
         tags[names] = tags_named(company, names)
     for call, names in zip(calls, named, strict=True):
-        call.knows_tags(tags[names])
+        call.set_known_tags(tags[names])
     through = Call.tags.through
     rows = [
         through(call_id=call.pk, tag_id=tag.pk) for call, names in zip(calls, named, strict=True) for tag in tags[names]

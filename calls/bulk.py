@@ -34,7 +34,7 @@ def publish_changes(resource_ids: Iterable[str]) -> None:
     """Publish what is due for these calls, in the current transaction or in one of its own for each batch."""
     # In one order for all: of two that each hold a batch and want the other's, PostgreSQL would end one.
     for batch in _batches(sorted(set(resource_ids))):
-        events.look(batch)
+        events.publish_due(batch)
 
 
 def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
@@ -54,9 +54,9 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
             Call.objects.bulk_create(batch)
             ids = [call.resource_id for call in batch]
             if publish:
-                events.look(ids)
+                events.publish_due(ids)
             else:
-                events.take_as_told(ids)
+                events.mark_as_published(ids)
         made += len(batch)
     return made
 

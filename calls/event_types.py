@@ -10,7 +10,7 @@ from .payloads.serializers import (
     PreCallPayload,
 )
 
-KIND = SubjectKind(events.KIND, events.look)
+KIND = SubjectKind(events.KIND, events.publish_due)
 
 TYPES = [
     EventType(

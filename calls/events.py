@@ -1,7 +1,7 @@
-"""When a call's events fire. `look` is the one place that decides; whatever saves a call leads here.
+"""When a call's events fire. Everything that saves a call ends in `publish_due`, and only this module decides.
 
-`look` can be called at any time, any number of times: it compares the call as it stands in the database with what its
-event stream says was told already, under the locks of both rows.
+`publish_due` may be called at any time and any number of times: it locks the call and its event stream, then compares
+the call in the database with what the stream says was already published.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ POST_CALL = "post_call"
 CALL_MODIFIED = "call_modified"
 
 
-def look(resource_ids: Sequence[str]) -> None:
+def publish_due(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these calls, in the current transaction or one of its own."""
     _for_each(resource_ids, read_for_webhooks, _decide)
 
 
-def look_at_new(calls: Sequence[Call]) -> None:
-    """`look` at calls that this transaction has just inserted, as they are in memory: the values as the database has
-    them, the company as it is now, the tags known (`Call.knows_tags`). Nobody else can see these calls yet, so there
-    is nothing to lock, and nothing but the counts to read."""
+def publish_new(calls: Sequence[Call]) -> None:
+    """`publish_due` for calls that this transaction has just inserted.
+
+    The objects must hold what the database holds: its values, the current company, and the tags
+    (`Call.set_known_tags`). Nobody else can see these calls yet, so there is nothing to lock; only the counts are read.
+    """
     now = count_earlier(calls)
     if now is None:
         return
@@ -43,8 +45,8 @@ def look_at_new(calls: Sequence[Call]) -> None:
             _decide(call, publisher)
 
 
-def take_as_told(resource_ids: Sequence[str]) -> None:
-    """Publish nothing; from now on only changes to what is there are told. For past calls that were told elsewhere."""
+def mark_as_published(resource_ids: Sequence[str]) -> None:
+    """Treat these calls as published: no webhook now, and only later changes become call_modified. For past calls."""
     _for_each(resource_ids, _read_compared, _told)
 
 

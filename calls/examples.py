@@ -43,7 +43,7 @@ def ended(company: Company) -> Call:
 def modified(company: Company) -> Call:
     call = ended(company)
     call.note = "Offer sent."
-    call.knows_tags([Tag(name="Roof repair", level="company", color="blue")])
+    call.set_known_tags([Tag(name="Roof repair", level="company", color="blue")])
     return call
 
 
@@ -64,5 +64,5 @@ def _call(company: Company) -> Any:
     call.created_at = call.start_time
     call.prior_calls = 0
     call.good_lead_call_id = call.good_lead_call_time = None
-    call.knows_tags([])
+    call.set_known_tags([])
     return call

@@ -1,4 +1,4 @@
-"""Saves and tag changes of calls lead to `events.look`. Nothing is decided here."""
+"""Saves and tag changes of calls lead to `events.publish_due`. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def connect() -> None:
 
 def call_saved(instance: Call, raw: bool = False, **_: Any) -> None:
     if not raw:  # a fixture is a copy of what was told already
-        events.look([instance.resource_id])
+        events.publish_due([instance.resource_id])
 
 
 def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[int] | None, **_: Any) -> None:
@@ -27,7 +27,7 @@ def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[i
         return
     if not reverse:
         if action != "pre_clear":
-            events.look([instance.resource_id])  # type: ignore[union-attr]
+            events.publish_due([instance.resource_id])  # type: ignore[union-attr]
         return
     # The tag's side: after a clear nobody can tell which calls had it.
     tag: Any = instance
@@ -40,7 +40,7 @@ def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[i
         else list(Call.objects.filter(pk__in=pk_set or ()).values_list("resource_id", flat=True))
     )
     if ids:
-        events.look(ids)
+        events.publish_due(ids)
 
 
 def tag_goes(instance: Tag, **_: Any) -> None:

@@ -11,7 +11,7 @@ class FormsIntakeConfig(AppConfig):
         from . import events, examples, payloads, retention
 
         register(
-            SubjectKind(events.KIND, events.look),
+            SubjectKind(events.KIND, events.publish_due),
             [
                 EventType(
                     events.SUBMITTED,

@@ -29,7 +29,7 @@ def for_webhooks() -> QuerySet[FormSubmission]:
     return FormSubmission.objects.select_related("company", "person").annotate(has_earlier=Exists(earlier))
 
 
-def look(resource_ids: Sequence[str]) -> None:
+def publish_due(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these forms, in the current transaction or one of its own."""
     with transaction.atomic():
         forms = list(for_webhooks().filter(resource_id__in=resource_ids).order_by("pk"))
@@ -46,4 +46,4 @@ def connect() -> None:
 
 def form_saved(instance: FormSubmission, created: bool, raw: bool = False, **_: Any) -> None:
     if created and not raw and not instance.told_elsewhere:
-        look([instance.resource_id])
+        publish_due([instance.resource_id])

@@ -11,7 +11,7 @@ class MessagingConfig(AppConfig):
         from . import events, examples, payloads
 
         register(
-            SubjectKind(events.KIND, events.look),
+            SubjectKind(events.KIND, events.publish_due),
             [
                 EventType(
                     events.SENT,

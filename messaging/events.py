@@ -17,7 +17,7 @@ SENT = "text_message_sent"
 RECEIVED = "text_message_received"
 
 
-def look(resource_ids: Sequence[str]) -> None:
+def publish_due(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these texts, in the current transaction or one of its own."""
     with transaction.atomic():
         texts = list(
@@ -38,4 +38,4 @@ def connect() -> None:
 
 def text_saved(instance: TextMessage, created: bool, raw: bool = False, **_: Any) -> None:
     if created and not raw and not instance.told_elsewhere:
-        look([instance.resource_id])
+        publish_due([instance.resource_id])

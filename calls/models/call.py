@@ -140,7 +140,7 @@ class Call(SavesChanges, Attribution, EventSubject):
     def answered(self) -> bool:
         return self.answered_at is not None
 
-    def knows_tags(self, tags: Iterable[Tag]) -> None:
+    def set_known_tags(self, tags: Iterable[Tag]) -> None:
         """These are its tags, in this order: they are left where a prefetch leaves them, and not asked for."""
         self._prefetched_objects_cache = {"tags": list(tags)}
 

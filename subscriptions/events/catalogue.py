@@ -33,11 +33,11 @@ class EventType:
 
 @dataclass(frozen=True)
 class SubjectKind:
-    """`look` decides anew what is to be told of the subjects with these resource ids; the sweep calls it when the
-    waiting time of one is over. It must be safe to call at any time, any number of times."""
+    """`publish_due` publishes whatever is due for the subjects with these resource ids. The sweep calls it when a
+    subject's wait is over. It must be safe to call at any time, any number of times."""
 
     name: str
-    look: Callable[[list[str]], None]
+    publish_due: Callable[[list[str]], None]
 
 
 _types: dict[str, EventType] = {}

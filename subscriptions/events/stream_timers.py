@@ -30,7 +30,7 @@ def ring() -> int:
     for kind, members in groupby(sorted(due), key=lambda item: item[0]):
         for _, subject_id in members:
             try:
-                catalogue.kind(kind).look([subject_id])
+                catalogue.kind(kind).publish_due([subject_id])
             except (OperationalError, InterfaceError) as error:
                 if _connection_gone(error):
                     raise
