@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "callhooks_site" / "settings.py"
+READERS = ROOT / "callhooks_site" / "environment.py"
 TABLE = ROOT / "docs" / "settings.md"
 UNKNOWN = object()
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
@@ -42,34 +43,33 @@ def literal(node: ast.expr | None) -> object:
         return UNKNOWN
 
 
+def readers() -> set[str]:
+    """The functions of environment.py that read a variable: they take its name, and a default or a hint."""
+    functions = [node for node in ast.parse(READERS.read_text()).body if isinstance(node, ast.FunctionDef)]
+    parameters = {node.name: [argument.arg for argument in node.args.args] for node in functions}
+    return {name for name, taken in parameters.items() if taken in (["name", "default"], ["name", "hint"])}
+
+
 def is_env(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "env"
 
 
 def settings_read() -> dict[str, Setting]:
-    """What settings.py reads through `env.…` or through its helpers: functions whose first parameter is a name."""
-    tree = ast.parse(SOURCE.read_text())
-    helpers = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    """What settings.py reads through `env.string`, `env.number` and the other readers."""
     found: dict[str, Setting] = {}
-    for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef):
+    known = readers()
+    for call in ast.walk(ast.parse(SOURCE.read_text())):
+        if not (isinstance(call, ast.Call) and is_env(call.func) and call.func.attr in known):
             continue
-        for call in ast.walk(statement):
-            if not isinstance(call, ast.Call):
-                continue
-            through = call.func.id if isinstance(call.func, ast.Name) and call.func.id in helpers else None
-            if through is None and not is_env(call.func):
-                continue
-            name = literal(call.args[0])
-            assert isinstance(name, str), f"line {call.lineno}: a variable's name is computed, and cannot be found."
-            keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-            setting = found.setdefault(name, Setting())
-            if through == "required":
-                setting.required = True
-            else:
-                positional = call.args[1] if through and len(call.args) > 1 else None
-                setting.default = literal(keywords.get("default", positional))
-                setting.least, setting.most = literal(keywords.get("least")), literal(keywords.get("most"))
+        name = literal(call.args[0])
+        assert isinstance(name, str), f"line {call.lineno}: a variable's name is computed, and cannot be found."
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        setting = found.setdefault(name, Setting())
+        if call.func.attr == "required":
+            setting.required = True
+        else:
+            setting.default = literal(call.args[1])
+            setting.least, setting.most = literal(keywords.get("least")), literal(keywords.get("most"))
     return found
 
 

@@ -64,10 +64,10 @@ BAD = {
     ),
     "no TLS in production": ({"PUBLIC_URL": "http://hooks.example.com"}, ["PUBLIC_URL is", "must begin with https://"]),
     "every host in production": ({"ALLOWED_HOSTS": "*"}, ["ALLOWED_HOSTS is *", "name the hosts"]),
-    "debugging in public": ({"DEBUG": "true"}, ["DEBUG is on", "others can reach that", "http://127.0.0.1:8000"]),
+    "debugging in public": ({"DEBUG": "true"}, ["DEBUG is on", "others can reach", "http://127.0.0.1:8000"]),
     "debugging on the office's network": (
         {"DEBUG": "true", "PUBLIC_URL": "http://192.168.1.20:8000"},
-        ["DEBUG is on", "others can reach that"],
+        ["DEBUG is on", "others can reach"],
     ),
     "a contact that is no address": ({"SECURITY_CONTACT": "the boss"}, ["SECURITY_CONTACT is", "mailto:security@"]),
     "a proxy of another kind": (
