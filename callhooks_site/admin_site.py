@@ -11,7 +11,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -112,8 +112,8 @@ class CallhooksAdminSite(AdminSite):
             from subscriptions.admin.kit.access import reach_of
 
             with timezone.override(zoneinfo.ZoneInfo(reach_of(request).zone)):
-                response = view(request, *args, **kwargs)
-                return response.render() if hasattr(response, "render") else response
+                response: HttpResponse = view(request, *args, **kwargs)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
         return super().admin_view(update_wrapper(in_zone, view), cacheable)
 

@@ -15,11 +15,12 @@ CUSTOMER, TRACKING, BUSINESS = "+12145550123", "+14045550100", "+12145550100"
 
 
 def ringing(company: Company) -> Call:
-    return _call(company)
+    call: Call = _call(company)
+    return call
 
 
 def routed(company: Company) -> Call:
-    call = _call(company)
+    call: Call = _call(company)
     call.routed_at = call.answered_at = call.start_time + timedelta(seconds=9)
     call.business_phone_number = BUSINESS
     call.source, call.medium = call.tracker.source, "cpc"

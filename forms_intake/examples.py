@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.utils import timezone
 
@@ -25,4 +25,4 @@ def submitted(company: Company) -> FormSubmission:
         submitted_at=timezone.now(),
     )
     form.has_earlier = False
-    return form
+    return cast(FormSubmission, form)

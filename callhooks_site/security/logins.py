@@ -17,7 +17,7 @@ from django.shortcuts import render
 ALLOWED = {("username", "ip_address"): 10, ("ip_address",): 50, ("username",): 200}
 
 
-class LoginGuard(AxesDatabaseHandler):
+class LoginGuard(AxesDatabaseHandler):  # type: ignore[misc]
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """axes knows one limit: of each count it is told the share of its own."""
         counted = [

@@ -30,7 +30,7 @@ def new_key() -> str:
     return base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
 
 
-class _Factor(ThrottlingMixin, Device):
+class _Factor(ThrottlingMixin, Device):  # type: ignore[misc]
     objects: ClassVar[DeviceManager] = DeviceManager()
 
     class Meta:

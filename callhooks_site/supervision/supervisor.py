@@ -134,7 +134,7 @@ class Supervisor:
         self._say("\n".join([headline, *why]))
 
     def _pause(self, place: _Place) -> float:
-        pause = min(self._longest_pause, FIRST_PAUSE * 2 ** min(place.deaths - 1, 10))
+        pause = min(self._longest_pause, FIRST_PAUSE * 2.0 ** min(place.deaths - 1, 10))
         place.start_at = time.monotonic() + pause
         return pause
 

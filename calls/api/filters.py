@@ -22,7 +22,7 @@ class _NumberField(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
-class NumberFilter(django_filters.CharFilter):
+class NumberFilter(django_filters.CharFilter):  # type: ignore[misc]
     field_class = _NumberField
 
     def __init__(self, field_name: str) -> None:
@@ -45,7 +45,7 @@ class PersonFilters(Filters):
 
 
 @extend_schema_field({"type": "boolean"})
-class YesOrNo(django_filters.TypedChoiceFilter):
+class YesOrNo(django_filters.TypedChoiceFilter):  # type: ignore[misc]
     def __init__(self) -> None:
         choices = [("true", "true"), ("false", "false")]
         super().__init__(choices=choices, coerce=lambda text: text == "true", empty_value=None)

@@ -55,7 +55,8 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             .annotate(found=ArrayAgg("state"))
             .values("found")
         )
-        return super().get_queryset(request).annotate(states=Subquery(states))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(states=Subquery(states))
+        return rows
 
     def walk(self, request: HttpRequest) -> Walk | None:
         return events_of_type(request) or super().walk(request)

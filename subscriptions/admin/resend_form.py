@@ -24,7 +24,7 @@ class _Moment(forms.DateTimeInput):
         super().__init__(STEP_WIDGET, format="%Y-%m-%dT%H:%M:%S")
 
 
-class _Subscriptions(forms.ModelChoiceField):
+class _Subscriptions(forms.ModelChoiceField):  # type: ignore[type-arg]
     several = False
 
     def label_from_instance(self, obj: Any) -> str:

@@ -94,7 +94,8 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
     buttons = ("test", "pause", "resume", "reveal_secret", "rotate_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(last=_last_delivery())
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
+        return rows
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithDayFigures]:
         return WithDayFigures

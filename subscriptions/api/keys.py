@@ -137,7 +137,7 @@ class OwnKeyViewSet(TenantViewSet):
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.filter(company=self.company)
 
-    @extend_schema(responses=forced_singular_serializer(OwnKeySerializer))
+    @extend_schema(responses=forced_singular_serializer(OwnKeySerializer))  # type: ignore[no-untyped-call]
     def list(self, request: Request) -> Response:
         key: Any = request.auth
         return Response({**self.shown(key), "company": self.company.resource_id, "company_name": self.company.name})

@@ -59,7 +59,7 @@ def after(health: Health, *, good: int, bad: int, reason: str, now: float, scale
 
 def break_seconds(opened: int) -> float:
     """How long the breaker stays open when it opens for the `opened`th time (from 1) since the last success."""
-    return min(LONGEST_BREAK_SECONDS, BREAK_SECONDS * 2 ** min(opened - 1, 10))
+    return min(LONGEST_BREAK_SECONDS, BREAK_SECONDS * 2.0 ** min(opened - 1, 10))
 
 
 def _too_many_bad(health: Health) -> bool:

@@ -53,7 +53,7 @@ class Listener:
         if self._pubsub is not None or time.monotonic() < self._try_at:
             return
         self._try_at = time.monotonic() + AWAY_SECONDS
-        pubsub = _client(self._url).pubsub(ignore_subscribe_messages=True)
+        pubsub = _client(self._url).pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
             pubsub.subscribe(CHANNEL)
         except redis.RedisError as error:

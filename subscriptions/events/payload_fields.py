@@ -15,7 +15,7 @@ Get = Callable[[Any], Any]
 Schema = dict[str, Any]  # JSON Schema, draft 2020-12
 
 
-class _Read(Field):
+class _Read(Field):  # type: ignore[type-arg]
     """Takes its value from `get(subject)`; a value of None becomes `absent`. `schema` says what the value is where the
     kind of the field says too little."""
 

@@ -213,4 +213,5 @@ def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
 
 def _object(value: Any) -> dict[str, str]:
     # A raw cursor under Django gives jsonb as text.
-    return json.loads(value) if isinstance(value, str) else value
+    decoded: dict[str, str] = json.loads(value) if isinstance(value, str) else value
+    return decoded

@@ -31,7 +31,7 @@ class SecretsStayHere(Exception):
     this model out: dumpdata --exclude APP.MODEL."""
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted at rest. It cannot be searched: each encryption of a value differs."""
 
     def from_db_value(
@@ -73,7 +73,7 @@ class EncryptedHeadersField(EncryptedTextField):
         return super().get_prep_value(json.dumps(value) if value else "")
 
 
-class ResourceIdField(models.CharField):
+class ResourceIdField(models.CharField):  # type: ignore[type-arg]
     """The identifier that webhooks and the API show: `COM…`, `CAL…` and so on."""
 
     def __init__(self, *args: Any, prefix: str = "", **kwargs: Any) -> None:

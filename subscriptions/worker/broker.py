@@ -25,7 +25,7 @@ LOOK_EVERY_SECONDS = 5.0
 AWAY_SECONDS = 1.0
 
 
-class PulsingBroker(ORM):
+class PulsingBroker(ORM):  # type: ignore[misc]
     """The task of the pulse is in no table: it is made where tasks come out of the database, and needs no answer."""
 
     _next_pulse = 0.0

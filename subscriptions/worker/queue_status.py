@@ -53,4 +53,5 @@ def _last_line(result: object) -> str:
 
 def old_failures() -> QuerySet[Any]:
     """Tasks to delete: django-q2 keeps failed ones for people to look at, for ever; successful ones are not kept."""
-    return Task.objects.filter(stopped__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS))
+    old: QuerySet[Any] = Task.objects.filter(stopped__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS))
+    return old

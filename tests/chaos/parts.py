@@ -57,7 +57,8 @@ def make_durable(server: PostgresServer) -> None:
 
 def prepare(env: Mapping[str, str], receiver_url: str) -> dict[str, Any]:
     """Migrate; companies with keys, numbers and subscriptions: see the command `prepare_chaos`."""
-    return json.loads(manage(env, "prepare_chaos", receiver_url))
+    prepared: dict[str, Any] = json.loads(manage(env, "prepare_chaos", receiver_url))
+    return prepared
 
 
 def manage(env: Mapping[str, str], *arguments: str, may_fail: bool = False) -> str:

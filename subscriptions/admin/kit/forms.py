@@ -19,7 +19,7 @@ FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 
 TOO_FAR = "Choose a time between 1970 and 2200."
 
 
-class TenantForm(forms.ModelForm):
+class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     """All that a row refers to belongs to the row's company, whoever saves it.
 
     A field counts as changed when it differs from what the page showed, not from what the row has become meanwhile:

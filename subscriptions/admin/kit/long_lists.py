@@ -22,7 +22,7 @@ MOST_FOUND = 1_000  # rows that a search leads to
 BEFORE = "before"  # in the address: the place from which on the list looks further back
 
 
-class BoundedPaginator(Paginator):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts no further than MOST_COUNTED: nobody turns that many pages, and counting all reads all.
 
     `split` are conditions that divide the rows, each part to be read along an index of its own. `keys_first`: the rows

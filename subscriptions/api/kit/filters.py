@@ -31,11 +31,11 @@ class _MomentField(forms.CharField):
 _moment = AnyMoment()
 
 
-class MomentFilter(django_filters.Filter):
+class MomentFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = _MomentField
 
 
-class Filters(FilterSet):
+class Filters(FilterSet):  # type: ignore[misc]
     """`x_after` means at or after, `x_before` before: ranges that follow each other share nothing."""
 
 
@@ -47,7 +47,7 @@ def before(field: str) -> MomentFilter:
     return MomentFilter(field_name=field, lookup_expr="lt")
 
 
-class FilterBackend(DjangoFilterBackend):
+class FilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset_class = self.get_filterset_class(view, queryset)
         known = {*NewestFirst.parameters, *(filterset_class.base_filters if filterset_class else ())}
@@ -68,4 +68,5 @@ class FilterBackend(DjangoFilterBackend):
         if not filterset.is_valid():
             # Not through the package's translation: it trips over a % in what was sent.
             raise BadQuery({name: list(messages) for name, messages in filterset.errors.items()})
-        return filterset.qs
+        rows: QuerySet[Any] = filterset.qs
+        return rows

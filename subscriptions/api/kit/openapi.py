@@ -46,7 +46,7 @@ _HEADERS = {
 }
 
 
-class BearerKey(OpenApiAuthenticationExtension):
+class BearerKey(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "subscriptions.api.kit.authentication.ApiKeyAuthentication"
     name = "key"
 
@@ -89,7 +89,7 @@ class Schema(AutoSchema):
 def inline_list(name: str, item: Any) -> Any:
     """A list that always comes as one page."""
     page = inline_serializer(name, {"next": serializers.CharField(allow_null=True), "results": item(many=True)})
-    return forced_singular_serializer(type(page))
+    return forced_singular_serializer(type(page))  # type: ignore[no-untyped-call]
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

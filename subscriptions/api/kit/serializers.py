@@ -21,7 +21,7 @@ S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
 def shared(serializer_class: type[S]) -> S:
     """This thread's one instance. For `accept` and `to_representation` only, which leave nothing behind in it."""
-    cache: dict[type, Any] = _per_thread.__dict__.setdefault("serializers", {})
+    cache: dict[type[S], S] = _per_thread.__dict__.setdefault("serializers", {})
     if serializer_class not in cache:
         cache[serializer_class] = serializer_class()
     return cache[serializer_class]

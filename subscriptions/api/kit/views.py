@@ -90,7 +90,8 @@ class TenantViewSet(GenericViewSet[Any]):
 
     def shown(self, instance: Any) -> dict[str, Any]:
         serializer: serializers.BaseSerializer[Any] = shared(self.get_serializer_class())
-        return serializer.to_representation(instance)
+        shown: dict[str, Any] = serializer.to_representation(instance)
+        return shown
 
     def accepted(self, *, partial: bool = False) -> dict[str, Any]:
         """The request's body, checked."""

@@ -102,7 +102,7 @@ def hold(only: Sequence[int] | None = None, *, limit: int = BATCH) -> int:
         cursor.execute(_HOLD, values)
         count: int = cursor.rowcount
         cursor.execute(_CANCEL_HELD, values)
-        return count + cursor.rowcount
+        return count + int(cursor.rowcount)
 
 
 def waiting(subscription: int) -> int:

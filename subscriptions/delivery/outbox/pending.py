@@ -29,7 +29,7 @@ def seconds_to_next() -> float | None:
     """Seconds until the next row can be claimed (negative: it could be already), None when nothing is pending."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_DUE)
-        (seconds,) = cursor.fetchone()
+        seconds: float | None = cursor.fetchone()[0]
         return seconds
 
 

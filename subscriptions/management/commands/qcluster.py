@@ -12,7 +12,7 @@ from ...worker import cluster_hooks, heartbeat, stop_flag
 from ...worker.broker import PULSE_TASK
 
 
-class TellingCluster(Cluster):
+class TellingCluster(Cluster):  # type: ignore[misc]
     """On SIGTERM or Ctrl-C the drains are told to end: they finish the requests under way and hand back the rest."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
@@ -20,7 +20,7 @@ class TellingCluster(Cluster):
         super().sig_handler(signum, frame)
 
 
-class Command(QClusterCommand):
+class Command(QClusterCommand):  # type: ignore[misc]
     """django-q2's own command, with a cluster that tells its drains when to stop."""
 
     def handle(self, *args: Any, **options: Any) -> None:
