@@ -267,7 +267,7 @@ DEFAULT_FROM_EMAIL = env.string("MAIL_FROM", f"callhooks@{_host}")
 Q_CLUSTER = {
     "name": "callhooks",
     "orm": "default",
-    "broker_class": "subscriptions.worker.broker.PulsingBroker",
+    "broker_class": "subscriptions.worker.broker.HeartbeatBroker",
     "workers": env.integer("CLUSTER_WORKERS", DELIVERY_DRAINS + 1, least=2, most=65),
     "timeout": 120,
     "retry": 240,

@@ -21,7 +21,7 @@ def insert(company: Company, calls: Sequence[Call], named: Sequence[Names], *, p
     """Calls that are checked and not saved yet, and the names of the tags of each. Without `publish`, what is there
     counts as told. Raises IntegrityError where one of them is known."""
     bulk.find_people(calls)
-    columns.insert(calls)
+    columns.insert_rows(calls)
     _tag(company, calls, named)
     if publish:
         events.publish_new(calls)

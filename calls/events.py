@@ -92,9 +92,9 @@ def _decide(call: Call, publisher: Publisher) -> None:
         if lifecycle.is_routed(call):
             publisher.publish(CALL_ROUTING_COMPLETE, call)
     now = watched.fingerprint(call, [tag.pk for tag in call.tags.all()])
-    if POST_CALL in stream.fired and POST_CALL not in stream.ours:
+    if POST_CALL in stream.fired and POST_CALL not in stream.own_events:
         _modified(call, publisher, stream, now)
-    elif POST_CALL in stream.ours or _post_call_is_due(call, stream):
+    elif POST_CALL in stream.own_events or _post_call_is_due(call, stream):
         publisher.publish(POST_CALL, call)
         stream.watched = now
         stream.wake_at = None

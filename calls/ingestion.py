@@ -151,7 +151,7 @@ def _looked_up(company: Company, key: dict[str, str], phone_number: str | None) 
             },
         )
         row = cursor.fetchone()
-    return row[0], _TRACKER.of(row, 1)
+    return row[0], _TRACKER.build(row, 1)
 
 
 def _change(call: Call, company: Company, data: Data) -> None:

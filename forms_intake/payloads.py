@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter as of
 from typing import Any
 
-from subscriptions.events.payload_fields import Flag, Payload, Text, Thing, Whole, moment
+from subscriptions.events.payload_fields import BooleanValue, IntegerValue, JsonValue, Payload, TextValue, format_time
 
 from .models import FormSubmission
 
@@ -16,7 +16,7 @@ def _or_null(name: str) -> Callable[[Any], str | None]:
 
 
 def _submitted(form: FormSubmission) -> str:
-    return moment(form.submitted_at, form.company.time_zone)
+    return format_time(form.submitted_at, form.company.time_zone)
 
 
 class FormSubmissionPayload(Payload):
@@ -43,23 +43,23 @@ class FormSubmissionPayload(Payload):
         "timestamp": "The same as submitted_at.",
     }
 
-    id = Whole(of("pk"))
-    company_id = Whole(of("company_id"))
-    form_data = Thing(of("form_data"), schema={"type": "object"})
-    form_url = Text(_or_null("form_url"), allow_null=True)
-    landing_page_url = Text(_or_null("landing_page_url"), allow_null=True)
-    referrer = Text(_or_null("referrer"), allow_null=True)
-    submitted_at = Text(_submitted)
-    referring_url = Text(_or_null("referring_url"), allow_null=True)
-    first_form = Flag(lambda form: not form.has_earlier)
-    source = Text(_or_null("source"), allow_null=True)  # type: ignore[assignment]
-    keywords = Text(_or_null("keywords"), allow_null=True)
-    campaign = Text(_or_null("campaign"), allow_null=True)
-    medium = Text(_or_null("medium"), allow_null=True)
-    utm_source = Text(_or_null("utm_source"), allow_null=True)
-    utm_medium = Text(_or_null("utm_medium"), allow_null=True)
-    utm_campaign = Text(_or_null("utm_campaign"), allow_null=True)
-    resource_id = Text(of("resource_id"))
-    company_resource_id = Text(of("company.resource_id"))
-    person_resource_id = Text(lambda form: form.person.resource_id if form.person else None, allow_null=True)
-    timestamp = Text(_submitted)
+    id = IntegerValue(of("pk"))
+    company_id = IntegerValue(of("company_id"))
+    form_data = JsonValue(of("form_data"), schema={"type": "object"})
+    form_url = TextValue(_or_null("form_url"), allow_null=True)
+    landing_page_url = TextValue(_or_null("landing_page_url"), allow_null=True)
+    referrer = TextValue(_or_null("referrer"), allow_null=True)
+    submitted_at = TextValue(_submitted)
+    referring_url = TextValue(_or_null("referring_url"), allow_null=True)
+    first_form = BooleanValue(lambda form: not form.has_earlier)
+    source = TextValue(_or_null("source"), allow_null=True)  # type: ignore[assignment]
+    keywords = TextValue(_or_null("keywords"), allow_null=True)
+    campaign = TextValue(_or_null("campaign"), allow_null=True)
+    medium = TextValue(_or_null("medium"), allow_null=True)
+    utm_source = TextValue(_or_null("utm_source"), allow_null=True)
+    utm_medium = TextValue(_or_null("utm_medium"), allow_null=True)
+    utm_campaign = TextValue(_or_null("utm_campaign"), allow_null=True)
+    resource_id = TextValue(of("resource_id"))
+    company_resource_id = TextValue(of("company.resource_id"))
+    person_resource_id = TextValue(lambda form: form.person.resource_id if form.person else None, allow_null=True)
+    timestamp = TextValue(_submitted)

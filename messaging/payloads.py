@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter as of
 
 from calls.phones import dashed
-from subscriptions.events.payload_fields import Items, Payload, Text, Whole, moment
+from subscriptions.events.payload_fields import IntegerValue, ListValue, Payload, TextValue, format_time
 
 from .models import TextMessage
 
@@ -42,19 +42,19 @@ class TextPayload(Payload):
         "media_urls": "Where its pictures and other media are.",
     }
 
-    id = Whole(of("pk"))
-    resource_id = Text(of("resource_id"))
-    agent = Text(_agent, allow_null=True)
-    source_number = Text(_source)
-    destination_number = Text(_destination)
-    content = Text(of("content"))
-    timestamp = Text(lambda text: moment(text.sent_at, text.company.time_zone))
-    lead_status = Text(lambda text: text.thread.lead_status or None, allow_null=True)
-    conversation_id = Text(of("thread.conversation_id"))
-    company_resource_id = Text(of("company.resource_id"))
-    person_resource_id = Text(of("thread.person.resource_id"))
-    message_type = Text(lambda text: "mms" if text.media_urls else "sms")
-    media_urls = Items(of("media_urls"))
+    id = IntegerValue(of("pk"))
+    resource_id = TextValue(of("resource_id"))
+    agent = TextValue(_agent, allow_null=True)
+    source_number = TextValue(_source)
+    destination_number = TextValue(_destination)
+    content = TextValue(of("content"))
+    timestamp = TextValue(lambda text: format_time(text.sent_at, text.company.time_zone))
+    lead_status = TextValue(lambda text: text.thread.lead_status or None, allow_null=True)
+    conversation_id = TextValue(of("thread.conversation_id"))
+    company_resource_id = TextValue(of("company.resource_id"))
+    person_resource_id = TextValue(of("thread.person.resource_id"))
+    message_type = TextValue(lambda text: "mms" if text.media_urls else "sms")
+    media_urls = ListValue(of("media_urls"))
 
 
 class TextMessageSentPayload(TextPayload):

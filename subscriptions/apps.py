@@ -15,7 +15,7 @@ class SubscriptionsConfig(AppConfig):
         from .worker import cluster_hooks, drains, queue_status, schedules
 
         wakeup.register(drains.queue_missing_drains)
-        retention.register("tasks", queue_status.old_failures)
+        retention.register("tasks", queue_status.find_old_failures)
         cluster_hooks.connect()
         logins.connect()
         # After django-q2's tables are there, whatever the order of the apps.

@@ -35,7 +35,7 @@ def _bodies_fit_their_schema() -> Iterator[None]:
     from subscriptions.events import catalogue
     from subscriptions.events.payload_schemas import schema_of
 
-    freeze, validators = catalogue.freeze, {}
+    freeze, validators = catalogue.build_body, {}
 
     def checked(event_type: Any, subject: Any, changes: list[str] | None = None) -> bytes:
         body: bytes = freeze(event_type, subject, changes)

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
+from subscriptions.lib.errors import ActionRefused
 from subscriptions.tenancy import members
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class NewAccountForm(_SetPasswordForm):
 
 @sensitive_post_parameters()
 def invitation_page(request: HttpRequest, token: str, site: AdminSite) -> HttpResponse:
-    invitation = members.found(token)
+    invitation = members.find_invitation(token)
     if invitation is None:
         return _page(request, site, {"title": "This link opens nothing"}, status=410)
     user = get_user_model()(username=invitation.email, email=invitation.email, is_staff=True)
@@ -51,7 +52,7 @@ def invitation_page(request: HttpRequest, token: str, site: AdminSite) -> HttpRe
             user.set_password(form.cleaned_data["new_password1"])
         try:
             members.accept(token, user if form is not None else request.user)
-        except (members.NotPossible, IntegrityError):  # somebody was quicker, with the link or with the name
+        except (ActionRefused, IntegrityError):  # somebody was quicker, with the link or with the name
             return HttpResponseRedirect(request.path)
         if form is not None:
             login(request, user, backend=BACKEND)

@@ -12,7 +12,7 @@ from types import TracebackType
 import psycopg
 from django.db import connection
 
-from subscriptions.worker.heartbeat import Pulse, Times
+from subscriptions.worker.heartbeat import Heartbeat, Times
 
 DATABASE_PATIENCE = 2  # seconds
 
@@ -31,10 +31,10 @@ class Watch:
         self.problem = ""
 
     def __enter__(self) -> Watch:
-        handle, name = tempfile.mkstemp(prefix="callhooks-pulse-")
+        handle, name = tempfile.mkstemp(prefix="callhooks-heartbeat-")
         os.close(handle)
         self.path = Path(name)
-        self._pulse = Pulse.make(self.path)
+        self._heartbeat = Heartbeat.make(self.path)
         return self
 
     def __exit__(
@@ -43,14 +43,14 @@ class Watch:
         self.path.unlink(missing_ok=True)
 
     def healthy(self) -> bool:
-        self.problem = silence(self._pulse.times(), self._excused_until, time.monotonic(), self._silent_for)
+        self.problem = find_stall(self._heartbeat.times(), self._excused_until, time.monotonic(), self._silent_for)
         if self.problem and not self._database_answers():
             self._excused_until = time.monotonic()
             self.problem = ""
         return not self.problem
 
 
-def silence(times: Times, excused_until: float, now: float, limit: float) -> str:
+def find_stall(times: Times, excused_until: float, now: float, limit: float) -> str:
     """What has been silent for longer than `limit`, in words; empty when nothing has."""
     if now - max(times.guard, excused_until) > limit:
         return "its guard has stopped"

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from subscriptions.api.kit.fields import Choice, HttpUrl, Moment, Text, Whole
 from subscriptions.api.kit.serializers import StrictModel
-from subscriptions.events.payload_fields import Text as Told
+from subscriptions.events.payload_fields import TextValue
 
 from ..lifecycle import call_type, seconds
 from ..models import Call, Person, Tag, Tracker
@@ -36,7 +36,7 @@ CALL_FIELDS = """
 class CallSerializer(StrictModel):
     """What is sent is set, what is not sent is left as it is. `tags` replaces the call's tags."""
 
-    call_type = Told(call_type)
+    call_type = TextValue(call_type)
     tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
     tracker_resource_id = serializers.CharField(source="tracker.resource_id", read_only=True)
     person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)

@@ -77,7 +77,7 @@ class PersonManager(models.Manager["Person"]):
                 f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}",
                 [resource_id, company_id, columns["phone"], columns["email"]],
             )
-            found = _PERSON.of(cursor.fetchone())
+            found = _PERSON.build(cursor.fetchone())
         assert found is not None
         return found
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from subscriptions.events.payload_fields import moment
+from subscriptions.events.payload_fields import format_time
 
 from ..lifecycle import call_type, seconds
 from ..models import Call
@@ -103,7 +103,7 @@ def _moment_of(told: Any, time_zone: str) -> Any:
     """A time as all bodies tell times; a mere date, or what is no time, as it came."""
     try:
         time = datetime.fromisoformat(told)
-        return moment(time, time_zone) if time.tzinfo else told
+        return format_time(time, time_zone) if time.tzinfo else told
     except (TypeError, ValueError, OverflowError):
         return told
 
@@ -133,11 +133,11 @@ def utc_text(call: Call) -> str:
 
 
 def start(call: Call) -> str:
-    return moment(call.start_time, call.company.time_zone)
+    return format_time(call.start_time, call.company.time_zone)
 
 
 def good_lead_time(call: Any) -> str:
-    return moment(call.good_lead_call_time, call.company.time_zone) if call.good_lead_call_time else ""
+    return format_time(call.good_lead_call_time, call.company.time_zone) if call.good_lead_call_time else ""
 
 
 def recording_page(call: Call, name: str) -> str:

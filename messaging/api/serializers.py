@@ -5,7 +5,7 @@ from rest_framework import serializers
 from calls.api.fields import PhoneNumber
 from subscriptions.api.kit.fields import HttpUrl, Text
 from subscriptions.api.kit.serializers import StrictModel
-from subscriptions.events.payload_fields import Text as Told
+from subscriptions.events.payload_fields import TextValue
 
 from ..models import TextMessage
 
@@ -18,7 +18,7 @@ class TextMessageSerializer(StrictModel):
     customer_phone_number = PhoneNumber()
     content = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=20_000)
     media_urls = serializers.ListField(child=HttpUrl(), required=False, max_length=50)
-    message_type = Told(lambda text: "mms" if text.media_urls else "sms")
+    message_type = TextValue(lambda text: "mms" if text.media_urls else "sms")
     conversation_id = serializers.CharField(source="thread.conversation_id", read_only=True)
     thread_resource_id = serializers.CharField(source="thread.resource_id", read_only=True)
     person_resource_id = serializers.CharField(source="thread.person.resource_id", read_only=True)

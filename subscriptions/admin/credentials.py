@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http.client_certificates import shown
-from ..endpoints.rules import checked_certificate, checked_credentials, checked_url, leads_elsewhere
+from ..endpoints.rules import is_another_server, validate_certificate, validate_credentials, validate_url
 from ..models import Subscription
 from .kit.forms import ExactTextField, TenantForm
 
@@ -105,9 +105,9 @@ class CredentialsForm(TenantForm):
                 cleaned["login_user"],
                 cleaned["login_password"],
                 cleaned["login_token"],
-                checked_certificate(cleaned["certificate_chain"], cleaned["certificate_key"]),
+                validate_certificate(cleaned["certificate_chain"], cleaned["certificate_key"]),
             )
-            subscription.credentials = checked_credentials(
+            subscription.credentials = validate_credentials(
                 given, stored=subscription.credentials, url=url, moved=self.moved
             )
         except CredentialsRefused as error:
@@ -116,7 +116,7 @@ class CredentialsForm(TenantForm):
 
     def _moved(self, url: str) -> bool:
         try:
-            return leads_elsewhere(self.instance.url, checked_url(url))
+            return is_another_server(self.instance.url, validate_url(url))
         except ValueError:  # told beside the URL
             return False
 

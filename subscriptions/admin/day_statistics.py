@@ -11,19 +11,19 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from ..maintenance import statistics
-from ..maintenance.statistics import Figures, Hours
+from ..maintenance.statistics import Hours, Statistics
 from .kit import charts
 
 HOURS = 24
 
 
-class WithDayFigures(ChangeList):
+class WithDayStatistics(ChangeList):
     """Each row of the page gets its hours as `day`."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)
-        found = statistics.of_subscriptions([row.pk for row in rows], hours=HOURS) if rows else {}
+        found = statistics.read_for_subscriptions([row.pk for row in rows], hours=HOURS) if rows else {}
         for row in rows:
             row.day = found.get(row.pk, {})
         self.result_list = rows
@@ -31,16 +31,16 @@ class WithDayFigures(ChangeList):
 
 def shown(hours: Hours) -> Any:
     """`98.2 % of 1,204` with a bar for each hour; words only while nothing was sent."""
-    whole = statistics.total(hours)
+    whole = statistics.sum_up(hours)
     if not (whole.delivered or whole.failed or whole.retried):
         return "Nothing sent"
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
-    row = [hours.get(now - timedelta(hours=back), Figures()) for back in range(HOURS - 1, -1, -1)]
+    row = [hours.get(now - timedelta(hours=back), Statistics()) for back in range(HOURS - 1, -1, -1)]
     said = in_words(whole)
     return format_html('{} <span class="nowrap">{}</span>', charts.sparkline(f"Last 24 hours: {said}", row), said)
 
 
-def in_words(whole: Figures) -> str:
+def in_words(whole: Statistics) -> str:
     over = whole.delivered + whole.failed
     if whole.success is None:
         return f"{whole.retried:,} tried again"

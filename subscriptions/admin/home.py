@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ..maintenance import statistics
-from ..maintenance.statistics import Figures
+from ..maintenance.statistics import Statistics
 from ..models import Company, EndpointHealth, Subscription
 from . import backlog
 from .day_statistics import percent
@@ -32,7 +32,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if not reach.may_read_some():
         return {}
     offered, chosen, companies = _chosen(request)
-    hours = statistics.of_companies(companies, hours=WEEK)
+    hours = statistics.read_for_companies(companies, hours=WEEK)
     now = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = {hour: one for hour, one in hours.items() if hour > now - timedelta(hours=DAY)}
     waits, unsent = backlog.look(companies), backlog.unsent(companies)
@@ -70,8 +70,8 @@ def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[i
     return list(rows[:MOST_OFFERED]), found and found.pk, [found.pk] if found else everything
 
 
-def _span(label: str, since: str, hours: dict[datetime, Figures]) -> dict[str, Any]:
-    whole = statistics.total(hours)
+def _span(label: str, since: str, hours: dict[datetime, Statistics]) -> dict[str, Any]:
+    whole = statistics.sum_up(hours)
     success = whole.success
     within = whole.within(0.95)
     return {
@@ -86,19 +86,19 @@ def _span(label: str, since: str, hours: dict[datetime, Figures]) -> dict[str, A
     }
 
 
-def _by_hour(hours: dict[datetime, Figures], now: datetime) -> Any:
+def _by_hour(hours: dict[datetime, Statistics], now: datetime) -> Any:
     bars = []
     for back in range(DAY - 1, -1, -1):
         hour = now - timedelta(hours=back)
         local = timezone.localtime(hour)
         label = f"{local:%H}" if local.hour % 3 == 0 else ""
-        bars.append(charts.Bar(label, f"{words.day(local)}, {local:%H:%M}", hours.get(hour, Figures())))
+        bars.append(charts.Bar(label, f"{words.day(local)}, {local:%H:%M}", hours.get(hour, Statistics())))
     return charts.stacked("chart-hours", "Each hour of the last 24", bars)
 
 
-def _by_day(hours: dict[datetime, Figures], now: datetime) -> Any:
+def _by_day(hours: dict[datetime, Statistics], now: datetime) -> Any:
     today = timezone.localtime(now).date()
-    days = {today - timedelta(days=back): Figures() for back in range(6, -1, -1)}
+    days = {today - timedelta(days=back): Statistics() for back in range(6, -1, -1)}
     for hour, one in hours.items():
         date = timezone.localtime(hour).date()
         if date in days:

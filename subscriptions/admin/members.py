@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
+from ..lib.errors import ActionRefused
 from ..models import Invitation, Membership
 from ..tenancy import members
 from .kit import words
@@ -24,8 +25,8 @@ class MembershipForm(TenantForm):
         role = cleaned.get("role")
         if role and role != Membership.Role.OWNER and not self.instance._state.adding:
             try:
-                members.keep_an_owner(self.instance)
-            except members.NotPossible as error:
+                members.require_another_owner(self.instance)
+            except ActionRefused as error:
                 self.add_error("role", str(error))
         return cleaned
 
@@ -70,7 +71,7 @@ class MembershipAdmin(TenantAdmin):
             members.withdraw_invitations(obj)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        members.keep_an_owner(obj)
+        members.require_another_owner(obj)
         super().delete_model(request, obj)
         withdrawn = members.withdraw_invitations(obj)
         told = "Their open invitations are withdrawn too. " if withdrawn else ""
@@ -81,7 +82,7 @@ class MembershipAdmin(TenantAdmin):
     ) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)
-        except members.NotPossible as error:
+        except ActionRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self.change_url(object_id))
 
@@ -105,7 +106,7 @@ class InvitationForm(TenantForm):
         cleaned["email"] = email
         if company.memberships.filter(user__username__iexact=email).exists():
             self.add_error("email", "They are a member already.")
-        elif members.too_many(company):
+        elif members.reached_hourly_limit(company):
             self.add_error(None, f"{members.MOST_IN_AN_HOUR} invitations in an hour are the most. Wait a while.")
         return cleaned
 
@@ -154,8 +155,8 @@ class InvitationAdmin(ButtonsAdmin):
     @button("Send again")
     def send_again(self, request: HttpRequest, obj: Invitation) -> None:
         try:
-            token = members.renew(obj)
-        except members.NotPossible as error:
+            token = members.renew_invitation(obj)
+        except ActionRefused as error:
             self.message_user(request, str(error), messages.WARNING)
             return
         obj.refresh_from_db()
@@ -171,7 +172,7 @@ class InvitationAdmin(ButtonsAdmin):
 
     def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         try:
-            members.send(invitation, token)
+            members.send_invitation(invitation, token)
         except (SMTPException, OSError) as error:
             told = f"The mail could not be sent ({error}). The invitation stands: send it again in a minute."
             self.message_user(request, told, messages.ERROR)

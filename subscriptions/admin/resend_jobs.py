@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from ..endpoints import operations, resend_jobs
+from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from ..tenancy import audit_log
 from .kit import words
@@ -107,7 +108,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
                     )
                     detail = f"{job.total} webhooks of “{subscription}”, {form.rate} a second"
                     audit_log.record(audit_log.Actor.person(request.user), "Started a resend", job, detail=detail)
-            except operations.NotPossible as reason:
+            except ActionRefused as reason:
                 self.message_user(request, f"“{subscription}”: {reason}", messages.ERROR)
             else:
                 jobs.append(job)

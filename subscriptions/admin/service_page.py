@@ -30,7 +30,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 def _facts() -> dict[str, Any]:
     seen = health.look()
     waits = backlog.look(None)
-    own = queue_status.look()
+    own = queue_status.read_status()
     return {
         "title": "Service",
         "health": seen,

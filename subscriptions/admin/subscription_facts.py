@@ -57,7 +57,7 @@ class SubscriptionFacts:
 
     @admin.display(description="last 24 hours")
     def day_of_one(self, obj: Subscription) -> Any:
-        hours = statistics.of_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
+        hours = statistics.read_for_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
         return day_statistics.shown(hours)
 
     # --- the page -------------------------------------------------------------------------------------------------

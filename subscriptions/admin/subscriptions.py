@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString
 
 from ..endpoints import operations
 from ..events import catalogue
+from ..lib.errors import ActionRefused
 from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from . import credentials, test_events
-from .day_statistics import WithDayFigures
+from .day_statistics import WithDayStatistics
 from .kit import words
 from .kit.buttons import button
 from .kit.filters import DefaultingFilter
@@ -97,8 +98,8 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
         rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
         return rows
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithDayFigures]:
-        return WithDayFigures
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithDayStatistics]:
+        return WithDayStatistics
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         how = ("How to send", {"fields": ["ordered", "rate_per_minute", "retries"], "classes": ("collapse",)})
@@ -148,7 +149,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
             return self.ask(request, obj, "resume.html", {"held": held, "most": MOST_COUNTED})
         try:
             count = operations.resume(obj, send_held=choice != "drop")
-        except operations.NotPossible as error:
+        except ActionRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
         held_ones = "1 webhook that was held" if count == 1 else f"{count:,} webhooks that were held"

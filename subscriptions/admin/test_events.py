@@ -9,8 +9,9 @@ from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 
-from ..endpoints import operations, test_events
+from ..endpoints import test_events
 from ..events import catalogue
+from ..lib.errors import ActionRefused
 from ..models import Attempt, Delivery, Subscription
 from ..tenancy import audit_log
 from . import advice
@@ -99,7 +100,7 @@ def send(admin: Any, request: HttpRequest, subscription: Subscription, event_typ
         delivery = test_events.send_test(subscription, event_type)
     except LookupError:
         admin.message_user(request, "Choose an event to send.", messages.ERROR)
-    except operations.NotPossible as reason:
+    except ActionRefused as reason:
         admin.message_user(request, str(reason), messages.ERROR)
     else:
         detail = catalogue.label(event_type)

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http.client_certificates import shown
 from ..delivery.masking import MASK
-from ..endpoints.rules import checked_certificate, checked_credentials, leads_elsewhere
+from ..endpoints.rules import is_another_server, validate_certificate, validate_credentials
 from ..models import Subscription
 from .kit.fields import Choice, Text
 from .kit.serializers import Strict, shared
@@ -95,7 +95,7 @@ class ClientCertificate(serializers.Field[Any, Any, Any, Any]):
             return MASK
         given = shared(_Certificate).accept(data)
         try:
-            return checked_certificate(given["certificate"], given["private_key"])
+            return validate_certificate(given["certificate"], given["private_key"])
         except CredentialsRefused as error:
             place = "private_key" if error.name == "client_key" else "certificate"
             raise serializers.ValidationError({place: [str(error)]}) from None
@@ -118,9 +118,9 @@ def to_save(data: Mapping[str, Any], subscription: Subscription) -> dict[str, An
     certificate = values.pop("client_certificate", kept.certificate) or ""
     given = Credentials(headers, auth.user, auth.password, auth.token, certificate)
     url = values.get("url", subscription.url)
-    moved = "url" in values and leads_elsewhere(subscription.url, values["url"])
+    moved = "url" in values and is_another_server(subscription.url, values["url"])
     try:
-        checked = checked_credentials(given, stored=stored, url=url, moved=moved)
+        checked = validate_credentials(given, stored=stored, url=url, moved=moved)
     except CredentialsRefused as error:
         place = _PLACES.get(error.name)
         words = [str(error)]

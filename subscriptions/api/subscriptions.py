@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..endpoints import operations
-from ..endpoints.rules import checked_events, checked_url
+from ..endpoints.rules import validate_events, validate_url
 from ..endpoints.test_events import send_test
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
@@ -42,14 +42,14 @@ class EndpointUrl(Text):
     """Kept as it will be dialled."""
 
     def to_internal_value(self, data: Any) -> str:
-        return str(_ruled(checked_url, super().to_internal_value(data)))
+        return str(_ruled(validate_url, super().to_internal_value(data)))
 
 
 class EventNames(serializers.ListField):
     child = Text()
 
     def to_internal_value(self, data: Any) -> list[str]:
-        return list(_ruled(checked_events, super().to_internal_value(data)))
+        return list(_ruled(validate_events, super().to_internal_value(data)))
 
 
 class SubscriptionSerializer(StrictModel):
@@ -199,7 +199,7 @@ class SubscriptionViewSet(Listed, Shown):
         """Send a made-up event of a type to this subscription alone; its delivery tells what came of it."""
         name = accept(TestSerializer, request)["event"]
         try:
-            checked_events([name])
+            validate_events([name])
         except ValueError as error:
             raise serializers.ValidationError({"event": [str(error)]}) from None
         with transaction.atomic():

@@ -10,16 +10,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..delivery import outbox, wakeup
+from ..lib.errors import ActionRefused
 from ..models import Delivery, EndpointHealth, Subscription
 from ..models.subscription import ROTATION_OVERLAP, new_secret
 
 LONGEST_OVERLAP = timedelta(days=7)
 RESUMING = "Being resumed: what was waiting is dropped first."
 RESENDABLE = (Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.HELD, Delivery.State.CANCELLED)
-
-
-class NotPossible(Exception):
-    """The operation makes no sense now; the message says why and what to do."""
 
 
 def resend(deliveries: QuerySet[Delivery]) -> int:
@@ -71,7 +68,7 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
     first of them go at once, the rest follows in the background. What is dropped is never sent: while some of it still
     waits, as right after a pause, the subscription becomes active only when all of it is held (`go_on_resuming`)."""
     if subscription.state == Subscription.State.ARCHIVED:
-        raise NotPossible("This subscription was removed. Make a new one.")
+        raise ActionRefused("This subscription was removed. Make a new one.")
     dropping = not send_held and subscription.state != Subscription.State.ACTIVE
     with transaction.atomic():
         count = Delivery.objects.filter(subscription=subscription, state=Delivery.State.HELD).count()
@@ -120,7 +117,7 @@ def archive(subscription: Subscription) -> None:
 def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_OVERLAP) -> None:
     """A new secret. The old one signs too until the overlap ends, so that a receiver can change at leisure."""
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise NotPossible("The old secret can stay valid for at most 7 days.")
+        raise ActionRefused("The old secret can stay valid for at most 7 days.")
     with transaction.atomic():
         current = Subscription.objects.select_for_update().get(pk=subscription.pk)
         current.previous_secret = current.secret if overlap else ""

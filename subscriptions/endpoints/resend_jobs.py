@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from . import operations
 
@@ -47,19 +48,19 @@ def start(
     per_second: int = DEFAULT_PER_SECOND,
     requested_by: Any = None,
 ) -> ResendJob:
-    """Begin a job. Raises NotPossible when there is nothing it could do."""
+    """Begin a job. Raises ActionRefused when there is nothing it could do."""
     if subscription.state != Subscription.State.ACTIVE:
-        raise operations.NotPossible("Resume the subscription first: nothing is sent to it now.")
+        raise ActionRefused("Resume the subscription first: nothing is sent to it now.")
     unknown = set(states) - set(operations.RESENDABLE)
     if unknown or not states:
-        raise operations.NotPossible(f"Deliveries in these states cannot be sent again: {', '.join(sorted(unknown))}.")
+        raise ActionRefused(f"Deliveries in these states cannot be sent again: {', '.join(sorted(unknown))}.")
     with transaction.atomic():
         Subscription.objects.select_for_update().get(pk=subscription.pk)
         if ResendJob.objects.filter(subscription=subscription, state=ResendJob.State.RUNNING).exists():
-            raise operations.NotPossible("A resend for this subscription is running already. Wait for it or cancel it.")
+            raise ActionRefused("A resend for this subscription is running already. Wait for it or cancel it.")
         total = matching(subscription, since=since, until=until, states=states).count()
         if not total:
-            raise operations.NotPossible("There is nothing to send again in that time.")
+            raise ActionRefused("There is nothing to send again in that time.")
         return ResendJob.objects.create(
             company_id=subscription.company_id,
             subscription=subscription,

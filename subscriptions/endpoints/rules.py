@@ -13,7 +13,7 @@ from ..delivery.masking import MASK
 from ..events import catalogue
 
 
-def checked_url(url: str) -> str:
+def validate_url(url: str) -> str:
     """The URL as it will be dialled. Raises ValueError with a sentence that says what to change."""
     return check_url(
         url,
@@ -29,7 +29,7 @@ MOVED_WITH_CREDENTIALS = (
 )
 
 
-def checked_credentials(given: Credentials, *, stored: Credentials, url: str, moved: bool) -> Credentials:
+def validate_credentials(given: Credentials, *, stored: Credentials, url: str, moved: bool) -> Credentials:
     """The credentials to save. A value that is the mask it is shown as stays what it is, unless the URL `moved` to
     another server: whoever may change the URL would have it sent to a server of theirs. `url` is the one to save.
     Raises CredentialsRefused."""
@@ -49,7 +49,7 @@ def checked_credentials(given: Credentials, *, stored: Credentials, url: str, mo
     return given.kept(stored).checked()
 
 
-def checked_certificate(chain: str, key: str) -> str:
+def validate_certificate(chain: str, key: str) -> str:
     """What `Credentials.certificate` holds, from a chain and a private key in PEM: the mask for two masks, nothing for
     nothing. Raises CredentialsRefused for `client_certificate` or `client_key`."""
     chain, key = chain.strip(), key.strip()
@@ -64,7 +64,7 @@ def checked_certificate(chain: str, key: str) -> str:
         raise CredentialsRefused("client_key" if error.of_key else "client_certificate", str(error)) from None
 
 
-def leads_elsewhere(old_url: str, new_url: str) -> bool:
+def is_another_server(old_url: str, new_url: str) -> bool:
     """Whether another server answers there: what the old one was told in confidence is not for it."""
     return _server(old_url) != _server(new_url)
 
@@ -74,7 +74,7 @@ def _server(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def checked_events(names: list[str]) -> list[str]:
+def validate_events(names: list[str]) -> list[str]:
     """The event names in the catalogue's order, each once. Raises ValueError."""
     known = [event_type.name for event_type in catalogue.all_types()]
     unknown = sorted(set(names) - set(known))

@@ -10,19 +10,19 @@ from django.db.models.functions import Now
 
 from ..delivery import wakeup
 from ..events import catalogue
+from ..lib.errors import ActionRefused
 from ..lib.ids import uuid7
 from ..models import Delivery, Event, Subscription
-from .operations import NotPossible
 
 
 def send_test(subscription: Subscription, event_type: str) -> Delivery:
-    """Put a test event of this type on its way. Raises NotPossible, and LookupError for a type that is none."""
+    """Put a test event of this type on its way. Raises ActionRefused, and LookupError for a type that is none."""
     definition = catalogue.get(event_type)
     example = catalogue.example_of(definition, subscription.company)
     if example is None:
-        raise NotPossible(f"There is no example of {definition.label} to send.")
+        raise ActionRefused(f"There is no example of {definition.label} to send.")
     if subscription.state != Subscription.State.ACTIVE:
-        raise NotPossible("Resume the subscription first: nothing is sent to it now.")
+        raise ActionRefused("Resume the subscription first: nothing is sent to it now.")
     subject, body = example
     with transaction.atomic():
         event = Event.objects.create(

@@ -83,10 +83,10 @@ def example_of(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
     if event_type.example is None:
         return None
     subject = event_type.example(company)
-    return subject, freeze(event_type, subject, None if event_type.once else ["tags", "note"])
+    return subject, build_body(event_type, subject, None if event_type.once else ["tags", "note"])
 
 
-def freeze(event_type: EventType, subject: Subject, changes: list[str] | None = None) -> bytes:
+def build_body(event_type: EventType, subject: Subject, changes: list[str] | None = None) -> bytes:
     """The body of an event, as the bytes that are stored, signed and sent: compact UTF-8 JSON."""
     # Building a serializer's fields costs more than using them: one instance per type and thread.
     cache: dict[str, BaseSerializer[Any]] = _per_thread.__dict__.setdefault("serializers", {})

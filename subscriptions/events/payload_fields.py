@@ -35,29 +35,29 @@ class _Read(Field):  # type: ignore[type-arg]
         return value
 
 
-class Text(_Read, serializers.CharField):
+class TextValue(_Read, serializers.CharField):
     kind = {"type": "string"}
 
 
-class Flag(_Read, serializers.BooleanField):
+class BooleanValue(_Read, serializers.BooleanField):
     kind = {"type": "boolean"}
 
 
-class Whole(_Read, serializers.IntegerField):
+class IntegerValue(_Read, serializers.IntegerField):
     kind = {"type": "integer"}
 
 
-class Items(_Read, serializers.ListField):
+class ListValue(_Read, serializers.ListField):
     kind = {"type": "array"}
 
 
-class Thing(_Read, serializers.JSONField):
+class JsonValue(_Read, serializers.JSONField):
     pass
 
 
 class Payload(serializers.Serializer[Any]):
     """A body: the fields named in `keys`, in that order, out of those that the class and its bases declare. Those in
-    `optional` may be missing; `appended` are what `catalogue.freeze` adds behind them. `meanings` has a sentence on
+    `optional` may be missing; `appended` are what `catalogue.build_body` adds behind them. `meanings` has a sentence on
     each key."""
 
     keys: tuple[str, ...] = ()
@@ -75,6 +75,6 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def moment(value: datetime, time_zone: str) -> str:
+def format_time(value: datetime, time_zone: str) -> str:
     """`2018-02-19T13:41:00.236-05:00`: milliseconds and the numeric offset of the company's zone."""
     return value.astimezone(_zone(time_zone)).isoformat(timespec="milliseconds")

@@ -41,9 +41,9 @@ class Publisher:
             )
         self._kind = kind
         self._are_new = new_at is not None
-        self.streams = streams.new(subjects, new_at) if new_at is not None else streams.lock(kind, subjects)
+        self.streams = streams.prepare_new(subjects, new_at) if new_at is not None else streams.lock(kind, subjects)
         self._new: dict[tuple[str, str], NewEvent] = {}
-        self._refrozen: dict[UUID, bytes] = {}
+        self._new_bodies: dict[UUID, bytes] = {}
         self._gone: list[UUID] = []
 
     def __enter__(self) -> Publisher:
@@ -59,12 +59,12 @@ class Publisher:
         """Publish; or, where this transaction published this type for this subject before, renew the body."""
         definition = catalogue.get(event_type)
         stream = self.streams[subject.resource_id]
-        mine = stream.ours.get(event_type)
+        mine = stream.own_events.get(event_type)
         if mine is None and definition.once and event_type in stream.fired:
             return
-        body = catalogue.freeze(definition, subject, changes)
+        body = catalogue.build_body(definition, subject, changes)
         if mine is not None:
-            self._refrozen[mine[0]] = body
+            self._new_bodies[mine[0]] = body
             return
         stream.last_sequence += 1
         if definition.once:
@@ -75,7 +75,7 @@ class Publisher:
     def withdraw(self, event_type: str, subject: EventSubject) -> None:
         """Take back what this very transaction published: the change it told of was undone before the commit."""
         stream = self.streams[subject.resource_id]
-        mine = stream.ours.pop(event_type, None)
+        mine = stream.own_events.pop(event_type, None)
         if mine is None:
             return
         event_id, sequence = mine
@@ -88,7 +88,7 @@ class Publisher:
         if self._are_new:
             due = streams.write_new(self._kind, touched, new)
         else:
-            due = streams.write(touched, new, self._refrozen, self._gone)
+            due = streams.write(touched, new, self._new_bodies, self._gone)
         if due:
             wakeup.after_commit()
 

@@ -23,7 +23,7 @@ SOON_SECONDS = 5
 _CONNECTION_GONE = ("08", "57P", "25P03")
 
 
-def ring() -> int:
+def publish_due() -> int:
     """Look at every subject that is due. Returns how many. One that fails is told in the log and tried again later; the
     others go on. Raises OperationalError or InterfaceError when the database is lost: all that is left stays due."""
     due = streams.due()
@@ -35,10 +35,10 @@ def ring() -> int:
                 if _connection_gone(error):
                     raise
                 logger.warning("%s, whose waiting time is over, is looked at again soon: %s", subject_id, error)
-                streams.look_again(subject_id, in_seconds=SOON_SECONDS)
+                streams.postpone(subject_id, in_seconds=SOON_SECONDS)
             except Exception:  # whatever is wrong with one subject must not stop the others
                 logger.exception("Could not look at %s, whose waiting time is over", subject_id)
-                streams.look_again(subject_id, in_seconds=LATER_SECONDS)
+                streams.postpone(subject_id, in_seconds=LATER_SECONDS)
     return len(due)
 
 

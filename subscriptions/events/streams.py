@@ -74,7 +74,7 @@ _WRITE_NEW = f"""{_EVENTS}
         AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id)
 {_DUE}"""
 
-_REFREEZE = """
+_REPLACE_BODIES = """
 UPDATE subscriptions_event e SET body = n.body
   FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, body)
  WHERE e.id = n.id
@@ -92,7 +92,8 @@ class Stream:
     watched_before: dict[str, str]  # as known before this transaction
     wake_at: datetime | None
     now: datetime  # the database's clock
-    ours: dict[str, tuple[UUID, int]] = field(default_factory=dict)  # this transaction's events: type → id, sequence
+    # What this transaction has published for the subject: type → event id, sequence.
+    own_events: dict[str, tuple[UUID, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,11 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
                 [same_transaction],
             )
             for subject_id, event_type, event_id, sequence in cursor.fetchall():
-                streams[subject_id].ours[event_type] = (event_id, sequence)
+                streams[subject_id].own_events[event_type] = (event_id, sequence)
     return streams
 
 
-def new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, Stream]:
+def prepare_new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, Stream]:
     """The streams of subjects that this transaction has made, as `lock` would give them. They are not there yet."""
     return {
         subject.resource_id: Stream(subject, 0, [], {}, {}, None, now)
@@ -138,14 +139,14 @@ def new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, Stream]:
     }
 
 
-def write(streams: Sequence[Stream], new: Sequence[NewEvent], refrozen: dict[UUID, bytes], gone: list[UUID]) -> int:
+def write(streams: Sequence[Stream], new: Sequence[NewEvent], new_bodies: dict[UUID, bytes], gone: list[UUID]) -> int:
     """Write events, fan them out, and store the streams. Returns how many deliveries are due now."""
     with connection.cursor() as cursor:
         if gone:
             cursor.execute("DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)", [gone])
             cursor.execute("DELETE FROM subscriptions_event WHERE id = ANY (%s)", [gone])
-        if refrozen:
-            cursor.execute(_REFREEZE, [list(refrozen), list(refrozen.values())])
+        if new_bodies:
+            cursor.execute(_REPLACE_BODIES, [list(new_bodies), list(new_bodies.values())])
         cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
         return int(cursor.fetchone()[0])
 
@@ -189,7 +190,7 @@ def stop_waiting(subject_ids: list[str]) -> None:
         )
 
 
-def look_again(subject_id: str, *, in_seconds: float) -> None:
+def postpone(subject_id: str, *, in_seconds: float) -> None:
     """Put the time of a subject that is due off."""
     with connection.cursor() as cursor:
         cursor.execute(

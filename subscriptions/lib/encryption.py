@@ -35,7 +35,7 @@ def is_current(stored: str, *, keys: Iterable[str]) -> bool:
     return True
 
 
-def renewed(stored: str, *, keys: Iterable[str]) -> str:
+def reencrypt(stored: str, *, keys: Iterable[str]) -> str:
     """The same value encrypted with the first key. Raises CannotDecrypt."""
     return encrypt(decrypt(stored, keys=keys), keys=keys)
 

@@ -13,7 +13,7 @@ LARGEST_NUMBER = 2**63
 Path = tuple[str | int, ...]
 
 
-def faults(data: Any) -> Iterator[tuple[Path, str]]:
+def find_problems(data: Any) -> Iterator[tuple[Path, str]]:
     """Where a value cannot be kept, and why. Without recursion: the depth is what it guards."""
     waiting: list[tuple[Path, Any]] = [((), data)]
     while waiting:

@@ -60,7 +60,7 @@ DELIVERIES = Table("deliveries", "0", _DELIVERIES)
 EVENTS = Table("events", str(first_uuid7_at(0.0)), _EVENTS)
 
 
-def tidy_deliveries(time_left: Callable[[], bool]) -> int:
+def delete_old_deliveries(time_left: Callable[[], bool]) -> int:
     now = datetime.now(UTC)
     delivered_before = now - timedelta(days=settings.RETAIN_DELIVERED_DAYS)
     failed_before = now - timedelta(days=settings.RETAIN_FAILED_DAYS)
@@ -73,7 +73,7 @@ def tidy_deliveries(time_left: Callable[[], bool]) -> int:
     return _walk(DELIVERIES, values, time_left)
 
 
-def tidy_events(time_left: Callable[[], bool]) -> int:
+def delete_old_events(time_left: Callable[[], bool]) -> int:
     oldest_kept = datetime.now(UTC) - timedelta(days=settings.RETAIN_DELIVERED_DAYS)
     return _walk(EVENTS, {"before": first_uuid7_at(oldest_kept.timestamp())}, time_left)
 

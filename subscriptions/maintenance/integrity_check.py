@@ -159,7 +159,7 @@ CONSTRAINTS = (
 )
 
 
-def audit(*, seconds: float | None) -> list[Finding]:
+def check_integrity(*, seconds: float | None) -> list[Finding]:
     """Every check, over the events of the last `seconds`, or over all (None). What retention has removed since is not
     missed: deliveries are looked for only where the events are younger than it."""
     with connection.cursor() as cursor:
@@ -178,7 +178,7 @@ def audit(*, seconds: float | None) -> list[Finding]:
     return [_find(check, values, some=seconds is not None) for check in CHECKS]
 
 
-def sound(findings: Iterable[Finding]) -> bool:
+def is_sound(findings: Iterable[Finding]) -> bool:
     return not any(finding.count for finding in findings)
 
 

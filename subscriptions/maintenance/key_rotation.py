@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 
-from ..lib.encryption import CannotDecrypt, is_current, renewed
+from ..lib.encryption import CannotDecrypt, is_current, reencrypt
 from ..models.fields import EncryptedTextField
 
 BATCH = 200
@@ -26,7 +26,7 @@ class Progress:
 
     model: str
     rows: int = 0
-    renewed: int = 0
+    reencrypted: int = 0
     unreadable: list[str] = field(default_factory=list)
 
 
@@ -70,11 +70,11 @@ def _batch(
             for column, name, value in zip(columns, names, stored, strict=True):
                 if value and not is_current(value, keys=settings.FIELD_ENCRYPTION_KEYS):
                     try:
-                        fresh[name] = renewed(value, keys=settings.FIELD_ENCRYPTION_KEYS)
+                        fresh[name] = reencrypt(value, keys=settings.FIELD_ENCRYPTION_KEYS)
                     except CannotDecrypt:
                         progress.unreadable.append(f"{pk}.{column}")
             progress.rows += 1
-            progress.renewed += len(fresh)
+            progress.reencrypted += len(fresh)
             if fresh and write:
                 assignments = ", ".join(f"{name} = %s" for name in fresh)
                 cursor.execute(f"UPDATE {table} SET {assignments} WHERE {key} = %s", [*fresh.values(), pk])

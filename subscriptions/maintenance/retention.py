@@ -37,12 +37,12 @@ def register(name: str, rows: Rows) -> None:
     _registered[name] = rows
 
 
-def tidy(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
+def delete_expired(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
     """Delete what is over, for so many seconds at most. Returns how many rows of each kind went."""
     kinds: dict[str, Callable[[TimeLeft], int]] = {
         **{name: _batches_of(rows) for name, rows in (OWN | _registered).items()},
-        "deliveries": delivery_retention.tidy_deliveries,
-        "events": delivery_retention.tidy_events,
+        "deliveries": delivery_retention.delete_old_deliveries,
+        "events": delivery_retention.delete_old_events,
     }
     ends_at = time.monotonic() + seconds
     gone: dict[str, int] = {}
@@ -72,6 +72,6 @@ def _batches_of(rows: Rows) -> Callable[[TimeLeft], int]:
 
 OWN: dict[str, Rows] = {
     "kept answers": lambda: IdempotentAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEPT_HOURS)),
-    "hourly figures": statistics.old,
+    "hourly figures": statistics.find_expired,
     "sessions": lambda: Session.objects.filter(expire_date__lt=Now()),
 }

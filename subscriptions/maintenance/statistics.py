@@ -1,5 +1,4 @@
-"""Figures of what was delivered, by the hour: counted once a minute from new attempts, so that a page need not count a
-million rows.
+"""Hourly delivery statistics, counted once a minute from new attempts, so that no page has to count a million rows.
 
 Invariants
 - Each attempt is counted once: the figures and the mark are written in one transaction, by one process at a time.
@@ -83,7 +82,7 @@ SELECT {{by}}, hour, sum(delivered)::int, sum(failed)::int, sum(retried)::int,
 
 
 @dataclass
-class Figures:
+class Statistics:
     """Of some time: webhooks delivered and given up, failed tries that were followed by another, and how many took how
     long (by BOUNDS)."""
 
@@ -92,7 +91,7 @@ class Figures:
     retried: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
 
-    def add(self, other: Figures) -> None:
+    def add(self, other: Statistics) -> None:
         self.delivered += other.delivered
         self.failed += other.failed
         self.retried += other.retried
@@ -117,10 +116,10 @@ class Figures:
         return None
 
 
-Hours = dict[datetime, Figures]
+Hours = dict[datetime, Statistics]
 
 
-def of_companies(companies: Iterable[int] | None, *, hours: int) -> Hours:
+def read_for_companies(companies: Iterable[int] | None, *, hours: int) -> Hours:
     """By the hour, the running one and those before it; only hours in which something was tried. None: all
     companies."""
     limit = "TRUE" if companies is None else "{}company_id = ANY(%(mine)s)"
@@ -128,7 +127,7 @@ def of_companies(companies: Iterable[int] | None, *, hours: int) -> Hours:
     return {hour: figures for _, hour, figures in rows}
 
 
-def of_subscriptions(subscriptions: Iterable[int], *, hours: int) -> Mapping[int, Hours]:
+def read_for_subscriptions(subscriptions: Iterable[int], *, hours: int) -> Mapping[int, Hours]:
     limit = "{}subscription_id = ANY(%(mine)s)"
     found: dict[int, Hours] = {}
     for pk, hour, figures in _read("subscription_id", limit.format("f."), limit.format("tried."), subscriptions, hours):
@@ -136,21 +135,21 @@ def of_subscriptions(subscriptions: Iterable[int], *, hours: int) -> Mapping[int
     return found
 
 
-def total(hours: Mapping[datetime, Figures]) -> Figures:
-    whole = Figures()
+def sum_up(hours: Mapping[datetime, Statistics]) -> Statistics:
+    whole = Statistics()
     for one in hours.values():
         whole.add(one)
     return whole
 
 
-def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) -> list[tuple[int, datetime, Figures]]:
+def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) -> list[tuple[int, datetime, Statistics]]:
     query = _BY_HOUR.format(by=by, mine=mine, live_mine=live_mine)
     with connection.cursor() as cursor:
         cursor.execute("SELECT date_trunc('hour', clock_timestamp(), 'UTC')")
         since = cursor.fetchone()[0] - timedelta(hours=hours - 1)
         cursor.execute(query, {"since": since, "mine": list(ids)})
         return [
-            (key, hour, Figures(delivered, failed, retried, latency))
+            (key, hour, Statistics(delivered, failed, retried, latency))
             for key, hour, delivered, failed, retried, latency in cursor.fetchall()
         ]
 
@@ -187,6 +186,6 @@ def _step() -> int:
         return step
 
 
-def old() -> Any:
+def find_expired() -> Any:
     """What retention takes."""
     return HourlyFigures.objects.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))

@@ -57,9 +57,9 @@ class ApiKeyManager(models.Manager["ApiKey"]):
                 [ApiKey.hash(secret)],
             )
             row = cursor.fetchone()
-        key = _KEY.of(row) if row else None
+        key = _KEY.build(row) if row else None
         if key is not None:
-            key.company = _COMPANY.of(row, len(_KEY))
+            key.company = _COMPANY.build(row, len(_KEY))
         return key
 
     def rotate(self, old: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:

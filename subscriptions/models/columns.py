@@ -41,7 +41,7 @@ class Columns(Generic[M]):
         before = f"{self._alias}." if self._alias else ""
         return ", ".join(f"{before}{field.column}" for field in self._fields)
 
-    def of(self, row: Sequence[Any], start: int = 0) -> M | None:
+    def build(self, row: Sequence[Any], start: int = 0) -> M | None:
         """The object whose columns begin there in the row; None where an outer join found none."""
         values = row[start : start + len(self)]
         if all(value is None for value in values):
@@ -52,7 +52,7 @@ class Columns(Generic[M]):
         return len(self._fields)
 
 
-def insert(objects: Sequence[M]) -> None:
+def insert_rows(objects: Sequence[M]) -> None:
     """`bulk_create` in one statement of one parameter, for new objects of one model whose values are of the right kind.
     What the database fills in, the key and defaults of its own, they have afterwards."""
     if not objects:

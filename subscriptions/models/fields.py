@@ -26,7 +26,7 @@ def one_line(value: str) -> None:
         raise ValidationError("A name is one line, without characters that cannot be seen.", code="not_one_line")
 
 
-class SecretsStayHere(Exception):
+class SecretExportRefused(Exception):
     """Secrets are not exported: they would leave encrypted no more. Back up with pg_dump (docs/deployment.md), or leave
     this model out: dumpdata --exclude APP.MODEL."""
 
@@ -54,7 +54,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def value_to_string(self, obj: models.Model) -> str:
         # What Django's serializers ask for. They get no ciphertext either: whoever has a login and a stolen one could
         # have it decrypted by loading it as a value of their own.
-        raise SecretsStayHere(" ".join(str(SecretsStayHere.__doc__).split()))
+        raise SecretExportRefused(" ".join(str(SecretExportRefused.__doc__).split()))
 
 
 class EncryptedHeadersField(EncryptedTextField):

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..delivery.credentials import Credentials
-from ..endpoints.rules import MOVED_WITH_CREDENTIALS, checked_events, checked_url, leads_elsewhere
+from ..endpoints.rules import MOVED_WITH_CREDENTIALS, is_another_server, validate_events, validate_url
 from .company import Company
 from .fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 
@@ -65,7 +65,7 @@ class Subscription(models.Model):
     custom_headers = EncryptedHeadersField(
         blank=True, default=dict, db_default="", editable=False, help_text="More headers for your server to read."
     )
-    # Basic authentication with user and password, or a bearer token: `endpoint_rules.checked_credentials` knows.
+    # Basic authentication with user and password, or a bearer token: `endpoints.rules.validate_credentials` knows.
     auth_user = EncryptedTextField("user", blank=True, default="", db_default="", editable=False)
     auth_password = EncryptedTextField("password", blank=True, default="", db_default="", editable=False)
     auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
@@ -108,7 +108,7 @@ class Subscription(models.Model):
 
     @credentials.setter
     def credentials(self, given: Credentials) -> None:
-        """Checked ones: see `endpoint_rules.checked_credentials`."""
+        """Checked ones: see `endpoints.rules.validate_credentials`."""
         self.custom_headers = dict(given.headers)
         self.auth_user, self.auth_password, self.auth_token = given.user, given.password, given.token
         self.client_certificate = given.certificate
@@ -116,15 +116,15 @@ class Subscription(models.Model):
     def clean(self) -> None:
         errors = {}
         try:
-            self.url = checked_url(self.url)
+            self.url = validate_url(self.url)
         except ValueError as error:
             errors["url"] = str(error)
         stored = Subscription.objects.filter(pk=self.pk).first() if self.pk and not errors else None
         kept = stored is not None and bool(stored.credentials) and stored.credentials == self.credentials
-        if stored is not None and kept and leads_elsewhere(stored.url, self.url):
+        if stored is not None and kept and is_another_server(stored.url, self.url):
             errors["url"] = MOVED_WITH_CREDENTIALS
         try:
-            self.events = checked_events(self.events or [])
+            self.events = validate_events(self.events or [])
         except ValueError as error:
             errors["events"] = str(error)
         if errors:

@@ -12,15 +12,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from ..lib.errors import ActionRefused
 from ..models import Company, Invitation, Membership
 from . import audit_log
 
 MOST_IN_AN_HOUR = 30  # of one company: a team comes in at once, and nobody makes us a sender of junk mail
 RESEND_AFTER = timedelta(minutes=1)
-
-
-class NotPossible(Exception):
-    """The message says why, and what to do."""
 
 
 def invite(*, company: Company, email: str, role: str, by: Any) -> tuple[Invitation, str]:
@@ -35,25 +32,25 @@ def invite(*, company: Company, email: str, role: str, by: Any) -> tuple[Invitat
     return invitation, token
 
 
-def too_many(company: Company) -> bool:
+def reached_hourly_limit(company: Company) -> bool:
     since = timezone.now() - timedelta(hours=1)
     return Invitation.objects.filter(company=company, sent_at__gt=since).count() >= MOST_IN_AN_HOUR
 
 
-def renew(invitation: Invitation) -> str:
+def renew_invitation(invitation: Invitation) -> str:
     """A new link, good for seven days; the one before it opens nothing any more. Returns the token."""
     with transaction.atomic():
         current = Invitation.objects.select_for_update().get(pk=invitation.pk)
         if not current.open:
-            raise NotPossible("This invitation was used or withdrawn. Make a new one.")
-        if timezone.now() - current.sent_at < RESEND_AFTER or too_many(current.company):
-            raise NotPossible("A mail was sent just now. Wait a little before you send the next one.")
+            raise ActionRefused("This invitation was used or withdrawn. Make a new one.")
+        if timezone.now() - current.sent_at < RESEND_AFTER or reached_hourly_limit(current.company):
+            raise ActionRefused("A mail was sent just now. Wait a little before you send the next one.")
         token = current.new_token()
         current.save(update_fields=["hashed", "sent_at", "expires_at"])
     return token
 
 
-def send(invitation: Invitation, token: str) -> None:
+def send_invitation(invitation: Invitation, token: str) -> None:
     """Raises what the mail server's refusal raises: SMTPException, OSError."""
     context = {
         "invitation": invitation,
@@ -65,18 +62,18 @@ def send(invitation: Invitation, token: str) -> None:
     send_mail(f"You are invited to the webhooks of {name}", text, None, [invitation.email])
 
 
-def found(token: str) -> Invitation | None:
+def find_invitation(token: str) -> Invitation | None:
     """The invitation that this token opens, if it still does."""
     invitation = Invitation.objects.select_related("company").filter(hashed=Invitation.hash(token)).first()
     return invitation if invitation is not None and invitation.usable else None
 
 
 def accept(token: str, user: Any) -> Membership:
-    """Make the user, who may be new and unsaved, a member. Raises NotPossible when somebody was quicker."""
+    """Make the user, who may be new and unsaved, a member. Raises ActionRefused when somebody was quicker."""
     with transaction.atomic():
         invitation = Invitation.objects.select_for_update().filter(hashed=Invitation.hash(token)).first()
         if invitation is None or not invitation.usable:
-            raise NotPossible("This link was used, withdrawn or has expired. Ask for a new one.")
+            raise ActionRefused("This link was used, withdrawn or has expired. Ask for a new one.")
         if user.pk is None:
             user.save()
         # A member already keeps the role: a link from an old mail neither raises nor lowers it.
@@ -94,12 +91,12 @@ def withdraw_invitations(membership: Membership) -> int:
     return mine.filter(accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def keep_an_owner(membership: Membership) -> None:
-    """To be called in the transaction that demotes or removes: raises NotPossible if no owner would be left. Those who
-    ask at the same time wait for each other, at the company's row."""
+def require_another_owner(membership: Membership) -> None:
+    """Call it in the transaction that demotes or removes this member. Raises ActionRefused if no owner would be left.
+    Locks the company's row, so that two owners cannot leave at the same time."""
     Company.objects.select_for_update(no_key=True).filter(pk=membership.company_id).values_list("pk").get()
     owners = Membership.objects.filter(
         company=membership.company_id, role=Membership.Role.OWNER, user__is_active=True
     ).values_list("pk", flat=True)
     if set(owners) == {membership.pk}:
-        raise NotPossible("A company keeps an owner. Make somebody else one first.")
+        raise ActionRefused("A company keeps an owner. Make somebody else one first.")

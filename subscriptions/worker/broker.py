@@ -17,18 +17,18 @@ from . import drains, heartbeat, stop_flag
 
 logger = logging.getLogger(__name__)
 
-PULSE_TASK = "callhooks pulse"
-PULSE_EVERY_SECONDS = 5.0
+HEARTBEAT_TASK = "callhooks heartbeat"
+HEARTBEAT_EVERY_SECONDS = 5.0
 # The commit that needs a drain looks too; but what falls due by time alone, when the last drain was killed with its
 # machine, is nobody's commit.
 LOOK_EVERY_SECONDS = 5.0
 AWAY_SECONDS = 1.0
 
 
-class PulsingBroker(ORM):  # type: ignore[misc]
+class HeartbeatBroker(ORM):  # type: ignore[misc]
     """The task of the pulse is in no table: it is made where tasks come out of the database, and needs no answer."""
 
-    _next_pulse = 0.0
+    _next_heartbeat = 0.0
     _next_look = 0.0
     _away = False
 
@@ -47,17 +47,23 @@ class PulsingBroker(ORM):  # type: ignore[misc]
             time.sleep(AWAY_SECONDS)
             return []
         self._away = False
-        if heartbeat.felt and time.monotonic() >= self._next_pulse:
-            self._next_pulse = time.monotonic() + PULSE_EVERY_SECONDS
-            tasks = [*tasks, (None, _pulse_task())]
+        if heartbeat.enabled and time.monotonic() >= self._next_heartbeat:
+            self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_SECONDS
+            tasks = [*tasks, (None, _heartbeat_task())]
         return tasks
 
     def set_stat(self, key: str, value: str, timeout: int) -> Any:
         # The guard calls this in each of its rounds, and nobody else does.
-        heartbeat.beat(heartbeat.GUARD)
+        heartbeat.record(heartbeat.GUARD)
         return super().set_stat(key, value, timeout)
 
 
-def _pulse_task() -> str:
-    task = {"id": uuid7().hex, "name": PULSE_TASK, "func": "subscriptions.worker.tasks.felt", "args": (), "kwargs": {}}
+def _heartbeat_task() -> str:
+    task = {
+        "id": uuid7().hex,
+        "name": HEARTBEAT_TASK,
+        "func": "subscriptions.worker.tasks.heartbeat_task",
+        "args": (),
+        "kwargs": {},
+    }
     return str(SignedPackage.dumps({**task, "started": timezone.now()}))

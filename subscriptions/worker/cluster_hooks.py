@@ -24,7 +24,7 @@ def connect() -> None:
         (post_execute, heartbeat.RESULT),
     )
     for signal, organ in stations:
-        signal.connect(partial(_beat, organ), weak=False, dispatch_uid="callhooks pulse")
+        signal.connect(partial(_beat, organ), weak=False, dispatch_uid="callhooks heartbeat")
 
 
 def guard_connections() -> None:
@@ -46,4 +46,4 @@ def drains_for_new_worker(**_: Any) -> None:
 
 
 def _beat(organ: int, **_: Any) -> None:
-    heartbeat.beat(organ)
+    heartbeat.record(organ)

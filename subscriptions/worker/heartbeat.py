@@ -35,19 +35,19 @@ class Times:
     result: float
 
 
-class Pulse:
+class Heartbeat:
     def __init__(self, path: str | Path) -> None:
         """Raises OSError, or ValueError for a file that is too short."""
         with open(path, "r+b") as file:
             self._memory = mmap.mmap(file.fileno(), _TIMES.size)
 
     @staticmethod
-    def make(path: str | Path) -> Pulse:
+    def make(path: str | Path) -> Heartbeat:
         """A new one, all of it silent."""
         Path(path).write_bytes(bytes(_TIMES.size))
-        return Pulse(path)
+        return Heartbeat(path)
 
-    def beat(self, *organs: int) -> None:
+    def record(self, *organs: int) -> None:
         now = time.monotonic()
         for organ in organs:
             _ONE.pack_into(self._memory, organ * _ONE.size, now)
@@ -56,23 +56,23 @@ class Pulse:
         return Times(*_TIMES.unpack_from(self._memory))
 
 
-def _ours() -> Pulse | None:
+def _ours() -> Heartbeat | None:
     try:
-        return Pulse(os.environ[VARIABLE])
+        return Heartbeat(os.environ[VARIABLE])
     except (KeyError, OSError, ValueError):
         return None
 
 
-_pulse = _ours()
-felt = _pulse is not None  # whether anybody reads it
+_heartbeat = _ours()
+enabled = _heartbeat is not None  # whether anybody reads it
 
 
-def beat(*organs: int) -> None:
+def record(*organs: int) -> None:
     """This organ of our cluster has done something just now."""
-    if _pulse is not None:
-        _pulse.beat(*organs)
+    if _heartbeat is not None:
+        _heartbeat.record(*organs)
 
 
-def born() -> None:
+def reset() -> None:
     """The cluster starts: what an earlier one left counts no more."""
-    beat(GUARD, TAKEN, FINISHED, RESULT)
+    record(GUARD, TAKEN, FINISHED, RESULT)

@@ -29,7 +29,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Work:
+class QueueStatus:
     """`queued`: tasks that no worker has taken, counted up to MOST_COUNTED."""
 
     queued: int
@@ -37,9 +37,9 @@ class Work:
     planned: list[Planned]
 
 
-def look() -> Work:
+def read_status() -> QueueStatus:
     failed = Failure.objects.order_by("-stopped").values_list("func", "stopped", "result")[:MOST_SHOWN]
-    return Work(
+    return QueueStatus(
         OrmQ.objects.all()[:MOST_COUNTED].count(),
         [Failed(func, at, _last_line(result)) for func, at, result in failed],
         [Planned(row.name, row.next_run) for row in Schedule.objects.order_by("next_run", "name")],
@@ -51,7 +51,7 @@ def _last_line(result: object) -> str:
     return lines[-1][:300] if lines else ""
 
 
-def old_failures() -> QuerySet[Any]:
+def find_old_failures() -> QuerySet[Any]:
     """Tasks to delete: django-q2 keeps failed ones for people to look at, for ever; successful ones are not kept."""
     old: QuerySet[Any] = Task.objects.filter(stopped__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS))
     return old

@@ -24,7 +24,7 @@ HOLDING_SECONDS = 20.0  # of a sweep; the rest of its minute is for the others
 
 
 # One question for all of them, each answered by a partial index: an idle drain asks it every second.
-_CHORES = """
+_HOUSEKEEPING = """
 SELECT EXISTS (SELECT FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp()),
        EXISTS (SELECT FROM subscriptions_resendjob WHERE state = 'running'),
        EXISTS (SELECT FROM subscriptions_subscription WHERE releasing)
@@ -49,7 +49,7 @@ def drain() -> None:
             time_scale=settings.RETRY_TIME_SCALE,
             budget=DRAIN_SECONDS,
             should_stop=stop_flag.stopping,
-            chores=chores,
+            chores=run_housekeeping,
             before_end=partial(drains.queue_successor, slot),
         ).run()
     finally:
@@ -58,14 +58,14 @@ def drain() -> None:
         ensure_drains()
 
 
-def chores() -> None:
+def run_housekeeping() -> None:
     """What a drain does about once a second beside delivering."""
-    heartbeat.beat(heartbeat.TAKEN)  # it may have every worker's place for a minute: then no other task is taken
+    heartbeat.record(heartbeat.TAKEN)  # it may have every worker's place for a minute: then no other task is taken
     with connection.cursor() as cursor:
-        cursor.execute(_CHORES)
+        cursor.execute(_HOUSEKEEPING)
         waiting_is_over, resending, releasing = cursor.fetchone()
     if waiting_is_over:
-        stream_timers.ring()
+        stream_timers.publish_due()
     if resending:
         resend_jobs.step()
     if releasing:
@@ -85,7 +85,7 @@ def sweep() -> None:
     """The net below the wake-ups, once a minute: drains run, waiting times that are over are acted on, and nothing is
     pending for a subscription that takes nothing; hopeless endpoints are disabled and owners told."""
     ensure_drains()
-    chores()
+    run_housekeeping()
     _hold_what_waits()
     outbox.note_released()
     alerts.disable_hopeless()
@@ -102,8 +102,8 @@ def _hold_what_waits() -> None:
 
 def tidy() -> None:
     """Retention, once an hour."""
-    retention.tidy()
+    retention.delete_expired()
 
 
-def felt() -> None:
+def heartbeat_task() -> None:
     """The pulse (`broker`): that a worker takes and finishes it is all there is to it."""

@@ -78,7 +78,7 @@ def body(owner: Company, number: Tracker) -> bytes:
         with transaction.atomic():
             call = ended_call(owner, number, note)
             call.save()
-            made = catalogue.freeze(catalogue.get("post_call"), read_for_webhooks([call.pk])[0])
+            made = catalogue.build_body(catalogue.get("post_call"), read_for_webhooks([call.pk])[0])
             transaction.set_rollback(True)
         return made
 

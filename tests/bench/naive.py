@@ -84,5 +84,5 @@ def publish(subscriptions: list[int], number: int, body: bytes) -> float:
 def without_the_engine() -> None:
     """In this process tasks run, and none of the engine's signals."""
     for signal in (signals.post_spawn, signals.pre_execute, signals.post_execute_in_worker, signals.post_execute):
-        for ours in ("callhooks drains", "callhooks pulse"):
+        for ours in ("callhooks drains", "callhooks heartbeat"):
             signal.disconnect(dispatch_uid=ours)

@@ -76,7 +76,7 @@ def _serializer(caller: Tracker, number: int) -> float:
     kind = catalogue.get("post_call")
     before = time.process_time()
     for _ in range(number):
-        catalogue.freeze(kind, call)
+        catalogue.build_body(kind, call)
     return (time.process_time() - before) * 1000 / number
 
 

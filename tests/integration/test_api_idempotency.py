@@ -138,8 +138,8 @@ def test_a_kept_answer_hides_the_secret_that_is_in_it(company):
 
 def test_they_go_after_a_day(company, body):
     post(program(company), body)
-    retention.tidy()
+    retention.delete_expired()
     assert IdempotentAnswer.objects.exists()
     IdempotentAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    retention.tidy()
+    retention.delete_expired()
     assert not IdempotentAnswer.objects.exists()

@@ -49,7 +49,7 @@ def in_full(number: str, **fields: Any) -> dict[str, Any]:
 def again(call: Call, event_type: str) -> dict[str, Any]:
     """The body that it would have, all of it read from the database."""
     (read,) = read_for_webhooks([call.pk])
-    body: dict[str, Any] = json.loads(catalogue.freeze(catalogue.get(event_type), read))
+    body: dict[str, Any] = json.loads(catalogue.build_body(catalogue.get(event_type), read))
     return body
 
 

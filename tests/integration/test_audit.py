@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from calls.models import Call
 from subscriptions.lib.ids import first_uuid7_at
-from subscriptions.maintenance.integrity_check import CHECKS, audit
+from subscriptions.maintenance.integrity_check import CHECKS, check_integrity
 from subscriptions.models import Attempt, Delivery, Event, EventStream
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_form, make_subscription, make_text
@@ -30,7 +30,9 @@ def company():
 
 
 def found(**options) -> dict[str, list[str]]:
-    return {finding.name: finding.examples for finding in audit(seconds=options.get("seconds")) if finding.count}
+    return {
+        finding.name: finding.examples for finding in check_integrity(seconds=options.get("seconds")) if finding.count
+    }
 
 
 def sql(statement: str, *values: object) -> None:

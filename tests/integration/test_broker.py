@@ -5,8 +5,8 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from subscriptions.worker import broker, heartbeat
-from subscriptions.worker.broker import PULSE_TASK, PulsingBroker
-from subscriptions.worker.heartbeat import Pulse
+from subscriptions.worker.broker import HEARTBEAT_TASK, HeartbeatBroker
+from subscriptions.worker.heartbeat import Heartbeat
 from tests.connections import cut_our_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def pusher():
-    return PulsingBroker(list_key="callhooks")
+    return HeartbeatBroker(list_key="callhooks")
 
 
 def test_drains_that_are_missing_are_queued_without_anybodys_commit(pusher, settings):
@@ -38,13 +38,13 @@ def test_a_connection_that_was_cut_is_replaced(pusher, monkeypatch):
 
 def test_a_pulse_goes_with_the_tasks_when_somebody_feels_it(pusher, tmp_path, monkeypatch):
     def pulses() -> int:
-        return sum(SignedPackage.loads(payload).get("name") == PULSE_TASK for _, payload in pusher.dequeue())
+        return sum(SignedPackage.loads(payload).get("name") == HEARTBEAT_TASK for _, payload in pusher.dequeue())
 
     assert pulses() == 0
-    monkeypatch.setattr(heartbeat, "felt", True)
+    monkeypatch.setattr(heartbeat, "enabled", True)
     assert [pulses(), pulses()] == [1, 0]
-    pusher._next_pulse = 0.0
+    pusher._next_heartbeat = 0.0
     assert pulses() == 1
-    monkeypatch.setattr(heartbeat, "_pulse", Pulse.make(tmp_path / "pulse"))
+    monkeypatch.setattr(heartbeat, "_heartbeat", Heartbeat.make(tmp_path / "pulse"))
     pusher.set_stat("key", "value", 3)
-    assert heartbeat._pulse.times().guard > 0
+    assert heartbeat._heartbeat.times().guard > 0

@@ -237,7 +237,7 @@ class Player:
             config.POST_CALL_WAIT_SECONDS = 0
             waiting = EventStream.objects.filter(subject_id=self.call.resource_id, wake_at__isnull=False)
             assert bool(waiting.update(wake_at=timezone.now())) is self.life.waits()
-            stream_timers.ring()
+            stream_timers.publish_due()
             config.POST_CALL_WAIT_SECONDS = FOR_EVER
             self.life.waited_long_enough()
         self.life.committed(before)

@@ -160,7 +160,7 @@ def test_the_end_of_the_wait_and_the_recording_at_the_same_moment(settings):
             call.recording_url, call.recording_duration = "https://example.com/1.mp3", 13
             call.save()
 
-    at_once([stream_timers.ring, attach, stream_timers.ring])
+    at_once([stream_timers.publish_due, attach, stream_timers.publish_due])
     for call in calls:
         recorded = bodies_of(call, "post_call")[0]["recording_duration"] == 13
         assert types_of(call) == ["post_call"] if recorded else ["post_call", "call_modified"]

@@ -112,14 +112,14 @@ def test_a_call_with_nothing_to_record_does_not_wait(fields, fired):
 def test_when_the_time_is_over_it_fires_with_what_there_is(settings):
     call = call_that_ended()
     attach(call, TRANSCRIPT)
-    assert stream_timers.ring() == 0
+    assert stream_timers.publish_due() == 0
     assert types_of(call) == []
     time_passes(call, settings)
-    assert stream_timers.ring() == 1
+    assert stream_timers.publish_due() == 1
     assert types_of(call) == ["post_call"]
     (body,) = bodies_of(call, "post_call")
     assert (body["recording"], body["recording_duration"], body["transcription"]) == ("", "", "Hello.")
-    assert stream_timers.ring() == 0
+    assert stream_timers.publish_due() == 0
     assert types_of(call) == ["post_call"]
 
 
@@ -163,14 +163,14 @@ def test_an_end_in_the_future_waits_no_longer_than_the_setting(settings):
     attach(call, {"note": "still waiting"})
     assert wake_at(call) == until
     time_passes(call, settings)
-    stream_timers.ring()
+    stream_timers.publish_due()
     assert types_of(call) == ["post_call"]
 
 
 def test_what_comes_after_the_wait_is_a_call_modified(settings):
     call = call_that_ended()
     time_passes(call, settings)
-    stream_timers.ring()
+    stream_timers.publish_due()
     attach(call, RECORDING)
     attach(call, TRANSCRIPT)
     assert types_of(call) == ["post_call", "call_modified", "call_modified"]
@@ -182,7 +182,7 @@ def test_what_changes_during_the_wait_is_part_of_post_call(settings):
     call = call_that_ended()
     attach(call, {"note": "during the wait", "value": 5})
     time_passes(call, settings)
-    stream_timers.ring()
+    stream_timers.publish_due()
     assert types_of(call) == ["post_call"]
     (body,) = bodies_of(call, "post_call")
     assert (body["note"], body["value"]) == ("during the wait", "5.00")
@@ -192,5 +192,5 @@ def test_a_deleted_call_keeps_no_other_waiting(settings):
     call = call_that_ended()
     time_passes(call, settings)
     call.delete()
-    stream_timers.ring()
-    assert stream_timers.ring() == 0
+    stream_timers.publish_due()
+    assert stream_timers.publish_due() == 0

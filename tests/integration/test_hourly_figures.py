@@ -40,7 +40,7 @@ def tried(delivery: Delivery, outcome: str = "delivered", number: int = 1, **fie
 
 
 def counts(hours) -> tuple[int, int, int]:
-    whole = statistics.total(hours)
+    whole = statistics.sum_up(hours)
     return whole.delivered, whole.failed, whole.retried
 
 
@@ -71,9 +71,9 @@ def test_what_is_rolled_up_is_what_a_count_finds(company):
     settled()
     assert HourlyFigures.objects.count() > 1
     for found in (
-        statistics.of_companies([company.pk], hours=48),
-        statistics.of_companies(None, hours=48),
-        statistics.of_subscriptions([company.subscriptions.get().pk], hours=48)[company.subscriptions.get().pk],
+        statistics.read_for_companies([company.pk], hours=48),
+        statistics.read_for_companies(None, hours=48),
+        statistics.read_for_subscriptions([company.subscriptions.get().pk], hours=48)[company.subscriptions.get().pk],
     ):
         assert {
             (hour, kind): getattr(one, kind)
@@ -86,12 +86,12 @@ def test_what_is_rolled_up_is_what_a_count_finds(company):
 def test_what_no_sweep_has_counted_yet_is_shown_too(company):
     first, second = deliveries_of(company, 2)
     tried(first)
-    assert counts(statistics.of_companies([company.pk], hours=24)) == (1, 0, 0)
+    assert counts(statistics.read_for_companies([company.pk], hours=24)) == (1, 0, 0)
     settled()
     tried(second)
-    assert counts(statistics.of_companies([company.pk], hours=24)) == (2, 0, 0)
+    assert counts(statistics.read_for_companies([company.pk], hours=24)) == (2, 0, 0)
     settled()
-    assert counts(statistics.of_companies([company.pk], hours=24)) == (2, 0, 0)
+    assert counts(statistics.read_for_companies([company.pk], hours=24)) == (2, 0, 0)
 
 
 def test_a_row_with_a_lower_id_that_is_committed_later_is_not_passed_by(company):
@@ -137,10 +137,10 @@ def test_a_webhook_sent_again_counts_as_given_up_then_and_as_delivered_now(compa
     Delivery.objects.filter(pk=delivery.pk).update(state="delivered", attempts=2, round_began_after=1)
     tried(delivery, number=2)
     settled()
-    whole = statistics.of_companies([company.pk], hours=24)
+    whole = statistics.read_for_companies([company.pk], hours=24)
     assert counts(whole) == (1, 1, 0)
     assert len(whole) == 2
-    assert sum(statistics.total(whole).latency) == 0, "how long somebody waited is not how long it took"
+    assert sum(statistics.sum_up(whole).latency) == 0, "how long somebody waited is not how long it took"
 
 
 def test_other_companies_and_older_hours_are_not_counted(company):
@@ -150,9 +150,9 @@ def test_other_companies_and_older_hours_are_not_counted(company):
     (theirs,) = deliveries_of(factories.make_company("Other"), 1)
     tried(theirs)
     for _ in range(2):
-        assert counts(statistics.of_companies([company.pk], hours=24)) == (1, 0, 0)
-        assert counts(statistics.of_companies([], hours=24)) == (0, 0, 0)
-        assert counts(statistics.of_companies(None, hours=24)) == (2, 0, 0)
+        assert counts(statistics.read_for_companies([company.pk], hours=24)) == (1, 0, 0)
+        assert counts(statistics.read_for_companies([], hours=24)) == (0, 0, 0)
+        assert counts(statistics.read_for_companies(None, hours=24)) == (2, 0, 0)
         settled()
 
 
@@ -161,11 +161,11 @@ def test_latency_is_told_as_the_step_it_lies_within(company):
     for number, delivery in enumerate(made):
         tried(delivery, started_at=delivery.created_at, duration_ms=40 if number < 18 else 900)
     settled()
-    whole = statistics.total(statistics.of_companies([company.pk], hours=24))
+    whole = statistics.sum_up(statistics.read_for_companies([company.pk], hours=24))
     assert (whole.within(0.5), whole.within(0.9), whole.within(0.95)) == (50, 50, 1000)
     assert whole.success == 1.0
-    assert statistics.Figures().within(0.95) is None
-    assert statistics.Figures().success is None
+    assert statistics.Statistics().within(0.95) is None
+    assert statistics.Statistics().success is None
 
 
 def test_old_hours_go(company):
@@ -174,7 +174,7 @@ def test_old_hours_go(company):
     tried(delivery, "failed", 2, started_at=timezone.now() - timedelta(days=statistics.KEPT_DAYS + 1))
     settled()
     assert HourlyFigures.objects.count() == 2
-    retention.tidy()
+    retention.delete_expired()
     assert HourlyFigures.objects.count() == 1
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM subscriptions_figuresmark")

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import AuditEntry, Invitation, Membership
 from subscriptions.tenancy import members
 from tests import factories
@@ -184,9 +185,9 @@ def test_two_owners_who_leave_at_once_do_not_both_leave(company):
         try:
             start.wait(10)
             with transaction.atomic():
-                members.keep_an_owner(membership)
+                members.require_another_owner(membership)
                 membership.delete()
-        except members.NotPossible:
+        except ActionRefused:
             refused.append(membership)
         finally:
             connection.close()

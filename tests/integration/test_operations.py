@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from subscriptions.endpoints import operations
+from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Attempt, Delivery, Subscription
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription
@@ -90,7 +91,7 @@ def test_a_removed_subscription_takes_nothing_more_and_keeps_its_log(subscriptio
     operations.archive(subscription)
     make_call(subscription.company)
     assert states() == ["cancelled"]
-    with pytest.raises(operations.NotPossible):
+    with pytest.raises(ActionRefused):
         operations.resume(subscription, send_held=True)
 
 
@@ -111,7 +112,7 @@ def test_a_rotation_at_once_leaves_only_the_new_secret(subscription):
 
 
 def test_an_overlap_over_seven_days_is_refused(subscription):
-    with pytest.raises(operations.NotPossible, match="7 days"):
+    with pytest.raises(ActionRefused, match="7 days"):
         operations.rotate_secret(subscription, overlap=timedelta(days=8))
 
 

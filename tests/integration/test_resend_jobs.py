@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscriptions.endpoints import operations, resend_jobs
+from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Delivery, ResendJob, Subscription
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
@@ -88,13 +89,13 @@ def test_only_the_states_and_time_asked_for(subscription):
 
 def test_a_second_job_for_the_same_subscription_is_refused(subscription):
     begin(subscription)
-    with pytest.raises(operations.NotPossible, match="running already"):
+    with pytest.raises(ActionRefused, match="running already"):
         begin(subscription)
 
 
 def test_nothing_to_send_is_said(subscription):
     Delivery.objects.update(state="delivered")
-    with pytest.raises(operations.NotPossible, match="nothing to send"):
+    with pytest.raises(ActionRefused, match="nothing to send"):
         begin(subscription)
 
 

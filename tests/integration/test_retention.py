@@ -52,7 +52,7 @@ def test_successes_go_after_thirty_days_failures_after_ninety(deliveries):
     age(deliveries[1], days=31, state="failed")
     age(deliveries[2], days=91, state="failed")
     age(deliveries[3], days=29, state="delivered")
-    gone = retention.tidy()
+    gone = retention.delete_expired()
     assert (gone["deliveries"], gone["events"], gone["tasks"]) == (2, 2, 0)
     assert set(Delivery.objects.values_list("pk", flat=True)) == {deliveries[1].pk, deliveries[3].pk}
     assert Attempt.objects.count() == 2
@@ -62,7 +62,7 @@ def test_successes_go_after_thirty_days_failures_after_ninety(deliveries):
 @pytest.mark.parametrize("state", ["pending", "held"])
 def test_what_waits_never_goes(deliveries, state: str):
     age(deliveries[0], days=900, state=state)
-    retention.tidy()
+    retention.delete_expired()
     assert Delivery.objects.filter(pk=deliveries[0].pk).exists()
 
 
@@ -76,20 +76,20 @@ def test_events_that_nobody_subscribed_go_too(deliveries):
         sequence=1,
         body=b"{}",
     )
-    assert retention.tidy()["events"] == 1
+    assert retention.delete_expired()["events"] == 1
 
 
 def test_more_than_a_batch_goes_in_one_run(deliveries, monkeypatch):
     monkeypatch.setattr(delivery_retention, "BATCH", 1)
     for delivery in deliveries:
         age(delivery, days=31, state="delivered")
-    gone = retention.tidy()
+    gone = retention.delete_expired()
     assert (gone["deliveries"], gone["events"]) == (4, 4)
 
 
 def test_a_run_without_time_deletes_nothing(deliveries):
     age(deliveries[0], days=31, state="delivered")
-    assert set(retention.tidy(seconds=0).values()) == {0}
+    assert set(retention.delete_expired(seconds=0).values()) == {0}
 
 
 def test_the_next_run_goes_on_where_the_last_one_ended(deliveries, monkeypatch):
@@ -97,13 +97,13 @@ def test_the_next_run_goes_on_where_the_last_one_ended(deliveries, monkeypatch):
     monkeypatch.setattr(delivery_retention, "BATCH", 1)
     for delivery in deliveries[:3]:
         age(delivery, days=31, state="failed")
-    retention.tidy()
+    retention.delete_expired()
     assert RetentionPlace.objects.get(pk="deliveries").reached == str(deliveries[2].pk)
     age(deliveries[3], days=31, state="delivered")
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        assert retention.tidy()["deliveries"] == 1
+        assert retention.delete_expired()["deliveries"] == 1
     assert sum("FROM subscriptions_delivery WHERE id >" in query["sql"] for query in queries) == 2, "one more is none"
 
 
@@ -112,21 +112,21 @@ def test_a_run_that_had_too_little_time_is_gone_on_with(deliveries, monkeypatch)
     for delivery in deliveries:
         age(delivery, days=31, state="delivered")
     looks = iter([True, True])
-    assert delivery_retention.tidy_deliveries(lambda: next(looks, False)) == 2
+    assert delivery_retention.delete_old_deliveries(lambda: next(looks, False)) == 2
     place = RetentionPlace.objects.get(pk="deliveries")
     assert (place.reached, place.done) == (str(deliveries[1].pk), False)
     # However long it takes: only a walk that came to its end begins anew.
     RetentionPlace.objects.update(began_at=timezone.now() - timedelta(days=3))
-    assert delivery_retention.tidy_deliveries(lambda: True) == 2
+    assert delivery_retention.delete_old_deliveries(lambda: True) == 2
 
 
 def test_once_a_day_it_begins_anew_for_what_has_grown_old_since(deliveries):
     age(deliveries[0], days=31, state="failed")
-    retention.tidy()
+    retention.delete_expired()
     Delivery.objects.filter(pk=deliveries[0].pk).update(created_at=timezone.now() - timedelta(days=91))
-    assert retention.tidy()["deliveries"] == 0
+    assert retention.delete_expired()["deliveries"] == 0
     RetentionPlace.objects.update(began_at=timezone.now() - timedelta(hours=25))
-    gone = retention.tidy()
+    gone = retention.delete_expired()
     assert (gone["deliveries"], gone["events"]) == (1, 1)
     assert Event.objects.count() == 3
 
@@ -137,7 +137,7 @@ def test_old_failed_tasks_of_the_queue_go_in_batches(monkeypatch):
         then = timezone.now() - timedelta(days=days)
         Task.objects.create(id=str(number) * 32, name="old", func="x", started=then, stopped=then, success=False)
     with CaptureQueriesContext(connection) as queries:
-        assert retention.tidy()["tasks"] == 5
+        assert retention.delete_expired()["tasks"] == 5
     assert Task.objects.count() == 1
     assert sum(query["sql"].startswith('DELETE FROM "django_q_task"') for query in queries) == 3
 
@@ -146,13 +146,13 @@ def test_sessions_that_are_over_go():
     for key, hours in (("over", -1), ("lives", 1)):
         expires = timezone.now() + timedelta(hours=hours)
         Session.objects.create(session_key=key, session_data="x", expire_date=expires)
-    assert retention.tidy()["sessions"] == 1
+    assert retention.delete_expired()["sessions"] == 1
     assert Session.objects.get().session_key == "lives"
 
 
 def test_what_apps_register_goes_too():
     assert {"refused forms", "form senders' rates", "refused callbacks", "calls as providers told them"} <= set(
-        retention.tidy()
+        retention.delete_expired()
     )
 
 
@@ -170,7 +170,7 @@ def test_one_that_takes_all_its_time_leaves_the_others_theirs(deliveries, monkey
         return until_the_time_is_up if rows == Event.objects.none else tidied(rows)
 
     monkeypatch.setattr(retention, "_batches_of", endless)
-    assert retention.tidy(seconds=0.3)["deliveries"] == 1
+    assert retention.delete_expired(seconds=0.3)["deliveries"] == 1
 
 
 def test_the_bound_of_a_time_lies_below_every_id_made_after_it():

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from subscriptions.delivery import webhook_client
 from subscriptions.delivery.credentials import Credentials
-from subscriptions.endpoints.rules import checked_certificate
+from subscriptions.endpoints.rules import validate_certificate
 from subscriptions.models import Attempt, Subscription
 from tests.admin_support import filled_in, login
 from tests.api_support import program, wrong
@@ -48,7 +48,7 @@ def test_the_api_takes_it_and_shows_whose_it_is_and_until_when():
     made = api.post("/api/v1/subscriptions/", BODY | {"client_certificate": GIVEN})
     assert made.status_code == 201, made.content
     path = made["Location"]
-    assert stored() == checked_certificate(CHAIN, KEY)
+    assert stored() == validate_certificate(CHAIN, KEY)
     shown = api.get(path).json()["client_certificate"]
     assert shown.keys() == {"subject", "expires_at"}
     assert shown["subject"] == f"CN={SCRIPT}".replace("<", "\\<").replace(">", "\\>")
@@ -100,14 +100,14 @@ def test_the_admin_takes_it_and_shows_whose_it_is(subscription: Subscription):
     client = login(make_member(subscription.company))
     page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
     assert save(client, subscription, certificate_chain=CHAIN, certificate_key=KEY) == {}
-    assert stored() == checked_certificate(CHAIN, KEY)
+    assert stored() == validate_certificate(CHAIN, KEY)
     shown = client.get(page).content.decode()
     assert SECRET_LINE not in shown
     assert "\\<script" not in shown
     assert "alert(1)" in shown
     assert "expires on" in shown
     assert save(client, subscription) == {}
-    assert stored() == checked_certificate(CHAIN, KEY)
+    assert stored() == validate_certificate(CHAIN, KEY)
     assert save(client, subscription, certificate_key=OTHER_KEY).keys() == {"certificate_chain"}
     assert save(client, subscription, certificate_chain=OTHER_CHAIN, certificate_key="").keys() == {"certificate_key"}
     assert save(client, subscription, url="https://evil.example.net/").keys() == {"certificate_chain", "url"}
@@ -137,7 +137,7 @@ def test_deliveries_show_it_to_their_server(tmp_path: Path):
     webhook_client.close()
     with override_settings(WEBHOOK_CA_BUNDLE=bundle), Receiver(script, tls=context) as receiver:
         subscription = make_subscription(make_company(), url=f"https://127.0.0.1:{receiver.port}/in")
-        subscription.credentials = Credentials(certificate=checked_certificate(chain, key))
+        subscription.credentials = Credentials(certificate=validate_certificate(chain, key))
         subscription.save()
         make_call(subscription.company)
         drain_until(lambda: Attempt.objects.exists())

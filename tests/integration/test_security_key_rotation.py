@@ -82,10 +82,10 @@ def test_stopped_in_the_middle_it_goes_on_where_it_was(settings: Any):
     keys = {make_company(f"Company {number}").signing_key for number in range(5)}
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
     first = next(rotate(write=True, batch=2))
-    assert (first.rows, first.renewed) == (2, 2)
+    assert (first.rows, first.reencrypted) == (2, 2)
     assert {company.signing_key for company in Company.objects.all()} == keys
     *_, rest = [each for each in rotate(write=True, batch=2) if each.model == "subscriptions.Company"]
-    assert (rest.rows, rest.renewed) == (5, 3)
+    assert (rest.rows, rest.reencrypted) == (5, 3)
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     assert {company.signing_key for company in Company.objects.all()} == keys
 

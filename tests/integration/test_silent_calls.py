@@ -35,7 +35,7 @@ def silence(call, seconds):
     """So long nothing was heard of it; its timer is due when it would be."""
     Call.objects.filter(pk=call.pk).update(updated_at=timezone.now() - timedelta(seconds=seconds))
     EventStream.objects.filter(subject_id=call.resource_id, wake_at__isnull=False).update(wake_at=timezone.now())
-    stream_timers.ring()
+    stream_timers.publish_due()
     call.refresh_from_db()
 
 

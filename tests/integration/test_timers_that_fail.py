@@ -45,11 +45,11 @@ def test_a_connection_that_is_cut_in_the_middle_of_a_look_puts_nothing_off(waiti
 
     monkeypatch.setattr(events, "read_for_webhooks", cut)
     with pytest.raises(OperationalError):
-        stream_timers.ring()
+        stream_timers.publish_due()
     connection.close()
     monkeypatch.undo()
     assert all(due_in(call) < 0 for call in waiting)
-    stream_timers.ring()
+    stream_timers.publish_due()
     assert all("post_call" in types_of(call) for call in waiting)
 
 
@@ -67,10 +67,10 @@ def test_one_that_fails_is_tried_again_and_the_other_is_not_kept_from_it(waiting
         raise error
 
     monkeypatch.setattr(events, "read_for_webhooks", failing)
-    stream_timers.ring()
+    stream_timers.publish_due()
     assert "post_call" in types_of(good)
     assert seconds - 5 < due_in(bad) <= seconds
     monkeypatch.undo()
     EventStream.objects.filter(subject_id=bad.resource_id).update(wake_at=timezone.now())
-    stream_timers.ring()
+    stream_timers.publish_due()
     assert "post_call" in types_of(bad)

@@ -36,7 +36,7 @@ def test_every_type_can_be_sent(name, subscription, receiver: Receiver):
     assert body["company_resource_id" if "company_resource_id" in body else "company_id"]
     assert ("changes" in body) == (name == "call_modified")
     assert Event.objects.get().test
-    assert integrity_check.sound(integrity_check.audit(seconds=None))
+    assert integrity_check.is_sound(integrity_check.check_integrity(seconds=None))
 
 
 def test_by_the_api_it_tells_where_to_look(subscription, receiver: Receiver):

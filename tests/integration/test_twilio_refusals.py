@@ -213,7 +213,7 @@ def test_what_is_old_goes(source, settings):
     long_ago = timezone.now() - timedelta(days=settings.RETAIN_FAILED_DAYS + 1)
     RefusedCallback.objects.update(received_at=long_ago)
     ProviderCall.objects.update(heard_at=long_ago)
-    retention.tidy()
+    retention.delete_expired()
     assert not RefusedCallback.objects.exists()
     assert not ProviderCall.objects.exists()
     assert Call.objects.count() == 1

@@ -202,11 +202,11 @@ def test_refusals_are_bounded_and_go_with_age(source: FormSource, settings: Any,
     source.refresh_from_db()
     assert (FormRefusal.objects.count(), source.refused, source.unlisted) == (2, 4, 1)
     assert sorted(FormRefusal.objects.values_list("times", flat=True)) == [1, 2]
-    retention.tidy()
+    retention.delete_expired()
     assert FormRefusal.objects.count() == 2
     FormRefusal.objects.update(received_at="2020-01-01T00:00Z")
     SenderRate.objects.update(used_until="2020-01-01T00:00Z")
-    retention.tidy()
+    retention.delete_expired()
     assert (FormRefusal.objects.count(), SenderRate.objects.count()) == (0, 0)
 
 

@@ -109,7 +109,7 @@ def _let_the_time_pass() -> None:
         Call.objects.filter(ended_at=None).update(updated_at=long_ago)
         EventStream.objects.filter(wake_at__isnull=False).update(wake_at=long_ago)
         while streams.due():
-            stream_timers.ring()
+            stream_timers.publish_due()
 
 
 def _compare(lives: list[Life], reckoning: dict[str, Expected], result: Result) -> None:

@@ -1,11 +1,11 @@
-"""A cluster's pulse: what counts as silence, and whose silence is excused."""
+"""A cluster's heartbeat: what counts as silence, and whose silence is excused."""
 
 import time
 
 import pytest
 
-from callhooks_site.supervision.watch import Watch, silence
-from subscriptions.worker.heartbeat import FINISHED, GUARD, RESULT, TAKEN, Pulse, Times
+from callhooks_site.supervision.watch import Watch, find_stall
+from subscriptions.worker.heartbeat import FINISHED, GUARD, RESULT, TAKEN, Heartbeat, Times
 
 LIMIT = 45.0
 NOW = 1000.0
@@ -25,20 +25,20 @@ FRESH = NOW - 5
     ],
 )
 def test_the_silence_of_each_organ(times: Times, problem: str):
-    assert silence(times, 0.0, NOW, LIMIT) == problem
+    assert find_stall(times, 0.0, NOW, LIMIT) == problem
 
 
 def test_what_was_silent_before_the_database_came_back_is_excused():
     silent = Times(NOW - 100, NOW - 100, NOW - 100, NOW - 200)
-    assert silence(silent, NOW - 44, NOW, LIMIT) == ""
-    assert silence(silent, NOW - 46, NOW, LIMIT) == "its guard has stopped"
+    assert find_stall(silent, NOW - 44, NOW, LIMIT) == ""
+    assert find_stall(silent, NOW - 46, NOW, LIMIT) == "its guard has stopped"
 
 
 def test_another_process_sees_a_beat(tmp_path):
-    pulse = Pulse.make(tmp_path / "pulse")
+    heartbeat = Heartbeat.make(tmp_path / "heartbeat")
     before = time.monotonic()
-    Pulse(tmp_path / "pulse").beat(GUARD, RESULT)
-    times = pulse.times()
+    Heartbeat(tmp_path / "heartbeat").record(GUARD, RESULT)
+    times = heartbeat.times()
     assert min(times.guard, times.result) >= before
     assert (times.taken, times.finished) == (0, 0)
 
@@ -52,11 +52,11 @@ def test_a_watch_asks_the_database_only_of_the_silent_and_waits_for_it():
         return answers.pop(0)
 
     with Watch(silent_for=0.2, database_answers=database) as watch:
-        pulse = Pulse(watch.path)
-        pulse.beat(GUARD, TAKEN, FINISHED, RESULT)
+        heartbeat = Heartbeat(watch.path)
+        heartbeat.record(GUARD, TAKEN, FINISHED, RESULT)
         assert watch.healthy()
         assert asked == []
-        pulse.beat(TAKEN)
+        heartbeat.record(TAKEN)
         time.sleep(0.25)
         assert watch.healthy()  # the database is away
         assert watch.healthy()  # it was away until now

@@ -8,7 +8,7 @@ import pytest
 
 from subscriptions.delivery.credentials import LONGEST_TOKEN, Credentials, CredentialsRefused
 from subscriptions.delivery.masking import MASK, holds, masked, masked_bytes
-from subscriptions.endpoints.rules import checked_credentials, leads_elsewhere
+from subscriptions.endpoints.rules import is_another_server, validate_credentials
 
 BASIC = Credentials({"X-Tenant": "acme-4711"}, "hooks", "pass:wörd")
 BEARER = Credentials({}, token="abc.def-123")
@@ -62,24 +62,24 @@ def test_an_authorization_header_of_ones_own_will_do_without_them():
 )
 def test_what_cannot_be_sent_is_refused_with_its_place(given: Credentials, name: str):
     with pytest.raises(CredentialsRefused) as refused:
-        checked_credentials(given, stored=Credentials(), url="https://example.com/", moved=False)
+        validate_credentials(given, stored=Credentials(), url="https://example.com/", moved=False)
     assert refused.value.name == name
     assert str(refused.value).endswith(".")
 
 
 def test_a_mask_that_comes_back_keeps_what_is_stored():
     given = Credentials({"x-tenant": MASK, "X-New": "1"}, "hooks", MASK)
-    kept = checked_credentials(given, stored=BASIC, url="https://example.com/", moved=False)
+    kept = validate_credentials(given, stored=BASIC, url="https://example.com/", moved=False)
     assert kept == Credentials({"x-tenant": "acme-4711", "X-New": "1"}, "hooks", "pass:wörd")
-    assert checked_credentials(BEARER.masked(), stored=BEARER, url="https://example.com/", moved=False) == BEARER
+    assert validate_credentials(BEARER.masked(), stored=BEARER, url="https://example.com/", moved=False) == BEARER
 
 
 @pytest.mark.parametrize("stored", [BASIC, BEARER, Credentials({"X-A": "abc"}), Credentials({}, "key")])
 def test_nothing_stored_goes_to_another_server(stored: Credentials):
     """Who may change the URL would read it there."""
     with pytest.raises(CredentialsRefused, match="another server"):
-        checked_credentials(stored.masked(), stored=stored, url="https://example.com/", moved=True)
-    assert checked_credentials(Credentials(), stored=stored, url="https://example.com/", moved=True) == Credentials()
+        validate_credentials(stored.masked(), stored=stored, url="https://example.com/", moved=True)
+    assert validate_credentials(Credentials(), stored=stored, url="https://example.com/", moved=True) == Credentials()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_nothing_stored_goes_to_another_server(stored: Credentials):
     ],
 )
 def test_what_another_server_is(new: str, elsewhere: bool):
-    assert leads_elsewhere("https://example.com/hooks", new) is elsewhere
+    assert is_another_server("https://example.com/hooks", new) is elsewhere
 
 
 def test_no_value_is_in_their_repr():

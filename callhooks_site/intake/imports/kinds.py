@@ -25,7 +25,7 @@ from messaging.ingestion import record_text
 from subscriptions.api.kit.fields import Flag, Moment, Whole
 from subscriptions.api.kit.parsing import nested
 from subscriptions.api.kit.serializers import Strict, shared
-from subscriptions.lib.postgres_json import faults
+from subscriptions.lib.postgres_json import find_problems
 from subscriptions.models import Company
 
 NEW, KNOWN = "new", "known"
@@ -62,7 +62,7 @@ class Kind:
         for name, value in data.items():
             if isinstance(value, str) and name in fields:
                 data[name] = _converted(fields[name], value, zone, cells=cells)
-        for path, words in faults(data):  # of JSON in a cell, too
+        for path, words in find_problems(data):  # of JSON in a cell, too
             raise RefusedValue(nested(path, words))
         if not data.get("external_id"):
             # The same line of the same file, or of another: the same thing.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
-from subscriptions.lib.postgres_json import faults
+from subscriptions.lib.postgres_json import find_problems
 
 MOST_COLUMNS = 500  # many times what the widest export has
 LONGEST_LINE = 2_000_000  # characters: a call's transcript, many times over
@@ -106,7 +106,7 @@ def _parsed(number: int, line: str) -> Line:
         return Line(number, {}, f"This is not JSON ({error}).")
     if not isinstance(said, dict):
         return Line(number, {}, "Each line must be a JSON object.")
-    for path, words in faults(said):
+    for path, words in find_problems(said):
         return Line(number, {}, f"{path[0]}: {words}" if path else words)
     return Line(number, said)
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from subscriptions.lib.postgres_json import faults
+from subscriptions.lib.postgres_json import find_problems
 
 MOST_FIELDS = 400  # Twilio sends some forty; a text with ten pictures sixty
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -120,4 +120,4 @@ class Said:
             found = json.loads(self.exact(name) or "{}")
         except (ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) and not any(faults(found)) else {}
+        return found if isinstance(found, dict) and not any(find_problems(found)) else {}

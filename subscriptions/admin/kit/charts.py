@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ...maintenance.statistics import Figures
+from ...maintenance.statistics import Statistics
 
 BAR, GAP, HEIGHT = 20, 6, 110  # in the picture's own units; it is as wide as its place
 SPARK_HEIGHT, SPARK_BAR = 20, 4
@@ -19,7 +19,7 @@ LEAST = 2.0  # a single one among thousands must still be seen
 class Bar:
     label: str  # under the bar; may be empty
     title: str  # on hovering, and in the table
-    figures: Figures
+    figures: Statistics
 
 
 def stacked(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
@@ -48,7 +48,7 @@ def stacked(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
     )
 
 
-def sparkline(title: str, hours: Sequence[Figures]) -> SafeString:
+def sparkline(title: str, hours: Sequence[Statistics]) -> SafeString:
     """A small one for a row of a list; `title` says it in words."""
     tallest = max((_height(one) for one in hours), default=0) or 1
     parts = []
@@ -69,7 +69,7 @@ def sparkline(title: str, hours: Sequence[Figures]) -> SafeString:
     )
 
 
-def _height(figures: Figures) -> int:
+def _height(figures: Statistics) -> int:
     return figures.delivered + figures.failed + figures.retried
 
 

@@ -11,7 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.forms.fields import InvalidJSONInput
 
-from ...lib.postgres_json import faults
+from ...lib.postgres_json import find_problems
 from ...models import Company
 
 # Beyond them some time zone, or some program, cannot tell a time any more.
@@ -80,7 +80,7 @@ class StorableJSONField(forms.JSONField):
             found = super().to_python(value)
         except (ValueError, RecursionError):  # thousands of digits, hundreds of levels
             raise forms.ValidationError("This is not JSON that can be kept.", code="invalid") from None
-        for path, words in faults(found):
+        for path, words in find_problems(found):
             where = f"{path[0]}: " if path else ""
             raise forms.ValidationError(f"{where}{words}", code="invalid")
         return found
@@ -91,7 +91,7 @@ class StorableJSONField(forms.JSONField):
             found = super().bound_data(data, initial)
         except (ValueError, RecursionError):
             return InvalidJSONInput(data)
-        return InvalidJSONInput(data) if isinstance(data, str) and any(faults(found)) else found
+        return InvalidJSONInput(data) if isinstance(data, str) and any(find_problems(found)) else found
 
 
 class CheckboxesField(forms.MultipleChoiceField):

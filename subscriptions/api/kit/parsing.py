@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 
-from ...lib.postgres_json import MOST_LEVELS, Path, faults
+from ...lib.postgres_json import MOST_LEVELS, Path, find_problems
 from .errors import TooLarge
 
 
@@ -36,7 +36,7 @@ class StrictJSON(JSONParser):
             raise ParseError(f"The body is nested deeper than {MOST_LEVELS} levels.") from None
         except ValueError:  # Python reads no whole number of more than 4,300 digits
             raise ParseError("The body holds a number that is not finite or too large.") from None
-        for path, words in faults(data):
+        for path, words in find_problems(data):
             raise ValidationError(nested(path, words))
         return data
 

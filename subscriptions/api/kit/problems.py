@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from ...endpoints.operations import NotPossible
+from ...lib.errors import ActionRefused
 from .errors import MOST_ERRORS, BadQuery, Conflict, TooLarge, TooMany, TryAgain
 
 logger = logging.getLogger("django.request")
@@ -85,7 +85,7 @@ def _translated(error: Exception) -> exceptions.APIException | None:
             return exceptions.PermissionDenied()
         case DjangoValidationError():
             return exceptions.ValidationError(_as_detail(error))
-        case NotPossible():
+        case ActionRefused():
             return Conflict(str(error))
         case RequestDataTooBig():
             return TooLarge()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ...maintenance.integrity_check import Finding, as_json, audit, sound
+from ...maintenance.integrity_check import Finding, as_json, check_integrity, is_sound
 
 DEFAULT_HOURS = 25.0  # run daily or more often, it leaves no gap
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         hours = None if options["all"] else max(0.0, options["since"])
-        findings = audit(seconds=None if hours is None else hours * 3600)
-        good = sound(findings)
+        findings = check_integrity(seconds=None if hours is None else hours * 3600)
+        good = is_sound(findings)
         if options["json"]:
             result = {
                 "sound": good,

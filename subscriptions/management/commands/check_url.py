@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 
 from ...delivery.http.client import Client
 from ...delivery.webhook_client import new_client
-from ...endpoints.rules import checked_url
+from ...endpoints.rules import validate_url
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 def _saving(url: str) -> str:
     try:
-        checked_url(url)
+        validate_url(url)
     except ValueError as refusal:
         return f"refused: {refusal}"
     return "ok"

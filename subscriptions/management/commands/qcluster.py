@@ -9,10 +9,10 @@ from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QClusterCommand
 
 from ...worker import cluster_hooks, heartbeat, stop_flag
-from ...worker.broker import PULSE_TASK
+from ...worker.broker import HEARTBEAT_TASK
 
 
-class TellingCluster(Cluster):  # type: ignore[misc]
+class DrainStoppingCluster(Cluster):  # type: ignore[misc]
     """On SIGTERM or Ctrl-C the drains are told to end: they finish the requests under way and hand back the rest."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
@@ -26,11 +26,11 @@ class Command(QClusterCommand):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
-        heartbeat.born()
+        heartbeat.reset()
         cluster_hooks.guard_connections()
         # Three lines for each pulse, which say nothing to anybody.
-        logging.getLogger("django-q").addFilter(lambda record: PULSE_TASK not in record.getMessage())
-        cluster = TellingCluster()
+        logging.getLogger("django-q").addFilter(lambda record: HEARTBEAT_TASK not in record.getMessage())
+        cluster = DrainStoppingCluster()
         cluster.start()
         if options.get("run_once", False):
             cluster.stop()

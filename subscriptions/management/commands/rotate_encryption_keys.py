@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{progress.model}: {progress.rows:,} rows so far")
         for name, progress in models.items():
             done = "under an older key" if check else "written again"
-            self.stdout.write(f"{name}: {progress.rows:,} rows, {progress.renewed:,} values {done}")
+            self.stdout.write(f"{name}: {progress.rows:,} rows, {progress.reencrypted:,} values {done}")
         unreadable = [f"{name} {which}" for name, progress in models.items() for which in progress.unreadable]
         if unreadable:
             more = f" and {len(unreadable) - SHOWN} more" if len(unreadable) > SHOWN else ""
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 f"No key opens: {', '.join(unreadable[:SHOWN])}{more}. Put the key they were written with back into "
                 "FIELD_ENCRYPTION_KEYS and run this again."
             )
-        older = sum(progress.renewed for progress in models.values())
+        older = sum(progress.reencrypted for progress in models.values())
         if check and older:
             raise CommandError("An older key is still needed. Run this without --check first.")
         self.stdout.write("The first key opens everything; the others can be taken out.")
