@@ -35,17 +35,17 @@ def _bodies_fit_their_schema() -> Iterator[None]:
     from subscriptions.events import catalogue
     from subscriptions.events.payload_schemas import schema_of
 
-    freeze, validators = catalogue.build_body, {}
+    build_body, validators = catalogue.build_body, {}
 
-    def checked(event_type: Any, subject: Any, changes: list[str] | None = None) -> bytes:
-        body: bytes = freeze(event_type, subject, changes)
+    def check_and_build(event_type: Any, subject: Any, changes: list[str] | None = None) -> bytes:
+        body: bytes = build_body(event_type, subject, changes)
         if event_type.serializer not in validators:
             validators[event_type.serializer] = Draft202012Validator(schema_of(event_type.serializer))
         validators[event_type.serializer].validate(json.loads(body))
         return body
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "freeze", checked)
+        patch.setattr(catalogue, "build_body", check_and_build)
         yield
 
 
