@@ -13,7 +13,7 @@ from subscriptions.api.companies import CompanyViewSet
 from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
 from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
-from subscriptions.api.kit.views import NothingHere
+from subscriptions.api.kit.views import UnknownAddress
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
 
@@ -44,5 +44,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("docs/", Reference.as_view(url_name="api-schema"), name="api-docs"),
     *router.urls,
-    re_path(r"", NothingHere.as_view(), name="api-nothing-here"),
+    re_path(r"", UnknownAddress.as_view(), name="api-nothing-here"),
 ]

@@ -188,12 +188,12 @@ FILE_UPLOAD_HANDLERS = ["callhooks_site.security.uploads.NoFiles"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.kit.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.kit.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["subscriptions.api.kit.throttling.KeyThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["subscriptions.api.kit.throttling.ApiKeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["subscriptions.api.kit.parsing.StrictJSON"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.kit.parsing.OnlyJSON",
+    "DEFAULT_PARSER_CLASSES": ["subscriptions.api.kit.parsing.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.kit.parsing.JSONNegotiation",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_PAGINATION_CLASS": "subscriptions.api.kit.paging.NewestFirst",
+    "DEFAULT_PAGINATION_CLASS": "subscriptions.api.kit.paging.TimeCursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["subscriptions.api.kit.filters.FilterBackend"],
     "EXCEPTION_HANDLER": "subscriptions.api.kit.problems.handler",
     "UNAUTHENTICATED_USER": None,
@@ -213,7 +213,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # No outside validator, no key kept in the browser.
     "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "persistAuthorization": False, "deepLinking": True},
-    "POSTPROCESSING_HOOKS": ["subscriptions.api.kit.openapi.complete"],
+    "POSTPROCESSING_HOOKS": ["subscriptions.api.kit.openapi.add_problems_and_webhooks"],
+    "GET_LIB_DOC_EXCLUDES": "subscriptions.api.kit.openapi.list_classes_without_public_docs",
 }
 
 # --- events and delivery ----------------------------------------------------------------------------------------

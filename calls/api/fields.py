@@ -9,12 +9,12 @@ from django.core.validators import validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from subscriptions.api.kit.fields import Text
+from subscriptions.api.kit.fields import StrictCharField
 
 from ..phones import BadNumber, normalise
 
 
-class PhoneNumber(Text):
+class PhoneNumber(StrictCharField):
     """Any common way to write it, `(214) 555-0123`; kept and shown as `+12145550123`."""
 
     default_error_messages = {"required": "A phone number is needed here."}
@@ -29,7 +29,7 @@ class PhoneNumber(Text):
             raise serializers.ValidationError(str(error)) from None
 
 
-class EmailAddress(Text):
+class EmailAddress(StrictCharField):
     """In lower case, as people are found by it."""
 
     default_error_messages = {"address": "This is not a mail address. Write it like ann@example.com."}
@@ -49,7 +49,7 @@ class TagNames(serializers.ListField):
     default_error_messages = {"not_a_list": "This must be a list of names.", "max_length": "At most {max_length} tags."}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=Text(max_length=100), max_length=100, **kwargs)
+        super().__init__(child=StrictCharField(max_length=100), max_length=100, **kwargs)
 
     def get_attribute(self, instance: Any) -> list[str]:
         return [tag.name for tag in instance.tags.all()]

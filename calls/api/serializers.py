@@ -6,8 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from subscriptions.api.kit.fields import Choice, HttpUrl, Moment, Text, Whole
-from subscriptions.api.kit.serializers import StrictModel
+from subscriptions.api.kit.fields import (
+    HttpUrlField,
+    PastDateTimeField,
+    StrictCharField,
+    StrictChoiceField,
+    StrictIntegerField,
+)
+from subscriptions.api.kit.serializers import StrictModelSerializer
 from subscriptions.events.payload_fields import TextValue
 
 from ..lifecycle import call_type, seconds
@@ -33,7 +39,7 @@ CALL_FIELDS = """
 """.split()
 
 
-class CallSerializer(StrictModel):
+class CallSerializer(StrictModelSerializer):
     """What is sent is set, what is not sent is left as it is. `tags` replaces the call's tags."""
 
     call_type = TextValue(call_type)
@@ -42,26 +48,28 @@ class CallSerializer(StrictModel):
     person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
     customer_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Empty when withheld.")
     business_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Where the call was routed to.")
-    duration = Whole(required=False, allow_null=True, min_value=0, max_value=LONGEST_SECONDS, help_text="Seconds.")
+    duration = StrictIntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_SECONDS, help_text="Seconds."
+    )
     keypad_entries = Items(required=False)
-    recording_url = HttpUrl(required=False, allow_blank=True)
-    recording_duration = Whole(
+    recording_url = HttpUrlField(required=False, allow_blank=True)
+    recording_duration = StrictIntegerField(
         required=False, allow_null=True, min_value=0, max_value=LONGEST_SECONDS, help_text="Seconds."
     )
     waveforms = Items(required=False)
-    transcription_text = Text(required=False, allow_blank=True, trim_whitespace=False)
+    transcription_text = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
     conversational_transcript = Items(required=False, keys=("speaker", "phrase", "start"))
     speaker_percent = Thing(required=False, allow_null=True)
     keywords_spotted = Items(required=False, keys=("keyword", "locations"))
     call_highlights = Items(required=False)
     tags = TagNames(required=False)
-    note = Text(required=False, allow_blank=True, trim_whitespace=False)
-    lead_status = Choice(SCORES, required=False, allow_blank=True)
-    lead_status_by = Choice(
+    note = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
+    lead_status = StrictChoiceField(SCORES, required=False, allow_blank=True)
+    lead_status_by = StrictChoiceField(
         Call.ScoredBy.choices, required=False, help_text="Who scored it; a program that does not say counts as a rule."
     )
     milestones = Thing(required=False, keys=MILESTONES)
-    as_of = Moment(
+    as_of = PastDateTimeField(
         required=False,
         write_only=True,
         help_text="When all of this was true where it comes from. Messages may then overtake each other: of each field "
@@ -80,7 +88,7 @@ class CallSerializer(StrictModel):
         return body
 
 
-class TrackerSerializer(StrictModel):
+class TrackerSerializer(StrictModelSerializer):
     phone_number = PhoneNumber(help_text="For example +14045550100.")
     destination_number = PhoneNumber(required=False, allow_blank=True, help_text="Where calls to it are routed.")
 
@@ -90,13 +98,13 @@ class TrackerSerializer(StrictModel):
         read_only_fields = ["resource_id", "created_at"]
 
 
-class TagSerializer(StrictModel):
+class TagSerializer(StrictModelSerializer):
     class Meta:
         model = Tag
         fields = ["id", "name", "level", "color"]
 
 
-class PersonSerializer(StrictModel):
+class PersonSerializer(StrictModelSerializer):
     phone = PhoneNumber(required=False, allow_blank=True, help_text="Belongs to one person of a company.")
     email = EmailAddress(required=False, allow_blank=True, help_text="Belongs to one person of a company.")
 

@@ -14,8 +14,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, Outcome, bring_in_all
-from subscriptions.api.kit.views import Listed, Shown
+from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, Outcome, run_batch
+from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
 
 from ..batch import create_or_update_calls
@@ -34,28 +34,28 @@ ONE_PERSON_EACH = {
 }
 
 
-class CallViewSet(Listed, Shown):
+class CallViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = CallSerializer
     filterset_class = CallFilters
     write_scope = ApiKey.Scope.INGEST
-    knows_repeats = True
-    newest = "start_time"
-    largest_page = 100  # a call can carry a transcript
+    returns_existing = True
+    order_field = "start_time"
+    max_page_size = 100  # a call can carry a transcript
 
     def get_queryset(self) -> QuerySet[Call]:
         return Call.objects.filter(company=self.company).select_related("tracker", "person").prefetch_related("tags")
 
     def create(self, request: Request) -> Response:
-        call, new = create_or_update_call(company=self.company, data=self.accepted())
-        return self.made(call, new=new)
+        call, new = create_or_update_call(company=self.company, data=self.accept_body())
+        return self.created_response(call, new=new)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
-        data = self.accepted(partial=True)
+        data = self.accept_body(partial=True)
         try:
             call = update_call(company=self.company, resource_id=resource_id, data=data)
         except Call.DoesNotExist:
             raise Http404 from None
-        return self.one(call)
+        return self.object_response(call)
 
     @extend_schema(request=BatchSerializer, responses=BatchAnswer)
     @action(detail=False, methods=["post"])
@@ -65,10 +65,10 @@ class CallViewSet(Listed, Shown):
         def bring_in(items: Sequence[dict[str, Any]]) -> list[Outcome]:
             return [result.outcome for result in create_or_update_calls(company=self.company, items=items)]
 
-        return bring_in_all(CallSerializer, request.data, bring_in)
+        return run_batch(CallSerializer, request.data, bring_in)
 
 
-class TrackerViewSet(Listed, Shown):
+class TrackerViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = TrackerSerializer
     filterset_class = TrackerFilters
     write_scope = ApiKey.Scope.INGEST
@@ -77,62 +77,62 @@ class TrackerViewSet(Listed, Shown):
         return Tracker.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
-        data = self.accepted()
+        data = self.accept_body()
         with transaction.atomic():
             tracker = saved(Tracker(company=self.company), data, ONE_NUMBER)
-            self.note("Added", tracker)
-        return self.made(tracker)
+            self.record_audit("Added", tracker)
+        return self.created_response(tracker)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
-        data = self.accepted(partial=True)
+        data = self.accept_body(partial=True)
         with transaction.atomic():
-            tracker = saved(self.locked(), data, ONE_NUMBER)
-            self.note("Changed", tracker, ", ".join(data))
-        return self.one(tracker)
+            tracker = saved(self.get_locked_object(), data, ONE_NUMBER)
+            self.record_audit("Changed", tracker, ", ".join(data))
+        return self.object_response(tracker)
 
 
-class TagViewSet(Listed, Shown):
+class TagViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = TagSerializer
     filterset_class = TagFilters
     write_scope = ApiKey.Scope.INGEST
-    knows_repeats = True
+    returns_existing = True
     lookup_field = "pk"
     lookup_value_regex = "[0-9]{1,18}"
-    newest = "id"
+    order_field = "id"
 
     def get_queryset(self) -> QuerySet[Tag]:
         return Tag.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
         """A tag of that name that is there already is the answer: it is not made twice and not changed."""
-        data = self.accepted()
+        data = self.accept_body()
         with transaction.atomic():
             tag, new = make_tag(company=self.company, **data)
             if new:
-                self.note("Added", tag)
-        return self.made(tag, new=new)
+                self.record_audit("Added", tag)
+        return self.created_response(tag, new=new)
 
     def partial_update(self, request: Request, pk: str) -> Response:
-        data = self.accepted(partial=True)
+        data = self.accept_body(partial=True)
         with transaction.atomic():
-            tag = saved(self.locked(), data, ONLY_ONE_TAG)
-            self.note("Changed", tag, ", ".join(data))
-        return self.one(tag)
+            tag = saved(self.get_locked_object(), data, ONLY_ONE_TAG)
+            self.record_audit("Changed", tag, ", ".join(data))
+        return self.object_response(tag)
 
 
-class PersonViewSet(Listed, Shown):
+class PersonViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
     write_scope = ApiKey.Scope.INGEST
-    knows_repeats = True
-    newest = "id"
+    returns_existing = True
+    order_field = "id"
 
     def get_queryset(self) -> QuerySet[Person]:
         return Person.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
         """Somebody who is known by that number or address already is the answer, and is not changed."""
-        data = self.accepted()
+        data = self.accept_body()
         phone, email = data.get("phone", ""), data.get("email", "")
         if not phone and not email:
             raise ValidationError({"phone": "Give a phone number, a mail address, or both: people are found by them."})
@@ -143,16 +143,16 @@ class PersonViewSet(Listed, Shown):
             new = person.pk not in known
             if new:
                 saved(person, {name: value for name, value in data.items() if name not in ("phone", "email")}, {})
-        return self.made(person, new=new)
+        return self.created_response(person, new=new)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
-        data = self.accepted(partial=True)
+        data = self.accept_body(partial=True)
         with transaction.atomic():
-            person = self.locked()
+            person = self.get_locked_object()
             if not data.get("phone", person.phone) and not data.get("email", person.email):
                 words = "A person keeps a phone number or a mail address: they are found by it."
                 raise ValidationError({"phone": words})
-            return self.one(saved(person, data, ONE_PERSON_EACH))
+            return self.object_response(saved(person, data, ONE_PERSON_EACH))
 
 
 def saved(row: T, data: dict[str, object], unique: dict[str, tuple[str, str]]) -> T:

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from subscriptions.api.kit.serializers import StrictModel
+from subscriptions.api.kit.serializers import StrictModelSerializer
 
 from ..models import FormSubmission
 
@@ -48,7 +48,7 @@ class FormData(serializers.JSONField):
         return ""
 
 
-class FormSubmissionSerializer(StrictModel):
+class FormSubmissionSerializer(StrictModelSerializer):
     form_data = FormData(help_text="Fields that look like passwords or card numbers are dropped.")
     person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
 

@@ -7,9 +7,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, bring_in_all, one_by_one
+from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, handle_one_by_one, run_batch
 from subscriptions.api.kit.filters import Filters, after, before
-from subscriptions.api.kit.views import Listed, Shown
+from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
 
 from ..ingestion import record_form
@@ -24,23 +24,23 @@ class FormSubmissionFilters(Filters):
     submitted_at_before = before("submitted_at")
 
 
-class FormSubmissionViewSet(Listed, Shown):
+class FormSubmissionViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = FormSubmissionSerializer
     filterset_class = FormSubmissionFilters
     write_scope = ApiKey.Scope.INGEST
-    knows_repeats = True
-    newest = "submitted_at"
+    returns_existing = True
+    order_field = "submitted_at"
 
     def get_queryset(self) -> QuerySet[FormSubmission]:
         return FormSubmission.objects.filter(company=self.company).select_related("person")
 
     def create(self, request: Request) -> Response:
-        form, new = record_form(company=self.company, data=self.accepted())
-        return self.made(form, new=new)
+        form, new = record_form(company=self.company, data=self.accept_body())
+        return self.created_response(form, new=new)
 
     @extend_schema(request=BatchSerializer, responses=BatchAnswer)
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Up to 1,000 forms at once, with a result for each."""
-        record = one_by_one(lambda values: record_form(company=self.company, data=values))
-        return bring_in_all(FormSubmissionSerializer, request.data, record)
+        record = handle_one_by_one(lambda values: record_form(company=self.company, data=values))
+        return run_batch(FormSubmissionSerializer, request.data, record)

@@ -3,21 +3,21 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from calls.api.fields import PhoneNumber
-from subscriptions.api.kit.fields import HttpUrl, Text
-from subscriptions.api.kit.serializers import StrictModel
+from subscriptions.api.kit.fields import HttpUrlField, StrictCharField
+from subscriptions.api.kit.serializers import StrictModelSerializer
 from subscriptions.events.payload_fields import TextValue
 
 from ..models import TextMessage
 
 
-class TextMessageSerializer(StrictModel):
+class TextMessageSerializer(StrictModelSerializer):
     """`content` is kept exactly: blanks, emoji and line ends included."""
 
     tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
     tracker_resource_id = serializers.CharField(source="tracker.resource_id", read_only=True)
     customer_phone_number = PhoneNumber()
-    content = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=20_000)
-    media_urls = serializers.ListField(child=HttpUrl(), required=False, max_length=50)
+    content = StrictCharField(required=False, allow_blank=True, trim_whitespace=False, max_length=20_000)
+    media_urls = serializers.ListField(child=HttpUrlField(), required=False, max_length=50)
     message_type = TextValue(lambda text: "mms" if text.media_urls else "sms")
     conversation_id = serializers.CharField(source="thread.conversation_id", read_only=True)
     thread_resource_id = serializers.CharField(source="thread.resource_id", read_only=True)

@@ -6,8 +6,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, bring_in_all, one_by_one
-from subscriptions.api.kit.views import Listed, Shown
+from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, handle_one_by_one, run_batch
+from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
 
 from ..ingestion import record_text
@@ -16,23 +16,23 @@ from .filters import TextMessageFilters
 from .serializers import TextMessageSerializer
 
 
-class TextMessageViewSet(Listed, Shown):
+class TextMessageViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = TextMessageSerializer
     filterset_class = TextMessageFilters
     write_scope = ApiKey.Scope.INGEST
-    knows_repeats = True
-    newest = "sent_at"
+    returns_existing = True
+    order_field = "sent_at"
 
     def get_queryset(self) -> QuerySet[TextMessage]:
         return TextMessage.objects.filter(company=self.company).select_related("tracker", "thread__person")
 
     def create(self, request: Request) -> Response:
-        text, new = record_text(company=self.company, data=self.accepted())
-        return self.made(text, new=new)
+        text, new = record_text(company=self.company, data=self.accept_body())
+        return self.created_response(text, new=new)
 
     @extend_schema(request=BatchSerializer, responses=BatchAnswer)
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Up to 1,000 texts at once, with a result for each."""
-        record = one_by_one(lambda values: record_text(company=self.company, data=values))
-        return bring_in_all(TextMessageSerializer, request.data, record)
+        record = handle_one_by_one(lambda values: record_text(company=self.company, data=values))
+        return run_batch(TextMessageSerializer, request.data, record)

@@ -14,23 +14,23 @@ from rest_framework.response import Response
 from ..models import ApiKey, Company
 from ..tenancy import audit_log
 from .keys import ApiKeySerializer, MadeKeySerializer
-from .kit.permissions import HasScope, OfOperator
-from .kit.serializers import StrictModel, shared
-from .kit.views import Listed, Shown, accept
+from .kit.permissions import HasScope, IsOperatorKey
+from .kit.serializers import StrictModelSerializer, shared_serializer
+from .kit.views import ListViewSet, RetrieveViewSet, accept_body
 
 
-class CompanySerializer(StrictModel):
+class CompanySerializer(StrictModelSerializer):
     class Meta:
         model = Company
         fields = ["resource_id", "name", "time_zone", "recording_expected", "transcription_expected", "created_at"]
         read_only_fields = ["resource_id", "created_at"]
 
 
-class CompanyViewSet(Listed, Shown):
+class CompanyViewSet(ListViewSet, RetrieveViewSet):
     """Only an operator's key finds it; to every other there is nothing here."""
 
     serializer_class = CompanySerializer
-    permission_classes = (OfOperator, HasScope)
+    permission_classes = (IsOperatorKey, HasScope)
     write_scope = ApiKey.Scope.MANAGE
 
     def get_queryset(self) -> QuerySet[Company]:
@@ -38,33 +38,33 @@ class CompanyViewSet(Listed, Shown):
 
     def create(self, request: Request) -> Response:
         with transaction.atomic():
-            company = Company.objects.create(**self.accepted())
-            self._note("Made the company", company, company)
-        return self.made(company)
+            company = Company.objects.create(**self.accept_body())
+            self._record_audit("Made the company", company, company)
+        return self.created_response(company)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
-        data = self.accepted(partial=True)
+        data = self.accept_body(partial=True)
         with transaction.atomic():
-            company: Company = self.locked()
+            company: Company = self.get_locked_object()
             changed = [name for name, value in data.items() if getattr(company, name) != value]
             for name in changed:
                 setattr(company, name, data[name])
             if changed:
                 company.save(update_fields=changed)
-                self._note(f"Changed {', '.join(changed)}", company, company)
-        return self.one(company)
+                self._record_audit(f"Changed {', '.join(changed)}", company, company)
+        return self.object_response(company)
 
     @extend_schema(request=ApiKeySerializer, responses={201: MadeKeySerializer})
     @action(detail=True, methods=["post"], url_path="keys")
     def keys(self, request: Request, resource_id: str) -> Response:
         """A key of that company. The answer is the one that shows it."""
-        values = accept(ApiKeySerializer, request)
+        values = accept_body(ApiKeySerializer, request)
         with transaction.atomic():
-            company: Company = self.locked()
+            company: Company = self.get_locked_object()
             key, secret = ApiKey.objects.issue(company=company, **values)
-            self._note("Made an API key", key, company)
-        return Response({**shared(ApiKeySerializer).to_representation(key), "key": secret}, 201)
+            self._record_audit("Made an API key", key, company)
+        return Response({**shared_serializer(ApiKeySerializer).to_representation(key), "key": secret}, 201)
 
-    def _note(self, act: str, obj: Any, company: Company) -> None:
+    def _record_audit(self, act: str, obj: Any, company: Company) -> None:
         key: Any = self.request.auth
         audit_log.record(audit_log.Actor.program(key), act, obj, company=company)

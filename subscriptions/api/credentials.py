@@ -14,8 +14,8 @@ from ..delivery.http.client_certificates import shown
 from ..delivery.masking import MASK
 from ..endpoints.rules import is_another_server, validate_certificate, validate_credentials
 from ..models import Subscription
-from .kit.fields import Choice, Text
-from .kit.serializers import Strict, shared
+from .kit.fields import StrictCharField, StrictChoiceField
+from .kit.serializers import StrictSerializer, shared_serializer
 
 # Where an error of a column stands in the body.
 _PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"}
@@ -35,15 +35,15 @@ class CustomHeaders(serializers.Field[Any, Any, Any, Any]):
         return dict.fromkeys(value, MASK)
 
 
-class _Basic(Strict):
-    type = Choice(choices=["basic"])
-    user = Text(required=False, allow_blank=True, trim_whitespace=False)
-    password = Text(required=False, allow_blank=True, trim_whitespace=False)
+class _Basic(StrictSerializer):
+    type = StrictChoiceField(choices=["basic"])
+    user = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
+    password = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
 
 
-class _Bearer(Strict):
-    type = Choice(choices=["bearer"])
-    token = Text(trim_whitespace=False)
+class _Bearer(StrictSerializer):
+    type = StrictChoiceField(choices=["bearer"])
+    token = StrictCharField(trim_whitespace=False)
 
 
 @extend_schema_field({"type": ["object", "null"]})
@@ -61,7 +61,7 @@ class Auth(serializers.Field[Any, Any, Any, Any]):
         kind = data.get("type") if isinstance(data, Mapping) else None
         if not isinstance(kind, str) or kind not in kinds:
             self.fail("invalid")
-        given = shared(kinds[kind]).accept(data)
+        given = shared_serializer(kinds[kind]).accept(data)
         if kind == "basic" and not (given.get("user") or given.get("password")):
             raise serializers.ValidationError({"user": ["Give a user, a password, or both."]})
         return Credentials({}, given.get("user", ""), given.get("password", ""), given.get("token", ""))
@@ -73,9 +73,9 @@ class Auth(serializers.Field[Any, Any, Any, Any]):
         return {"type": "bearer", "token": shown.token} if value.scheme else None
 
 
-class _Certificate(Strict):
-    certificate = Text()
-    private_key = Text()
+class _Certificate(StrictSerializer):
+    certificate = StrictCharField()
+    private_key = StrictCharField()
 
 
 @extend_schema_field({"type": ["object", "null"]})
@@ -93,7 +93,7 @@ class ClientCertificate(serializers.Field[Any, Any, Any, Any]):
             self.fail("invalid")
         if data.keys() == {"subject", "expires_at"}:
             return MASK
-        given = shared(_Certificate).accept(data)
+        given = shared_serializer(_Certificate).accept(data)
         try:
             return validate_certificate(given["certificate"], given["private_key"])
         except CredentialsRefused as error:

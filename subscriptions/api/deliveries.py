@@ -15,8 +15,8 @@ from ..endpoints import operations
 from ..models import ApiKey, Attempt, Delivery, Subscription
 from .kit.errors import Conflict
 from .kit.filters import Filters, after, before
-from .kit.serializers import Strict, shared
-from .kit.views import Listed, Shown, accept
+from .kit.serializers import StrictSerializer, shared_serializer
+from .kit.views import ListViewSet, RetrieveViewSet, accept_body
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -64,7 +64,7 @@ class DeliveryFilters(Filters):
     created_before = before("created_at")
 
 
-class DeliveryViewSet(Listed, Shown):
+class DeliveryViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilters
     write_scope = ApiKey.Scope.MANAGE
@@ -82,40 +82,40 @@ class DeliveryViewSet(Listed, Shown):
     def retrieve(self, request: Request, **address: str) -> Response:
         delivery = self.get_object()
         attempts = delivery.attempt_log.order_by("number")
-        log = [shared(AttemptSerializer).to_representation(attempt) for attempt in attempts]
-        return Response({**self.shown(delivery), "attempts": log})
+        log = [shared_serializer(AttemptSerializer).to_representation(attempt) for attempt in attempts]
+        return Response({**self.represent(delivery), "attempts": log})
 
     @extend_schema(request=None, responses={202: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, **address: str) -> Response:
-        accept(Strict, request)
+        accept_body(StrictSerializer, request)
         delivery: Delivery = self.get_object()
         with transaction.atomic():
             sent = operations.resend(self._same(delivery))
             if sent:
-                self.note("Sent again", delivery)
+                self.record_audit("Sent again", delivery)
         if not sent:
             delivery = self.get_object()
             if delivery.subscription.state != Subscription.State.ACTIVE:
                 raise Conflict(f"Its subscription is {delivery.subscription.state}. Resume that first.")
             raise Conflict("This delivery is on its way already.")
-        return Response(self.shown(self.get_object()), 202)
+        return Response(self.represent(self.get_object()), 202)
 
     @extend_schema(request=None, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **address: str) -> Response:
-        accept(Strict, request)
+        accept_body(StrictSerializer, request)
         delivery: Delivery = self.get_object()
         with transaction.atomic():
             stopped = operations.cancel(self._same(delivery))
             if stopped:
-                self.note("Cancelled", delivery)
+                self.record_audit("Cancelled", delivery)
         if not stopped:
             state = self.get_object().state
             if state == Delivery.State.PENDING:
                 raise Conflict("This delivery is being sent at this moment. Try again if it fails.")
             raise Conflict(f"This delivery is {state}: there is nothing to stop.")
-        return Response(self.shown(self.get_object()))
+        return Response(self.represent(self.get_object()))
 
     def _same(self, delivery: Delivery) -> QuerySet[Delivery]:
         return Delivery.objects.filter(company=self.company, pk=delivery.pk)

@@ -21,7 +21,7 @@ from ..models import Event
 from .kit.authentication import company_of
 from .kit.filters import Filters, after, before
 from .kit.openapi import inline_list
-from .kit.views import Listed, Shown
+from .kit.views import ListViewSet, RetrieveViewSet
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
@@ -47,7 +47,7 @@ class EventFilters(Filters):
     created_before = before("created_at")
 
 
-class EventViewSet(Listed, Shown):
+class EventViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = EventSerializer
     filterset_class = EventFilters
     lookup_url_kwarg = "event_id"
@@ -61,7 +61,7 @@ class EventViewSet(Listed, Shown):
         event = self.get_queryset().filter(pk=UUID(address["event_id"].removeprefix("evt_"))).first()
         if event is None:
             raise Http404
-        return Response({**self.shown(event), "body": json.loads(bytes(event.body))})
+        return Response({**self.represent(event), "body": json.loads(bytes(event.body))})
 
 
 class EventTypeSerializer(serializers.Serializer[Any]):

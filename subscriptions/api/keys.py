@@ -20,19 +20,21 @@ from rest_framework.response import Response
 from ..models import ApiKey
 from ..tenancy import audit_log
 from .kit.errors import Conflict
-from .kit.fields import AnyMoment, Choice, Whole
-from .kit.serializers import Strict, StrictModel
-from .kit.views import Listed, Shown, TenantViewSet, accept
+from .kit.fields import StrictChoiceField, StrictDateTimeField, StrictIntegerField
+from .kit.serializers import StrictModelSerializer, StrictSerializer
+from .kit.views import ListViewSet, RetrieveViewSet, TenantViewSet, accept_body
 
 LONGEST_OVERLAP_HOURS = 7 * 24
 OVERLAP_HOURS = 24  # time enough for a person to change a program in two time zones
 
 
-class ApiKeySerializer(StrictModel):
+class ApiKeySerializer(StrictModelSerializer):
     """The key itself is in the answer that makes it, and nowhere after."""
 
-    scopes = serializers.ListField(child=Choice(ApiKey.Scope.choices), min_length=1, max_length=len(ApiKey.Scope))
-    expires_at = AnyMoment(required=False, allow_null=True, help_text="null: never.")
+    scopes = serializers.ListField(
+        child=StrictChoiceField(ApiKey.Scope.choices), min_length=1, max_length=len(ApiKey.Scope)
+    )
+    expires_at = StrictDateTimeField(required=False, allow_null=True, help_text="null: never.")
 
     class Meta:
         model = ApiKey
@@ -40,8 +42,8 @@ class ApiKeySerializer(StrictModel):
         read_only_fields = ["id", "prefix", "created_at", "revoked_at", "last_used_at"]
 
 
-class RotateKeySerializer(Strict):
-    overlap_hours = Whole(
+class RotateKeySerializer(StrictSerializer):
+    overlap_hours = StrictIntegerField(
         required=False, min_value=0, max_value=LONGEST_OVERLAP_HOURS,
         help_text=f"How long the old key works beside the new one; absent: {OVERLAP_HOURS}.",
     )  # fmt: skip
@@ -56,7 +58,7 @@ class MadeKeySerializer(ApiKeySerializer):
         fields = [*ApiKeySerializer.Meta.fields, "key"]
 
 
-class ApiKeyViewSet(Listed, Shown):
+class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = ApiKeySerializer
     read_scope = ApiKey.Scope.MANAGE
     write_scope = ApiKey.Scope.MANAGE
@@ -68,15 +70,15 @@ class ApiKeyViewSet(Listed, Shown):
 
     @extend_schema(responses={201: MadeKeySerializer})
     def create(self, request: Request) -> Response:
-        values = self.accepted()
+        values = self.accept_body()
         if more := self._lacks(values["scopes"]):
             raise serializers.ValidationError({"scopes": f"This key may not give what it lacks itself: {more}."})
         if (ends := values.get("expires_at")) and ends <= timezone.now():
             raise serializers.ValidationError({"expires_at": "This lies in the past."})
         with transaction.atomic():
             key, secret = ApiKey.objects.issue(company=self.company, **values)
-            self._note("Made an API key", key)
-        answer = self.made(key)
+            self._record_audit("Made an API key", key)
+        answer = self.created_response(key)
         answer.data["key"] = secret
         return answer
 
@@ -84,16 +86,16 @@ class ApiKeyViewSet(Listed, Shown):
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new key with the name and scopes of this one, which ends when the overlap is over."""
-        hours = accept(RotateKeySerializer, request).get("overlap_hours", OVERLAP_HOURS)
+        hours = accept_body(RotateKeySerializer, request).get("overlap_hours", OVERLAP_HOURS)
         with transaction.atomic():
-            old: ApiKey = self.locked()
+            old: ApiKey = self.get_locked_object()
             if not old.usable:
                 raise Conflict("This key has ended. Make a new one.")
             if more := self._lacks(old.scopes):
                 raise PermissionDenied(f"This key may not give what it lacks itself: {more}.")
             key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=hours))
-            self._note("Rotated an API key", old)
-        answer = self.made(key)
+            self._record_audit("Rotated an API key", old)
+        answer = self.created_response(key)
         answer.headers["Location"] = request.path.replace(f"/{pk}/rotate/", f"/{key.pk}/")
         answer.data["key"] = secret
         return answer
@@ -101,18 +103,18 @@ class ApiKeyViewSet(Listed, Shown):
     def destroy(self, request: Request, pk: str) -> Response:
         """Revoke it: it is refused from now on. It stays in the list, for the log."""
         with transaction.atomic():
-            key: ApiKey = self.locked()
+            key: ApiKey = self.get_locked_object()
             if key.revoked_at is None:
                 key.revoked_at = timezone.now()
                 key.save(update_fields=["revoked_at"])
-                self._note("Revoked an API key", key)
+                self._record_audit("Revoked an API key", key)
         return Response(status=204)
 
     def _lacks(self, scopes: Iterable[str]) -> str:
         mine: Any = self.request.auth
         return ", ".join(sorted(set(scopes) - set(mine.scopes)))
 
-    def _note(self, act: str, key: ApiKey) -> None:
+    def _record_audit(self, act: str, key: ApiKey) -> None:
         mine: Any = self.request.auth
         audit_log.record(audit_log.Actor.program(mine), act, key)
 
@@ -140,4 +142,4 @@ class OwnKeyViewSet(TenantViewSet):
     @extend_schema(responses=forced_singular_serializer(OwnKeySerializer))  # type: ignore[no-untyped-call]
     def list(self, request: Request) -> Response:
         key: Any = request.auth
-        return Response({**self.shown(key), "company": self.company.resource_id, "company_name": self.company.name})
+        return Response({**self.represent(key), "company": self.company.resource_id, "company_name": self.company.name})

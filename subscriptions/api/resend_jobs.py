@@ -16,9 +16,9 @@ from rest_framework.response import Response
 
 from ..endpoints import operations, resend_jobs
 from ..models import ApiKey, ResendJob, Subscription
-from .kit.fields import Choice, Flag, Moment, Text, Whole
-from .kit.serializers import Strict
-from .kit.views import Listed, Shown, accept
+from .kit.fields import PastDateTimeField, StrictBooleanField, StrictCharField, StrictChoiceField, StrictIntegerField
+from .kit.serializers import StrictSerializer
+from .kit.views import ListViewSet, RetrieveViewSet, accept_body
 
 FASTEST = 1000  # a second; more than that is the same as all at once
 
@@ -33,27 +33,27 @@ class ResendJobSerializer(serializers.ModelSerializer[ResendJob]):
                   "created_at", "finished_at"]  # fmt: skip
 
 
-class NewResendJob(Strict):
-    subscription = Text(help_text="The resource id of the subscription.")
-    since = Moment(help_text="Deliveries created from then on.")
-    until = Moment(required=False, help_text="Deliveries created before that; absent: now.")
+class NewResendJob(StrictSerializer):
+    subscription = StrictCharField(help_text="The resource id of the subscription.")
+    since = PastDateTimeField(help_text="Deliveries created from then on.")
+    until = PastDateTimeField(required=False, help_text="Deliveries created before that; absent: now.")
     states = serializers.ListField(
-        child=Choice([str(state) for state in operations.RESENDABLE]),
+        child=StrictChoiceField([str(state) for state in operations.RESENDABLE]),
         required=False,
         allow_empty=False,
         help_text="Which deliveries; absent: failed ones.",
     )
-    per_second = Whole(required=False, min_value=1, max_value=FASTEST, help_text="How fast; absent: 50.")
-    count_only = Flag(required=False, help_text="Say how many there are and start nothing.")
+    per_second = StrictIntegerField(required=False, min_value=1, max_value=FASTEST, help_text="How fast; absent: 50.")
+    count_only = StrictBooleanField(required=False, help_text="Say how many there are and start nothing.")
 
 
-class ResendCount(Strict):
+class ResendCount(StrictSerializer):
     """What `count_only` is answered with."""
 
     total = serializers.IntegerField(read_only=True)
 
 
-class ResendJobViewSet(Listed, Shown):
+class ResendJobViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = ResendJobSerializer
     write_scope = ApiKey.Scope.MANAGE
     lookup_field = "pk"
@@ -68,7 +68,7 @@ class ResendJobViewSet(Listed, Shown):
 
     @extend_schema(request=NewResendJob, responses={201: ResendJobSerializer, 200: ResendCount})
     def create(self, request: Request) -> Response:
-        data = accept(NewResendJob, request)
+        data = accept_body(NewResendJob, request)
         subscription = get_object_or_404(
             Subscription.objects.exclude(state=Subscription.State.ARCHIVED),
             company=self.company,
@@ -84,19 +84,19 @@ class ResendJobViewSet(Listed, Shown):
         speed = data.get("per_second", resend_jobs.DEFAULT_PER_SECOND)
         with transaction.atomic():
             job = resend_jobs.start(subscription, per_second=speed, **wanted)
-            self.note("Started a resend", job, f"{job.total} webhooks of “{subscription}”, {speed} a second")
-        return self.made(job)
+            self.record_audit("Started a resend", job, f"{job.total} webhooks of “{subscription}”, {speed} a second")
+        return self.created_response(job)
 
     @extend_schema(request=None, responses=ResendJobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **address: str) -> Response:
-        accept(Strict, request)
+        accept_body(StrictSerializer, request)
         job: ResendJob = self.get_object()
         with transaction.atomic():
             was = job.state
             resend_jobs.cancel(job)
             if job.state == ResendJob.State.CANCELLED != was:
-                self.note(
+                self.record_audit(
                     "Cancelled a resend", job, f"{job.sent} of {job.total} webhooks of “{job.subscription}” were sent"
                 )
-        return Response(self.shown(self.get_object()))
+        return Response(self.represent(self.get_object()))

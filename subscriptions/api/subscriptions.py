@@ -23,9 +23,9 @@ from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_save
 from .deliveries import DeliverySerializer
-from .kit.fields import Choice, Text, Whole
-from .kit.serializers import Strict, StrictModel, shared
-from .kit.views import Listed, Shown, accept
+from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
+from .kit.serializers import StrictModelSerializer, StrictSerializer, shared_serializer
+from .kit.views import ListViewSet, RetrieveViewSet, accept_body
 
 HOUR = timedelta(hours=1)
 audit = logging.getLogger("callhooks.audit")
@@ -38,7 +38,7 @@ def _ruled(check: Callable[[Any], Any], value: Any) -> Any:
         raise serializers.ValidationError(str(error)) from None
 
 
-class EndpointUrl(Text):
+class EndpointUrl(StrictCharField):
     """Kept as it will be dialled."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -46,13 +46,13 @@ class EndpointUrl(Text):
 
 
 class EventNames(serializers.ListField):
-    child = Text()
+    child = StrictCharField()
 
     def to_internal_value(self, data: Any) -> list[str]:
         return list(_ruled(validate_events, super().to_internal_value(data)))
 
 
-class SubscriptionSerializer(StrictModel):
+class SubscriptionSerializer(StrictModelSerializer):
     url = EndpointUrl(trim_whitespace=False, help_text="Where the webhooks go, for example https://example.com/hooks.")
     events = EventNames(help_text="Names of event types; see event-types.")
     custom_headers = CustomHeaders(
@@ -97,16 +97,18 @@ class SecretSerializer(serializers.ModelSerializer[Subscription]):
         return body
 
 
-class ResumeSerializer(Strict):
-    held = Choice(["send", "drop"], required=False, help_text="What becomes of held deliveries; absent: send.")
+class ResumeSerializer(StrictSerializer):
+    held = StrictChoiceField(
+        ["send", "drop"], required=False, help_text="What becomes of held deliveries; absent: send."
+    )
 
 
-class TestSerializer(Strict):
-    event = Text(help_text="The name of the event type to make up; see event-types.")
+class TestSerializer(StrictSerializer):
+    event = StrictCharField(help_text="The name of the event type to make up; see event-types.")
 
 
-class RotateSerializer(Strict):
-    overlap_hours = Whole(
+class RotateSerializer(StrictSerializer):
+    overlap_hours = StrictIntegerField(
         required=False, min_value=0, max_value=operations.LONGEST_OVERLAP // HOUR,
         help_text="How long the old secret signs too; absent: 24.",
     )  # fmt: skip
@@ -133,7 +135,7 @@ class ResumedSerializer(SubscriptionSerializer):
         fields = [*SubscriptionSerializer.Meta.fields, "held", "deliveries"]
 
 
-class SubscriptionViewSet(Listed, Shown):
+class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = SubscriptionSerializer
     write_scope = ApiKey.Scope.MANAGE
 
@@ -144,90 +146,90 @@ class SubscriptionViewSet(Listed, Shown):
 
     @extend_schema(responses={201: SubscribedSerializer})
     def create(self, request: Request) -> Response:
-        values = to_save(self.accepted(), Subscription())
+        values = to_save(self.accept_body(), Subscription())
         with transaction.atomic():
             subscription = Subscription.objects.create(company=self.company, **values)
-            self.note("Added", subscription)
-        answer = self.made(subscription)
+            self.record_audit("Added", subscription)
+        answer = self.created_response(subscription)
         answer.data.update(_secrets_of(subscription))
         return answer
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
-        data = self.accepted(partial=True)
+        data = self.accept_body(partial=True)
         with transaction.atomic():
-            subscription = self.locked()
+            subscription = self.get_locked_object()
             data = to_save(data, subscription)
             changed = [name for name, value in data.items() if getattr(subscription, name) != value]
             for name in changed:
                 setattr(subscription, name, data[name])
             if changed:
                 subscription.save(update_fields=[*changed, "updated_at"])
-                self.note("Changed", subscription, ", ".join(changed))  # names and no values: some are secrets
-        return self.one(subscription)
+                self.record_audit("Changed", subscription, ", ".join(changed))  # names and no values: some are secrets
+        return self.object_response(subscription)
 
     def destroy(self, request: Request, resource_id: str) -> Response:
         with transaction.atomic():
-            subscription = self.locked()
+            subscription = self.get_locked_object()
             operations.archive(subscription)
-            self.note("Removed", subscription)
+            self.record_audit("Removed", subscription)
         return Response(status=204)
 
     @extend_schema(request=None, responses=SubscriptionSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, resource_id: str) -> Response:
-        accept(Strict, request)
+        accept_body(StrictSerializer, request)
         with transaction.atomic():
-            subscription = self.locked()
+            subscription = self.get_locked_object()
             operations.pause(subscription)
-            self.note("Paused", subscription)
-        return Response(self.shown(subscription))
+            self.record_audit("Paused", subscription)
+        return Response(self.represent(subscription))
 
     @extend_schema(request=ResumeSerializer, responses=ResumedSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, resource_id: str) -> Response:
-        held = accept(ResumeSerializer, request).get("held", "send")
+        held = accept_body(ResumeSerializer, request).get("held", "send")
         with transaction.atomic():
-            subscription = self.locked()
+            subscription = self.get_locked_object()
             count = operations.resume(subscription, send_held=held == "send")
             what = "Sent what was held" if held == "send" else "Dropped what was held"
-            self.note("Resumed", subscription, f"{what}: {count}" if count else "")
-        return Response({**self.shown(subscription), "held": held, "deliveries": count})
+            self.record_audit("Resumed", subscription, f"{what}: {count}" if count else "")
+        return Response({**self.represent(subscription), "held": held, "deliveries": count})
 
     @extend_schema(request=TestSerializer, responses={202: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, resource_id: str) -> Response:
         """Send a made-up event of a type to this subscription alone; its delivery tells what came of it."""
-        name = accept(TestSerializer, request)["event"]
+        name = accept_body(TestSerializer, request)["event"]
         try:
             validate_events([name])
         except ValueError as error:
             raise serializers.ValidationError({"event": [str(error)]}) from None
         with transaction.atomic():
-            delivery = send_test(self.locked(), name)
-            _note(request, delivery.subscription, "Sent a test event", detail=name)
-        return Response(shared(DeliverySerializer).to_representation(delivery), 202)
+            delivery = send_test(self.get_locked_object(), name)
+            _record_audit(request, delivery.subscription, "Sent a test event", detail=name)
+        return Response(shared_serializer(DeliverySerializer).to_representation(delivery), 202)
 
     @extend_schema(request=RotateSerializer, responses=SubscribedSerializer)
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, resource_id: str) -> Response:
-        hours = accept(RotateSerializer, request).get("overlap_hours", ROTATION_OVERLAP // HOUR)
+        hours = accept_body(RotateSerializer, request).get("overlap_hours", ROTATION_OVERLAP // HOUR)
         subscription = self.get_object()
         with transaction.atomic():
             operations.rotate_secret(subscription, overlap=timedelta(hours=hours))
-            _note(request, subscription, "Made a new signing secret", f"The old one signs too for {hours} h.")
-        return Response(self.shown(subscription) | _secrets_of(subscription))
+            _record_audit(request, subscription, "Made a new signing secret", f"The old one signs too for {hours} h.")
+        return Response(self.represent(subscription) | _secrets_of(subscription))
 
     @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, resource_id: str) -> Response:
         """A POST, although it changes nothing: no cache, history or link preview gets to see a secret."""
-        accept(Strict, request)
+        accept_body(StrictSerializer, request)
         subscription = self.get_object()
-        _note(request, subscription, "Looked at the signing secret")
+        _record_audit(request, subscription, "Looked at the signing secret")
         return Response(_secrets_of(subscription))
 
 
-def _note(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:
+def _record_audit(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:
     """For the company's audit log, and for the operator's own log, which no company's key can do away with."""
     key: Any = request.auth
     audit_log.record(audit_log.Actor.program(key), act, subscription, detail=detail)
@@ -235,4 +237,4 @@ def _note(request: Request, subscription: Subscription, act: str, detail: str = 
 
 
 def _secrets_of(subscription: Subscription) -> dict[str, Any]:
-    return shared(SecretSerializer).to_representation(subscription)
+    return shared_serializer(SecretSerializer).to_representation(subscription)

@@ -32,7 +32,7 @@ def test_unknown_fields_are_named(api, company):
 def test_what_the_service_sets_cannot_be_set(api, company, name):
     call = make_call(company)
     assert wrong(api.patch(f"/api/v1/calls/{call.resource_id}/", {name: "x"})) == {
-        f"#/{name}": "This field cannot be set."
+        f"#/{name}": "This field is read-only."
     }
 
 

@@ -22,16 +22,16 @@ from forms_intake.api.serializers import FormSubmissionSerializer
 from forms_intake.ingestion import record_form
 from messaging.api.serializers import TextMessageSerializer
 from messaging.ingestion import record_text
-from subscriptions.api.kit.fields import Flag, Moment, Whole
+from subscriptions.api.kit.fields import PastDateTimeField, StrictBooleanField, StrictIntegerField
 from subscriptions.api.kit.parsing import nested
-from subscriptions.api.kit.serializers import Strict, shared
+from subscriptions.api.kit.serializers import StrictSerializer, shared_serializer
 from subscriptions.lib.postgres_json import find_problems
 from subscriptions.models import Company
 
 NEW, KNOWN = "new", "known"
 MADE_ID = "line-"  # with a digest: the external_id of a line that names none
 Outcome = str | ValidationError  # NEW, KNOWN or what is wrong
-BringIn = Callable[[Company, Sequence[dict[str, Any]], bool], list[Outcome]]
+BatchHandler = Callable[[Company, Sequence[dict[str, Any]], bool], list[Outcome]]
 
 _YES, _NO = {"true", "yes", "y", "1", "on"}, {"false", "no", "n", "0", "off"}
 _WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?")
@@ -40,12 +40,12 @@ _WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?")
 @dataclass(frozen=True)
 class Kind:
     name: str
-    serializer: type[Strict]
-    bring_in: BringIn
+    serializer: type[StrictSerializer]
+    bring_in: BatchHandler
 
     @property
     def columns(self) -> list[str]:
-        return [name for name, field in shared(self.serializer).fields.items() if not field.read_only]
+        return [name for name, field in shared_serializer(self.serializer).fields.items() if not field.read_only]
 
     @property
     def takes_others(self) -> bool:
@@ -58,7 +58,7 @@ class Kind:
         data = dict(said)
         if self.takes_others:
             data = self._as_form(data)
-        fields = shared(self.serializer).fields
+        fields = shared_serializer(self.serializer).fields
         for name, value in data.items():
             if isinstance(value, str) and name in fields:
                 data[name] = _converted(fields[name], value, zone, cells=cells)
@@ -70,7 +70,7 @@ class Kind:
             data["external_source"] = source
         elif not data.get("external_source"):
             data["external_source"] = source
-        values = shared(self.serializer).accept(data)
+        values = shared_serializer(self.serializer).accept(data)
         return _ended(values) if self.name == "calls" else values
 
     def _as_form(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -85,13 +85,13 @@ class Kind:
 
 def _converted(field: Any, text: str, zone: ZoneInfo, *, cells: bool) -> Any:
     """What cannot be converted stays, and the field says what is wrong with it."""
-    if isinstance(field, Moment):
+    if isinstance(field, PastDateTimeField):
         return _with_offset(text.strip(), zone)
     if not cells:
         return text
-    if isinstance(field, Whole):
+    if isinstance(field, StrictIntegerField):
         return int(text) if re.fullmatch(r"\s*\d{1,12}\s*", text) else text
-    if isinstance(field, Flag):
+    if isinstance(field, StrictBooleanField):
         word = text.strip().lower()
         return True if word in _YES else False if word in _NO else text
     if isinstance(field, TagNames):
@@ -135,7 +135,7 @@ def _calls(company: Company, items: Sequence[dict[str, Any]], publish: bool) -> 
     return [result.error or (NEW if result.new else KNOWN) for result in results]
 
 
-def _one_by_one(record: Callable[..., tuple[Any, bool]]) -> BringIn:
+def _one_by_one(record: Callable[..., tuple[Any, bool]]) -> BatchHandler:
     def bring_in(company: Company, items: Sequence[dict[str, Any]], publish: bool) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for values in items:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
-from subscriptions.api.kit.problems import errors_of
+from subscriptions.api.kit.problems import list_errors
 from subscriptions.models import Company
 
 from .kinds import KNOWN, NEW, Kind
@@ -109,5 +109,5 @@ def _digest(source: str, external_id: str) -> int:
 
 
 def _words(number: int, error: Exception) -> Iterator[Wrong]:
-    for each in errors_of(error):
+    for each in list_errors(error):
         yield Wrong(number, each.get("pointer", "").removeprefix("#").strip("/"), each["detail"])

@@ -32,7 +32,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This API key has expired or was revoked. Make a new one in the admin.")
         key.of_operator = key.company is None
         if key.of_operator:
-            key.company = _named(request)
+            key.company = _find_named_company(request)
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
@@ -43,7 +43,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return f'{SCHEME} realm="callhooks"'
 
 
-def _named(request: Request) -> Company | None:
+def _find_named_company(request: Request) -> Company | None:
     """The company that an operator's program acts for."""
     named = request.headers.get(COMPANY_HEADER)
     if named is None:

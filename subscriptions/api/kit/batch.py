@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from .problems import errors_of
-from .serializers import Strict, shared
+from .problems import list_errors
+from .serializers import StrictSerializer, shared_serializer
 
 MOST = 1000
 
 # What becomes of the accepted ones: (resource id, whether it is new), or what is wrong, for each.
 Outcome = tuple[str, bool] | DjangoValidationError
-BringIn = Callable[[Sequence[dict[str, Any]]], Sequence[Outcome]]
+BatchHandler = Callable[[Sequence[dict[str, Any]]], Sequence[Outcome]]
 
 
 class _Items(serializers.ListField):
@@ -24,7 +24,7 @@ class _Items(serializers.ListField):
     default_error_messages = {"not_a_list": "This must be a list of objects."}
 
 
-class BatchSerializer(Strict):
+class BatchSerializer(StrictSerializer):
     items = _Items(min_length=1, max_length=MOST, help_text=f"1 to {MOST:,} of what a single request takes.")
 
 
@@ -50,10 +50,10 @@ class BatchAnswer(serializers.Serializer[Any]):
     results = BatchResult(many=True)
 
 
-def bring_in_all(serializer_class: type[Strict], data: Any, bring_in: BringIn) -> Response:
+def run_batch(serializer_class: type[StrictSerializer], data: Any, bring_in: BatchHandler) -> Response:
     """The answer: 200, however many of them were refused; `results` are in the order of `items`."""
-    items = shared(BatchSerializer).accept(data)["items"]
-    serializer = shared(serializer_class)
+    items = shared_serializer(BatchSerializer).accept(data)["items"]
+    serializer = shared_serializer(serializer_class)
     results: list[dict[str, Any]] = [{} for _ in items]
     accepted: list[tuple[int, dict[str, Any]]] = []
     for number, item in enumerate(items):
@@ -74,7 +74,7 @@ def bring_in_all(serializer_class: type[Strict], data: Any, bring_in: BringIn) -
     )
 
 
-def one_by_one(record: Callable[[dict[str, Any]], tuple[Any, bool]]) -> BringIn:
+def handle_one_by_one(record: Callable[[dict[str, Any]], tuple[Any, bool]]) -> BatchHandler:
     """`record` brings in one and says whether it is new; it raises ValidationError."""
 
     def bring_in(items: Sequence[dict[str, Any]]) -> list[Outcome]:
@@ -91,4 +91,4 @@ def one_by_one(record: Callable[[dict[str, Any]], tuple[Any, bool]]) -> BringIn:
 
 
 def _refused(error: Exception) -> dict[str, Any]:
-    return {"status": 400, "errors": errors_of(error)}
+    return {"status": 400, "errors": list_errors(error)}

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from django.conf import settings
 from rest_framework import exceptions
 
-MOST_ERRORS = 50  # a body of a million wrong fields is not answered with a longer one
+MAX_ERRORS = 50  # a body of a million wrong fields is not answered with a longer one
 
 
 class BadQuery(exceptions.ValidationError):

@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 
 
-class ChangedMeanwhile(exceptions.APIException):
+class PreconditionFailed(exceptions.APIException):
     status_code = 412
     default_detail = "It was changed since you read it. Read it again, and send the change with its new ETag."
 
@@ -28,7 +28,7 @@ def matches(condition: str, tag: str) -> bool:
 
 
 def check(request: Request, shown: Any) -> None:
-    """Raises ChangedMeanwhile when the request has an `If-Match` that does not hold."""
+    """Raises PreconditionFailed when the request has an `If-Match` that does not hold."""
     condition = request.headers.get("If-Match")
     if condition is not None and not matches(condition, etag(shown)):
-        raise ChangedMeanwhile
+        raise PreconditionFailed

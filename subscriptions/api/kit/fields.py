@@ -17,7 +17,7 @@ LAST_MOMENT = datetime(2200, 1, 1, tzinfo=UTC)
 URL_LENGTH = 2048
 
 
-class Text(serializers.CharField):
+class StrictCharField(serializers.CharField):
     """Blanks around it are taken off unless `trim_whitespace` is false."""
 
     default_error_messages = {
@@ -33,7 +33,7 @@ class Text(serializers.CharField):
         return data.strip() if self.trim_whitespace else data
 
 
-class Choice(serializers.ChoiceField):
+class StrictChoiceField(serializers.ChoiceField):
     default_error_messages = {"invalid_choice": "This must be one of: {choices}."}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -44,7 +44,7 @@ class Choice(serializers.ChoiceField):
         return data
 
 
-class Whole(serializers.IntegerField):
+class StrictIntegerField(serializers.IntegerField):
     default_error_messages = {
         "invalid": "This must be a whole number.",
         "min_value": "This cannot be less than {min_value}.",
@@ -58,7 +58,7 @@ class Whole(serializers.IntegerField):
         return int(data)
 
 
-class Flag(serializers.BooleanField):
+class StrictBooleanField(serializers.BooleanField):
     default_error_messages = {"invalid": "This must be true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
@@ -67,7 +67,7 @@ class Flag(serializers.BooleanField):
         return data
 
 
-class Money(serializers.DecimalField):
+class AmountField(serializers.DecimalField):
     """A decimal number in a text, `"125.00"`: a JSON number is a float to many, and floats lose cents."""
 
     default_error_messages = {
@@ -81,7 +81,7 @@ class Money(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
-class Moment(serializers.DateTimeField):
+class PastDateTimeField(serializers.DateTimeField):
     """A time with its offset, not before 1970 and not in the future."""
 
     tolerance: timedelta | None = CLOCK_TOLERANCE
@@ -111,7 +111,7 @@ class Moment(serializers.DateTimeField):
             self.fail("invalid")
 
 
-class AnyMoment(Moment):
+class StrictDateTimeField(PastDateTimeField):
     """A bound of a search, the end of a key: it may lie in the future, as far as every time zone can tell it."""
 
     tolerance = None
@@ -124,7 +124,7 @@ class AnyMoment(Moment):
         return moment
 
 
-class HttpUrl(Text):
+class HttpUrlField(StrictCharField):
     """An http or https address. What is sent to is checked far more strictly: see `endpoint_rules`."""
 
     default_error_messages = {"url": "This must be an address that begins with https:// or http://."}

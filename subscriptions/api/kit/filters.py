@@ -12,8 +12,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from .errors import BadQuery
-from .fields import AnyMoment
-from .paging import NewestFirst
+from .fields import StrictDateTimeField
+from .paging import TimeCursorPagination
 
 
 class _MomentField(forms.CharField):
@@ -28,7 +28,7 @@ class _MomentField(forms.CharField):
             raise forms.ValidationError(f"{error.detail[0]}{hint}") from None  # type: ignore[index]
 
 
-_moment = AnyMoment()
+_moment = StrictDateTimeField()
 
 
 class MomentFilter(django_filters.Filter):  # type: ignore[misc]
@@ -50,7 +50,7 @@ def before(field: str) -> MomentFilter:
 class FilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset_class = self.get_filterset_class(view, queryset)
-        known = {*NewestFirst.parameters, *(filterset_class.base_filters if filterset_class else ())}
+        known = {*TimeCursorPagination.parameters, *(filterset_class.base_filters if filterset_class else ())}
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             words = f"Unknown parameter. Known are: {', '.join(sorted(known))}."

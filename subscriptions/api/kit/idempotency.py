@@ -32,7 +32,7 @@ _KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]+)"|([\x21\x23-\x5b\x5d-\x7e]
 _KEPT_HEADERS = ("Location", "ETag")
 
 
-class Reused(exceptions.APIException):
+class KeyReused(exceptions.APIException):
     status_code = 422
     default_detail = (
         "This Idempotency-Key came with another request before. Use a new key for a new request, and the same body for "
@@ -40,7 +40,7 @@ class Reused(exceptions.APIException):
     )
 
 
-class Repeated(Exception):
+class AlreadyAnswered(Exception):
     """The request was carried out before: `answer` is what was answered then."""
 
     def __init__(self, answer: IdempotentAnswer) -> None:
@@ -60,7 +60,7 @@ def key_of(request: Any) -> str | None:
 
 
 def claim(company_id: int, key: str, request: Request) -> str:
-    """Hold the key until this transaction ends; the request's digest. Raises Repeated, Reused or Conflict."""
+    """Hold the key until this transaction ends; the request's digest. Raises AlreadyAnswered, KeyReused or Conflict."""
     digest = _digest(request)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [f"idempotency {key}", company_id])
@@ -71,8 +71,8 @@ def claim(company_id: int, key: str, request: Request) -> str:
     if known is None:
         return digest
     if known.digest != digest:
-        raise Reused
-    raise Repeated(known)
+        raise KeyReused
+    raise AlreadyAnswered(known)
 
 
 def keep(company_id: int, key: str, digest: str, response: Response) -> None:

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the API, out of its code: what drf-spectacular cannot see by itself is said here."""
+"""What the OpenAPI document needs beyond what drf-spectacular reads from the code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
@@ -77,7 +78,7 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction)
         view: Any = self.view
-        if direction == "response" and view.action == "create" and view.knows_repeats:
+        if direction == "response" and view.action == "create" and view.returns_existing:
             responses.setdefault("200", responses["201"])
         responses["default"] = {
             "description": "A problem (RFC 9457).",
@@ -92,8 +93,18 @@ def inline_list(name: str, item: Any) -> Any:
     return forced_singular_serializer(type(page))  # type: ignore[no-untyped-call]
 
 
-def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """A hook of drf-spectacular: adds the shape of problems and the webhooks, and says what bodies may not hold."""
+def list_classes_without_public_docs() -> list[type]:
+    """A hook of drf-spectacular: base classes whose docstrings are for contributors, not for the API reference."""
+    from . import serializers as kit_serializers
+    from . import views
+
+    bases = (views.TenantViewSet, views.ListViewSet, views.RetrieveViewSet)
+    strict = (kit_serializers.StrictSerializer, kit_serializers.StrictModelSerializer)
+    return [*get_lib_doc_excludes(), *bases, *strict]
+
+
+def add_problems_and_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """A hook of drf-spectacular: adds the problem schema and the webhooks, and forbids unknown fields in bodies."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in schemas.items():
         if name.endswith("Request"):

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from .errors import BadQuery
-from .fields import AnyMoment
+from .fields import StrictDateTimeField
 
-_moment = AnyMoment()
+_moment = StrictDateTimeField()
 PAGE_SIZE = 50
 
 
@@ -27,29 +27,29 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-class NewestFirst(BasePagination):
+class TimeCursorPagination(BasePagination):
     """Ordered by the view's `newest` (a field of time, or "id" alone), then by primary key; the newest first, or with
-    `order=oldest` last: whoever catches up reads in the order in which things happened. The view's `largest_page`
+    `order=oldest` last: whoever catches up reads in the order in which things happened. The view's `max_page_size`
     limits `page_size`."""
 
     parameters = ("cursor", "page_size", "order")
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
-        size = self._page_size(request, view.largest_page)
-        names = ("pk",) if view.newest == "id" else (view.newest, "pk")
+        size = self._page_size(request, view.max_page_size)
+        names = ("pk",) if view.order_field == "id" else (view.order_field, "pk")
         cursor = request.query_params.get("cursor")
         order = request.query_params.get("order", "newest")
         if order not in ("newest", "oldest"):
             raise BadQuery({"order": "This must be newest or oldest."})
         sign, beyond = ("-", "lt") if order == "newest" else ("", "gt")
         if cursor:
-            queryset = queryset.filter(_beyond(queryset.model, names, cursor, beyond))
+            queryset = queryset.filter(_after_cursor(queryset.model, names, cursor, beyond))
         rows = list(queryset.order_by(*(f"{sign}{name}" for name in names))[: size + 1])
         self._next = None
         if len(rows) > size:
             rows.pop()
             url = request.build_absolute_uri()
-            self._next = replace_query_param(url, "cursor", _cursor_at(rows[-1], names))
+            self._next = replace_query_param(url, "cursor", _encode_cursor(rows[-1], names))
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -60,11 +60,11 @@ class NewestFirst(BasePagination):
         return {"type": "object", "required": ["next", "results"], "properties": {"next": following, "results": schema}}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        size = {"type": "integer", "minimum": 1, "maximum": view.largest_page}
+        size = {"type": "integer", "minimum": 1, "maximum": view.max_page_size}
         return [
             _parameter("cursor", {"type": "string"}, "Where the page begins; from the address in `next`."),
             _parameter("order", {"enum": ["newest", "oldest"]}, "What comes first; absent: newest."),
-            _parameter("page_size", size, f"Absent: {min(PAGE_SIZE, view.largest_page)}."),
+            _parameter("page_size", size, f"Absent: {min(PAGE_SIZE, view.max_page_size)}."),
         ]
 
     def _page_size(self, request: Request, largest: int) -> int:
@@ -76,12 +76,12 @@ class NewestFirst(BasePagination):
         return int(text)
 
 
-def _cursor_at(row: Model, names: tuple[str, ...]) -> str:
+def _encode_cursor(row: Model, names: tuple[str, ...]) -> str:
     values = [str(getattr(row, name)) for name in names]
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _beyond(model: type[Model], names: tuple[str, ...], cursor: str, beyond: str) -> Q:
+def _after_cursor(model: type[Model], names: tuple[str, ...], cursor: str, beyond: str) -> Q:
     """What comes after the row that the cursor names: `lt` for older ones, `gt` for younger. Raises BadQuery."""
     try:
         *moments, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

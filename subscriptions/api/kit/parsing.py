@@ -15,7 +15,7 @@ from ...lib.postgres_json import MOST_LEVELS, Path, find_problems
 from .errors import TooLarge
 
 
-class StrictJSON(JSONParser):
+class StrictJSONParser(JSONParser):
     """UTF-8 JSON of limited size, depth and numbers, without NUL and lone surrogates: PostgreSQL holds neither."""
 
     def parse(
@@ -41,7 +41,7 @@ class StrictJSON(JSONParser):
         return data
 
 
-class OnlyJSON(BaseContentNegotiation):
+class JSONNegotiation(BaseContentNegotiation):
     """Every answer is JSON, whatever `Accept` says: better than a 406 for a client with a careless default."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the framework's views import this module by its name in the
     from rest_framework.views import APIView
 
 
-class OfOperator(BasePermission):
+class IsOperatorKey(BasePermission):
     """For what concerns no company, or all of them. A company's key does not learn that it is there."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:

@@ -22,7 +22,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from ...lib.errors import ActionRefused
-from .errors import MOST_ERRORS, BadQuery, Conflict, TooLarge, TooMany, TryAgain
+from .errors import MAX_ERRORS, BadQuery, Conflict, TooLarge, TooMany, TryAgain
 
 logger = logging.getLogger("django.request")
 _NO_FIELD = (NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY)
@@ -46,19 +46,19 @@ def problem(
     return Response(body, status, headers=dict(headers or {}), content_type="application/problem+json")
 
 
-def errors_of(error: Exception) -> list[dict[str, str]]:
+def list_errors(error: Exception) -> list[dict[str, str]]:
     """The errors of a body, each with the pointer to its place."""
-    known = _translated(error)
+    known = _to_api_exception(error)
     assert known is not None
-    return list(_flat(known.detail, "pointer"))[:MOST_ERRORS]
+    return list(_flatten(known.detail, "pointer"))[:MAX_ERRORS]
 
 
 def handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """The answer to whatever a view raised. What nobody foresaw is logged and answered with 500."""
     set_rollback()
-    known = _translated(error)
+    known = _to_api_exception(error)
     if known is None:
-        return _unforeseen(error, context["request"])
+        return _log_and_answer_500(error, context["request"])
     headers = {}
     if getattr(known, "auth_header", None):
         headers["WWW-Authenticate"] = known.auth_header  # type: ignore[attr-defined]
@@ -66,11 +66,11 @@ def handler(error: Exception, context: Mapping[str, Any]) -> Response:
         headers["Retry-After"] = str(known.wait)  # type: ignore[attr-defined]
     if not isinstance(known.detail, list | dict):
         return problem(known.status_code, str(known.detail), headers=headers)
-    errors = list(_flat(known.detail, "parameter" if isinstance(known, BadQuery) else "pointer"))
-    return problem(known.status_code, _summary(errors), errors=errors[:MOST_ERRORS], headers=headers)
+    errors = list(_flatten(known.detail, "parameter" if isinstance(known, BadQuery) else "pointer"))
+    return problem(known.status_code, _summary(errors), errors=errors[:MAX_ERRORS], headers=headers)
 
 
-def _translated(error: Exception) -> exceptions.APIException | None:
+def _to_api_exception(error: Exception) -> exceptions.APIException | None:
     match error:
         case exceptions.UnsupportedMediaType():
             words = "Send the body as JSON, with the header 'Content-Type: application/json'."
@@ -100,7 +100,7 @@ def _translated(error: Exception) -> exceptions.APIException | None:
     return None
 
 
-def _unforeseen(error: Exception, request: Any) -> Response:
+def _log_and_answer_500(error: Exception, request: Any) -> Response:
     # What Django does for an exception that leaves a view, except for its page in HTML.
     got_request_exception.send(sender=None, request=request)
     answer = problem(
@@ -115,14 +115,14 @@ def _as_detail(error: DjangoValidationError) -> dict[str, list[str]] | list[str]
     return error.message_dict if hasattr(error, "error_dict") else error.messages
 
 
-def _flat(detail: Any, place: str, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+def _flatten(detail: Any, place: str, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
     """Errors of nested fields and lists, each with the way to it."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from _flat(inner, place, path if name in _NO_FIELD else (*path, str(name)))
+            yield from _flatten(inner, place, path if name in _NO_FIELD else (*path, str(name)))
     elif isinstance(detail, list):
         for inner in detail:
-            yield from _flat(inner, place, path)
+            yield from _flatten(inner, place, path)
     else:
         yield {place: _pointer(path) if place == "pointer" else ".".join(path), "detail": str(detail)}
 

@@ -1,10 +1,11 @@
-"""How the API reads and writes objects, kept lean: serializers are declared as the framework wants them (so that they
-can be documented), but built once per thread instead of once per request, which costs more than all the rest."""
+"""Base serializers of the API. Building a serializer costs more than everything else a request does with it, so each
+thread builds every serializer once: see `shared_serializer`."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -12,27 +13,35 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.fields import Field, get_error_detail
 
-from .errors import MOST_ERRORS
-from .fields import Choice, Flag, Moment, Money, Text, Whole
+from .errors import MAX_ERRORS
+from .fields import (
+    AmountField,
+    PastDateTimeField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictChoiceField,
+    StrictIntegerField,
+)
 
 _per_thread = threading.local()
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
 
-def shared(serializer_class: type[S]) -> S:
-    """This thread's one instance. For `accept` and `to_representation` only, which leave nothing behind in it."""
+def shared_serializer(serializer_class: type[S]) -> S:
+    """Return this thread's instance. Use it for `accept` and `to_representation` only: these keep no state in it."""
     cache: dict[type[S], S] = _per_thread.__dict__.setdefault("serializers", {})
     if serializer_class not in cache:
         cache[serializer_class] = serializer_class()
     return cache[serializer_class]
 
 
-class Strict(serializers.Serializer[Any]):
-    """Takes the fields that were sent and refuses those that it does not know."""
+class StrictSerializer(serializers.Serializer[Any]):
+    """Takes only known, writable fields. `accept` replaces `run_validation`. Like it, it calls `validate_<field>`,
+    `validators` and `validate`; unlike it, it keys values by field name, not by `source`."""
 
     def accept(self, data: Any, *, partial: bool = False) -> dict[str, Any]:
-        """The values that were sent, by field name; nothing is filled in. `partial` asks for no required fields.
-        Raises ValidationError with every error at once."""
+        """Return the validated values of the fields in `data`, by field name. Absent fields get no default; with
+        `partial`, required ones may be absent too. Raises ValidationError with all errors of the fields."""
         if not isinstance(data, Mapping):
             raise serializers.ValidationError("The body must be a JSON object.")
         fields: Mapping[str, Field[Any, Any, Any, Any]] = self.fields
@@ -41,37 +50,47 @@ class Strict(serializers.Serializer[Any]):
         for name, given in data.items():
             field = fields.get(name)
             if field is None or field.read_only:
-                errors[name] = ["Unknown field." if field is None else "This field cannot be set."]
+                errors[name] = ["Unknown field." if field is None else "This field is read-only."]
             else:
                 try:
-                    values[name] = field.run_validation(given)
+                    value = field.run_validation(given)
+                    validate_field = self._field_validators.get(name)
+                    values[name] = validate_field(value) if validate_field else value
                 except serializers.ValidationError as error:
                     errors[name] = error.detail
                 except DjangoValidationError as error:
                     errors[name] = get_error_detail(error)
-            if len(errors) > MOST_ERRORS:
+            if len(errors) > MAX_ERRORS:
                 break
         if not partial:
             for name, field in fields.items():
                 if field.required and name not in data:
-                    errors[name] = ["This field is needed."]
+                    errors[name] = ["This field is required."]
         if errors:
             raise serializers.ValidationError(errors)
-        return values
+        if self.validators:
+            self.run_validators(values)
+        return dict(self.validate(values))
+
+    @cached_property
+    def _field_validators(self) -> dict[str, Callable[[Any], Any]]:
+        """The `validate_<field>` methods that this class defines."""
+        methods = {str(name): getattr(self, f"validate_{name}", None) for name in self.fields}
+        return {name: method for name, method in methods.items() if method is not None}
 
 
-class StrictModel(Strict, serializers.ModelSerializer[Any]):
-    """Fields, lengths and choices from the model, with our own kinds of fields. Uniqueness is the database's to say."""
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """Takes fields, lengths and choices from the model. Uniqueness is left to the database's constraints."""
 
-    serializer_choice_field = Choice
+    serializer_choice_field = StrictChoiceField
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
-        models.CharField: Text,
-        models.TextField: Text,
-        models.BooleanField: Flag,
-        models.PositiveIntegerField: Whole,
-        models.DateTimeField: Moment,
-        models.DecimalField: Money,
+        models.CharField: StrictCharField,
+        models.TextField: StrictCharField,
+        models.BooleanField: StrictBooleanField,
+        models.PositiveIntegerField: StrictIntegerField,
+        models.DateTimeField: PastDateTimeField,
+        models.DecimalField: AmountField,
     }
 
     def get_validators(self) -> list[Any]:

@@ -32,7 +32,7 @@ SELECT extract(epoch FROM used_until - clock_timestamp())::float8 FROM subscript
 """
 
 
-class KeyThrottle(BaseThrottle):
+class ApiKeyThrottle(BaseThrottle):
     """Says in headers of every answer how the key stands. Requests without a key are refused before."""
 
     seconds: float | None = None

@@ -19,7 +19,7 @@ from ...models import ApiKey, Company
 from ...tenancy import audit_log
 from . import etags, idempotency
 from .authentication import company_of
-from .serializers import Strict, shared
+from .serializers import StrictSerializer, shared_serializer
 
 RESOURCE_ID = "[A-Z]{3}[0-9a-f]{32}"
 
@@ -31,10 +31,10 @@ class TenantViewSet(GenericViewSet[Any]):
     write_scope = ApiKey.Scope.MANAGE
     lookup_field = "resource_id"
     lookup_value_regex = RESOURCE_ID
-    newest = "created_at"
-    largest_page = 500
+    order_field = "created_at"
+    max_page_size = 500
     # Whether a POST of what is there already, by its natural key or its name, is answered with that, and with 200.
-    knows_repeats = False
+    returns_existing = False
 
     idempotency_key: str | None = None
     digest = ""
@@ -53,14 +53,14 @@ class TenantViewSet(GenericViewSet[Any]):
             self.digest = idempotency.claim(self.company.pk, key, request)
             self.idempotency_key = key
         if "If-Match" in request.headers and self.detail and request.method not in SAFE_METHODS:
-            etags.check(request, self.shown(self.locked()))
+            etags.check(request, self.represent(self.get_locked_object()))
 
     @property
     def address(self) -> dict[str, str]:
         return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
 
     def handle_exception(self, error: Exception) -> Response:
-        if not isinstance(error, idempotency.Repeated):
+        if not isinstance(error, idempotency.AlreadyAnswered):
             return super().handle_exception(error)
         kept = error.answer
         answer = Response(json.loads(kept.body or "null"), kept.status, headers=dict(kept.headers))
@@ -79,53 +79,53 @@ class TenantViewSet(GenericViewSet[Any]):
             return Company(pk=0)
         return company_of(self.request)
 
-    def locked(self) -> Any:
+    def get_locked_object(self) -> Any:
         """The object of the address, locked until the transaction ends."""
         return get_object_or_404(self.get_queryset().select_for_update(no_key=True, of=("self",)), **self.address)
 
-    def note(self, act: str, obj: Any, detail: str = "") -> None:
+    def record_audit(self, act: str, obj: Any, detail: str = "") -> None:
         """For the company's audit log, in the transaction of the act."""
         key: Any = self.request.auth
         audit_log.record(audit_log.Actor.program(key), act, obj, company=self.company, detail=detail)
 
-    def shown(self, instance: Any) -> dict[str, Any]:
-        serializer: serializers.BaseSerializer[Any] = shared(self.get_serializer_class())
-        shown: dict[str, Any] = serializer.to_representation(instance)
-        return shown
+    def represent(self, instance: Any) -> dict[str, Any]:
+        serializer: serializers.BaseSerializer[Any] = shared_serializer(self.get_serializer_class())
+        body: dict[str, Any] = serializer.to_representation(instance)
+        return body
 
-    def accepted(self, *, partial: bool = False) -> dict[str, Any]:
+    def accept_body(self, *, partial: bool = False) -> dict[str, Any]:
         """The request's body, checked."""
-        return accept(self.get_serializer_class(), self.request, partial=partial)
+        return accept_body(self.get_serializer_class(), self.request, partial=partial)
 
-    def one(self, instance: Any, status: int = 200, **headers: str) -> Response:
+    def object_response(self, instance: Any, status: int = 200, **headers: str) -> Response:
         """An object with its version."""
-        body = self.shown(instance)
+        body = self.represent(instance)
         return Response(body, status, headers={"ETag": etags.etag(body), **headers})
 
-    def made(self, instance: Any, *, new: bool = True) -> Response:
+    def created_response(self, instance: Any, *, new: bool = True) -> Response:
         """201 with the address of a new object, 200 for one that was there already."""
         if not new:
-            return self.one(instance)
+            return self.object_response(instance)
         name = str(getattr(instance, self.lookup_field))
-        return self.one(instance, 201, Location=f"{self.request.path}{name}/")
+        return self.object_response(instance, 201, Location=f"{self.request.path}{name}/")
 
 
-class Listed(TenantViewSet):
+class ListViewSet(TenantViewSet):
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([self.shown(instance) for instance in page or ()])
+        return self.get_paginated_response([self.represent(instance) for instance in page or ()])
 
 
-class Shown(TenantViewSet):
+class RetrieveViewSet(TenantViewSet):
     def retrieve(self, request: Request, **address: str) -> Response:
-        answer = self.one(self.get_object())
+        answer = self.object_response(self.get_object())
         known = request.headers.get("If-None-Match")
         if known is not None and etags.matches(known, answer.headers["ETag"]):
             return Response(status=304, headers={"ETag": answer.headers["ETag"]})
         return answer
 
 
-class NothingHere(APIView):
+class UnknownAddress(APIView):
     """Any address of the API that is none. Without it Django would answer in HTML, and send a POST without the
     slash at its end through a redirect that loses its body."""
 
@@ -137,6 +137,6 @@ class NothingHere(APIView):
         raise NotFound(f"There is nothing at {request.path[:200]}.{hint}")
 
 
-def accept(serializer_class: type[Any], request: Request, *, partial: bool = False) -> dict[str, Any]:
-    serializer: Strict = shared(serializer_class)
+def accept_body(serializer_class: type[Any], request: Request, *, partial: bool = False) -> dict[str, Any]:
+    serializer: StrictSerializer = shared_serializer(serializer_class)
     return serializer.accept(request.data, partial=partial)
