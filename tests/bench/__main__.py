@@ -8,17 +8,17 @@ from importlib import import_module
 
 from callhooks_site.devtools.state import DevError
 from tests.bench import options
-from tests.bench.figures import Report
-from tests.bench.place import Place, bench_place
+from tests.bench.report import Report
+from tests.bench.workspace import Workspace, bench_workspace
 
 
 def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 whether or not the targets were reached, 1 if something kept us from measuring."""
     names, as_json, how = options.read(arguments)
     try:
-        with bench_place() as place:
+        with bench_workspace() as workspace:
             for name in names:
-                report = _run(name, place, how)
+                report = _run(name, workspace, how)
                 sys.stdout.write(f"{report.as_json() if as_json else report.as_table()}\n")
                 sys.stdout.flush()
     except (DevError, RuntimeError, TimeoutError) as error:
@@ -29,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(name: str, place: Place, how: options.Options) -> Report:
-    report: Report = import_module(f"{__package__}.{name}").run(place, how)
+def _run(name: str, workspace: Workspace, how: options.Options) -> Report:
+    report: Report = import_module(f"{__package__}.{name}").run(workspace, how)
     return report
 
 

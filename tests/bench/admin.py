@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tests.bench import admin_crowd
-from tests.bench.figures import Report, Target
+from tests.bench import admin_data
 from tests.bench.options import Options
-from tests.bench.place import Place, use
+from tests.bench.report import Report, Target
+from tests.bench.workspace import Workspace, use
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -49,28 +49,28 @@ class Timed:
         return f"{self.who} {self.url} ({self.queries} queries{'' if self.status == 200 else f', {self.status}'})"
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     from django.db import connection
     from django.test import override_settings
 
     size = options.size or SIZE
     logging.getLogger("django.request").setLevel(logging.ERROR)  # pages that are refused are no news here
-    use(place.database("admin"))
+    use(workspace.database("admin"))
     begun = time.monotonic()
-    crowd = admin_crowd.fill(size)
+    data = admin_data.fill(size)
     made = time.monotonic() - begun
     with connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = {GIVE_UP_MS}")
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     timed: list[Timed] = []
     with override_settings(STORAGES=plain):
-        for who, user in (("admin", crowd.admin), ("agency", crowd.agency), ("operator", crowd.operator)):
-            timed += _walk(who, user, crowd, min(options.rounds, ROUNDS))
+        for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
+            timed += _walk(who, user, data, min(options.rounds, ROUNDS))
     ordered = sorted(timed, key=lambda one: -one.ms)
     broken = [one for one in timed if one.status >= 500]
     return Report(
         "admin",
-        f"{crowd.deliveries:,} deliveries, {size:,} of them of the admin's company; each page the median of "
+        f"{data.deliveries:,} deliveries, {size:,} of them of the admin's company; each page the median of "
         f"{min(options.rounds, ROUNDS)} in this process",
         {
             "pages": len(timed),
@@ -88,7 +88,7 @@ def run(place: Place, options: Options) -> Report:
     )
 
 
-def _walk(who: str, user: object, crowd: admin_crowd.Crowd, rounds: int) -> Iterator[Timed]:
+def _walk(who: str, user: object, data: admin_data.AdminData, rounds: int) -> Iterator[Timed]:
     from django.contrib import admin
     from django.test import Client
     from django.urls import reverse
@@ -102,7 +102,7 @@ def _walk(who: str, user: object, crowd: admin_crowd.Crowd, rounds: int) -> Iter
     }
     # What the home page leads to and no list of the registry: figures' links, pages that are no model's.
     links = dict.fromkeys(html.unescape(link) for link in re.findall(r'href="(/admin/[^"#]*)"', shown))
-    for link in [*links, *(f"{reverse('admin:index')}?company={pk}" for pk in crowd.companies)]:
+    for link in [*links, *(f"{reverse('admin:index')}?company={pk}" for pk in data.companies)]:
         if link not in lists and "password" not in link:
             yield _timed(who, client, link, rounds)[0]
     for model in admin.site._registry:
@@ -111,7 +111,7 @@ def _walk(who: str, user: object, crowd: admin_crowd.Crowd, rounds: int) -> Iter
         if first.status in (302, 403, 404):
             continue  # operators' pages, and lists of one that lead to it
         yield first
-        urls = [*_urls(name, shown, crowd.terms)]
+        urls = [*_urls(name, shown, data.terms)]
         if ANY_TIME in links_in(shown):  # each filter once more, over all there is
             wide = client.get(f"{reverse(f'{name}_changelist')}{ANY_TIME}", secure=True).content.decode()
             urls += _urls(name, wide, [])

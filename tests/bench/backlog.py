@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from tests.bench import crowds
-from tests.bench.figures import Report, Target
+from tests.bench import full_outbox
 from tests.bench.helpers import Helper, helper
 from tests.bench.options import Options
-from tests.bench.place import Place, use
+from tests.bench.report import Report, Target
+from tests.bench.workspace import Workspace, use
 
 SIZE = 1_000_000
 # Of the largest number of pending deliveries: the parts that are measured, and what lies finished beside each.
@@ -36,14 +36,14 @@ class Level:
         self.wall_ms.append(told["wall_ms"])
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     largest = options.size or SIZE
-    base = place.database("finished")
+    base = workspace.database("finished")
     use(base)
-    crowds.fill_finished(largest * FINISHED)
-    use(place.template)
+    full_outbox.fill_finished(largest * FINISHED)
+    use(workspace.template)
     with ExitStack() as stack:
-        levels = [stack.enter_context(_level(place, base, max(1000, largest // part))) for part in PARTS]
+        levels = [stack.enter_context(_level(workspace, base, max(1000, largest // part))) for part in PARTS]
         for level in levels:
             level.measure(BATCHES)  # plans and caches are warm; not counted
             level.cpu_ms.clear()
@@ -51,14 +51,14 @@ def run(place: Place, options: Options) -> Report:
         for _ in range(options.rounds):
             for level in levels:
                 level.measure(BATCHES)
-    place.databases.drop(base)
+    workspace.databases.drop(base)
     cpu = {str(level.pending): statistics.median(level.cpu_ms) for level in levels}
     wall = {str(level.pending): statistics.median(level.wall_ms) for level in levels}
     ratio = _last_to_first(cpu)
     return Report(
         "backlog",
-        f"{options.rounds} rounds of {BATCHES} batches of {crowds.BATCH} claimed and finished, to {crowds.ENDPOINTS} "
-        f"endpoints, with {largest * FINISHED} finished beside",
+        f"{options.rounds} rounds of {BATCHES} batches of {full_outbox.BATCH} claimed and finished, "
+        f"to {full_outbox.ENDPOINTS} endpoints, with {largest * FINISHED} finished beside",
         {"cost_ratio": ratio, "wall_ratio": _last_to_first(wall), "cpu_ms_per_delivery": cpu, "wall_ms": wall},
         [Target("CPU per delivery, largest / smallest backlog", ratio, 1.5, at_most=True)],
     )
@@ -70,11 +70,11 @@ def _last_to_first(costs: dict[str, float]) -> float:
 
 
 @contextmanager
-def _level(place: Place, base: str, pending: int) -> Iterator[Level]:
-    database = place.databases.create(f"pending_{pending}", template=base, big=True)
+def _level(workspace: Workspace, base: str, pending: int) -> Iterator[Level]:
+    database = workspace.databases.create(f"pending_{pending}", template=base, big=True)
     use(database)
-    crowds.fill_pending(pending)
-    use(place.template)
-    with helper("crowds", env=place.environment(database)) as worker:
+    full_outbox.fill_pending(pending)
+    use(workspace.template)
+    with helper("full_outbox", env=workspace.environment(database)) as worker:
         yield Level(pending, worker)
-    place.databases.drop(database)
+    workspace.databases.drop(database)

@@ -11,18 +11,20 @@ from pathlib import Path
 
 from tests.bench import fixtures
 from tests.bench.helpers import Helper, helper
-from tests.bench.place import Place, use, wait_for
+from tests.bench.workspace import Workspace, use, wait_for
 
 
 @contextmanager
-def running_engine(place: Place, database: str, *, authority: Path | None = None, **settings: str) -> Iterator[int]:
+def running_engine(
+    workspace: Workspace, database: str, *, authority: Path | None = None, **settings: str
+) -> Iterator[int]:
     """The main process of a cluster as it is installed, under its supervisor, when all of its drains wait for work."""
     from django.conf import settings as ours
 
     if authority:
         settings["WEBHOOK_CA_BUNDLE"] = str(authority)
-    env = place.environment(database, **settings)
-    with place.process("engine", ["manage.py", "cluster"], env) as child, place.connection(database) as watch:
+    env = workspace.environment(database, **settings)
+    with workspace.process("engine", ["manage.py", "cluster"], env) as child, workspace.connection(database) as watch:
 
         def ready() -> bool:
             row = watch.execute("SELECT count(*) FROM subscriptions_drainslot WHERE beat_at > now() - interval '10 s'")
@@ -53,17 +55,17 @@ class Naive:
 
 
 @contextmanager
-def running_naive(place: Place, database: str) -> Iterator[Naive]:
+def running_naive(workspace: Workspace, database: str) -> Iterator[Naive]:
     """The naive cluster and its publisher. It is ready when its first task is done: send one before measuring."""
     use(database)
     owner = fixtures.company()
     content = fixtures.body(owner, fixtures.tracker(owner))
-    env = place.environment(database, DJANGO_SETTINGS_MODULE="tests.bench.naive_settings")
-    with place.connection(database) as connection:
+    env = workspace.environment(database, DJANGO_SETTINGS_MODULE="tests.bench.naive_settings")
+    with workspace.connection(database) as connection:
         connection.execute("DELETE FROM django_q_schedule")  # the engine's sweep
-    publisher_env = {**env, "DATABASE_URL": place.databases.url_of(database, ours=True)}
+    publisher_env = {**env, "DATABASE_URL": workspace.databases.url_of(database, ours=True)}
     with (
-        place.process("naive", ["manage.py", "qcluster"], env) as child,
+        workspace.process("naive", ["manage.py", "qcluster"], env) as child,
         helper("naive_publisher", env=publisher_env) as publisher,
     ):
         yield Naive(child.pid, base64.b64encode(content).decode(), database, publisher)

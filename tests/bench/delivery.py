@@ -13,12 +13,12 @@ from psycopg import Connection
 
 from tests.bench import fixtures
 from tests.bench.clusters import running_engine, running_naive
+from tests.bench.counting_receiver import CountingReceiver, running_counting_receiver
 from tests.bench.cpu import Meter, largest_resident, tree_seconds
-from tests.bench.figures import Report, Target
 from tests.bench.helpers import helper
 from tests.bench.options import Options
-from tests.bench.place import Place, use, wait_for
-from tests.bench.sink import Sink, running_sink
+from tests.bench.report import Report, Target
+from tests.bench.workspace import Workspace, use, wait_for
 
 SIZE = 20_000
 ENDPOINTS = 10
@@ -47,12 +47,14 @@ class Rounds:
         return statistics.median(self.cpu_ms)
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     size = options.size or SIZE
     with ExitStack() as stack:
-        sink = stack.enter_context(running_sink(place.folder, count=ENDPOINTS, https=options.https))
-        engine = stack.enter_context(_engine(place, sink, https=options.https))
-        naive = stack.enter_context(_naive(place, sink))
+        receiver = stack.enter_context(
+            running_counting_receiver(workspace.folder, count=ENDPOINTS, https=options.https)
+        )
+        engine = stack.enter_context(_engine(workspace, receiver, https=options.https))
+        naive = stack.enter_context(_naive(workspace, receiver))
         engine.send(min(size, 500))
         naive.send(4)
         ours, bares, naives, https = Rounds(), Rounds(), Rounds(), Rounds()
@@ -60,7 +62,7 @@ def run(place: Place, options: Options) -> Report:
         for _ in range(options.rounds):
             ours.add(size, *engine.send(size))
             first = first or engine.megabytes()
-            bares.add(size, *_bare(sink, size))
+            bares.add(size, *_bare(receiver, size))
             naives.add(max(4, size // NAIVE_PART), *naive.send(max(4, size // NAIVE_PART)))
             if options.https:
                 https.add(size, *engine.send(size, https=True))
@@ -68,7 +70,7 @@ def run(place: Place, options: Options) -> Report:
     report = Report(
         "delivery",
         f"{options.rounds} rounds of {size} deliveries of {fixtures.BODY_BYTES} bytes to {ENDPOINTS} endpoints; "
-        f"receiver: {sink.kind}",
+        f"receiver: {receiver.kind}",
         {
             "per_second": ours.rate,
             "cpu_ms_per_delivery": ours.cost,
@@ -96,7 +98,7 @@ def run(place: Place, options: Options) -> Report:
 class Sender:
     """A running cluster, and how to give it work."""
 
-    sink: Sink
+    receiver: CountingReceiver
     pid: int
     cpu: Callable[[], float]
     publish: Callable[[int, bool], float]
@@ -104,13 +106,13 @@ class Sender:
 
     def send(self, number: int, *, https: bool = False) -> tuple[float, float]:
         """Seconds and CPU seconds from the commit of a backlog until all of it is recorded as delivered."""
-        before = self.sink.posts()
+        before = self.receiver.posts()
         meter = Meter(lambda: tree_seconds(self.pid), self.cpu)
         begun = self.publish(number, https)
-        wait_for(lambda: self.sink.posts() - before >= number, seconds=PATIENCE, what=f"{number} deliveries come")
+        wait_for(lambda: self.receiver.posts() - before >= number, seconds=PATIENCE, what=f"{number} deliveries come")
         wait_for(self.finished, seconds=PATIENCE, every=0.005, what="all are recorded")
         seconds, cpu = monotonic() - begun, meter.seconds()
-        if (came := self.sink.posts() - before) != number:
+        if (came := self.receiver.posts() - before) != number:
             raise RuntimeError(f"{came} requests came for {number} deliveries; the figures would not compare.")
         return seconds, cpu
 
@@ -119,37 +121,40 @@ class Sender:
 
 
 @contextmanager
-def _engine(place: Place, sink: Sink, *, https: bool) -> Iterator[Sender]:
-    database = place.database("engine")
+def _engine(workspace: Workspace, receiver: CountingReceiver, *, https: bool) -> Iterator[Sender]:
+    database = workspace.database("engine")
     use(database)
     owner = fixtures.company()
     content = fixtures.body(owner, fixtures.tracker(owner))
-    plain = fixtures.subscribe(owner, sink.urls(ENDPOINTS), "post_call")
-    secure = fixtures.subscribe(owner, sink.urls(ENDPOINTS, https=True), "post_call") if https else []
+    plain = fixtures.subscribe(owner, receiver.urls(ENDPOINTS), "post_call")
+    secure = fixtures.subscribe(owner, receiver.urls(ENDPOINTS, https=True), "post_call") if https else []
 
     def publish(number: int, secured: bool) -> float:
         use(database)
         return fixtures.backlog(owner, secure if secured else plain, number, content)
 
-    with running_engine(place, database, authority=sink.authority) as pid, place.connection(database) as watch:
+    with (
+        running_engine(workspace, database, authority=receiver.authority) as pid,
+        workspace.connection(database) as watch,
+    ):
         yield Sender(
-            sink,
+            receiver,
             pid,
-            place.databases.cpu_of(database),
+            workspace.databases.cpu_of(database),
             publish,
             lambda: _holds(watch, "NOT EXISTS (SELECT 1 FROM subscriptions_delivery WHERE state = 'pending')"),
         )
 
 
 @contextmanager
-def _naive(place: Place, sink: Sink) -> Iterator[Sender]:
-    database = place.database("naive")
-    with running_naive(place, database) as naive, place.connection(database) as watch:
-        subscriptions = naive.subscribe(sink.urls(ENDPOINTS))
+def _naive(workspace: Workspace, receiver: CountingReceiver) -> Iterator[Sender]:
+    database = workspace.database("naive")
+    with running_naive(workspace, database) as naive, workspace.connection(database) as watch:
+        subscriptions = naive.subscribe(receiver.urls(ENDPOINTS))
         yield Sender(
-            sink,
+            receiver,
             naive.pid,
-            place.databases.cpu_of(database),
+            workspace.databases.cpu_of(database),
             lambda number, secured: naive.publish(subscriptions, number),
             lambda: _holds(
                 watch,
@@ -164,16 +169,16 @@ def _holds(watch: Connection, condition: str) -> bool:
     return bool(row and row[0])
 
 
-def _bare(sink: Sink, number: int) -> tuple[float, float]:
+def _bare(receiver: CountingReceiver, number: int) -> tuple[float, float]:
     """Seconds and CPU seconds of the HTTP client alone, in as many processes as there are drains."""
     from django.conf import settings
 
     drains = settings.DELIVERY_DRAINS
     # As many requests at once as the engine has with this number of endpoints, if it has the threads.
     threads = min(settings.DELIVERY_THREADS, -(-ENDPOINTS * settings.DELIVERY_PER_ENDPOINT // drains))
-    asked = {"urls": sink.urls(ENDPOINTS), "threads": threads, "body_bytes": fixtures.BODY_BYTES}
+    asked = {"urls": receiver.urls(ENDPOINTS), "threads": threads, "body_bytes": fixtures.BODY_BYTES}
     with ExitStack() as stack:
-        crew = [stack.enter_context(helper("bare")) for _ in range(drains)]
+        crew = [stack.enter_context(helper("bare_client")) for _ in range(drains)]
         for part, one in enumerate(crew):
             one.tell(json.dumps({**asked, "requests": number // drains + (part < number % drains)}))
         for one in crew:

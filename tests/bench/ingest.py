@@ -13,10 +13,10 @@ from urllib.request import urlopen
 
 from tests.bench import fixtures
 from tests.bench.cpu import Meter, tree_seconds
-from tests.bench.figures import Report, Target, percentile
 from tests.bench.helpers import Helper, helper
 from tests.bench.options import Options
-from tests.bench.place import Place, use, wait_for
+from tests.bench.report import Report, Target, percentile
+from tests.bench.workspace import Workspace, use, wait_for
 
 SIZE = 1000  # calls of a round, one by one; in batches five times as many
 WORKERS = 2
@@ -49,9 +49,9 @@ class Served:
         return told["seconds"], told["took_ms"]
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     size = options.size or SIZE
-    database, other = place.database("ingest"), place.database("bare")
+    database, other = workspace.database("ingest"), workspace.database("bare")
     single: list[float] = []
     batch: list[float] = []
     bare: list[float] = []
@@ -59,12 +59,12 @@ def run(place: Place, options: Options) -> Report:
     p99: list[float] = []
     theirs_env = {"DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}
     with ExitStack() as stack:
-        ours, pid = stack.enter_context(_site(place, database, "ingest", "/api/v1/calls/"))
-        theirs, _ = stack.enter_context(_site(place, other, "bare", "/insert/", **theirs_env))
+        ours, pid = stack.enter_context(_site(workspace, database, "ingest", "/api/v1/calls/"))
+        theirs, _ = stack.enter_context(_site(workspace, other, "bare", "/insert/", **theirs_env))
         for each in (ours, theirs):
             each.send(min(size, 50))  # imports, connections and caches
         for _ in range(options.rounds):
-            meter = Meter(lambda: tree_seconds(pid), place.databases.cpu_of(database))
+            meter = Meter(lambda: tree_seconds(pid), workspace.databases.cpu_of(database))
             seconds, _ = ours.send(size)
             cpu.append(meter.seconds() * 1000 / size)
             single.append(size / seconds)
@@ -101,7 +101,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _site(place: Place, database: str, name: str, path: str, **env: str) -> Iterator[tuple[Served, int]]:
+def _site(workspace: Workspace, database: str, name: str, path: str, **env: str) -> Iterator[tuple[Served, int]]:
     from subscriptions.models import ApiKey
 
     use(database)
@@ -116,7 +116,10 @@ def _site(place: Place, database: str, name: str, path: str, **env: str) -> Iter
     ]  # fmt: skip
     # Plain http on this machine; and the rate of a key is not what is measured.
     more = {"API_REQUESTS_PER_MINUTE": "0", "SECURE_SSL_REDIRECT": "false", "ALLOWED_HOSTS": "127.0.0.1", **env}
-    with place.process(name, command, place.environment(database, **more)) as child, helper("ingest_load") as load:
+    with (
+        workspace.process(name, command, workspace.environment(database, **more)) as child,
+        helper("ingest_load") as load,
+    ):
 
         def answers() -> bool:
             try:

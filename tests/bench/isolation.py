@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from tests.bench import fixtures
 from tests.bench.arrivals import Arrivals, running_receiver
 from tests.bench.clusters import running_engine
-from tests.bench.figures import Report, Target, percentile
 from tests.bench.options import Options
-from tests.bench.place import Place, use, wait_for
+from tests.bench.report import Report, Target, percentile
+from tests.bench.workspace import Workspace, use, wait_for
 
 if TYPE_CHECKING:
     from calls.models import Tracker
@@ -47,11 +47,11 @@ class Results:
     undelivered: int = 0
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     results = {variant.name: Results() for variant in (BASELINE, *VARIANTS)}
     rate, seconds = options.size or RATE, options.seconds or SECONDS
-    database = place.database("isolation")
-    with running_receiver(ENDPOINTS) as good, running_engine(place, database):
+    database = workspace.database("isolation")
+    with running_receiver(ENDPOINTS) as good, running_engine(workspace, database):
         use(database)
         for _ in range(options.rounds):
             for variant in (BASELINE, *VARIANTS):

@@ -11,9 +11,9 @@ from tests.bench import fixtures
 from tests.bench.arrivals import Arrivals, running_receiver
 from tests.bench.clusters import Naive, running_engine, running_naive
 from tests.bench.cpu import Meter, tree_seconds
-from tests.bench.figures import Report, Target, percentile
 from tests.bench.options import Options
-from tests.bench.place import DEVELOPMENT, Place, use
+from tests.bench.report import Report, Target, percentile
+from tests.bench.workspace import DEVELOPMENT, Workspace, use
 
 if TYPE_CHECKING:
     from calls.models import Tracker
@@ -28,10 +28,10 @@ LONGEST_PAUSE = 0.25
 PATIENCE = 30.0
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     size = options.size or SIZE
     idle_seconds = options.seconds or IDLE_SECONDS
-    database, other = place.database("engine"), place.database("naive")
+    database, other = workspace.database("engine"), workspace.database("naive")
     ours: list[list[float]] = []
     naives: list[list[float]] = []
     use(database)
@@ -40,11 +40,11 @@ def run(place: Place, options: Options) -> Report:
     with running_receiver(1) as arrivals:
         fixtures.subscribe(owner, [f"{arrivals.urls[0]}/engine"], "pre_call")
         # As `./dev run` starts it: the environment of development, all settings at their defaults.
-        with running_engine(place, database, authority=None, **DEVELOPMENT) as pid:
+        with running_engine(workspace, database, authority=None, **DEVELOPMENT) as pid:
             use(database)
             _engine_round(arrivals, owner, caller, 3)
-            idle = _idle(place, database, pid, idle_seconds)
-            with running_naive(place, other) as naive:
+            idle = _idle(workspace, database, pid, idle_seconds)
+            with running_naive(workspace, other) as naive:
                 targets = naive.subscribe([f"{arrivals.urls[0]}/naive"])
                 _naive_round(arrivals, naive, targets, 2)
                 for _ in range(options.rounds):
@@ -87,10 +87,10 @@ def _naive_round(arrivals: Arrivals, naive: Naive, targets: list[int], number: i
     return found
 
 
-def _idle(place: Place, database: str, pid: int, seconds: float) -> float:
+def _idle(workspace: Workspace, database: str, pid: int, seconds: float) -> float:
     """Percent of a core that the cluster and PostgreSQL use when there is nothing to do."""
     time.sleep(min(SETTLE_SECONDS, seconds))
-    meter = Meter(lambda: tree_seconds(pid), place.databases.cpu_of(database))
+    meter = Meter(lambda: tree_seconds(pid), workspace.databases.cpu_of(database))
     started = time.monotonic()
     time.sleep(seconds)
     return meter.seconds() / (time.monotonic() - started) * 100

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tests.bench import fixtures
 from tests.bench.cpu import thread_seconds
-from tests.bench.figures import Report, Target
 from tests.bench.options import Options
-from tests.bench.place import Place, use
+from tests.bench.report import Report, Target
+from tests.bench.workspace import Workspace, use
 
 if TYPE_CHECKING:
     from calls.models import Tracker
@@ -20,11 +20,11 @@ SUBSCRIPTIONS = (0, 1, 10)
 TURN = 10
 
 
-def run(place: Place, options: Options) -> Report:
+def run(workspace: Workspace, options: Options) -> Report:
     from django.db import connection
 
     size = options.size or SIZE
-    use(place.database("publish"))
+    use(workspace.database("publish"))
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
     callers = {number: _caller(number) for number in SUBSCRIPTIONS}

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from tests.bench.figures import Report, Target, percentile
+from tests.bench.report import Report, Target, percentile
 from tests.crash.cluster import database_url
 
 ROOT = Path(__file__).resolve().parents[2]
 # All in one process, since the database that all start from takes a while to make.
 RUN = """
-from callhooks_site.devtools.bench import backlog, delivery, ingest, isolation, latency, publish
-from callhooks_site.devtools.bench.options import Options
-from callhooks_site.devtools.bench.place import bench_place
-with bench_place() as place:
+from tests.bench import backlog, delivery, ingest, isolation, latency, publish
+from tests.bench.options import Options
+from tests.bench.workspace import bench_workspace
+with bench_workspace() as workspace:
     for bench, size, seconds in (
         (delivery, 60, None), (latency, 3, 0.5), (isolation, 60, 0.5), (backlog, 4000, None), (publish, 10, None),
         (ingest, 20, None),
     ):
-        print(bench.run(place, Options(rounds=1, size=size, seconds=seconds)).as_json(), flush=True)
+        print(bench.run(workspace, Options(rounds=1, size=size, seconds=seconds)).as_json(), flush=True)
 """
 KEYS = {
     "delivery": [

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.bench import certificates
 from tests.bench.helpers import helper
-from tests.bench.place import wait_for
 from tests.bench.receiver import hosts, listen
+from tests.bench.workspace import wait_for
 
 NGINX = """\
 daemon off;
@@ -46,7 +46,7 @@ TLS = """\
 
 
 @dataclass(slots=True)
-class Sink:
+class CountingReceiver:
     """`kind` says what it is. `authority`: the file of the certificate authority that speaks for it."""
 
     kind: str
@@ -77,44 +77,44 @@ class Sink:
 
 
 @contextmanager
-def running_sink(folder: Path, *, count: int, https: bool = False) -> Iterator[Sink]:
-    """A sink on `count` hosts; with TLS only where nginx is installed. Raises RuntimeError."""
+def running_counting_receiver(folder: Path, *, count: int, https: bool = False) -> Iterator[CountingReceiver]:
+    """A receiver on `count` hosts; with TLS only where nginx is installed. Raises RuntimeError."""
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin:/usr/bin:/usr/local/bin")
     if nginx:
-        with _nginx(nginx, folder, count, https) as sink:
-            yield sink
+        with _nginx(nginx, folder, count, https) as receiver:
+            yield receiver
     elif https:
         raise RuntimeError("Measuring https needs nginx as the receiver (Debian, Ubuntu: apt install nginx-light).")
     else:
-        with _python(count) as sink:
-            yield sink
+        with _python(count) as receiver:
+            yield receiver
 
 
 @contextmanager
-def _nginx(program: str, folder: Path, count: int, https: bool) -> Iterator[Sink]:
+def _nginx(program: str, folder: Path, count: int, https: bool) -> Iterator[CountingReceiver]:
     port = _free_port(count)
-    sink = Sink("nginx", port)
+    receiver = CountingReceiver("nginx", port)
     lines = [f"        listen {host}:{port};" for host in hosts(count)]
     extra = ""
     if https:
-        sink.tls_port = _free_port(count)
-        sink.authority, certificate, key = certificates.make(folder, hosts(count))
-        lines += [f"        listen {host}:{sink.tls_port} ssl;" for host in hosts(count)]
+        receiver.tls_port = _free_port(count)
+        receiver.authority, certificate, key = certificates.make(folder, hosts(count))
+        lines += [f"        listen {host}:{receiver.tls_port} ssl;" for host in hosts(count)]
         extra = TLS.format(certificate=certificate, key=key)
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, listen="\n".join(lines) + "\n" + extra))
     command = [program, "-e", "stderr", "-p", str(folder), "-c", str(config)]
     with _process(command, folder / "nginx.out") as process:
-        wait_for(lambda: process.poll() is not None or _answers(sink), seconds=10, what="nginx answers")
+        wait_for(lambda: process.poll() is not None or _answers(receiver), seconds=10, what="nginx answers")
         if process.poll() is not None:
             raise RuntimeError(f"nginx does not start: {(folder / 'nginx.out').read_text()}")
-        yield sink
+        yield receiver
 
 
 @contextmanager
-def _python(count: int) -> Iterator[Sink]:
+def _python(count: int) -> Iterator[CountingReceiver]:
     with helper("receiver", str(count)) as process:
-        yield Sink("python", int(process.answer()))
+        yield CountingReceiver("python", int(process.answer()))
 
 
 @contextmanager
@@ -128,9 +128,9 @@ def _process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[byt
             process.wait()
 
 
-def _answers(sink: Sink) -> bool:
+def _answers(receiver: CountingReceiver) -> bool:
     try:
-        sink.posts()
+        receiver.posts()
     except OSError:
         return False
     return True

@@ -49,7 +49,7 @@ _FIVE_LETTERS = " || ".join(f"chr(97 + n / {26**place} %% 26)" for place in rang
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class AdminData:
     admin: User
     agency: User  # a member of all companies
     operator: User
@@ -58,7 +58,7 @@ class Crowd:
     companies: list[int]
 
 
-def fill(size: int) -> Crowd:
+def fill(size: int) -> AdminData:
     """`size`: deliveries of each tenant."""
     from django.contrib.auth.models import User
     from django.db import connection
@@ -83,7 +83,7 @@ def fill(size: int) -> Crowd:
         cursor.execute("VACUUM ANALYZE")
     while statistics.roll_up():  # what sweeps would have counted by now
         pass
-    return Crowd(admin, agency, operator, Delivery.objects.count(), terms, companies)
+    return AdminData(admin, agency, operator, Delivery.objects.count(), terms, companies)
 
 
 def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:

@@ -1,6 +1,6 @@
 """Deliveries by the million, and a process that claims and finishes some of them.
 
-python -m tests.bench.crowds     (reads how many batches, answers with a line of JSON)
+python -m tests.bench.full_outbox     (reads how many batches, answers with a line of JSON)
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _tidy() -> None:
 def claim_and_finish(batches: int) -> dict[str, float]:
     """CPU (of this process and its backend) and wall milliseconds for each delivery that was claimed and finished.
 
-    Afterwards, not measured, as many new ones take their place."""
+    Afterwards, not measured, as many new ones take their workspace."""
     from django.db import connection
 
     from subscriptions.delivery import outbox
@@ -117,7 +117,7 @@ def claim_and_finish(batches: int) -> dict[str, float]:
 
 def _delivered(job: Claimed) -> Outcome:
     from subscriptions.delivery.outbox import Outcome
-    from tests.bench.bare import HEADERS
+    from tests.bench.bare_client import HEADERS
 
     answer = [("Server", "nginx"), ("Date", "Mon, 02 Mar 2026 18:41:00 GMT"), ("Connection", "keep-alive")]
     return Outcome(job, "delivered", 0.0, "", time.time(), 5, list(HEADERS.items()), 204, answer, b"", False, "", "")

@@ -1,4 +1,4 @@
-"""Where a run takes place: its databases, its environment, its folder, and the clusters it starts."""
+"""Where a run takes workspace: its databases, its environment, its folder, and the clusters it starts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEVELOPMENT = {"DEBUG": "true", "PUBLIC_URL": "http://127.0.0.1:8000", "ALLOWED_
 
 
 @dataclass(slots=True)
-class Place:
+class Workspace:
     folder: Path
     env: dict[str, str]
     databases: Databases
@@ -66,7 +66,7 @@ class Place:
 
 
 @contextmanager
-def bench_place() -> Iterator[Place]:
+def bench_workspace() -> Iterator[Workspace]:
     """A server, a migrated template, and Django set up in this process. Raises DevError."""
     with bench_server() as url, tempfile.TemporaryDirectory(prefix="callhooks-bench-") as folder:
         databases = Databases(url)
@@ -80,11 +80,11 @@ def bench_place() -> Iterator[Place]:
                 "LOG_LEVEL": "WARNING",
                 **PRODUCTION,
             }
-            place = Place(Path(folder), env, databases)
-            place.template = databases.create("template")
-            os.environ.update(env, DATABASE_URL=databases.url_of(place.template, ours=True))
+            workspace = Workspace(Path(folder), env, databases)
+            workspace.template = databases.create("template")
+            os.environ.update(env, DATABASE_URL=databases.url_of(workspace.template, ours=True))
             _migrate()
-            yield place
+            yield workspace
         finally:
             _disconnect()
             databases.close()

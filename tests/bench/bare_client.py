@@ -1,6 +1,6 @@
 """What the HTTP client alone can do: the same threads, no database, nothing recorded.
 
-python -m tests.bench.bare     (reads a line of JSON, then a line that says go)
+python -m tests.bench.bare_client     (reads a line of JSON, then a line that says go)
 """
 
 from __future__ import annotations
