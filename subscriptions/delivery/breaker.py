@@ -3,6 +3,8 @@
 Closed, it counts the answers of a window. Too many of them bad: it opens, and nothing is sent to the endpoint for a
 while; deliveries wait and lose no attempt. Then one is tried at a time (half open): good closes the breaker, bad opens
 it for twice as long.
+
+An endpoint can also open it by itself, with `Retry-After`: for exactly as long as it asks.
 """
 
 from __future__ import annotations
@@ -33,11 +35,15 @@ class Health:
     last_failure: float | None = None
     reason: str = ""
     failing_since: float | None = None
+    asked_until: float | None = None
 
 
-def after(health: Health, *, good: int, bad: int, reason: str, now: float, scale: float = 1.0) -> Health:
+def after(
+    health: Health, *, good: int, bad: int, reason: str, now: float, scale: float = 1.0, retry_after: float = 0.0
+) -> Health:
     """The health after some more answers; `reason` says in words why the last bad one failed, `scale` multiplies the
-    breaks."""
+    breaks. `retry_after`: seconds for which the endpoint asked to be left alone, 0 when it did not ask."""
+    held = health.asked_until is not None and health.asked_until > now
     if now - health.window_began > WINDOW_SECONDS:
         health = replace(health, window_began=now, good=0, bad=0)
     health = replace(health, good=health.good + good, bad=health.bad + bad)
@@ -45,16 +51,26 @@ def after(health: Health, *, good: int, bad: int, reason: str, now: float, scale
         since = health.failing_since if health.failing_since is not None and not good else now
         health = replace(health, last_failure=now, reason=reason, failing_since=since)
     if good:
+        health = replace(health, last_success=now, failing_since=health.failing_since if bad else None)
+    if retry_after > 0:
+        return _hold(health, now + retry_after)
+    if held:
+        return health  # answers to requests that were under way when it asked: they change nothing of its wish
+    if good:
         # Some answered well: the breaker, if it was open, has done its work.
-        health = replace(health, last_success=now, opened=0, open_until=None)
-        if not bad:
-            health = replace(health, failing_since=None)
+        health = replace(health, opened=0, open_until=None)
         return _opened(health, now, scale) if _too_many_bad(health) else health
     if bad and health.opened and (health.open_until is None or health.open_until <= now):
         return _opened(health, now, scale)  # the trial of the half-open breaker failed
     if bad and not health.opened and _too_many_bad(health):
         return _opened(health, now, scale)
     return health
+
+
+def _hold(health: Health, until: float) -> Health:
+    until = max(until, health.asked_until or 0.0)
+    open_until = max(until, health.open_until or 0.0)
+    return replace(health, asked_until=until, open_until=open_until, opened=max(1, health.opened), good=0, bad=0)
 
 
 def break_seconds(opened: int) -> float:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from . import outbox
 from .breaker import Health, after
 from .outbox import Outcome
+from .verdict import OURS
 
 # An endpoint that is known to be well is not written to the table with every batch, only this often.
 WRITTEN_EVERY_SECONDS = 5.0
@@ -18,7 +19,8 @@ WRITTEN_EVERY_SECONDS = 5.0
 _READ = """
 SELECT subscription_id, extract(epoch FROM window_began)::float8, window_good, window_bad,
        extract(epoch FROM open_until)::float8, opened, extract(epoch FROM last_success_at)::float8,
-       extract(epoch FROM last_failure_at)::float8, last_failure, extract(epoch FROM failing_since)::float8
+       extract(epoch FROM last_failure_at)::float8, last_failure, extract(epoch FROM failing_since)::float8,
+       extract(epoch FROM retry_after_until)::float8
   FROM subscriptions_endpointhealth WHERE subscription_id = ANY (%s) ORDER BY subscription_id FOR UPDATE
 """
 
@@ -36,19 +38,19 @@ UPDATE subscriptions_delivery SET due_at = clock_timestamp()
 _WRITE = """
 INSERT INTO subscriptions_endpointhealth
        (subscription_id, window_began, window_good, window_bad, open_until, opened, last_success_at, last_failure_at,
-        last_failure, failing_since)
+        last_failure, failing_since, retry_after_until)
 SELECT id, to_timestamp(began), good, bad, to_timestamp(open_until), opened, to_timestamp(success),
-       to_timestamp(failure), reason, to_timestamp(since)
+       to_timestamp(failure), reason, to_timestamp(since), to_timestamp(asked_until)
   FROM unnest(%s::bigint[], %s::float8[], %s::int[], %s::int[], %s::float8[], %s::int[], %s::float8[], %s::float8[],
-              %s::text[], %s::float8[])
-    AS n (id, began, good, bad, open_until, opened, success, failure, reason, since)
+              %s::text[], %s::float8[], %s::float8[])
+    AS n (id, began, good, bad, open_until, opened, success, failure, reason, since, asked_until)
  WHERE EXISTS (SELECT 1 FROM subscriptions_subscription s WHERE s.id = n.id)
  ORDER BY id
     ON CONFLICT (subscription_id) DO UPDATE SET
        window_began = excluded.window_began, window_good = excluded.window_good, window_bad = excluded.window_bad,
        open_until = excluded.open_until, opened = excluded.opened, last_success_at = excluded.last_success_at,
        last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure,
-       failing_since = excluded.failing_since,
+       failing_since = excluded.failing_since, retry_after_until = excluded.retry_after_until,
        told_owner_at = CASE WHEN excluded.failing_since IS NULL THEN NULL
                             ELSE subscriptions_endpointhealth.told_owner_at END
 """
@@ -59,6 +61,7 @@ class Answers:
     good: int = 0
     bad: int = 0
     reason: str = ""
+    retry_after: float = 0.0
 
 
 @dataclass(slots=True)
@@ -73,12 +76,15 @@ class EndpointBook:
         """`now`: seconds since 1970 by the database's clock."""
         answers: defaultdict[int, Answers] = defaultdict(Answers)
         for outcome in outcomes:
+            if outcome.error in OURS:
+                continue
             answer = answers[outcome.claimed.endpoint]
             if outcome.state == "delivered":
                 answer.good += 1
             else:
                 answer.bad += 1
                 answer.reason = outcome.reason
+                answer.retry_after = max(answer.retry_after, outcome.retry_after)
         gone = {outcome.claimed.endpoint for outcome in outcomes if outcome.gone}
         for endpoint in [e for e, answer in answers.items() if not answer.bad and self._is_well(e, now)]:
             del answers[endpoint]
@@ -102,6 +108,7 @@ class EndpointBook:
                     reason=a.reason,
                     now=now,
                     scale=self.scale,
+                    retry_after=a.retry_after,
                 )
                 for endpoint, a in answers.items()
             }
@@ -118,6 +125,7 @@ class EndpointBook:
                     [h.last_failure for h in healths.values()],
                     [h.reason for h in healths.values()],
                     [h.failing_since for h in healths.values()],
+                    [h.asked_until for h in healths.values()],
                 ],
             )
         _bring_forward([e for e, h in healths.items() if e in known and known[e].opened and not h.opened])

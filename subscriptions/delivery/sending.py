@@ -60,6 +60,7 @@ def attempt(
     verdict = judge(
         status=answer.status if not answer.error else None,
         message=message,
+        error=answer.error,
         retry_after=_header(answer, "retry-after") if answer.status in OBEYS_RETRY_AFTER else "",
         tries=claimed.attempt - claimed.round_began_after,
         age=claimed.age,
@@ -73,6 +74,7 @@ def attempt(
         reason=verdict.reason[:300],
         free=verdict.free,
         gone=verdict.gone,
+        retry_after=verdict.retry_after,
         started_at=started_at,
         duration_ms=answer.duration_ms,
         request_headers=list(letter.shown.items()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -12,17 +13,22 @@ LONGEST_RETRY_AFTER = 86_400.0
 # A 429 costs no attempt, but not for ever: an event older than this pays for it.
 FREE_429_SECONDS = 3 * 86_400.0
 OBEYS_RETRY_AFTER = (429, 503)
+# Error codes of our own failures. They say nothing of the endpoint and cost it nothing.
+OURS = ("shortage",)
+WAIT_AFTER_SHORTAGE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`state` as in Delivery; `wait` seconds until the next attempt; `free`: it does not count in this round."""
+    """`state` as in Delivery; `wait` seconds until the next attempt; `free`: it does not count in this round.
+    `retry_after`: seconds for which the endpoint asks for no request at all."""
 
     state: str
     wait: float = 0.0
     reason: str = ""
     free: bool = False
     gone: bool = False
+    retry_after: float = 0.0
 
 
 DELIVERED = Verdict("delivered")
@@ -32,6 +38,7 @@ def judge(
     *,
     status: int | None,
     message: str,
+    error: str = "",
     retry_after: str,
     tries: int,
     age: float,
@@ -41,19 +48,21 @@ def judge(
 ) -> Verdict:
     """`tries` counts this attempt, from 1, in the current round; `age` of the event and `now` (since 1970) in seconds.
 
-    Any 2xx is success. `message` says in words why there is no status, when there is none."""
+    Any 2xx is success. `message` says in words why there is no status, when there is none; `error` is its code."""
     if status is not None and 200 <= status < 300:
         return DELIVERED
     why = message or f"The server answered {status}."
     if status == 410:
         return Verdict("failed", reason="The server answered 410 Gone: it wants no more.", gone=True)
+    if error in OURS:
+        spread = random.uniform(0.5, 1.5) if jitter is None else 1 + jitter / 2
+        return Verdict("pending", wait=WAIT_AFTER_SHORTAGE * spread * scale, reason=why, free=True)
+    asked = seconds_in(retry_after, now=now) if status in OBEYS_RETRY_AFTER else 0.0
     free = status == 429 and age < FREE_429_SECONDS
     wait = wait_after(max(1, tries - 1) if free else tries, scale=scale, jitter=jitter)
     if wait is None:
-        return Verdict("failed", reason=f"Given up after {MAX_ATTEMPTS} attempts. {why}")
-    if status in OBEYS_RETRY_AFTER:
-        wait = max(wait, seconds_in(retry_after, now=now))
-    return Verdict("pending", wait=wait, reason=why, free=free)
+        return Verdict("failed", reason=f"Given up after {MAX_ATTEMPTS} attempts. {why}", retry_after=asked)
+    return Verdict("pending", wait=max(wait, asked), reason=why, free=free, retry_after=asked)
 
 
 def seconds_in(retry_after: str, *, now: float) -> float:

@@ -16,6 +16,7 @@ class EndpointHealthManager(models.Manager["EndpointHealth"]):
             window_good=0,
             window_bad=0,
             open_until=None,
+            retry_after_until=None,
             opened=0,
             failing_since=None,
             told_owner_at=None,
@@ -38,6 +39,8 @@ class EndpointHealth(models.Model):
     window_good = models.PositiveIntegerField(default=0)
     window_bad = models.PositiveIntegerField(default=0)
     open_until = models.DateTimeField(null=True)
+    # Until when it asked for no request at all (`Retry-After`); the breaker is open at least until then.
+    retry_after_until = models.DateTimeField(null=True)
     opened = models.PositiveIntegerField(default=0)
     last_success_at = models.DateTimeField(null=True)
     last_failure_at = models.DateTimeField(null=True)

@@ -78,3 +78,25 @@ def test_the_scale_multiplies_the_break():
     for _ in range(MINIMUM_ANSWERS):
         health = after(health, good=0, bad=1, reason="", now=NOW, scale=0.1)
     assert health.open_until == NOW + 1.5
+
+
+def test_retry_after_opens_it_for_exactly_that_long_after_one_answer():
+    held = after(well(), good=0, bad=1, reason="", now=NOW, scale=0.1, retry_after=120.0)
+    assert (held.open_until, held.asked_until, held.opened) == (NOW + 120, NOW + 120, 1)
+
+
+def test_answers_of_requests_under_way_leave_a_retry_after_as_it_is():
+    held = after(well(), good=0, bad=1, reason="", now=NOW, retry_after=120.0)
+    later = fail(after(held, good=3, bad=0, reason="", now=NOW + 1), MINIMUM_ANSWERS, now=NOW + 2)
+    assert (later.open_until, later.opened) == (NOW + 120, 1)
+
+
+def test_a_shorter_retry_after_does_not_shorten_the_first():
+    held = after(well(), good=0, bad=1, reason="", now=NOW, retry_after=120.0)
+    assert after(held, good=0, bad=1, reason="", now=NOW + 1, retry_after=5.0).open_until == NOW + 120
+
+
+def test_the_first_good_answer_after_a_retry_after_closes_it():
+    held = after(well(), good=0, bad=1, reason="", now=NOW, retry_after=120.0)
+    closed = after(held, good=1, bad=0, reason="", now=NOW + 121)
+    assert (closed.open_until, closed.opened, closed.failing_since) == (None, 0, None)

@@ -78,3 +78,14 @@ def test_a_429_costs_no_attempt_until_the_event_is_three_days_old():
 def test_what_a_retry_after_says(header: str, seconds: float):
     # NOW is Fri, 15 Jan 2027 08:00:00 GMT.
     assert seconds_in(header, now=NOW) == seconds
+
+
+def test_a_retry_after_holds_the_endpoint():
+    assert verdict(status=503, retry_after="120", tries=3).retry_after == 120
+    assert verdict(status=503, retry_after="120", tries=10).retry_after == 120
+    assert verdict(status=500, retry_after="120").retry_after == 0
+
+
+def test_our_own_shortage_costs_no_attempt_even_at_the_last():
+    short = verdict(status=None, message="Short of sockets.", error="shortage", tries=10)
+    assert (short.state, short.free, short.wait) == ("pending", True, 10.0)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from ...delivery.retry import MAX_ATTEMPTS
-from ...models import Attempt, Delivery
+from ...models import Attempt, Delivery, EndpointHealth
 
 _ANSWERS = {
     400: "Bad request",
@@ -86,10 +86,15 @@ def attempt(one: Attempt) -> str:
 
 
 def resting_until(delivery: Delivery) -> datetime | None:
-    """Until when nothing is sent to its endpoint, because it only fails."""
+    """Until when nothing is sent to its endpoint, because it only fails or asked for it."""
     health = getattr(delivery.subscription, "health", None)  # none before its first answer
     until: datetime | None = health.open_until if health is not None else None
     return until if until is not None and until > timezone.now() else None
+
+
+def asked_to_wait(health: EndpointHealth) -> bool:
+    """Whether the endpoint is left alone because it said so (`Retry-After`)."""
+    return health.retry_after_until is not None and health.retry_after_until > timezone.now()
 
 
 def next_step(delivery: Delivery) -> str:
@@ -99,6 +104,9 @@ def next_step(delivery: Delivery) -> str:
         if delivery.claim:
             return "It is being sent at this moment."
         until = resting_until(delivery)
+        if until is not None and asked_to_wait(delivery.subscription.health):
+            rest = f"This server asked for no requests until {clock(until)}, {span(until)}."
+            return f"{rest} Then one webhook is tried first; when it arrives, the others follow."
         if until is not None:
             rest = f"This server keeps failing, so it is left alone until {clock(until)}, {span(until)}."
             return f"{rest} Then one webhook is tried first; when it arrives, the others follow."

@@ -37,7 +37,8 @@ class Claimed:
 class Outcome:
     """What came of one attempt. `state` is delivered, failed, or pending: then `wait` seconds until the next.
 
-    `free`: the attempt does not count in this round of the schedule. `gone`: the endpoint wants no more at all."""
+    `free`: the attempt does not count in this round of the schedule. `gone`: the endpoint wants no more at all;
+    `retry_after`: it wants nothing for so many seconds."""
 
     claimed: Claimed
     state: str
@@ -54,3 +55,4 @@ class Outcome:
     message: str
     free: bool = False
     gone: bool = False
+    retry_after: float = 0.0
