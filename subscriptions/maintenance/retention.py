@@ -72,6 +72,6 @@ def _batches_of(rows: Rows) -> Callable[[TimeLeft], int]:
 
 OWN: dict[str, Rows] = {
     "kept answers": lambda: IdempotentAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEPT_HOURS)),
-    "hourly figures": statistics.find_expired,
+    "hourly statistics": statistics.find_expired,
     "sessions": lambda: Session.objects.filter(expire_date__lt=Now()),
 }

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from ..models import FiguresMark, HourlyFigures
+from ..models import HourlyStatistics, StatisticsProgress
 
 # Milliseconds from the event to the answer: upper ends of the steps that a percentile is told in. The last has none.
 BOUNDS = (50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000, 30_000, 60_000, 600_000, 3_600_000)
@@ -157,7 +157,7 @@ def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) ->
 def roll_up(*, seconds: float = RUN_SECONDS) -> int:
     """Count what is new. Returns how many attempts' ids were gone through; safe to call at any time, by many."""
     ends_at, gone = time.monotonic() + seconds, 0
-    FiguresMark.objects.get_or_create(pk=1)
+    StatisticsProgress.objects.get_or_create(pk=1)
     while time.monotonic() < ends_at:
         step = _step()
         gone += step
@@ -168,7 +168,7 @@ def roll_up(*, seconds: float = RUN_SECONDS) -> int:
 
 def _step() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        mark = FiguresMark.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+        mark = StatisticsProgress.objects.select_for_update(skip_locked=True).filter(pk=1).first()
         if mark is None:
             return 0  # another process is at it
         upto = mark.counted_to
@@ -188,4 +188,4 @@ def _step() -> int:
 
 def find_expired() -> Any:
     """What retention takes."""
-    return HourlyFigures.objects.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))
+    return HourlyStatistics.objects.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))

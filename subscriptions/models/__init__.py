@@ -12,7 +12,7 @@ from .invitation import Invitation
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .retention import RetentionPlace
-from .statistics import FiguresMark, HourlyFigures
+from .statistics import HourlyStatistics, StatisticsProgress
 from .subject import EventSubject
 from .subscription import Subscription
 
@@ -28,12 +28,12 @@ __all__ = [
     "Event",
     "EventStream",
     "EventSubject",
-    "FiguresMark",
-    "HourlyFigures",
+    "HourlyStatistics",
     "IdempotentAnswer",
     "Invitation",
     "Membership",
     "ResendJob",
     "RetentionPlace",
+    "StatisticsProgress",
     "Subscription",
 ]

@@ -7,20 +7,21 @@ from .company import Company
 from .subscription import Subscription
 
 
-class HourlyFigures(models.Model):
-    """What became of a subscription's tries in an hour (UTC), counted by `figures.py` from attempts that are written
-    once: each is counted once, whatever becomes of its delivery later."""
+class HourlyStatistics(models.Model):
+    """A subscription's attempts in one hour (UTC), counted by `maintenance/statistics.py`. An attempt is written once
+    and counted once, whatever becomes of its delivery later."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="+", db_index=False)
     hour = models.DateTimeField()
     delivered = models.PositiveIntegerField()
-    failed = models.PositiveIntegerField()  # tries after which the webhook was given up
-    retried = models.PositiveIntegerField()  # failed tries after which it was tried again
-    # Of the delivered: how many took how long from the event to the answer, by `figures.BOUNDS`.
+    failed = models.PositiveIntegerField()  # attempts after which the webhook was given up
+    retried = models.PositiveIntegerField()  # failed attempts that were followed by another
+    # Histogram of the delivered ones: time from the event to the answer, in the steps of `statistics.BOUNDS`.
     latency = ArrayField(models.PositiveIntegerField())
 
     class Meta:
+        db_table = "subscriptions_hourlyfigures"
         constraints = [models.UniqueConstraint(fields=["subscription", "hour"], name="figures_once_an_hour")]
         indexes = [
             models.Index("company", "hour", name="figures_of_company"),
@@ -31,14 +32,16 @@ class HourlyFigures(models.Model):
         return f"{self.hour:%Y-%m-%d %H}h of {self.subscription_id}"
 
 
-class FiguresMark(models.Model):
-    """One row: the attempts up to `counted_to` are in the figures. Those up to `next_to` are next, as soon as every
-    transaction that writes attempts and began before `next_at` is over: until then one with a lower id could still
-    appear."""
+class StatisticsProgress(models.Model):
+    """One row. Attempts with ids up to `counted_to` are counted. Those up to `next_to` are next, once every transaction
+    that was writing attempts at `next_at` has ended: until then, a lower id could still be committed."""
 
     counted_to = models.BigIntegerField(default=0)
     next_to = models.BigIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
 
+    class Meta:
+        db_table = "subscriptions_figuresmark"
+
     def __str__(self) -> str:
-        return f"Figures up to attempt {self.counted_to}"
+        return f"Statistics up to attempt {self.counted_to}"

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from subscriptions.maintenance import retention, statistics
-from subscriptions.models import Attempt, Delivery, HourlyFigures
+from subscriptions.models import Attempt, Delivery, HourlyStatistics
 from tests import factories
 from tests.threads import at_once
 
@@ -69,7 +69,7 @@ def test_what_is_rolled_up_is_what_a_count_finds(company):
         if draw.random() < 0.3:
             statistics.roll_up()  # in the middle of it, too
     settled()
-    assert HourlyFigures.objects.count() > 1
+    assert HourlyStatistics.objects.count() > 1
     for found in (
         statistics.read_for_companies([company.pk], hours=48),
         statistics.read_for_companies(None, hours=48),
@@ -110,14 +110,14 @@ def test_a_row_with_a_lower_id_that_is_committed_later_is_not_passed_by(company)
         tried(early)
         settled()
         settled()
-        counted = HourlyFigures.objects.exists()
+        counted = HourlyStatistics.objects.exists()
         go_on.set()
         assert not counted, "it waits for the transaction that is still open"
 
     at_once([slow, quick])
     settled()
     settled()
-    assert HourlyFigures.objects.get().delivered == 2
+    assert HourlyStatistics.objects.get().delivered == 2
 
 
 def test_many_that_count_at_once_count_once(company):
@@ -126,7 +126,7 @@ def test_many_that_count_at_once_count_once(company):
     statistics.roll_up()
     at_once([statistics.roll_up] * 4)
     settled()
-    assert HourlyFigures.objects.get().delivered == 6
+    assert HourlyStatistics.objects.get().delivered == 6
 
 
 def test_a_webhook_sent_again_counts_as_given_up_then_and_as_delivered_now(company):
@@ -173,9 +173,9 @@ def test_old_hours_go(company):
     tried(delivery)
     tried(delivery, "failed", 2, started_at=timezone.now() - timedelta(days=statistics.KEPT_DAYS + 1))
     settled()
-    assert HourlyFigures.objects.count() == 2
+    assert HourlyStatistics.objects.count() == 2
     retention.delete_expired()
-    assert HourlyFigures.objects.count() == 1
+    assert HourlyStatistics.objects.count() == 1
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM subscriptions_figuresmark")
         assert cursor.fetchone() == (1,)
