@@ -49,8 +49,8 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
         for call in batch:
             call.clean()
         with transaction.atomic():
-            find_people(batch)
-            date(batch)
+            assign_people(batch)
+            set_created_at(batch)
             Call.objects.bulk_create(batch)
             ids = [call.resource_id for call in batch]
             if publish:
@@ -61,7 +61,7 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
     return made
 
 
-def find_people(calls: Sequence[Call]) -> None:
+def assign_people(calls: Sequence[Call]) -> None:
     """`Person.objects.lock_by_phone` for many, in two statements. For unsaved calls, in a transaction."""
     without = [call for call in calls if call.person_id is None and call.customer_phone_number]
     wanted = sorted({(call.company_id, call.customer_phone_number) for call in without})
@@ -85,7 +85,7 @@ def find_people(calls: Sequence[Call]) -> None:
         call.person = people[call.company_id, call.customer_phone_number]
 
 
-def date(calls: Sequence[Call]) -> None:
+def set_created_at(calls: Sequence[Call]) -> None:
     """Give unsaved calls their `created_at`."""
     # Left to the column's default, it would keep Django from its faster way to insert many rows, twice as fast here.
     with connection.cursor() as cursor:

@@ -1,8 +1,8 @@
-"""The events of calls, for the catalogue."""
+"""The event types of calls, for the event catalogue."""
 
 from subscriptions.events.catalogue import EventType, SubjectKind
 
-from . import events, examples
+from . import events, examples, firing_rules
 from .payloads.serializers import (
     CallModifiedPayload,
     CallRoutingCompletePayload,
@@ -14,32 +14,32 @@ KIND = SubjectKind(events.KIND, events.publish_due)
 
 TYPES = [
     EventType(
-        events.PRE_CALL,
+        firing_rules.PRE_CALL,
         "Pre-Call",
         "When an inbound call arrives, before it is connected.",
         PreCallPayload,
-        example=examples.ringing,
+        example=examples.build_ringing_call,
     ),
     EventType(
-        events.CALL_ROUTING_COMPLETE,
+        firing_rules.CALL_ROUTING_COMPLETE,
         "Call Routing Complete",
         "When an inbound call has been routed to its destination.",
         CallRoutingCompletePayload,
-        example=examples.routed,
+        example=examples.build_routed_call,
     ),
     EventType(
-        events.POST_CALL,
+        firing_rules.POST_CALL,
         "Post-Call",
-        "When a call has ended and its recording and transcription are there, or 20 minutes after its end.",
+        "When a call has ended and its recording and transcription have arrived, or 20 minutes after its end.",
         PostCallPayload,
-        example=examples.ended,
+        example=examples.build_ended_call,
     ),
     EventType(
-        events.CALL_MODIFIED,
+        firing_rules.CALL_MODIFIED,
         "Call Modified",
         "When tags, note, value, transcription, recording or lead status change after Post-Call.",
         CallModifiedPayload,
         once=False,
-        example=examples.modified,
+        example=examples.build_modified_call,
     ),
 ]

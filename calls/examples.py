@@ -1,4 +1,4 @@
-"""An example of each call event, made up and never saved: for the catalogue, and for test events."""
+"""An example call for each call event, never saved: for the event catalogue and test events."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .models import Call, Person, Tag, Tracker
 CUSTOMER, TRACKING, BUSINESS = "+12145550123", "+14045550100", "+12145550100"
 
 
-def ringing(company: Company) -> Call:
-    call: Call = _call(company)
+def build_ringing_call(company: Company) -> Call:
+    call: Call = _build_call(company)
     return call
 
 
-def routed(company: Company) -> Call:
-    call: Call = _call(company)
+def build_routed_call(company: Company) -> Call:
+    call: Call = _build_call(company)
     call.routed_at = call.answered_at = call.start_time + timedelta(seconds=9)
     call.business_phone_number = BUSINESS
     call.source, call.medium = call.tracker.source, "cpc"
     return call
 
 
-def ended(company: Company) -> Call:
-    call = routed(company)
+def build_ended_call(company: Company) -> Call:
+    call = build_routed_call(company)
     call.ended_at = call.start_time + timedelta(seconds=188)
     call.duration = 179
     call.recording_url = "https://media.example.com/recordings/1.mp3"
@@ -41,15 +41,15 @@ def ended(company: Company) -> Call:
     return call
 
 
-def modified(company: Company) -> Call:
-    call = ended(company)
+def build_modified_call(company: Company) -> Call:
+    call = build_ended_call(company)
     call.note = "Offer sent."
     call.set_known_tags([Tag(name="Roof repair", level="company", color="blue")])
     return call
 
 
-def _call(company: Company) -> Any:
-    """An inbound call that began a little while ago, with everything that `selectors.count_earlier` adds."""
+def _build_call(company: Company) -> Any:
+    """An inbound call that began five minutes ago, with the counts that `selectors.count_earlier` adds."""
     call: Any = Call(
         pk=1,
         company=company,

@@ -28,7 +28,7 @@ SELECT id FROM calls_tag WHERE company_id = %(company)s
 """
 
 
-def tags_named(company: Company, names: Sequence[str]) -> list[Tag]:
+def find_or_make_tags(company: Company, names: Sequence[str]) -> list[Tag]:
     """The company's tags of these names, upper and lower case alike; those that it lacks are made."""
     if not names:
         return []
@@ -40,7 +40,7 @@ def tags_named(company: Company, names: Sequence[str]) -> list[Tag]:
     return list(Tag.objects.filter(pk__in=ids))
 
 
-def make_tag(*, company: Company, name: str, **fields: str) -> tuple[Tag, bool]:
+def get_or_make_tag(*, company: Company, name: str, **fields: str) -> tuple[Tag, bool]:
     """The company's tag of this name, and whether it was made now (with these fields)."""
     try:
         with transaction.atomic():

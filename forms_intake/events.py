@@ -45,5 +45,5 @@ def connect() -> None:
 
 
 def form_saved(instance: FormSubmission, created: bool, raw: bool = False, **_: Any) -> None:
-    if created and not raw and not instance.told_elsewhere:
+    if created and not raw and not instance.fires_no_event:
         publish_due([instance.resource_id])

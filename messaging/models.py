@@ -73,7 +73,7 @@ class TextMessage(EventSubject):
         INBOUND = "inbound", "Received"
         OUTBOUND = "outbound", "Sent"
 
-    told_elsewhere = False  # of one that is being saved: it fires nothing
+    fires_no_event = False  # set before `save` for a text whose event was published elsewhere
 
     resource_id = ResourceIdField(prefix="SCI")
     tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="texts", verbose_name="tracking number")

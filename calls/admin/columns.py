@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 
 from subscriptions.admin.kit import words
 
-from ..lifecycle import FORMATTED_TYPES, call_type
+from ..call_states import FORMATTED_TYPES, call_type
 from ..models import Call
 from ..payloads import values
 from ..phones import formatted
@@ -86,11 +86,11 @@ class CallColumns:
 
     @admin.display(description="ended")
     def ended_when(self, obj: Call) -> str:
-        if obj.closed_silent_at is None:
+        if obj.closed_as_stale_at is None:
             return words.when(obj.ended_at) or "Not yet"
-        told = "Its phone system never told of the end. Callhooks closed it {}, after nothing was heard of it for long."
+        why = "The phone system never reported the end. Callhooks closed the call {} because no news came."
         return format_html(
-            "{}<br><small>" + told + "</small>", words.when(obj.ended_at), words.when(obj.closed_silent_at)
+            "{}<br><small>" + why + "</small>", words.when(obj.ended_at), words.when(obj.closed_as_stale_at)
         )
 
     @admin.display(description="routed to")

@@ -1,4 +1,4 @@
-"""The call's form: what people say about a call, and for a new one what a phone system would."""
+"""The call's form: what people add to a call and, for a new one, what a phone system would report."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from subscriptions.admin.kit.filters import is_id
 from subscriptions.admin.kit.forms import TenantForm
 
 from ..models import Call, Tag
+from ..tagging import find_or_make_tags
 
 LONGEST_NAME = Tag._meta.get_field("name").max_length or 100
 
@@ -22,7 +22,7 @@ class CallForm(TenantForm):
         label="New tags",
         required=False,
         max_length=500,
-        help_text="Names of tags to make and put on, with commas between.",
+        help_text="New tags for this call, separated by commas.",
     )
 
     class Meta:
@@ -39,27 +39,16 @@ class CallForm(TenantForm):
         names = {" ".join(name.split()) for name in self.cleaned_data["new_tags"].split(",")} - {""}
         for name in names:
             if len(name) > LONGEST_NAME:
-                raise ValidationError(f"A tag's name has at most {LONGEST_NAME} characters.")
+                raise ValidationError(f"A tag name has at most {LONGEST_NAME} characters.")
         return sorted(names)
 
     def _save_m2m(self) -> None:
-        """Put on and take off what was ticked and unticked here; tags that came meanwhile stay."""
+        """Add the tags ticked here and remove those unticked here; tags that others added meanwhile stay."""
         names = self.cleaned_data.get("new_tags") or []
         ticked = {tag.pk for tag in self.cleaned_data.get("tags") or []}
         sent: Any = self.data
         shown = {int(pk) for pk in sent.getlist(self.add_initial_prefix("tags")) if is_id(pk)}
+        made = find_or_make_tags(self.instance.company, names)
         tags = self.instance.tags
-        tags.add(*(ticked - shown), *(_tag(self.instance.company_id, name).pk for name in names))
+        tags.add(*(ticked - shown), *(tag.pk for tag in made))
         tags.remove(*(shown - ticked))
-
-
-def _tag(company_id: int, name: str) -> Tag:
-    tags = Tag.objects.filter(company_id=company_id, name__iexact=name)
-    known = tags.first()
-    if known is None:
-        try:
-            with transaction.atomic():
-                return Tag.objects.create(company_id=company_id, name=name)
-        except IntegrityError:  # made by another at the same moment
-            known = tags.get()
-    return known

@@ -16,7 +16,7 @@ from subscriptions.api.kit.fields import (
 from subscriptions.api.kit.serializers import StrictModelSerializer
 from subscriptions.events.payload_fields import TextValue
 
-from ..lifecycle import call_type, seconds
+from ..call_states import call_type, seconds
 from ..models import Call, Person, Tag, Tracker
 from ..payloads.values import MILESTONES
 from .fields import EmailAddress, Items, PhoneNumber, TagNames, Thing

@@ -18,10 +18,11 @@ from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, Outcome, r
 from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
 
-from ..batch import create_or_update_calls
-from ..ingestion import create_or_update_call, update_call, violates
+from ..ingestion.batch import create_or_update_calls
+from ..ingestion.natural_keys import violates
+from ..ingestion.single import create_or_update_call, update_call
 from ..models import Call, Person, Tag, Tracker
-from ..tagging import make_tag
+from ..tagging import get_or_make_tag
 from .filters import CallFilters, PersonFilters, TagFilters, TrackerFilters
 from .serializers import CallSerializer, PersonSerializer, TagSerializer, TrackerSerializer
 
@@ -107,7 +108,7 @@ class TagViewSet(ListViewSet, RetrieveViewSet):
         """A tag of that name that is there already is the answer: it is not made twice and not changed."""
         data = self.accept_body()
         with transaction.atomic():
-            tag, new = make_tag(company=self.company, **data)
+            tag, new = get_or_make_tag(company=self.company, **data)
             if new:
                 self.record_audit("Added", tag)
         return self.created_response(tag, new=new)

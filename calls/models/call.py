@@ -59,8 +59,8 @@ class Call(SavesChanges, Attribution, EventSubject):
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds. Empty: from the times.")
-    # When it was closed because nothing was heard of it any more; its end is then what was known, not what was told.
-    closed_silent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When Callhooks closed it for lack of news; `ended_at` is then the last known moment, not a reported end.
+    closed_as_stale_at = models.DateTimeField(null=True, blank=True, editable=False, db_column="closed_silent_at")
     voicemail = models.BooleanField(default=False)
     abandoned = models.BooleanField(default=False, help_text="The caller hung up before anybody answered.")
     spam = models.BooleanField(default=False)
@@ -110,8 +110,10 @@ class Call(SavesChanges, Attribution, EventSubject):
     milestones = models.JSONField(default=dict, blank=True)
     custom = models.CharField(max_length=500, blank=True)
 
-    # Field → the time it was true at, as told by a source that says so (`ingestion`): an older word changes nothing.
-    told_as_of = models.JSONField(default=dict, db_default=Value({}, JSONField()), blank=True, editable=False)
+    # Field → when its value was true, by the source's clock: an older value changes nothing (`ingestion`).
+    field_timestamps = models.JSONField(
+        default=dict, db_default=Value({}, JSONField()), blank=True, editable=False, db_column="told_as_of"
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..lifecycle import FORMATTED_TYPES
+from ..call_states import FORMATTED_TYPES
 from ..models import Call
 from .values import MILESTONES as NAMES
 

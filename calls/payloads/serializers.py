@@ -15,9 +15,9 @@ from subscriptions.events.payload_fields import (
     format_time,
 )
 
-from ..lifecycle import FORMATTED_TYPES, call_type, seconds
+from ..call_states import FORMATTED_TYPES, call_type, seconds
 from ..phones import formatted
-from ..watched import NAMES as WATCHED
+from ..watched_fields import NAMES as WATCHED
 from . import keys, meanings, schemas, values
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from subscriptions.events.payload_fields import format_time
 
-from ..lifecycle import call_type, seconds
+from ..call_states import call_type, seconds
 from ..models import Call
 
 MILESTONES = ("first_touch", "lead_created", "qualified", "last_touch")

@@ -17,7 +17,7 @@ from ..contents import contact, kept_fields
 class FormSubmission(Attribution, EventSubject):
     """A form that somebody filled in on a company's web site. Passwords and card numbers in it are dropped unread."""
 
-    told_elsewhere = False  # of one that is being saved: it fires nothing
+    fires_no_event = False  # set before `save` for a form whose event was published elsewhere
 
     resource_id = ResourceIdField(prefix="FRM")
     person = models.ForeignKey(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calls import batch
+from calls.ingestion import batch
 from calls.models import Call, Person
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage

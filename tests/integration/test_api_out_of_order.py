@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls.ingestion import create_or_update_call
+from calls.ingestion.single import create_or_update_call
 from calls.models import Call
 from subscriptions.models import Company
 from tests.api_support import happened, program, ringing

@@ -129,9 +129,9 @@ def _compare(lives: list[Life], reckoning: dict[str, Expected], result: Result) 
             if (call is None) == should.exists:
                 result.wrong.append(f"{life.sid} ({life.story}): {'missing' if call is None else 'made of nothing'}")
             continue
-        result.closed_silent += call.closed_silent_at is not None
+        result.closed_silent += call.closed_as_stale_at is not None
         events = told.get(call.resource_id, [])
-        facts = (call.answered, call.voicemail, call.closed_silent_at is not None)
+        facts = (call.answered, call.voicemail, call.closed_as_stale_at is not None)
         should_be = (should.answered, should.voicemail, "end" not in should.seen)
         if events != should.events or facts != should_be:
             result.wrong.append(f"{life.sid} ({life.story}): {events} {facts}, expected {should.events} {should_be}")

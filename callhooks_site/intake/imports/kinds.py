@@ -17,7 +17,7 @@ from rest_framework.exceptions import ValidationError as RefusedValue
 
 from calls.api.fields import TagNames
 from calls.api.serializers import CallSerializer
-from calls.batch import create_calls
+from calls.ingestion.batch import create_missing_calls
 from forms_intake.api.serializers import FormSubmissionSerializer
 from forms_intake.ingestion import record_form
 from messaging.api.serializers import TextMessageSerializer
@@ -131,7 +131,7 @@ def _digest(said: Mapping[str, Any]) -> str:
 
 
 def _calls(company: Company, items: Sequence[dict[str, Any]], publish: bool) -> list[Outcome]:
-    results = create_calls(company=company, items=items, publish=publish)
+    results = create_missing_calls(company=company, items=items, publish=publish)
     return [result.error or (NEW if result.new else KNOWN) for result in results]
 
 

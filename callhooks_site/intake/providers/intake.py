@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
-from calls.ingestion import create_or_update_call
+from calls.ingestion.single import create_or_update_call
 from calls.models import Call, Tracker
 from messaging.ingestion import record_text
 
@@ -127,10 +127,10 @@ def _not_before_its_end(source: IngestSource, key: dict[str, str], fields: dict[
     times = [fields[name] for name in ("routed_at", "answered_at") if fields.get(name)]
     if "ended_at" in fields or not times:
         return {}
-    call = Call.objects.filter(company=source.company, **key).only("ended_at", "closed_silent_at").first()
+    call = Call.objects.filter(company=source.company, **key).only("ended_at", "closed_as_stale_at").first()
     if call is None or call.ended_at is None:
         return {}
-    return {"ended_at": max(call.ended_at, *times), "closed_silent_at": call.closed_silent_at}
+    return {"ended_at": max(call.ended_at, *times), "closed_as_stale_at": call.closed_as_stale_at}
 
 
 def _take_in_text(source: IngestSource, said: Said, delivered: Delivered) -> None:

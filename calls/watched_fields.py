@@ -1,4 +1,4 @@
-"""The watched fields of a call: what of it, when changed after post_call, is a call_modified."""
+"""The watched fields of a call: a change to one of them after post_call fires call_modified."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .models import Call
 
 # In the order in which `changes` names them.
 NAMES = ("tags", "note", "value", "transcription_text", "recording_duration", "auto_score", "manual_score")
-# What `fingerprint` reads of the call itself.
+# The columns that `fingerprint` reads.
 COLUMNS = ("note", "value", "transcription_text", "recording_duration", "lead_status")
 
 
 def fingerprint(call: Call, tag_ids: Iterable[int]) -> dict[str, str]:
-    """A short digest of each watched field, for comparing what was told with what is."""
+    """A short digest of each watched field, to compare the published values with the current ones."""
     return {
         "tags": _digest(",".join(str(tag_id) for tag_id in sorted(tag_ids))),
         "note": _digest(call.note),
@@ -25,8 +25,8 @@ def fingerprint(call: Call, tag_ids: Iterable[int]) -> dict[str, str]:
     }
 
 
-def changes(before: dict[str, str], now: dict[str, str], *, scored_by: str) -> list[str]:
-    """The names for `changes`. A lead status that a rule set is auto_score, one that a person set manual_score."""
+def list_changes(before: dict[str, str], now: dict[str, str], *, scored_by: str) -> list[str]:
+    """The names for `changes`. A lead status set by a rule is auto_score, one set by a person manual_score."""
     score = "auto_score" if scored_by == Call.ScoredBy.RULE else "manual_score"
     changed = {score if name == "lead_status" else name for name in now if before.get(name) != now[name]}
     return [name for name in NAMES if name in changed]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from calls.ingestion import create_or_update_call
+from calls.ingestion.single import create_or_update_call
 from calls.models import Call
 from subscriptions.events import stream_timers
 from subscriptions.models import AuditEntry, Event, EventStream
@@ -31,7 +31,7 @@ def make(tracker, **fields):
     return factories.make_call(tracker.company, tracker, **fields)
 
 
-def silence(call, seconds):
+def age(call, seconds):
     """So long nothing was heard of it; its timer is due when it would be."""
     Call.objects.filter(pk=call.pk).update(updated_at=timezone.now() - timedelta(seconds=seconds))
     EventStream.objects.filter(subject_id=call.resource_id, wake_at__isnull=False).update(wake_at=timezone.now())
@@ -49,35 +49,35 @@ def test_it_is_closed_marked_and_told(tracker, settings, caplog):
     waiting = EventStream.objects.get(subject_id=call.resource_id)
     call.refresh_from_db()
     assert waiting.wake_at == call.updated_at + timedelta(seconds=settings.CALL_SILENT_SECONDS)
-    silence(call, settings.CALL_SILENT_SECONDS - 5)
+    age(call, settings.CALL_SILENT_SECONDS - 5)
     assert call.ended_at is None
-    silence(call, settings.CALL_SILENT_SECONDS + 5)
+    age(call, settings.CALL_SILENT_SECONDS + 5)
     assert call.ended_at == call.answered_at + timedelta(seconds=40), "as far as is known"
-    assert call.closed_silent_at is not None
+    assert call.closed_as_stale_at is not None
     assert told(call)[-1] == "post_call"
     assert (
-        AuditEntry.objects.filter(act="Closed a silent call", object_id=str(call.pk), company=call.company).count() == 1
+        AuditEntry.objects.filter(act="Closed a stale call", object_id=str(call.pk), company=call.company).count() == 1
     )
     assert call.resource_id in caplog.text
     page = login(factories.make_member(call.company)).get(f"/admin/calls/call/{call.pk}/change/").content.decode()
-    assert "never told of the end" in page
-    silence(call, settings.CALL_SILENT_SECONDS + 5)
+    assert "never reported the end" in page
+    age(call, settings.CALL_SILENT_SECONDS + 5)
     assert told(call).count("post_call") == 1
 
 
 def test_its_real_end_is_taken_when_it_comes_after_all(tracker, settings):
     call = make(tracker)
-    silence(call, settings.CALL_SILENT_SECONDS + 5)
-    assert call.closed_silent_at
+    age(call, settings.CALL_SILENT_SECONDS + 5)
+    assert call.closed_as_stale_at
     ended = timezone.now()
     data = {"external_source": "pbx", "external_id": "1", "ended_at": ended, "duration": 7}
     create_or_update_call(company=tracker.company, data=data)
     call.refresh_from_db()
-    assert (call.ended_at, call.closed_silent_at) == (ended, None)
+    assert (call.ended_at, call.closed_as_stale_at) == (ended, None)
     assert told(call) == ["pre_call", "post_call"]
 
 
 def test_one_that_a_person_typed_in_is_left_alone(tracker, settings):
     call = make(tracker, external_source="", external_id="")
-    silence(call, settings.CALL_SILENT_SECONDS + 5)
+    age(call, settings.CALL_SILENT_SECONDS + 5)
     assert call.ended_at is None

@@ -1,0 +1,94 @@
+"""Create or update one call."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
+
+from subscriptions.models import Company
+from subscriptions.models.columns import Columns
+
+from ..models import Call, Tracker
+from .field_timestamps import Data
+from .insertion import insert_calls
+from .natural_keys import NATURAL_KEY, check_natural_key, natural_key, violates
+from .values import build_call, change_call
+
+NATURAL_KEY_CONSTRAINT = "call_external_id_once"
+MOST_ATTEMPTS = 3
+_TRACKER = Columns(Tracker, "t")
+
+
+def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
+    """The call, and whether it is new. A call with the same external_source and external_id is updated, even if it
+    arrives at the same moment. Everything happens in one transaction. Raises ValidationError."""
+    check_natural_key(data)
+    key = natural_key(data)
+    attempt = 1
+    while True:
+        try:
+            # The whole transaction, or a savepoint in the caller's: undoing an insert needs one of the two.
+            with transaction.atomic():
+                return _create_or_update(company, data, key)
+        except IntegrityError as error:
+            # Another transaction inserted the call at the same moment: the next attempt finds it.
+            if not violates(error, NATURAL_KEY_CONSTRAINT) or attempt == MOST_ATTEMPTS:
+                raise
+            attempt += 1
+
+
+def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
+    """Set what is in `data`. Raises Call.DoesNotExist and ValidationError."""
+    with transaction.atomic():
+        call = _locked(company, resource_id=resource_id).get()
+        check_natural_key({name: data.get(name, getattr(call, name)) for name in NATURAL_KEY})
+        try:
+            change_call(call, company, data)
+        except IntegrityError as error:
+            if not violates(error, NATURAL_KEY_CONSTRAINT):
+                raise
+            raise ValidationError({"external_id": "Another call has this source and id."}) from None
+        return call
+
+
+def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tuple[Call, bool]:
+    # A cheap check first: most calls with a key are new, and a locking read would cost more for each of them.
+    known, tracker = _check_known(company, key, data.get("tracking_phone_number"))
+    if known:
+        call = _locked(company, **key).first()
+        if call is not None:
+            change_call(call, company, data)
+            return call, False
+    call = build_call(company, data, tracker)
+    call.clean()
+    insert_calls(company, [call], [tuple(data.get("tags") or ())])
+    return call, True
+
+
+def _check_known(company: Company, key: dict[str, str], phone_number: str | None) -> tuple[bool, Tracker | None]:
+    """Whether a call has this natural key, and the tracking number: both in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM calls_call WHERE company_id = %(company)s AND external_source = %(source)s "
+            f"AND external_id = %(id)s AND external_id <> ''), {_TRACKER.sql} FROM (SELECT) AS always "
+            "LEFT JOIN calls_tracker t ON t.company_id = %(company)s AND t.phone_number = %(phone)s",
+            {
+                "company": company.pk,
+                "source": key.get("external_source"),
+                "id": key.get("external_id"),
+                "phone": phone_number,
+            },
+        )
+        row = cursor.fetchone()
+    return row[0], _TRACKER.build(row, 1)
+
+
+def _locked(company: Company, **where: str) -> QuerySet[Call]:
+    # Locked before anything is compared: two programs that set different fields do not overwrite each other.
+    return (
+        Call.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("tracker", "person")
+        .filter(company=company, **where)
+        .order_by()
+    )

@@ -1,0 +1,87 @@
+"""Put a source's values into a call: a new one, or one that is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from subscriptions.models import Company
+
+from ..models import Call, Person, Tracker
+from ..tagging import find_or_make_tags
+from .field_timestamps import Data, drop_older_values
+
+NOT_COLUMNS = ("tracking_phone_number", "tags", "as_of")
+LATER_TIMES = ("routed_at", "answered_at", "ended_at")
+
+
+def find_tracker(company: Company, phone_number: str) -> Tracker:
+    """The company's tracking number. Raises ValidationError if it has no such number."""
+    tracker = Tracker.objects.filter(company=company, phone_number=phone_number).first()
+    if tracker is None:
+        words = f"{phone_number or 'An empty text'} is not one of this company's tracking numbers. Add it first."
+        raise ValidationError({"tracking_phone_number": words})
+    tracker.company = company
+    return tracker
+
+
+def build_call(company: Company, data: Data, tracker: Tracker | None = None) -> Call:
+    """An unsaved call, without its tags. Raises ValidationError."""
+    tracker = tracker or find_tracker(company, data["tracking_phone_number"])
+    tracker.company = company
+    call = Call(company=company, tracker=tracker)
+    if data.get("as_of"):
+        data = drop_older_values(call, data)
+    # Without a start_time: now, or earlier if something else happened earlier. The source's clock may be behind ours.
+    call.start_time = min([timezone.now(), *(data[name] for name in LATER_TIMES if data.get(name))])
+    for name, value in _columns(data).items():
+        setattr(call, name, value)
+    if "lead_status" in data and "lead_status_by" not in data:
+        call.lead_status_by = Call.ScoredBy.RULE
+    _check_recording(call, data)
+    return call
+
+
+def change_call(call: Call, company: Company, data: Data) -> None:
+    """Save what `data` changes in a locked call. Raises ValidationError."""
+    call.company = company
+    data = drop_older_values(call, data)
+    changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
+    if "direction" in changed:
+        raise ValidationError({"direction": f"This call is {call.direction}; that cannot change."})
+    for name in changed:
+        setattr(call, name, data[name])
+    if "lead_status" in changed and "lead_status_by" not in data:
+        call.lead_status_by = Call.ScoredBy.RULE
+        changed.append("lead_status_by")
+    if "ended_at" in changed and call.closed_as_stale_at and "closed_as_stale_at" not in data:
+        call.closed_as_stale_at = None  # the source has reported the real end
+        changed.append("closed_as_stale_at")
+    if data.get("tracking_phone_number", call.tracker.phone_number) != call.tracker.phone_number:
+        call.tracker = find_tracker(company, data["tracking_phone_number"])
+        changed.append("tracker")
+    if "customer_phone_number" in changed:
+        number = call.customer_phone_number
+        call.person = Person.objects.lock_by_phone(company.pk, number) if number else None
+        changed.append("person")
+    _check_recording(call, data)
+    if data.get("as_of"):
+        changed.append("field_timestamps")
+    if changed:
+        call.save(update_fields=[*changed, "updated_at"])
+    if "tags" in data:
+        call.tags.set(find_or_make_tags(company, data["tags"]))
+
+
+def _columns(data: Data) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in NOT_COLUMNS}
+
+
+def _check_recording(call: Call, data: Data) -> None:
+    if ("recording_url" in data or "recording_duration" in data) and (
+        bool(call.recording_url) != (call.recording_duration is not None)
+    ):
+        missing = "recording_duration" if call.recording_url else "recording_url"
+        raise ValidationError({missing: "Send a recording's URL and its duration together."})
