@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Names in Python only: the tables keep theirs, and no SQL runs on them."""
 
-    dependencies = [("subscriptions", "0021_one_line_names")]
+    dependencies = [("subscriptions", "0022_retry_after_until")]
 
     operations = [
         migrations.AlterModelTable("HourlyFigures", "subscriptions_hourlyfigures"),
