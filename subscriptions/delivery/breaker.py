@@ -20,6 +20,7 @@ FAILURE_RATE = 0.8
 # The first break, and the longest. Each break without a success between doubles it.
 BREAK_SECONDS = 15.0
 LONGEST_BREAK_SECONDS = 300.0
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Health:
     reason: str = ""
     failing_since: float | None = None
     asked_until: float | None = None
+    failing_days: int = 0
 
 
 def after(
@@ -49,9 +51,11 @@ def after(
     health = replace(health, good=health.good + good, bad=health.bad + bad)
     if bad:
         since = health.failing_since if health.failing_since is not None and not good else now
-        health = replace(health, last_failure=now, reason=reason, failing_since=since)
+        days = _failing_days(health, since, now)
+        health = replace(health, last_failure=now, reason=reason, failing_since=since, failing_days=days)
     if good:
         health = replace(health, last_success=now, failing_since=health.failing_since if bad else None)
+        health = replace(health, failing_days=health.failing_days if bad else 0)
     if retry_after > 0:
         return _hold(health, now + retry_after)
     if held:
@@ -65,6 +69,14 @@ def after(
     if bad and not health.opened and _too_many_bad(health):
         return _opened(health, now, scale)
     return health
+
+
+def _failing_days(health: Health, since: float, now: float) -> int:
+    """On how many days since `since`, each of 24 hours from then, something failed; `now` something did."""
+    if since != health.failing_since or health.last_failure is None:
+        return 1
+    a_new_day = (now - since) // DAY_SECONDS > (health.last_failure - since) // DAY_SECONDS
+    return max(1, health.failing_days) + a_new_day
 
 
 def _hold(health: Health, until: float) -> Health:

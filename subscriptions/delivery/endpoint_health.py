@@ -20,7 +20,7 @@ _READ = """
 SELECT subscription_id, extract(epoch FROM window_began)::float8, window_good, window_bad,
        extract(epoch FROM open_until)::float8, opened, extract(epoch FROM last_success_at)::float8,
        extract(epoch FROM last_failure_at)::float8, last_failure, extract(epoch FROM failing_since)::float8,
-       extract(epoch FROM retry_after_until)::float8
+       extract(epoch FROM retry_after_until)::float8, failing_days
   FROM subscriptions_endpointhealth WHERE subscription_id = ANY (%s) ORDER BY subscription_id FOR UPDATE
 """
 
@@ -38,12 +38,12 @@ UPDATE subscriptions_delivery SET due_at = clock_timestamp()
 _WRITE = """
 INSERT INTO subscriptions_endpointhealth
        (subscription_id, window_began, window_good, window_bad, open_until, opened, last_success_at, last_failure_at,
-        last_failure, failing_since, retry_after_until)
+        last_failure, failing_since, retry_after_until, failing_days)
 SELECT id, to_timestamp(began), good, bad, to_timestamp(open_until), opened, to_timestamp(success),
-       to_timestamp(failure), reason, to_timestamp(since), to_timestamp(asked_until)
+       to_timestamp(failure), reason, to_timestamp(since), to_timestamp(asked_until), days
   FROM unnest(%s::bigint[], %s::float8[], %s::int[], %s::int[], %s::float8[], %s::int[], %s::float8[], %s::float8[],
-              %s::text[], %s::float8[], %s::float8[])
-    AS n (id, began, good, bad, open_until, opened, success, failure, reason, since, asked_until)
+              %s::text[], %s::float8[], %s::float8[], %s::int[])
+    AS n (id, began, good, bad, open_until, opened, success, failure, reason, since, asked_until, days)
  WHERE EXISTS (SELECT 1 FROM subscriptions_subscription s WHERE s.id = n.id)
  ORDER BY id
     ON CONFLICT (subscription_id) DO UPDATE SET
@@ -51,8 +51,7 @@ SELECT id, to_timestamp(began), good, bad, to_timestamp(open_until), opened, to_
        open_until = excluded.open_until, opened = excluded.opened, last_success_at = excluded.last_success_at,
        last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure,
        failing_since = excluded.failing_since, retry_after_until = excluded.retry_after_until,
-       told_owner_at = CASE WHEN excluded.failing_since IS NULL THEN NULL
-                            ELSE subscriptions_endpointhealth.told_owner_at END
+       failing_days = excluded.failing_days
 """
 
 
@@ -126,6 +125,7 @@ class EndpointBook:
                     [h.reason for h in healths.values()],
                     [h.failing_since for h in healths.values()],
                     [h.asked_until for h in healths.values()],
+                    [h.failing_days for h in healths.values()],
                 ],
             )
         _bring_forward([e for e, h in healths.items() if e in known and known[e].opened and not h.opened])

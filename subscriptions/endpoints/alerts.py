@@ -1,4 +1,5 @@
-"""Telling owners by mail that their endpoint fails, or was disabled: once for each, not once for every event.
+"""Telling owners by mail that their endpoint fails, will be disabled, or was: once for each, not once for every event.
+An endpoint that fails and recovers in turns is worth one mail in six hours.
 
 A mail that cannot be sent is tried again by the next sweep: what has been told is noted only when it was.
 """
@@ -11,11 +12,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage, get_connection
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from ..delivery import endpoint_health
 from ..models import Company, EndpointHealth, Membership, Subscription
@@ -24,41 +26,66 @@ from ..tenancy import audit_log
 logger = logging.getLogger(__name__)
 
 MAILS_PER_SWEEP = 100
+MOST_DISABLED = 1000  # in a sweep
+SECONDS_BETWEEN = 6 * 3600.0  # two mails about one endpoint that fails again
 SALT = "subscriptions.alert-mails"
 
 
 def disable_hopeless() -> int:
-    """Disable active subscriptions whose endpoint has only failed for the days of the setting. Returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT h.subscription_id FROM subscriptions_endpointhealth h "
-            "JOIN subscriptions_subscription s ON s.id = h.subscription_id AND s.state = 'active' "
-            "WHERE h.failing_since < clock_timestamp() - make_interval(secs => %s) "
-            # Failures long ago and silence since are no reason: the last must be a day old at most.
-            "AND h.last_failure_at > clock_timestamp() - interval '1 day'",
-            [settings.ENDPOINT_DISABLE_DAYS * 86_400],
-        )
-        hopeless = [row[0] for row in cursor.fetchall()]
-    reason = f"Nothing arrived for {settings.ENDPOINT_DISABLE_DAYS:g} days."
-    return len(endpoint_health.disable(hopeless, reason)) if hopeless else 0
+    """Disable active subscriptions whose endpoint has only failed for the days of the setting, and whose owners were
+    warned in time. Returns how many."""
+    days = settings.ENDPOINT_DISABLE_DAYS
+    hopeless = _hopeless(timedelta(days=days)).filter(
+        told_warning_at__lt=Now() - warning_time(), told_warning_at__gt=F("failing_since")
+    )
+    reason = f"Nothing arrived for {days:g} days."
+    disabled = endpoint_health.disable(hopeless.values_list("pk", flat=True)[:MOST_DISABLED], reason)
+    for subscription in Subscription.objects.filter(pk__in=disabled).defer(*Subscription.ENCRYPTED):
+        audit_log.record(audit_log.SERVICE, "Switched off", subscription, detail=reason)
+    return len(disabled)
+
+
+def warning_time() -> timedelta:
+    """How long before it is switched off a subscription's owners are warned: a day, or a fifth of a shorter setting."""
+    return min(timedelta(days=1), timedelta(days=settings.ENDPOINT_DISABLE_DAYS) / 5)
+
+
+def _hopeless(period: timedelta) -> QuerySet[EndpointHealth]:
+    """Endpoints that have only failed for `period`, and on most of the days of the setting. Two failures with days of
+    silence between them are no reason, nor are failures long ago: the last must be a day old at most."""
+    return EndpointHealth.objects.filter(
+        subscription__state=Subscription.State.ACTIVE,
+        failing_since__lt=Now() - period,
+        failing_days__gt=settings.ENDPOINT_DISABLE_DAYS / 2,
+        last_failure_at__gt=Now() - timedelta(days=1),
+    )
 
 
 def tell() -> int:
     """Send the mails that are due. Returns how many subscriptions were told of."""
-    return _tell_failing() + _tell_disabled()
+    return _tell_failing() + _tell_warning() + _tell_disabled()
 
 
 def _tell_failing() -> int:
     told = 0
+    long_ago = Q(told_owner_at__lt=Now() - timedelta(seconds=SECONDS_BETWEEN))
+    not_told = Q(told_owner_at=None) | (Q(told_owner_at__lt=F("failing_since")) & long_ago)
     due = EndpointHealth.objects.filter(
+        not_told,
         subscription__state=Subscription.State.ACTIVE,
-        told_owner_at=None,
         failing_since__lt=Now() - timedelta(seconds=settings.ENDPOINT_TELL_SECONDS),
         last_failure_at__gt=F("failing_since"),
     )
     for pk in due.values_list("pk", flat=True)[:MAILS_PER_SWEEP]:
         told += _tell_one(pk, "told_owner_at", "failing")
     return told
+
+
+def _tell_warning() -> int:
+    period = timedelta(days=settings.ENDPOINT_DISABLE_DAYS) - warning_time()
+    not_told = Q(told_warning_at=None) | Q(told_warning_at__lt=F("failing_since"))
+    due = _hopeless(period).filter(not_told).values_list("pk", flat=True)
+    return sum(_tell_one(pk, "told_warning_at", "warning") for pk in due[:MAILS_PER_SWEEP])
 
 
 def _tell_disabled() -> int:
@@ -97,10 +124,12 @@ def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> 
         logger.warning("Company %s has nobody to mail about subscription %s", subscription.company_id, subscription.pk)
         return
     path = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
-    context = {"subscription": subscription, "health": health, "link": settings.PUBLIC_URL + path}
+    off_at = timezone.now() + warning_time()
+    context = {"subscription": subscription, "health": health, "link": settings.PUBLIC_URL + path, "off_at": off_at}
     name = " ".join(subscription.name.split())
     subject = {
         "failing": f"Webhooks to {name} are failing",
+        "warning": f"Webhooks to {name} will be switched off",
         "disabled": f"Webhooks to {name} were switched off",
     }[template]
     # A mail for each, since each has a link of its own to stop them; over one connection.

@@ -19,7 +19,9 @@ class EndpointHealthManager(models.Manager["EndpointHealth"]):
             retry_after_until=None,
             opened=0,
             failing_since=None,
+            failing_days=0,
             told_owner_at=None,
+            told_warning_at=None,
             told_disabled_at=None,
         )
 
@@ -46,8 +48,11 @@ class EndpointHealth(models.Model):
     last_failure_at = models.DateTimeField(null=True)
     last_failure = models.CharField(max_length=300, blank=True, default="")
     failing_since = models.DateTimeField(null=True)
-    # When the owner got a mail: that it is failing (null again after a success), and that it was disabled.
+    # On how many days since then, each of 24 hours, something failed.
+    failing_days = models.PositiveIntegerField(default=0, db_default=0)
+    # When the owner got a mail: that it is failing, that it will be disabled, and that it was.
     told_owner_at = models.DateTimeField(null=True)
+    told_warning_at = models.DateTimeField(null=True)
     told_disabled_at = models.DateTimeField(null=True)
     # Rate limit: the time up to which what was claimed has used up the allowed rate.
     rate_used_until = models.DateTimeField(null=True)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from subscriptions.delivery import endpoint_health
+from subscriptions.delivery.breaker import Health, after
 from subscriptions.endpoints import alerts, operations
 from subscriptions.models import AuditEntry, Delivery, EndpointHealth, Subscription
 from tests.factories import make_call, make_company, make_member, make_subscription
@@ -27,7 +28,7 @@ def subscription() -> Subscription:
     return make_subscription(company)
 
 
-def failing(subscription: Subscription, **ago: float) -> EndpointHealth:
+def failing(subscription: Subscription, failing_days: int = 1, **ago: float) -> EndpointHealth:
     now = timezone.now()
     return EndpointHealth.objects.create(
         subscription=subscription,
@@ -35,6 +36,17 @@ def failing(subscription: Subscription, **ago: float) -> EndpointHealth:
         failing_since=now - timedelta(**ago),
         last_failure_at=now,
         last_failure="Timed out after 15 s.",
+        failing_days=failing_days,
+    )
+
+
+def told_failing(
+    subscription: Subscription, *, told: timedelta = timedelta(hours=1), warned: timedelta | None = None
+) -> None:
+    """The owners were told so long ago that it fails, and warned so long ago that it will be disabled."""
+    now = timezone.now()
+    EndpointHealth.objects.filter(pk=subscription.pk).update(
+        told_owner_at=now - told, told_warning_at=now - warned if warned else None
     )
 
 
@@ -64,25 +76,75 @@ def test_a_mail_that_cannot_be_sent_is_tried_again(subscription, settings):
     assert alerts.tell() == 1
 
 
+def test_before_it_is_disabled_owners_are_warned_a_day_ahead(subscription):
+    failing(subscription, days=3, hours=23, failing_days=4)
+    told_failing(subscription)
+    assert alerts.tell() == 0
+    EndpointHealth.objects.update(failing_since=timezone.now() - timedelta(days=4, minutes=1))
+    assert alerts.tell() == 1
+    assert alerts.tell() == 0
+    message = mail.outbox[0]
+    assert message.subject == "Webhooks to CRM will be switched off"
+    off_at = timezone.now() + timedelta(days=1)
+    assert f"on {off_at.day} {off_at:%B %Y} at" in message.body
+
+
 def test_after_five_days_of_only_failures_it_is_disabled_held_and_told(subscription):
     make_call(subscription.company)
-    failing(subscription, days=5, minutes=1)
+    failing(subscription, days=5, minutes=1, failing_days=3)
+    told_failing(subscription, warned=timedelta(days=1, minutes=1))
     assert alerts.disable_hopeless() == 1
     subscription.refresh_from_db()
     assert (subscription.state, subscription.state_reason) == ("disabled", "Nothing arrived for 5 days.")
     assert Delivery.objects.get().state == "held"
+    assert AuditEntry.objects.get().act == "Switched off"
     assert alerts.tell() == 1
     assert alerts.tell() == 0
     assert mail.outbox[0].subject == "Webhooks to CRM were switched off"
 
 
-def test_before_that_it_is_not(subscription):
-    failing(subscription, days=4, hours=23)
+@pytest.mark.parametrize("warned", [None, timedelta(hours=23)], ids=["never", "less than a day ago"])
+def test_without_a_warning_a_day_before_it_is_not_disabled(subscription, warned):
+    failing(subscription, days=9, failing_days=9)
+    told_failing(subscription, warned=warned)
     assert alerts.disable_hopeless() == 0
 
 
+def test_one_failure_days_ago_and_one_today_neither_warn_nor_disable(subscription):
+    began = timezone.now() - timedelta(days=6)
+    health = Health(window_began=began.timestamp())
+    for moment in (began, timezone.now() - timedelta(minutes=1)):
+        health = after(health, good=0, bad=1, reason="It broke.", now=moment.timestamp())
+    failing(subscription, days=6, failing_days=health.failing_days)
+    told_failing(subscription)
+    assert alerts.tell() == 0
+    told_failing(subscription, warned=timedelta(days=2))
+    assert alerts.disable_hopeless() == 0
+
+
+def test_before_five_days_it_is_not_disabled(subscription):
+    failing(subscription, days=4, hours=23, failing_days=5)
+    told_failing(subscription, warned=timedelta(days=1, minutes=1))
+    assert alerts.disable_hopeless() == 0
+
+
+def test_a_warning_of_an_earlier_outage_does_not_count(subscription):
+    failing(subscription, days=5, minutes=1, failing_days=5)
+    told_failing(subscription, warned=timedelta(days=30))
+    assert alerts.disable_hopeless() == 0
+
+
+def test_an_endpoint_that_fails_and_recovers_in_turns_is_worth_one_mail_in_six_hours(subscription):
+    failing(subscription, minutes=6)
+    told_failing(subscription, told=timedelta(hours=1))
+    assert alerts.tell() == 0
+    told_failing(subscription, told=timedelta(hours=7))
+    assert alerts.tell() == 1
+
+
 def test_old_failures_and_silence_since_disable_nothing(subscription):
-    failing(subscription, days=9)
+    failing(subscription, days=9, failing_days=9)
+    told_failing(subscription, warned=timedelta(days=2))
     EndpointHealth.objects.update(last_failure_at=timezone.now() - timedelta(days=3))
     assert alerts.disable_hopeless() == 0
 

@@ -100,3 +100,12 @@ def test_the_first_good_answer_after_a_retry_after_closes_it():
     held = after(well(), good=0, bad=1, reason="", now=NOW, retry_after=120.0)
     closed = after(held, good=1, bad=0, reason="", now=NOW + 121)
     assert (closed.open_until, closed.opened, closed.failing_since) == (None, 0, None)
+
+
+def test_the_days_on_which_it_failed_are_counted_from_the_first_failure():
+    health, seen = well(), []
+    for hours in (0, 1, 23, 25, 26, 49, 200):
+        health = fail(health, 2, now=NOW + hours * 3600)
+        seen.append(health.failing_days)
+    assert seen == [1, 1, 1, 2, 2, 3, 4]
+    assert after(health, good=1, bad=0, reason="", now=NOW + 201 * 3600).failing_days == 0

@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("subscriptions", "0022_retry_after_until"),
+    ]
+    operations = [
+        migrations.AddField(
+            "endpointhealth", "failing_days", models.PositiveIntegerField(db_default=0, default=0)
+        ),
+        migrations.AddField("endpointhealth", "told_warning_at", models.DateTimeField(null=True)),
+    ]
