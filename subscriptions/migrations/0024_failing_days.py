@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0022_retry_after_until"),
+        ("subscriptions", "0023_statistics_names"),
     ]
     operations = [
         migrations.AddField(
