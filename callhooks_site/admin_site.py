@@ -109,9 +109,9 @@ class CallhooksAdminSite(AdminSite):
         """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            from subscriptions.admin.kit.access import reach_of
+            from subscriptions.admin.kit.access import access_of
 
-            with timezone.override(zoneinfo.ZoneInfo(reach_of(request).zone)):
+            with timezone.override(zoneinfo.ZoneInfo(access_of(request).zone)):
                 response: HttpResponse = view(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
@@ -126,9 +126,9 @@ class CallhooksAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from subscriptions.admin import home
-        from subscriptions.admin.recent import recent_actions
+        from subscriptions.admin.recent_actions import list_recent_actions
 
-        context = {"recent": recent_actions(self, request), **home.context(request), **(extra_context or {})}
+        context = {"recent": list_recent_actions(self, request), **home.context(request), **(extra_context or {})}
         return super().index(request, context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
@@ -138,8 +138,8 @@ class CallhooksAdminSite(AdminSite):
             for entry in app["models"]:
                 page = self._registry[entry["model"]]
                 heading = getattr(page, "menu", "") or app["name"]
-                if hasattr(page, "name_for"):
-                    entry["name"] = page.name_for(request)
+                if hasattr(page, "menu_label"):
+                    entry["name"] = page.menu_label(request)
                 entry["order"] = getattr(page, "menu_order", 50)
                 headings.setdefault(heading, {**app, "name": heading, "models": []})["models"].append(entry)
         if app_label is None and "Webhooks" in headings:

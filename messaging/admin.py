@@ -13,8 +13,8 @@ from django.utils.html import format_html
 
 from calls.models import Person, Tracker
 from calls.phones import formatted, normalise_if_number
-from subscriptions.admin.kit import words
-from subscriptions.admin.kit.access import reach_of
+from subscriptions.admin.kit import times
+from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.forms import TenantForm
 from subscriptions.admin.kit.logs import LargeTableAdmin
@@ -67,7 +67,7 @@ class TextAdmin(SubjectAdmin):
 
     @admin.display(description="time")
     def time(self, obj: TextMessage) -> str:
-        return words.when(obj.sent_at)
+        return times.time_tag(obj.sent_at)
 
     @admin.display(description="customer")
     def customer(self, obj: TextMessage) -> str:
@@ -118,7 +118,7 @@ class ThreadAdmin(LargeTableAdmin):
     def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
         phone = normalise_if_number(term)
         persons = (
-            reach_of(request).limit(Person.objects.filter(phone=phone), "company") if phone else Person.objects.none()
+            access_of(request).limit(Person.objects.filter(phone=phone), "company") if phone else Person.objects.none()
         )
         found = set(rows.filter(conversation_id=term).values_list("pk", flat=True))
         found |= set(rows.filter(person__in=list(persons.values_list("pk", flat=True))).values_list("pk", flat=True))

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from calls.phones import formatted
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import times
 
 from .models import TextMessage, Thread
 
@@ -29,7 +29,7 @@ def _all(thread: Thread) -> str:
 def _link(text: TextMessage) -> str:
     who = formatted(text.customer_phone_number) if text.direction == TextMessage.Direction.INBOUND else "You"
     url = reverse("admin:messaging_textmessage_change", args=[text.pk])
-    return format_html('{} · <a href="{}">{}</a>', who, url, words.when(text.sent_at))
+    return format_html('{} · <a href="{}">{}</a>', who, url, times.time_tag(text.sent_at))
 
 
 def _pictures(text: TextMessage) -> str:

@@ -10,7 +10,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from subscriptions.admin.kit.access import reach_of
+from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.subjects import SubjectAdmin
 
 from ..models import Call, Tracker
@@ -80,10 +80,10 @@ class CallAdmin(CallColumns, SubjectAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")
 
-    def meanings(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
-        yield from super().meanings(request, term)
+    def search_conditions(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
+        yield from super().search_conditions(request, term)
         phone = normalise_if_number(term)
-        numbers = reach_of(request).limit(Tracker.objects.filter(phone_number=phone), "company") if phone else ()
+        numbers = access_of(request).limit(Tracker.objects.filter(phone_number=phone), "company") if phone else ()
         trackers = [number.pk for number in numbers]
         if trackers:
             yield {"tracker__in": trackers}
@@ -91,7 +91,7 @@ class CallAdmin(CallColumns, SubjectAdmin):
     # --- the form -------------------------------------------------------------------------------------------------
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         self_edits = obj is None or self.has_change_permission(request, obj)
-        if obj is None or (self_edits and reach_of(request).everything):
+        if obj is None or (self_edits and access_of(request).all_companies):
             asked = list(ASKED) if obj is None else [ASKED[3], *ASKED[:3], *ASKED[4:]]
             return self.with_company(request, obj, asked)
         said = (
@@ -102,7 +102,7 @@ class CallAdmin(CallColumns, SubjectAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = super().get_readonly_fields(request, obj)
-        if obj is None or reach_of(request).everything:
+        if obj is None or access_of(request).all_companies:
             return shown
         return [*shown, *flatten_fieldsets(READ), "tag_list"]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import labels, times
 
 from ..call_states import FORMATTED_TYPES, call_type
 from ..models import Call
@@ -20,11 +20,11 @@ _TONES = {"answered": "good", "in_progress": "busy", "missed": "bad", "abandoned
 class CallColumns:
     @admin.display(description="time", ordering="start_time")
     def time(self, obj: Call) -> str:
-        return words.when(obj.start_time)
+        return times.time_tag(obj.start_time)
 
     @admin.display(description="time", ordering="start_time")
     def time_and_direction(self, obj: Call) -> str:
-        return format_html("{}<br><small>{}</small>", words.when(obj.start_time), obj.get_direction_display())
+        return format_html("{}<br><small>{}</small>", times.time_tag(obj.start_time), obj.get_direction_display())
 
     @admin.display(description="direction")
     def direction_in_words(self, obj: Call) -> str:
@@ -49,7 +49,7 @@ class CallColumns:
     def outcome(self, obj: Call) -> str:
         # A voicemail's full type depends on its transcription, which lists do not load.
         kind = "voicemail" if obj.voicemail else call_type(obj)
-        return words.badge(FORMATTED_TYPES[kind].removesuffix(" Call"), _TONES.get(kind, "quiet"))
+        return labels.badge(FORMATTED_TYPES[kind].removesuffix(" Call"), _TONES.get(kind, "quiet"))
 
     @admin.display(description="source")
     def source_in_words(self, obj: Call) -> str:
@@ -82,15 +82,15 @@ class CallColumns:
 
     @admin.display(description="answered")
     def answered_when(self, obj: Call) -> str:
-        return words.when(obj.answered_at) or "No"
+        return times.time_tag(obj.answered_at) or "No"
 
     @admin.display(description="ended")
     def ended_when(self, obj: Call) -> str:
         if obj.closed_as_stale_at is None:
-            return words.when(obj.ended_at) or "Not yet"
+            return times.time_tag(obj.ended_at) or "Not yet"
         why = "The phone system never reported the end. Callhooks closed the call {} because no news came."
         return format_html(
-            "{}<br><small>" + why + "</small>", words.when(obj.ended_at), words.when(obj.closed_as_stale_at)
+            "{}<br><small>" + why + "</small>", times.time_tag(obj.ended_at), times.time_tag(obj.closed_as_stale_at)
         )
 
     @admin.display(description="routed to")

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import times
 from subscriptions.admin.kit.logs import LargeTableAdmin
 
 from ..models import Person
@@ -44,7 +44,7 @@ class PersonAdmin(LargeTableAdmin):
 
     @admin.display(description="known since")
     def since(self, obj: Person) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     @admin.display(description="calls")
     def history(self, obj: Person) -> str:

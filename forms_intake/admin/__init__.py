@@ -7,4 +7,4 @@ from . import refusals, sources, submissions
 
 __all__ = ["refusals", "sources", "submissions"]
 
-checklist.way_in(lambda companies: FormSource.objects.filter(company__in=companies).exists())
+checklist.register_source_check(lambda companies: FormSource.objects.filter(company__in=companies).exists())

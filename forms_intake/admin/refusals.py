@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.buttons import ButtonsAdmin, button
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.logs import LargeTableAdmin
@@ -70,7 +70,7 @@ class FormRefusalAdmin(ButtonsAdmin, LargeTableAdmin):
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="when")
     def when(self, obj: FormRefusal) -> str:
-        return words.when(obj.received_at)
+        return times.time_tag(obj.received_at)
 
     @admin.display(description="why")
     def why(self, obj: FormRefusal) -> str:
@@ -83,8 +83,8 @@ class FormRefusalAdmin(ButtonsAdmin, LargeTableAdmin):
     @admin.display(description="state")
     def state_badge(self, obj: FormRefusal) -> str:
         tones = {State.OPEN: "bad", State.TAKEN_IN: "good", State.DISMISSED: "quiet"}
-        badge = words.badge(obj.get_state_display(), tones[State(obj.state)])
-        return format_html("{} {}", badge, words.when(obj.resolved_at)) if obj.resolved_at else badge
+        badge = labels.badge(obj.get_state_display(), tones[State(obj.state)])
+        return format_html("{} {}", badge, times.time_tag(obj.resolved_at)) if obj.resolved_at else badge
 
     @admin.display(description="source")
     def source_name(self, obj: FormRefusal) -> str:

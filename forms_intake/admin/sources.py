@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.buttons import ButtonsAdmin, button
 from subscriptions.tenancy.audit_log import Actor, record
 
@@ -23,13 +23,13 @@ MOST_COUNTED = 1_000
 
 @admin.register(FormSource)
 class FormSourceAdmin(ButtonsAdmin):
-    saves_say_themselves = True
+    audits_own_saves = True
     menu, menu_order, menu_name = "Texts and forms", 60, "Web sites with forms"
     list_display = ("name", "state_badge", "last_received", "received", "refusals_open")
     search_fields = ("name__icontains",)
     readonly_fields = ("state_badge", "last_received", "received", "refused", "refusals_open", "made")
     buttons = ("connect",)
-    made_one_by_one = True
+    add_one_at_a_time = True
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         settings_of_it = ("name", "allowed_origins", "redirect_pages", "honeypot_field", "active")
@@ -42,11 +42,11 @@ class FormSourceAdmin(ButtonsAdmin):
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="state", ordering="active")
     def state_badge(self, obj: FormSource) -> str:
-        return words.badge("Active", "good") if obj.active else words.badge("Not active", "warn")
+        return labels.badge("Active", "good") if obj.active else labels.badge("Not active", "warn")
 
     @admin.display(description="last received", ordering="last_received_at")
     def last_received(self, obj: FormSource) -> str:
-        return words.when(obj.last_received_at) or "Nothing yet"
+        return times.time_tag(obj.last_received_at) or "Nothing yet"
 
     @admin.display(description="refused and open")
     def refusals_open(self, obj: FormSource) -> str:
@@ -63,7 +63,7 @@ class FormSourceAdmin(ButtonsAdmin):
 
     @admin.display(description="made")
     def made(self, obj: FormSource) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     # --- making and changing --------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -78,9 +78,9 @@ class FormSourceAdmin(ButtonsAdmin):
         return HttpResponseRedirect(reverse("admin:forms_intake_formsource_connect", args=[obj.pk]))
 
     # --- buttons --------------------------------------------------------------------------------------------------
-    @button("How to connect", asks=True)
+    @button("How to connect", opens_page=True)
     def connect(self, request: HttpRequest, obj: FormSource) -> HttpResponse:
-        return self.ask(
+        return self.render_page(
             request,
             obj,
             "form_source.html",

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from calls.phones import formatted, normalise_if_number
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import AnyTimeFilter
 from subscriptions.admin.kit.subjects import SubjectAdmin
 
@@ -51,7 +51,7 @@ class FormAdmin(SubjectAdmin):
 
     @admin.display(description="time")
     def time(self, obj: FormSubmission) -> str:
-        return words.when(obj.submitted_at)
+        return times.time_tag(obj.submitted_at)
 
     @admin.display(description="who")
     def who(self, obj: FormSubmission) -> str:

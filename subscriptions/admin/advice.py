@@ -41,7 +41,7 @@ _CLASSES = {
 }
 
 
-def what_to_do(status: int | None, error: str) -> str:
+def find_advice(status: int | None, error: str) -> str:
     """For the last attempt. "" where there is nothing to do."""
     if error:
         return _ERRORS.get(error, "")

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ..models import ApiKey
-from .kit import words
+from .kit import labels, times
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import CheckboxesField, TenantForm
 
@@ -34,7 +34,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     search_fields = ("name__icontains", "prefix__exact")
     readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made")
     buttons = ("rotate", "revoke")
-    made_one_by_one = True
+    add_one_at_a_time = True
     actions = ("revoke_selected",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
@@ -58,16 +58,16 @@ class ApiKeyAdmin(ButtonsAdmin):
     @admin.display(description="state")
     def state(self, obj: ApiKey) -> str:
         if obj.revoked_at:
-            return words.badge("Revoked", "quiet")
-        return words.badge("Valid", "good") if obj.usable else words.badge("Expired", "quiet")
+            return labels.badge("Revoked", "quiet")
+        return labels.badge("Valid", "good") if obj.usable else labels.badge("Expired", "quiet")
 
     @admin.display(description="last used", ordering="last_used_at", empty_value="Never")
     def last_used(self, obj: ApiKey) -> str | None:
-        return words.when(obj.last_used_at) if obj.last_used_at else None
+        return times.time_tag(obj.last_used_at) if obj.last_used_at else None
 
     @admin.display(description="made", ordering="created_at")
     def made(self, obj: ApiKey) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     # --- making one -----------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -82,7 +82,7 @@ class ApiKeyAdmin(ButtonsAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         # On the answer itself: a message would be kept in a cookie, and nothing keeps the key.
-        return self.ask(
+        return self.render_page(
             request,
             obj,
             "secret.html",
@@ -100,12 +100,12 @@ class ApiKeyAdmin(ButtonsAdmin):
             return ()
         return ("rotate", "revoke") if obj.usable else ("revoke",)
 
-    @button("New key…", asks=True)
+    @button("New key…", opens_page=True)
     def rotate(self, request: HttpRequest, obj: ApiKey) -> HttpResponse | None:
         """A new key in the place of this one, which ends when the chosen hours are over."""
         hours = request.POST.get("hours", "")
         if request.method != "POST" or hours not in OVERLAPS:
-            return self.ask(request, obj, "rotate_key.html", {"overlaps": OVERLAPS})
+            return self.render_page(request, obj, "rotate_key.html", {"overlaps": OVERLAPS})
         old = ApiKey.objects.select_for_update(of=("self",)).get(pk=obj.pk)
         if not old.usable:
             self.message_user(request, "This key has ended. Make a new one.", messages.ERROR)
@@ -113,7 +113,7 @@ class ApiKeyAdmin(ButtonsAdmin):
         key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=int(hours)))
         self.log_change(request, old, f"Rotated. The old key ends: {OVERLAPS[hours].lower()}.")
         context = {"what": "New API key", "secret": secret, "once": True, "help": KEY_HELP}
-        return self.ask(request, key, "secret.html", context)
+        return self.render_page(request, key, "secret.html", context)
 
     @button("Revoke")
     def revoke(self, request: HttpRequest, obj: ApiKey) -> None:

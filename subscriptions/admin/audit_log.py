@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from ..models import ApiKey, AuditEntry
-from .kit import words
-from .kit.access import reach_of
-from .kit.filters import MOST_CHOICES, AnyTimeFilter, is_id
+from .kit import labels, times
+from .kit.access import access_of
+from .kit.filters import MAX_CHOICES, AnyTimeFilter, is_id
 from .kit.logs import LogAdmin
 
 LOOKED_AT = 2_000  # the newest entries, for the acts that the filter offers
@@ -31,16 +31,13 @@ class WhoFilter(SimpleListFilter):
     parameter_name = "who"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        reach = reach_of(request)
-        people = reach.limit(get_user_model()._default_manager.all(), "memberships__company").distinct()
-        keys = reach.limit(ApiKey.objects.all(), "company")
+        access = access_of(request)
+        people = access.limit(get_user_model()._default_manager.all(), "memberships__company").distinct()
+        keys = access.limit(ApiKey.objects.all(), "company")
         return [
             ("operators", "Operators"),
-            *(
-                (f"u{pk}", name)
-                for pk, name in people.order_by("username").values_list("pk", "username")[:MOST_CHOICES]
-            ),
-            *((f"k{key.pk}", f"API key {key}") for key in keys.only("name", "prefix")[:MOST_CHOICES]),
+            *((f"u{pk}", name) for pk, name in people.order_by("username").values_list("pk", "username")[:MAX_CHOICES]),
+            *((f"k{key.pk}", f"API key {key}") for key in keys.only("name", "prefix")[:MAX_CHOICES]),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -59,8 +56,8 @@ class ActFilter(SimpleListFilter):
     parameter_name = "act"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        newest = reach_of(request).limit(AuditEntry.objects.order_by("-pk"), "company")[:LOOKED_AT]
-        acts = sorted(set(newest.values_list("act", flat=True)))[:MOST_CHOICES]
+        newest = access_of(request).limit(AuditEntry.objects.order_by("-pk"), "company")[:LOOKED_AT]
+        acts = sorted(set(newest.values_list("act", flat=True)))[:MAX_CHOICES]
         return [(act, act) for act in acts]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -89,11 +86,11 @@ class AuditEntryAdmin(LogAdmin):
 
     @admin.display(description="when")
     def when(self, obj: AuditEntry) -> str:
-        return words.when(obj.at)
+        return times.time_tag(obj.at)
 
     @admin.display(description="who")
     def who(self, obj: AuditEntry) -> str:
-        return format_html("{} {}", obj.actor, words.badge("operator", "quiet")) if obj.as_operator else obj.actor
+        return format_html("{} {}", obj.actor, labels.badge("operator", "quiet")) if obj.as_operator else obj.actor
 
     @admin.display(description="of what")
     def of_what(self, obj: AuditEntry) -> str:

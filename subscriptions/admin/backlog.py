@@ -16,9 +16,9 @@ from django.db.models.functions import Now
 from ..models import EndpointHealth, Subscription
 from ..worker.health import WAITING_ENDPOINTS
 
-MOST_COUNTED = 10_000  # of one subscription; beyond that "more than" says enough, and counting on would cost
-MOST_ENDPOINTS = 500  # looked at; a look-up in an index each
-MOST_SHOWN = 20
+COUNT_LIMIT = 10_000  # of one subscription; beyond that "more than" says enough, and counting on would cost
+MAX_ENDPOINTS = 500  # looked at; a look-up in an index each
+MAX_SHOWN = 20
 
 _OF_SOME = """
 WITH endpoint (id) AS (
@@ -82,33 +82,33 @@ class Backlog:
         return max((one.late for one in self.waiting), default=0.0)
 
 
-def look(companies: Sequence[int] | None) -> Backlog:
+def measure(companies: Sequence[int] | None) -> Backlog:
     """Of these companies, or of all."""
     query = (WAITING_ENDPOINTS if companies is None else _OF_SOME) + _WAITING
     with connection.cursor() as cursor:
-        cursor.execute(query, _asked(companies, MOST_COUNTED + 1))
+        cursor.execute(query, _query_parameters(companies, COUNT_LIMIT + 1))
         waiting = [Waiting(*row) for row in cursor.fetchall()]
-    exact = len(waiting) < MOST_ENDPOINTS and all(one.rows <= MOST_COUNTED for one in waiting)
-    return Backlog(waiting, sum(min(one.rows, MOST_COUNTED) for one in waiting), exact)
+    exact = len(waiting) < MAX_ENDPOINTS and all(one.rows <= COUNT_LIMIT for one in waiting)
+    return Backlog(waiting, sum(min(one.rows, COUNT_LIMIT) for one in waiting), exact)
 
 
-def unsent(companies: Sequence[int] | None) -> dict[str, int]:
-    """How many deliveries are `failed` and how many `held`; a subscription's beyond MOST_COUNTED are not counted."""
+def count_unsent(companies: Sequence[int] | None) -> dict[str, int]:
+    """How many deliveries are `failed` and how many `held`; a subscription's beyond COUNT_LIMIT are not counted."""
     query = _UNSENT.format(mine="TRUE" if companies is None else "company_id = ANY(%(companies)s)")
     with connection.cursor() as cursor:
-        cursor.execute(query, _asked(companies, MOST_COUNTED))
+        cursor.execute(query, _query_parameters(companies, COUNT_LIMIT))
         return {"failed": 0, "held": 0, **dict(cursor.fetchall())}
 
 
-def _asked(companies: Sequence[int] | None, rows: int) -> dict[str, Any]:
-    return {"companies": list(companies or ()), "endpoints": MOST_ENDPOINTS, "rows": rows}
+def _query_parameters(companies: Sequence[int] | None, rows: int) -> dict[str, Any]:
+    return {"companies": list(companies or ()), "endpoints": MAX_ENDPOINTS, "rows": rows}
 
 
-def in_words(rows: int) -> str:
-    return f"{rows:,}" if rows <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+def format_count(rows: int) -> str:
+    return f"{rows:,}" if rows <= COUNT_LIMIT else f"more than {COUNT_LIMIT:,}"
 
 
-def in_trouble(companies: Sequence[int] | None) -> list[EndpointHealth]:
+def find_failing_endpoints(companies: Sequence[int] | None) -> list[EndpointHealth]:
     """Servers that have only failed for longer than a restart takes, and what was switched off: the longest first."""
     patience = timedelta(seconds=settings.ENDPOINT_TELL_SECONDS)
     failing = Q(failing_since__lt=Now() - patience, subscription__state=Subscription.State.ACTIVE)
@@ -117,9 +117,9 @@ def in_trouble(companies: Sequence[int] | None) -> list[EndpointHealth]:
         rows = rows.filter(subscription__company__in=list(companies))
     hidden = [f"subscription__{name}" for name in Subscription.ENCRYPTED]
     rows = rows.select_related("subscription__company").defer("subscription__company__signing_key", *hidden)
-    return list(rows.order_by(F("failing_since").asc(nulls_last=True), "pk")[:MOST_SHOWN])
+    return list(rows.order_by(F("failing_since").asc(nulls_last=True), "pk")[:MAX_SHOWN])
 
 
-def subscriptions(ids: Sequence[int]) -> dict[int, Any]:
+def load_subscriptions(ids: Sequence[int]) -> dict[int, Any]:
     rows: QuerySet[Subscription] = Subscription.objects.select_related("company")
     return rows.defer("company__signing_key", *Subscription.ENCRYPTED).in_bulk(list(ids))

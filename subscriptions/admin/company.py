@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from ..models import Company
 from ..models.company import new_signing_key
-from .kit.access import reach_of
+from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import TenantForm
 
@@ -60,13 +60,13 @@ class CompanyAdmin(ButtonsAdmin):
         return fieldsets if obj is None else [*fieldsets, receiver]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        reach = reach_of(request)
-        if not reach.several and reach.roles:
-            return HttpResponseRedirect(self.change_url(next(iter(reach.roles))))
+        access = access_of(request)
+        if not access.several and access.roles:
+            return HttpResponseRedirect(self.change_url(next(iter(access.roles))))
         return super().changelist_view(request, extra_context)
 
-    def name_for(self, request: HttpRequest) -> str:
-        return "Companies" if reach_of(request).several else "Company"
+    def menu_label(self, request: HttpRequest) -> str:
+        return "Companies" if access_of(request).several else "Company"
 
     @admin.display(description="signing key")
     def signing_key_masked(self, obj: Company) -> str:
@@ -75,7 +75,7 @@ class CompanyAdmin(ButtonsAdmin):
     @button("Show signing key")
     def reveal_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse:
         self.log_change(request, obj, "Looked at the signing key.")
-        return self.ask(
+        return self.render_page(
             request,
             obj,
             "secret.html",
@@ -86,10 +86,10 @@ class CompanyAdmin(ButtonsAdmin):
             },
         )
 
-    @button("New signing key…", asks=True)
+    @button("New signing key…", opens_page=True)
     def rotate_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse | None:
         if request.method != "POST":
-            return self.ask(request, obj, "rotate_signing_key.html", {})
+            return self.render_page(request, obj, "rotate_signing_key.html", {})
         obj.signing_key = new_signing_key()
         obj.save(update_fields=["signing_key"])
         self.log_change(request, obj, "Made a new signing key.")

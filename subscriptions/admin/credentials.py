@@ -76,7 +76,7 @@ class CredentialsForm(TenantForm):
             )
             if masked.certificate:
                 # A form shows this as HTML, and the subject is whatever somebody wrote into a certificate.
-                words = certificate_in_words(self.instance.credentials)
+                words = describe_certificate(self.instance.credentials)
                 self.fields["certificate_chain"].help_text = format_html("Stored: {}.", words)
 
     def clean_header_lines(self) -> dict[str, str]:
@@ -121,14 +121,14 @@ class CredentialsForm(TenantForm):
             return False
 
 
-def in_words(credentials: Credentials) -> str:
+def describe(credentials: Credentials) -> str:
     """For those who may only read."""
     words = {"basic": "User and password", "bearer": "A token", "": ""}[credentials.scheme]
     names = ", ".join(credentials.headers)
-    certificate = credentials.certificate and f"Client certificate {certificate_in_words(credentials)}"
+    certificate = credentials.certificate and f"Client certificate {describe_certificate(credentials)}"
     return "; ".join(part for part in (words, names, certificate) if part) or "Nothing more"
 
 
-def certificate_in_words(credentials: Credentials) -> str:
+def describe_certificate(credentials: Credentials) -> str:
     known = shown(credentials.certificate)
     return f"{known.subject}, {'expired' if known.is_over else 'expires'} on {known.expires_at:%Y-%m-%d}"

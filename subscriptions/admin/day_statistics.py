@@ -29,24 +29,24 @@ class WithDayStatistics(ChangeList):
         self.result_list = rows
 
 
-def shown(hours: Hours) -> Any:
+def render_day(hours: Hours) -> Any:
     """`98.2 % of 1,204` with a bar for each hour; words only while nothing was sent."""
     whole = statistics.sum_up(hours)
     if not (whole.delivered or whole.failed or whole.retried):
         return "Nothing sent"
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     row = [hours.get(now - timedelta(hours=back), Statistics()) for back in range(HOURS - 1, -1, -1)]
-    said = in_words(whole)
-    return format_html('{} <span class="nowrap">{}</span>', charts.sparkline(f"Last 24 hours: {said}", row), said)
+    said = summarize(whole)
+    return format_html('{} <span class="nowrap">{}</span>', charts.draw_sparkline(f"Last 24 hours: {said}", row), said)
 
 
-def in_words(whole: Statistics) -> str:
+def summarize(whole: Statistics) -> str:
     over = whole.delivered + whole.failed
     if whole.success is None:
         return f"{whole.retried:,} tried again"
-    return f"{percent(whole.success)} of {over:,}"
+    return f"{format_percent(whole.success)} of {over:,}"
 
 
-def percent(part: float) -> str:
+def format_percent(part: float) -> str:
     """`100 %` only when none is missing."""
     return "100 %" if part == 1 else f"{min(part * 100, 99.9):.1f} %"

@@ -33,18 +33,18 @@ from ..endpoints import operations
 from ..events import catalogue
 from ..models import Attempt, Company, Delivery, Event, Subscription
 from ..tenancy import audit_log
-from . import advice, exact
+from . import advice, attempt_request
 from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
-from .delivery_scans import delivery_walk
-from .kit import bodies, export, searching, subjects, words
-from .kit.access import reach_of
+from .delivery_scans import delivery_scan
+from .kit import bodies, export, labels, search, subjects, times
+from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import SinceFilter, is_id
-from .kit.index_scans import Walk
-from .kit.logs import MOST_FOUND, LogAdmin, across
+from .kit.index_scans import IndexScan
+from .kit.logs import SEARCH_LIMIT, LogAdmin, all_pages_chosen
 
 State = Delivery.State
-MOST_ATTEMPTS = 50  # on a page
+ATTEMPTS_SHOWN = 50  # on a page
 
 
 @admin.register(Delivery)
@@ -71,12 +71,12 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="state")
     def state_badge(self, obj: Delivery) -> str:
-        return words.badge(words.state(obj), words.tone(obj))
+        return labels.badge(labels.state_label(obj), labels.state_tone(obj))
 
     @admin.display(description="event")
     def event_label(self, obj: Delivery) -> str:
         label = catalogue.label(obj.event.type)
-        return format_html("{} {}", label, words.badge("test", "quiet")) if obj.event.test else label
+        return format_html("{} {}", label, labels.badge("test", "quiet")) if obj.event.test else label
 
     @admin.display(description="about")
     def about(self, obj: Any) -> str:
@@ -88,15 +88,15 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="what happened")
     def what_happened(self, obj: Delivery) -> str:
-        return words.what_happened(obj)
+        return labels.outcome_label(obj)
 
     @admin.display(description="attempts")
     def attempts_in_words(self, obj: Delivery) -> str:
-        return words.attempts(obj)
+        return labels.attempts_label(obj)
 
     @admin.display(description="created")
     def created(self, obj: Delivery) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     @admin.display(description="next try")
     def next_try(self, obj: Delivery) -> Any:
@@ -104,16 +104,16 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
             return ""
         if obj.claim:
             return "now"
-        waits_until = max(filter(None, (words.resting_until(obj), obj.due_at)))
-        return words.when(waits_until) if waits_until > timezone.now() else "now"
+        waits_until = max(filter(None, (labels.paused_until(obj), obj.due_at)))
+        return times.time_tag(waits_until) if waits_until > timezone.now() else "now"
 
-    def walk(self, request: HttpRequest) -> Walk | None:
-        return delivery_walk(request) or super().walk(request)
+    def index_scan(self, request: HttpRequest) -> IndexScan | None:
+        return delivery_scan(request) or super().index_scan(request)
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        events = searching.event_ids(self.admin_site, request, term)
-        found = set(Delivery.objects.filter(event_id__in=events).values_list("pk", flat=True)[:MOST_FOUND])
-        return rows.filter(pk__in=found | searching.numbers(term))
+        events = search.find_event_ids(self.admin_site, request, term)
+        found = set(Delivery.objects.filter(event_id__in=events).values_list("pk", flat=True)[:SEARCH_LIMIT])
+        return rows.filter(pk__in=found | search.row_ids(term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         again = reverse("admin:subscriptions_resendjob_add")
@@ -124,7 +124,7 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         return super().changelist_view(request, context)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        return subjects.with_names(self.admin_site, super().get_changelist_instance(request), "event.subject_id")
+        return subjects.add_names(self.admin_site, super().get_changelist_instance(request), "event.subject_id")
 
     # --- the list as a file ---------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
@@ -141,9 +141,9 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404("There is no such delivery, or it belongs to another company.")
-        if (refused := self.not_read(request, obj)) is not None:
+        if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
-        return JsonResponse({"state": words.mark(obj)})
+        return JsonResponse({"state": labels.change_marker(obj)})
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """What the list shows with the same filters and search, as CSV."""
@@ -155,17 +155,17 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
             rows = super().get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:subscriptions_delivery_changelist"))
-        companies = reach_of(request).limit(Company.objects.all(), "pk")
+        companies = access_of(request).limit(Company.objects.all(), "pk")
         chosen = request.GET.get("company", "")
         if is_id(chosen):
             companies = companies.filter(pk=int(chosen))
         told = f"With {request.GET.urlencode()}" if request.GET else "The last 24 hours"
-        actor, reach = audit_log.Actor.person(request.user), reach_of(request)
-        if reach.everything and not is_id(chosen):
+        actor, access = audit_log.Actor.person(request.user), access_of(request)
+        if access.all_companies and not is_id(chosen):
             audit_log.record(actor, "Exported deliveries", detail=told)  # an operator's, over all companies
-        for pk in [] if reach.everything and not is_id(chosen) else companies.values_list("pk", flat=True):
+        for pk in [] if access.all_companies and not is_id(chosen) else companies.values_list("pk", flat=True):
             audit_log.record(actor, "Exported deliveries", company=pk, detail=told)
-        return export.response("deliveries", _EXPORTED, _exported(rows))
+        return export.csv_response("deliveries", _EXPORTED, _exported(rows))
 
     # --- the page -------------------------------------------------------------------------------------------------
     def change_view(
@@ -176,28 +176,28 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
-        context = {"several": reach_of(request).several, **(self._page(obj) if obj is not None else {})}
+        context = {"several": access_of(request).several, **(self._page(obj) if obj is not None else {})}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def _page(self, obj: Delivery) -> dict[str, Any]:
         body = bytes(Event.objects.values_list("body", flat=True).get(pk=obj.event_id))
-        newest = list(Attempt.objects.filter(delivery=obj).order_by("-number")[:MOST_ATTEMPTS])
+        newest = list(Attempt.objects.filter(delivery=obj).order_by("-number")[:ATTEMPTS_SHOWN])
         return {
             "subtitle": None,
             "title": f"{catalogue.label(obj.event.type)} to {obj.subscription.name}",
             "delivery": obj,
             "state": self.state_badge(obj),
-            "next_step": words.next_step(obj),
-            "happened": words.what_happened(obj) if obj.state == State.FAILED else "",
-            "watched": words.mark(obj) if obj.state == State.PENDING else "",
-            "name": subjects.names(self.admin_site, {obj.event.subject_id}).get(obj.event.subject_id, ""),
-            "subject": subjects.reference(self.admin_site, obj.event.subject_id),
+            "next_step": labels.describe_next_step(obj),
+            "happened": labels.outcome_label(obj) if obj.state == State.FAILED else "",
+            "watched": labels.change_marker(obj) if obj.state == State.PENDING else "",
+            "name": subjects.find_names(self.admin_site, {obj.event.subject_id}).get(obj.event.subject_id, ""),
+            "subject": subjects.link_subject(self.admin_site, obj.event.subject_id),
             "advice": _advice(obj, newest),
             "tries": [_shown(attempt, body) for attempt in newest],
-            "tolerance": exact.TOLERANCE_MINUTES,
+            "tolerance": attempt_request.TOLERANCE_MINUTES,
             "more": max(0, obj.attempts - len(newest)),
-            "body": bodies.text(body),
-            "body_pretty": bodies.pretty(body),
+            "body": bodies.decode_body(body),
+            "body_pretty": bodies.pretty_json(body),
             "body_size": len(body),
         }
 
@@ -226,7 +226,7 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """All pages at once is a job of its own, where one can count first and cancel."""
-        all_again = across(request) and "resend_selected" in request.POST.getlist("action")
+        all_again = all_pages_chosen(request) and "resend_selected" in request.POST.getlist("action")
         if all_again and self.has_operate_permission(request) and _as_job(request) is not None:
             return HttpResponseRedirect(f"{reverse('admin:subscriptions_resendjob_add')}?{_as_job(request)}")
         return super().response_action(request, queryset)
@@ -278,21 +278,21 @@ def _shown(attempt: Attempt, body: bytes) -> dict[str, Any]:
     tone = "good" if good else "quiet" if attempt.outcome == Attempt.Outcome.LOST else "bad"
     return {
         "number": attempt.number,
-        "badge": words.badge(words.attempt(attempt), tone),
+        "badge": labels.badge(labels.attempt_label(attempt), tone),
         # Beside an answer's code, what the client made of it; without an answer the badge says it all.
         "message": attempt.message if attempt.status_code else "",
-        "at": words.when(attempt.started_at),
-        "took": words.took(attempt.duration_ms),
+        "at": times.time_tag(attempt.started_at),
+        "took": times.format_milliseconds(attempt.duration_ms),
         "url": attempt.url,
         "status": attempt.status_code,
         "request_headers": attempt.request_headers,
-        "signed_prefix": exact.signed_prefix(attempt.request_headers),
-        "signature": exact.header(attempt.request_headers, "signature"),
-        "webhook_signature": exact.header(attempt.request_headers, "webhook-signature"),
-        "curl": exact.curl(attempt.url, attempt.request_headers, body) if attempt.request_headers else "",
-        "masked": exact.is_masked(attempt.request_headers),
+        "signed_prefix": attempt_request.signed_prefix(attempt.request_headers),
+        "signature": attempt_request.header(attempt.request_headers, "signature"),
+        "webhook_signature": attempt_request.header(attempt.request_headers, "webhook-signature"),
+        "curl": attempt_request.curl(attempt.url, attempt.request_headers, body) if attempt.request_headers else "",
+        "masked": attempt_request.is_masked(attempt.request_headers),
         "response_headers": attempt.response_headers,
-        "response": bodies.text(bytes(attempt.response_body)),
+        "response": bodies.decode_body(bytes(attempt.response_body)),
         "truncated": attempt.response_truncated,
     }
 
@@ -311,7 +311,7 @@ def _advice(delivery: Delivery, newest: list[Attempt]) -> str:
     """What to do, while there is something to do."""
     if not newest or delivery.state == State.DELIVERED or newest[0].outcome != Attempt.Outcome.FAILED:
         return ""
-    return advice.what_to_do(newest[0].status_code, newest[0].error)
+    return advice.find_advice(newest[0].status_code, newest[0].error)
 
 
 def _as_job(request: HttpRequest) -> str | None:
@@ -336,13 +336,14 @@ _EXPORTED = ("Delivery", "Created", "Company", "Subscription", "URL", "Event", "
 
 def _exported(rows: QuerySet[Any]) -> Iterator[tuple[object, ...]]:
     """Streamed after the page's time zone was put back: each row's times are in its company's zone."""
-    for row in export.bounded(rows, "deliveries"):
+    for row in export.limit_rows(rows, "deliveries"):
         if isinstance(row, str):
             yield (row,)
             return
         zone = zoneinfo.ZoneInfo(row.company.time_zone)
         yield (
-            row.pk, export.moment(row.created_at, zone), row.company.name, row.subscription.name, row.subscription.url,
-            row.event.type, row.event.subject_id, row.event.webhook_id, words.state(row), words.what_happened(row),
-            row.status_code, row.attempts, export.moment(row.due_at, zone), export.moment(row.finished_at, zone),
+            row.pk, export.format_time(row.created_at, zone), row.company.name, row.subscription.name,
+            row.subscription.url, row.event.type, row.event.subject_id, row.event.webhook_id,
+            labels.state_label(row), labels.outcome_label(row), row.status_code, row.attempts,
+            export.format_time(row.due_at, zone), export.format_time(row.finished_at, zone),
         )  # fmt: skip

@@ -11,19 +11,19 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from ..models import Delivery, Event, Subscription
-from .kit.access import reach_of
+from .kit.access import access_of
 from .kit.filters import SinceFilter, is_id
-from .kit.index_scans import Walk, asked_companies, split_by
+from .kit.index_scans import IndexScan, asked_companies, split_by
 
 # The states of an index of their own. A delivery that arrives is never in one of them, so the index costs it nothing.
 UNSENT = frozenset({Delivery.State.FAILED.value, Delivery.State.HELD.value, Delivery.State.CANCELLED.value})
 _NEWEST = ("-created_at", "-pk")
 _SERVED = frozenset({"company", "since"})
 # Fewer than rows of one table: each event leads to its deliveries, one by one.
-_EVENTS_LOOKED_THROUGH = 10_000
+_EVENT_SCAN_LIMIT = 10_000
 
 
-def events_of_type(request: HttpRequest) -> Walk | None:
+def events_of_type(request: HttpRequest) -> IndexScan | None:
     """Events of the chosen type; None where none is chosen, or all companies are shown."""
     chosen, companies = request.GET.get("type", ""), asked_companies(request)
     if not chosen or companies is None:
@@ -31,37 +31,37 @@ def events_of_type(request: HttpRequest) -> Walk | None:
     rows = Event.objects.filter(type=chosen).order_by(*_NEWEST)
     parts = tuple(rows.filter(company=company) for company in companies)
     split = split_by(companies, "company")
-    return Walk(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"type"}, split=split)
+    return IndexScan(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"type"}, split=split)
 
 
-def delivery_walk(request: HttpRequest) -> Walk | None:
+def delivery_scan(request: HttpRequest) -> IndexScan | None:
     """None where the index of a company's deliveries, or of all of them, is the best there is."""
     if request.GET.get("type", ""):
         return _by_type(request)
     chosen, state = request.GET.get("subscription", ""), request.GET.get("state", "")
-    rows = reach_of(request).limit(Delivery.objects.order_by(*_NEWEST), "company")
+    rows = access_of(request).limit(Delivery.objects.order_by(*_NEWEST), "company")
     if is_id(chosen):
         parts: tuple[Any, ...] = (rows.filter(subscription=int(chosen)),)
-        return Walk(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"subscription"})
+        return IndexScan(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"subscription"})
     companies = asked_companies(request)
     if companies is not None and state in UNSENT:
         parts = tuple(rows.filter(company=company, state=state) for company in companies)
         split = split_by(companies, "company")
-        return Walk(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"state"}, split=split)
+        return IndexScan(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"state"}, split=split)
     return None
 
 
-def _by_type(request: HttpRequest) -> Walk | None:
+def _by_type(request: HttpRequest) -> IndexScan | None:
     chosen, companies = request.GET["type"], _companies(request)
     if companies is None:
-        return Walk(
+        return IndexScan(
             (Event.objects.order_by("-pk"),),
             by="pk",
             path="event_id",
             time="created_at",
             order=("-event_id", "-pk"),
             served=frozenset(),
-            most=_EVENTS_LOOKED_THROUGH,
+            most=_EVENT_SCAN_LIMIT,
             through=Event.objects.filter(type=chosen),
         )
     rows = Event.objects.filter(type=chosen).order_by(*_NEWEST)
@@ -70,7 +70,7 @@ def _by_type(request: HttpRequest) -> Walk | None:
     begins = SinceFilter.begins(request)
     if begins is not None:
         narrowed &= Q(event__created_at__gte=begins)
-    return Walk(
+    return IndexScan(
         parts,
         by="created_at",
         path="event__created_at",
@@ -78,7 +78,7 @@ def _by_type(request: HttpRequest) -> Walk | None:
         order=("-event__created_at", "-event_id", "-pk"),
         served=_SERVED | {"type"},
         narrowed=narrowed,
-        most=_EVENTS_LOOKED_THROUGH,
+        most=_EVENT_SCAN_LIMIT,
         split=split_by(companies, "company", "event__company"),
     )
 

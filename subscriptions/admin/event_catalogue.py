@@ -19,10 +19,10 @@ from ..events import catalogue
 from ..events.payload_schemas import schema_of
 from ..models import Company, Subscription
 from . import test_events
-from .kit.access import reach_of
+from .kit.access import access_of
 from .kit.filters import is_id
 
-MOST_OFFERED = 200  # subscriptions in a menu; who has more goes to the subscription's own page
+MAX_OFFERED = 200  # subscriptions in a menu; who has more goes to the subscription's own page
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Row:
 
 def urls(site: AdminSite) -> list[URLPattern]:
     def overview(request: HttpRequest) -> HttpResponse:
-        _must_reach_something(request)
+        _require_access(request)
         context = {"title": "Event catalogue", "types": catalogue.all_types()}
         return TemplateResponse(request, "admin/catalogue/overview.html", {**site.each_context(request), **context})
 
@@ -51,21 +51,21 @@ def urls(site: AdminSite) -> list[URLPattern]:
     ]
 
 
-def _must_reach_something(request: HttpRequest) -> None:
-    if not reach_of(request).may_read_some():
+def _require_access(request: HttpRequest) -> None:
+    if not access_of(request).may_read_some():
         raise PermissionDenied
 
 
 def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse:
-    _must_reach_something(request)
+    _require_access(request)
     try:
         event_type = catalogue.get(name)
     except LookupError:
         raise Http404(f"There is no event {name}.") from None
-    offered = list(_offered(request)[:MOST_OFFERED])
+    offered = list(_list_sendable(request)[:MAX_OFFERED])
     if request.method == "POST":
         chosen = request.POST.get("subscription", "")
-        answer = _sent(site, request, event_type, chosen)
+        answer = _send_test(site, request, event_type, chosen)
         if answer is not None:
             return answer
     body = _example(event_type)
@@ -75,32 +75,32 @@ def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse
         "fields": _rows(event_type, body),
         "example": json.dumps(body, ensure_ascii=False, indent=2) if body else "",
         "offered": offered,
-        "several": reach_of(request).several,
-        "may_send": reach_of(request).may_write_some(),
+        "several": access_of(request).several,
+        "may_send": access_of(request).may_write_some(),
         "about": catalogue.kind_of(event_type.name),
     }
     return TemplateResponse(request, "admin/catalogue/type.html", {**site.each_context(request), **context})
 
 
-def _sent(
+def _send_test(
     site: AdminSite, request: HttpRequest, event_type: catalogue.EventType, chosen: str
 ) -> HttpResponseRedirect | None:
-    if not reach_of(request).may_write_some():
+    if not access_of(request).may_write_some():
         raise PermissionDenied
     page: Any = site._registry[Subscription]
-    subscription = _offered(request).filter(pk=int(chosen)).first() if is_id(chosen) else None
+    subscription = _list_sendable(request).filter(pk=int(chosen)).first() if is_id(chosen) else None
     if subscription is None:
         page.message_user(request, "Choose a subscription to send it to.", messages.ERROR)
         return None
-    delivery = test_events.send(page, request, subscription, event_type.name)
+    delivery = test_events.send_from_page(page, request, subscription, event_type.name)
     return HttpResponseRedirect(test_events.result_url(delivery)) if delivery is not None else None
 
 
-def _offered(request: HttpRequest) -> QuerySet[Subscription]:
+def _list_sendable(request: HttpRequest) -> QuerySet[Subscription]:
     """Active ones of companies in which the visitor may write."""
     rows = Subscription.objects.filter(state=Subscription.State.ACTIVE)
     rows = rows.select_related("company").defer("company__signing_key", *Subscription.ENCRYPTED)
-    return reach_of(request).limit(rows, "company", writing=True).order_by("name", "pk")
+    return access_of(request).limit(rows, "company", writing=True).order_by("name", "pk")
 
 
 def _example(event_type: catalogue.EventType) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from ..models import Delivery, Event, Subscription
 from ..tenancy import audit_log
 from .delivery_filters import EventTypeFilter
 from .delivery_scans import events_of_type
-from .kit import bodies, searching, subjects, words
-from .kit.access import reach_of
+from .kit import bodies, search, subjects, times
+from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import SinceFilter
-from .kit.index_scans import Walk
+from .kit.index_scans import IndexScan
 from .kit.logs import LogAdmin
 
 _WORDS = {
@@ -58,11 +58,11 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).annotate(states=Subquery(states))
         return rows
 
-    def walk(self, request: HttpRequest) -> Walk | None:
-        return events_of_type(request) or super().walk(request)
+    def index_scan(self, request: HttpRequest) -> IndexScan | None:
+        return events_of_type(request) or super().index_scan(request)
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return rows.filter(pk__in=searching.event_ids(self.admin_site, request, term))
+        return rows.filter(pk__in=search.find_event_ids(self.admin_site, request, term))
 
     @admin.display(description="event")
     def label(self, obj: Event) -> str:
@@ -70,7 +70,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="about")
     def subject(self, obj: Event) -> str:
-        reference = subjects.reference(self.admin_site, obj.subject_id)
+        reference = subjects.link_subject(self.admin_site, obj.subject_id)
         name = getattr(obj, "about", "")
         return format_html("{}<br><small>{}</small>", reference, name) if name else reference
 
@@ -82,10 +82,10 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="created")
     def created(self, obj: Event) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        return subjects.with_names(self.admin_site, super().get_changelist_instance(request), "subject_id")
+        return subjects.add_names(self.admin_site, super().get_changelist_instance(request), "subject_id")
 
     def change_view(
         self,
@@ -95,7 +95,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
-        context = {"several": reach_of(request).several, **(self._page(obj) if obj is not None else {})}
+        context = {"several": access_of(request).several, **(self._page(obj) if obj is not None else {})}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def _page(self, obj: Event) -> dict[str, Any]:
@@ -107,11 +107,11 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             "title": catalogue.label(obj.type),
             "subtitle": None,
             "event": obj,
-            "subject": subjects.reference(self.admin_site, obj.subject_id),
-            "at": words.when(obj.created_at),
+            "subject": subjects.link_subject(self.admin_site, obj.subject_id),
+            "at": times.time_tag(obj.created_at),
             "deliveries": [subjects.delivery_row(delivery) for delivery in deliveries],
-            "body": bodies.text(body),
-            "body_pretty": bodies.pretty(body),
+            "body": bodies.decode_body(body),
+            "body_pretty": bodies.pretty_json(body),
             "body_size": len(body),
         }
 

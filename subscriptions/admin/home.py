@@ -15,43 +15,43 @@ from ..maintenance import statistics
 from ..maintenance.statistics import Statistics
 from ..models import Company, EndpointHealth, Subscription
 from . import backlog
-from .day_statistics import percent
-from .kit import charts, checklist, words
-from .kit.access import reach_of
+from .day_statistics import format_percent
+from .kit import charts, checklist, labels, times
+from .kit.access import access_of
 from .kit.filters import is_id
 
 DAY, WEEK = 24, 7 * 24  # hours
-MOST_OFFERED = 200  # companies in the menu of somebody who reaches more than one
-MOST_NAMED = 3  # servers in trouble, among what to do
+MAX_OFFERED = 200  # companies in the menu of somebody who reaches more than one
+MAX_NAMED = 3  # servers in trouble, among what to do
 LATE_SECONDS = 60  # a webhook that could have gone a minute ago is worth a word
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """What templates/admin/index.html shows; empty for somebody who reaches no company."""
-    reach = reach_of(request)
-    if not reach.may_read_some():
+    access = access_of(request)
+    if not access.may_read_some():
         return {}
     offered, chosen, companies = _chosen(request)
     hours = statistics.read_for_companies(companies, hours=WEEK)
     now = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = {hour: one for hour, one in hours.items() if hour > now - timedelta(hours=DAY)}
-    waits, unsent = backlog.look(companies), backlog.unsent(companies)
-    troubled = backlog.in_trouble(companies)
-    may_write = reach.everything or bool(set(companies or ()) & set(reach.written()))
+    waits, unsent = backlog.measure(companies), backlog.count_unsent(companies)
+    troubled = backlog.find_failing_endpoints(companies)
+    may_write = access.all_companies or bool(set(companies or ()) & set(access.writable_company_ids()))
     return {
         "home": {
             "companies": offered,
             "chosen": chosen,
             "spans": [_span("24 hours", "24h", day), _span("7 days", "7d", hours)],
             "waiting": waits.total_in_words,
-            "late": words.length(waits.latest) if waits.latest > LATE_SECONDS else "",
-            "patience": words.length(settings.ENDPOINT_TELL_SECONDS),
+            "late": times.format_duration(waits.latest) if waits.latest > LATE_SECONDS else "",
+            "patience": times.format_duration(settings.ENDPOINT_TELL_SECONDS),
             "failed_now": unsent["failed"],
             "charts": [_by_hour(hours, now), _by_day(hours, now)],
             "troubled": [_trouble(row) for row in troubled],
             "next": _next(troubled, unsent, may_write),
             "steps": _steps(companies) if may_write else [],
-            "several": reach.several,
+            "several": access.several,
             "log": reverse("admin:subscriptions_delivery_changelist"),
             "with_company": f"&company={chosen}" if chosen else "",
         }
@@ -60,14 +60,14 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[int] | None]:
     """The companies to choose from, the one that was chosen, and those to look at (None: all there are)."""
-    reach = reach_of(request)
-    if not reach.several:
-        return [], None, list(reach.roles)
-    rows = reach.limit(Company.objects.only("id", "name"), "pk").order_by("name", "pk")
+    access = access_of(request)
+    if not access.several:
+        return [], None, list(access.roles)
+    rows = access.limit(Company.objects.only("id", "name"), "pk").order_by("name", "pk")
     asked = request.GET.get("company", "")
     found = rows.filter(pk=int(asked)).first() if is_id(asked) else None
-    everything = None if reach.everything else list(reach.roles)
-    return list(rows[:MOST_OFFERED]), found and found.pk, [found.pk] if found else everything
+    everything = None if access.all_companies else list(access.roles)
+    return list(rows[:MAX_OFFERED]), found and found.pk, [found.pk] if found else everything
 
 
 def _span(label: str, since: str, hours: dict[datetime, Statistics]) -> dict[str, Any]:
@@ -80,8 +80,8 @@ def _span(label: str, since: str, hours: dict[datetime, Statistics]) -> dict[str
         "delivered": f"{whole.delivered:,}",
         "failed": f"{whole.failed:,}",
         "retried": f"{whole.retried:,}",
-        "success": "–" if success is None else percent(success),
-        "p95": words.took(within) if within else "–" if not whole.delivered else "over an hour",
+        "success": "–" if success is None else format_percent(success),
+        "p95": times.format_milliseconds(within) if within else "–" if not whole.delivered else "over an hour",
         "tone": "" if success is None or success >= 0.99 else "warn" if success >= 0.9 else "bad",
     }
 
@@ -92,8 +92,8 @@ def _by_hour(hours: dict[datetime, Statistics], now: datetime) -> Any:
         hour = now - timedelta(hours=back)
         local = timezone.localtime(hour)
         label = f"{local:%H}" if local.hour % 3 == 0 else ""
-        bars.append(charts.Bar(label, f"{words.day(local)}, {local:%H:%M}", hours.get(hour, Statistics())))
-    return charts.stacked("chart-hours", "Each hour of the last 24", bars)
+        bars.append(charts.Bar(label, f"{times.format_day(local)}, {local:%H:%M}", hours.get(hour, Statistics())))
+    return charts.draw_stacked_bars("chart-hours", "Each hour of the last 24", bars)
 
 
 def _by_day(hours: dict[datetime, Statistics], now: datetime) -> Any:
@@ -104,7 +104,7 @@ def _by_day(hours: dict[datetime, Statistics], now: datetime) -> Any:
         if date in days:
             days[date].add(one)
     bars = [charts.Bar(f"{date:%a}", f"{date:%a} {date.day} {date:%b}", one) for date, one in days.items()]
-    return charts.stacked("chart-days", "Each of the last 7 days", bars)
+    return charts.draw_stacked_bars("chart-days", "Each of the last 7 days", bars)
 
 
 def _trouble(row: EndpointHealth) -> dict[str, Any]:
@@ -112,9 +112,9 @@ def _trouble(row: EndpointHealth) -> dict[str, Any]:
     return {
         "subscription": row.subscription,
         "url": reverse("admin:subscriptions_subscription_change", args=[row.subscription_id]),
-        "state": words.badge("Switched off", "bad") if disabled else words.badge("Failing", "bad"),
+        "state": labels.badge("Switched off", "bad") if disabled else labels.badge("Failing", "bad"),
         "why": (row.subscription.state_reason or row.last_failure) if disabled else row.last_failure,
-        "since": words.when(row.subscription.state_changed_at if disabled else row.failing_since),
+        "since": times.time_tag(row.subscription.state_changed_at if disabled else row.failing_since),
     }
 
 
@@ -123,7 +123,7 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
     if not may_write:
         return []
     todo = []
-    for row in troubled[:MOST_NAMED]:
+    for row in troubled[:MAX_NAMED]:
         subscription = row.subscription
         page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
         if subscription.state == Subscription.State.DISABLED:
@@ -131,9 +131,9 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
         else:
             said = f"“{subscription.name}” does not take webhooks. See why, and send a test when it is mended."
         todo.append({"text": said, "url": page, "label": "Open it"})
-    if len(troubled) > MOST_NAMED:
+    if len(troubled) > MAX_NAMED:
         rest = (
-            "Another server is" if len(troubled) == MOST_NAMED + 1 else f"{len(troubled) - MOST_NAMED} more servers are"
+            "Another server is" if len(troubled) == MAX_NAMED + 1 else f"{len(troubled) - MAX_NAMED} more servers are"
         )
         log = reverse("admin:subscriptions_subscription_changelist")
         todo.append({"text": f"{rest} in trouble: see the list below.", "url": log, "label": "See all"})
@@ -151,7 +151,7 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
 
 def _steps(companies: Sequence[int] | None) -> list[dict[str, Any]]:
     """None once a webhook arrived; and none for an operator who looks at all companies."""
-    if companies is None or checklist.over(companies):
+    if companies is None or checklist.is_finished(companies):
         return []
     steps = [
         {"label": one.label, "help": one.help, "done": one.done(companies), "url": reverse(f"admin:{one.page}")}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ..lib.errors import ActionRefused
 from ..models import Invitation, Membership
 from ..tenancy import members
-from .kit import words
+from .kit import labels, times
 from .kit.access import OWNERS
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import TenantForm
@@ -63,7 +63,7 @@ class MembershipAdmin(TenantAdmin):
 
     @admin.display(description="since", ordering="created_at")
     def since(self, obj: Membership) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -123,7 +123,7 @@ class InvitationAdmin(ButtonsAdmin):
     search_fields = ("email__icontains",)
     readonly_fields = ("state", "sent", "by")
     buttons = ("send_again", "withdraw")
-    made_one_by_one = True
+    add_one_at_a_time = True
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["email", "role"] if obj is None else ["email", "role", "state", "sent", "by"]
@@ -131,14 +131,14 @@ class InvitationAdmin(ButtonsAdmin):
     @admin.display(description="state")
     def state(self, obj: Invitation) -> str:
         if obj.accepted_at:
-            return words.badge("Accepted", "good")
+            return labels.badge("Accepted", "good")
         if obj.revoked_at:
-            return words.badge("Withdrawn", "quiet")
-        return words.badge("Sent", "busy") if obj.expires_at > timezone.now() else words.badge("Expired", "warn")
+            return labels.badge("Withdrawn", "quiet")
+        return labels.badge("Sent", "busy") if obj.expires_at > timezone.now() else labels.badge("Expired", "warn")
 
     @admin.display(description="sent", ordering="sent_at")
     def sent(self, obj: Invitation) -> str:
-        return words.when(obj.sent_at)
+        return times.time_tag(obj.sent_at)
 
     @admin.display(description="by")
     def by(self, obj: Invitation) -> str:

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 
 from ..endpoints import alerts
 from ..models import Membership
-from .kit.access import WRITERS, reach_of
+from .kit.access import WRITERS, access_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -24,7 +24,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 
 def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    if not reach_of(request).may_read_some():
+    if not access_of(request).may_read_some():
         raise PermissionDenied
     mine = list(
         Membership.objects.filter(user=request.user.pk)

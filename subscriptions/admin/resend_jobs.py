@@ -18,8 +18,8 @@ from ..endpoints import operations, resend_jobs
 from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from ..tenancy import audit_log
-from .kit import words
-from .kit.access import reach_of
+from .kit import labels, times
+from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.logs import LogAdmin
 from .resend_form import ResendForm
@@ -52,11 +52,11 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="started")
     def created(self, obj: ResendJob) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     @admin.display(description="state")
     def state_badge(self, obj: ResendJob) -> str:
-        return words.badge(State(obj.state).label, _TONES[State(obj.state)])
+        return labels.badge(State(obj.state).label, _TONES[State(obj.state)])
 
     @admin.display(description="subscription")
     def to(self, obj: ResendJob) -> str:
@@ -64,7 +64,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="created between")
     def span(self, obj: ResendJob) -> str:
-        return f"{words.clock(obj.since)} – {words.clock(obj.until)}"
+        return f"{times.format_short(obj.since)} – {times.format_short(obj.until)}"
 
     @admin.display(description="sent again")
     def progress(self, obj: ResendJob) -> str:
@@ -82,8 +82,12 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             raise PermissionDenied
         rows = self.choosable(request, Subscription).exclude(state=Subscription.State.ARCHIVED)
         rows = rows.select_related("company").defer("company__signing_key", *Subscription.ENCRYPTED).order_by("name")
-        reach = reach_of(request)
-        given: dict[str, Any] = {"rows": rows, "several": reach.several, "all_of_one": reach.only_company() is not None}
+        access = access_of(request)
+        given: dict[str, Any] = {
+            "rows": rows,
+            "several": access.several,
+            "all_of_one": access.only_company() is not None,
+        }
         if request.method != "POST":
             return self._asked(request, ResendForm(initial=_initial(request), **given))
         form = ResendForm(request.POST, **given)
@@ -135,7 +139,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
                 "found": [(row, f"{count:,}", row.state) for row, count in (found or {}).items()],
                 "total": f"{total:,}",
                 "one": total == 1,
-                "takes": words.length(max(found.values()) / form.rate) if found else "",
+                "takes": times.format_duration(max(found.values()) / form.rate) if found else "",
                 "hidden": form.spelled() if found else [],
                 "list_url": reverse("admin:subscriptions_resendjob_changelist"),
                 "zone": timezone.get_current_timezone_name(),
@@ -165,11 +169,11 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             "told": _told(obj),
             "value": _value(obj),
             "running": obj.state == State.RUNNING,
-            "since": words.when(obj.since),
-            "until": words.when(obj.until),
+            "since": times.time_tag(obj.since),
+            "until": times.time_tag(obj.until),
             "states": ", ".join(str(Delivery.State(state).label) for state in obj.states),
             "by": self.by(obj),
-            "several": reach_of(request).several,
+            "several": access_of(request).several,
             "progress_url": reverse("admin:subscriptions_resendjob_progress", args=[obj.pk]),
         }
 
@@ -178,7 +182,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404("There is no such resend, or it belongs to another company.")
-        if (refused := self.not_read(request, obj)) is not None:
+        if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         return JsonResponse({"state": obj.state, "value": _value(obj), "max": obj.total, "told": _told(obj)})
 
@@ -221,5 +225,5 @@ def _told(job: ResendJob) -> str:
         return f"Done: {progress}.{rest}"
     if job.subscription.state != Subscription.State.ACTIVE:
         return f"{progress}. It waits until “{job.subscription}” is resumed."
-    left = words.length((job.total - job.sent) / job.per_second)
+    left = times.format_duration((job.total - job.sent) / job.per_second)
     return f"{progress}, about {left} to go."

@@ -14,13 +14,13 @@ from django.urls import URLPattern, path
 from ..models import DrainSlot, EndpointHealth
 from ..worker import health, queue_status
 from . import backlog
-from .kit import words
-from .kit.access import reach_of
+from .kit import labels, times
+from .kit.access import access_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
     def page(request: HttpRequest) -> HttpResponse:
-        if not reach_of(request).everything:
+        if not access_of(request).all_companies:
             raise PermissionDenied
         return TemplateResponse(request, "admin/service.html", {**site.each_context(request), **_facts()})
 
@@ -29,42 +29,42 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 def _facts() -> dict[str, Any]:
     seen = health.look()
-    waits = backlog.look(None)
+    waits = backlog.measure(None)
     own = queue_status.read_status()
     return {
         "title": "Service",
         "health": seen,
-        "state": words.badge("Well", "good") if seen.well else words.badge("Not well", "bad"),
+        "state": labels.badge("Well", "good") if seen.well else labels.badge("Not well", "bad"),
         "drains": [_drain(slot) for slot in DrainSlot.objects.order_by("number")[: seen.drains_wanted]],
         "waiting": _waiting(waits),
         "total": waits.total_in_words,
-        "more": max(0, len(waits.waiting) - backlog.MOST_SHOWN),
-        "troubled": [_troubled(row) for row in backlog.in_trouble(None)],
+        "more": max(0, len(waits.waiting) - backlog.MAX_SHOWN),
+        "troubled": [_troubled(row) for row in backlog.find_failing_endpoints(None)],
         "own": own,
-        "failed": [(one.name, words.when(one.at), one.said) for one in own.failed],
+        "failed": [(one.name, times.time_tag(one.at), one.said) for one in own.failed],
     }
 
 
 def _drain(slot: DrainSlot) -> dict[str, Any]:
-    alive = slot.beat_at is not None and (words.seconds_since(slot.beat_at) < health.BEAT_SECONDS)
+    alive = slot.beat_at is not None and (times.seconds_since(slot.beat_at) < health.BEAT_SECONDS)
     return {
         "number": slot.number,
-        "state": words.badge("Works", "good") if alive else words.badge("Silent", "bad"),
+        "state": labels.badge("Works", "good") if alive else labels.badge("Silent", "bad"),
         "where": f"{slot.host}, process {slot.pid}" if slot.host else "",
-        "since": words.when(slot.started_at),
-        "beat": words.span(slot.beat_at) or "never",
+        "since": times.time_tag(slot.started_at),
+        "beat": times.format_relative(slot.beat_at) or "never",
     }
 
 
 def _waiting(seen: backlog.Backlog) -> list[dict[str, Any]]:
-    shown = seen.waiting[: backlog.MOST_SHOWN]
-    known = backlog.subscriptions([one.subscription_id for one in shown])
+    shown = seen.waiting[: backlog.MAX_SHOWN]
+    known = backlog.load_subscriptions([one.subscription_id for one in shown])
     return [
         {
             "subscription": known[one.subscription_id],
-            "rows": backlog.in_words(one.rows),
+            "rows": backlog.format_count(one.rows),
             "flying": one.flying,
-            "late": words.length(one.late) if one.late > 0 else "",
+            "late": times.format_duration(one.late) if one.late > 0 else "",
         }
         for one in shown
         if one.subscription_id in known
@@ -74,7 +74,9 @@ def _waiting(seen: backlog.Backlog) -> list[dict[str, Any]]:
 def _troubled(row: EndpointHealth) -> dict[str, Any]:
     return {
         "subscription": row.subscription,
-        "since": words.when(row.failing_since),
+        "since": times.time_tag(row.failing_since),
         "why": row.last_failure,
-        "left_alone": words.when(row.open_until) if row.open_until and words.seconds_since(row.open_until) < 0 else "",
+        "left_alone": times.time_tag(row.open_until)
+        if row.open_until and times.seconds_since(row.open_until) < 0
+        else "",
     }

@@ -17,7 +17,7 @@ from ..events import catalogue
 from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
 from . import credentials, day_statistics
-from .kit import words
+from .kit import labels, times
 
 State = Subscription.State
 TONES = {State.ACTIVE: "good", State.PAUSED: "warn", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
@@ -41,29 +41,31 @@ class SubscriptionFacts:
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, obj: Subscription) -> str:
-        badge = words.badge(obj.get_state_display(), TONES[State(obj.state)])
-        return format_html("{} {}", badge, words.badge("Failing", "bad")) if _failing(obj) else badge
+        badge = labels.badge(obj.get_state_display(), TONES[State(obj.state)])
+        return format_html("{} {}", badge, labels.badge("Failing", "bad")) if _failing(obj) else badge
 
     @admin.display(description="last webhook")
     def last_delivery(self, obj: Any) -> str:
         if not obj.last:
             return "None yet"
         last = Delivery(**obj.last)
-        return format_html("{} {}", words.badge(words.state(last), words.tone(last)), words.what_happened(last))
+        return format_html(
+            "{} {}", labels.badge(labels.state_label(last), labels.state_tone(last)), labels.outcome_label(last)
+        )
 
     @admin.display(description="last 24 hours")
     def day(self, obj: Any) -> Any:
-        return day_statistics.shown(obj.day)
+        return day_statistics.render_day(obj.day)
 
     @admin.display(description="last 24 hours")
     def day_of_one(self, obj: Subscription) -> Any:
         hours = statistics.read_for_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
-        return day_statistics.shown(hours)
+        return day_statistics.render_day(hours)
 
     # --- the page -------------------------------------------------------------------------------------------------
     @admin.display(description="state")
     def state_in_words(self, obj: Subscription) -> str:
-        since = format_html(", since {}", words.when(obj.state_changed_at)) if obj.state != State.ACTIVE else ""
+        since = format_html(", since {}", times.time_tag(obj.state_changed_at)) if obj.state != State.ACTIVE else ""
         reason = f" {obj.state_reason}" if obj.state_reason else ""
         return format_html("{}{}{}", self.state_badge(obj), since, reason)
 
@@ -72,10 +74,10 @@ class SubscriptionFacts:
         health = _health(obj)
         if health is None:
             return "Nothing was sent to it yet."
-        good = format_html("<div>Accepted last: {}</div>", words.when(health.last_success_at) or "never")
+        good = format_html("<div>Accepted last: {}</div>", times.time_tag(health.last_success_at) or "never")
         if health.last_failure_at is None:
             return good
-        bad = format_html("<div>Failed last: {}. {}</div>", words.when(health.last_failure_at), health.last_failure)
+        bad = format_html("<div>Failed last: {}. {}</div>", times.time_tag(health.last_failure_at), health.last_failure)
         return format_html("{}{}", good, bad)
 
     @admin.display(description="webhooks")
@@ -98,7 +100,7 @@ class SubscriptionFacts:
     def secret_masked(self, obj: Subscription) -> str:
         text = format_html("<code>{}</code>", "whsec_••••••••")
         if obj.previous_secret and len(obj.secrets) > 1:
-            until = words.when(obj.previous_secret_until)
+            until = times.time_tag(obj.previous_secret_until)
             return format_html("{} The one before it signs too until {}.", text, until)
         return text
 
@@ -109,17 +111,17 @@ class SubscriptionFacts:
 
     @admin.display(description="when it fails")
     def retries(self, obj: Subscription) -> str:
-        waits = ", ".join(words.length(seconds) for seconds in WAITS)
+        waits = ", ".join(times.format_duration(seconds) for seconds in WAITS)
         tries = f"Tried again about {waits} after each failure, so {MAX_ATTEMPTS} times in all."
         return f"{tries} Then it counts as failed, and you can send it again."
 
     @admin.display(description="besides the signatures")
     def credentials_in_words(self, obj: Subscription) -> str:
-        return credentials.in_words(obj.credentials)
+        return credentials.describe(obj.credentials)
 
     @admin.display(description="made")
     def created(self, obj: Subscription) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
 
 def _health(obj: Subscription) -> EndpointHealth | None:

@@ -21,11 +21,11 @@ from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from . import credentials, test_events
 from .day_statistics import WithDayStatistics
-from .kit import words
+from .kit import times
 from .kit.buttons import button
 from .kit.filters import DefaultingFilter
 from .kit.forms import CheckboxesField
-from .kit.logs import MOST_COUNTED
+from .kit.logs import COUNT_LIMIT
 from .subscription_facts import SubscriptionFacts
 from .verification import VerifyingAdmin
 
@@ -69,7 +69,7 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmin):
+class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEventAdmin):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "Webhooks", 10
@@ -141,12 +141,12 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
         self.log_change(request, obj, "Paused.")
         self.message_user(request, "Paused. Nothing is sent now; what happens meanwhile is held.", messages.SUCCESS)
 
-    @button("Resume…", asks=True)
+    @button("Resume…", opens_page=True)
     def resume(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
-        held = Delivery.objects.filter(subscription=obj, state=Delivery.State.HELD)[: MOST_COUNTED + 1].count()
+        held = Delivery.objects.filter(subscription=obj, state=Delivery.State.HELD)[: COUNT_LIMIT + 1].count()
         choice = request.POST.get("held")
         if request.method != "POST" or (held and choice not in ("send", "drop")):
-            return self.ask(request, obj, "resume.html", {"held": held, "most": MOST_COUNTED})
+            return self.render_page(request, obj, "resume.html", {"held": held, "most": COUNT_LIMIT})
         try:
             count = operations.resume(obj, send_held=choice != "drop")
         except ActionRefused as error:
@@ -164,7 +164,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
     @button("Show secret")
     def reveal_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
         self.log_change(request, obj, "Looked at the signing secret.")
-        return self.ask(
+        return self.render_page(
             request,
             obj,
             "secret.html",
@@ -172,19 +172,19 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
                 "what": "Signing secret",
                 "secret": obj.secret,
                 "previous": obj.secrets[1:],
-                "until": words.when(obj.previous_secret_until),
+                "until": times.time_tag(obj.previous_secret_until),
                 "help": "It signs the webhook-signature header of every webhook to this URL.",
             },
         )
 
-    @button("New secret…", asks=True)
+    @button("New secret…", opens_page=True)
     def rotate_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         if request.method != "POST":
             # Two secrets sign at most: the one before the last would stop at once.
             until = obj.previous_secret_until
-            still = words.when(until) if until is not None and until > timezone.now() else ""
+            still = times.time_tag(until) if until is not None and until > timezone.now() else ""
             context = {"hours": ROTATION_OVERLAP.total_seconds() / 3600, "until": still}
-            return self.ask(request, obj, "rotate.html", context)
+            return self.render_page(request, obj, "rotate.html", context)
         operations.rotate_secret(obj)
         self.log_change(request, obj, "Made a new signing secret. The old one signs too for 24 h.")
         said = "A new secret signs now. The old one signs too for 24 hours. “Show secret” shows both."
@@ -198,7 +198,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TrialAdmi
         if change and (form.moved or set(credentials.FIELDS) & set(form.changed_data)):
             obj.save(update_fields=["url", *credentials.COLUMNS, "updated_at"])
         if not change and form.cleaned_data.get("try_it"):
-            obj.tried = test_events.send(self, request, obj, test_events.first(obj))
+            obj.tried = test_events.send_from_page(self, request, obj, test_events.default_event(obj))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         answer = super().response_add(request, obj, post_url_continue)

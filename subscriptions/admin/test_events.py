@@ -15,13 +15,13 @@ from ..lib.errors import ActionRefused
 from ..models import Attempt, Delivery, Subscription
 from ..tenancy import audit_log
 from . import advice
-from .kit import bodies, words
+from .kit import bodies, labels, times
 from .kit.buttons import ButtonsAdmin, button
 
 State = Delivery.State
 
 
-class TrialAdmin(ButtonsAdmin):
+class TestEventAdmin(ButtonsAdmin):
     """`<id>/test/` asks which event, `<id>/test/<delivery>/` shows the result as it comes."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -33,39 +33,45 @@ class TrialAdmin(ButtonsAdmin):
             *super().get_urls(),
         ]
 
-    @button("Send a test…", asks=True)
+    @button("Send a test…", opens_page=True)
     def test(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
         chosen = request.POST.get("type", "")
-        if request.method == "POST" and (delivery := send(self, request, obj, chosen)) is not None:
+        if request.method == "POST" and (delivery := send_from_page(self, request, obj, chosen)) is not None:
             return HttpResponseRedirect(result_url(delivery))
         types = [
-            {"type": event_type, "subscribed": event_type.name in obj.events, "checked": event_type.name == first(obj)}
+            {
+                "type": event_type,
+                "subscribed": event_type.name in obj.events,
+                "checked": event_type.name == default_event(obj),
+            }
             for event_type in catalogue.all_types()
             if event_type.example is not None
         ]
-        return self.ask(request, obj, "trial.html", {"types": types, "active": obj.state == Subscription.State.ACTIVE})
+        return self.render_page(
+            request, obj, "test_event.html", {"types": types, "active": obj.state == Subscription.State.ACTIVE}
+        )
 
     def result_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
         subscription, delivery = self._found(request, object_id, delivery_id)
-        if (refused := self.not_read(request, subscription)) is not None:
+        if (refused := self.refuse_unless_read(request, subscription)) is not None:
             return refused
         newest = Attempt.objects.filter(delivery=delivery).order_by("-number").first()
         failed = newest is not None and newest.outcome == Attempt.Outcome.FAILED
-        return self.ask(
+        return self.render_page(
             request,
             subscription,
-            "trial_result.html",
+            "test_event_result.html",
             {
                 "delivery": delivery,
                 "label": catalogue.label(delivery.event.type),
                 "subscribed": delivery.event.type in subscription.events,
-                "state": words.badge(words.state(delivery), words.tone(delivery)),
-                "happened": words.what_happened(delivery),
-                "next_step": words.next_step(delivery),
-                "advice": advice.what_to_do(newest.status_code, newest.error) if newest and failed else "",
-                "took": words.took(newest.duration_ms) if newest else "",
-                "response": bodies.text(bytes(newest.response_body)) if newest else "",
-                "watched": words.mark(delivery),
+                "state": labels.badge(labels.state_label(delivery), labels.state_tone(delivery)),
+                "happened": labels.outcome_label(delivery),
+                "next_step": labels.describe_next_step(delivery),
+                "advice": advice.find_advice(newest.status_code, newest.error) if newest and failed else "",
+                "took": times.format_milliseconds(newest.duration_ms) if newest else "",
+                "response": bodies.decode_body(bytes(newest.response_body)) if newest else "",
+                "watched": labels.change_marker(delivery),
                 "waits": delivery.state == State.PENDING,
                 "state_url": f"{result_url(delivery)}state/",
                 "delivery_url": reverse("admin:subscriptions_delivery_change", args=[delivery.pk]),
@@ -77,9 +83,9 @@ class TrialAdmin(ButtonsAdmin):
     def state_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
         """JSON for the page's script: `state` changes when there is something new to see."""
         subscription, delivery = self._found(request, object_id, delivery_id)
-        if (refused := self.not_read(request, subscription)) is not None:
+        if (refused := self.refuse_unless_read(request, subscription)) is not None:
             return refused
-        return JsonResponse({"state": words.mark(delivery)})
+        return JsonResponse({"state": labels.change_marker(delivery)})
 
     def _found(self, request: HttpRequest, object_id: str, delivery_id: int) -> tuple[Subscription, Delivery]:
         obj = self.get_object(request, unquote(object_id))
@@ -94,7 +100,7 @@ class TrialAdmin(ButtonsAdmin):
         return obj, delivery
 
 
-def send(admin: Any, request: HttpRequest, subscription: Subscription, event_type: str) -> Delivery | None:
+def send_from_page(admin: Any, request: HttpRequest, subscription: Subscription, event_type: str) -> Delivery | None:
     """Put it on its way and say so in the audit log; None if it could not be, which the visitor is told."""
     try:
         delivery = test_events.send_test(subscription, event_type)
@@ -113,6 +119,6 @@ def result_url(delivery: Delivery) -> str:
     return reverse("admin:subscriptions_subscription_test_result", args=[delivery.subscription_id, delivery.pk])
 
 
-def first(subscription: Subscription) -> str:
+def default_event(subscription: Subscription) -> str:
     """The event to offer: the first of the catalogue that it takes."""
     return next((one.name for one in catalogue.all_types() if one.name in subscription.events and one.example), "")

@@ -82,7 +82,7 @@ class VerifyingAdmin(ButtonsAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404("There is no such subscription, or it belongs to another company.")
-        if (refused := self.not_read(request, obj)) is not None:
+        if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         context = {"snippets": snippets(), "may_reveal": self.has_operate_permission(request, obj)}
-        return self.ask(request, obj, "verify.html", context)
+        return self.render_page(request, obj, "verify.html", context)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from calls.models import Call
 from subscriptions.admin import delivery_scans
-from subscriptions.admin.kit import export, index_scans, long_lists
+from subscriptions.admin.kit import bounded_lists, export, index_scans
 from subscriptions.models import Delivery, Event, Membership
 from tests import factories
 from tests.admin_support import login
@@ -30,8 +30,8 @@ FURTHER = "Look further back"
 @pytest.fixture(autouse=True)
 def bound(monkeypatch):
     """Four rows are looked through instead of tens of thousands."""
-    monkeypatch.setattr(index_scans, "LOOKED_THROUGH", 4)
-    monkeypatch.setattr(delivery_scans, "_EVENTS_LOOKED_THROUGH", 4)
+    monkeypatch.setattr(index_scans, "SCAN_LIMIT", 4)
+    monkeypatch.setattr(delivery_scans, "_EVENT_SCAN_LIMIT", 4)
 
 
 @pytest.fixture
@@ -184,9 +184,9 @@ def test_of_several_companies_each_has_its_share(company, subscription):
 
 
 def test_pages_of_several_companies_are_cut_where_one_would_cut_them_all_together(company, subscription, monkeypatch):
-    monkeypatch.setattr(long_lists.LongList, "__init__", _with_pages_of(3))
-    monkeypatch.setattr(index_scans, "LOOKED_THROUGH", 100)
-    monkeypatch.setattr(delivery_scans, "_EVENTS_LOOKED_THROUGH", 100)
+    monkeypatch.setattr(bounded_lists.BoundedChangeList, "__init__", _with_pages_of(3))
+    monkeypatch.setattr(index_scans, "SCAN_LIMIT", 100)
+    monkeypatch.setattr(delivery_scans, "_EVENT_SCAN_LIMIT", 100)
     other = factories.make_company("Other")
     user = factories.make_member(company)
     Membership.objects.create(company=other, user=user, role="admin")
@@ -221,7 +221,7 @@ def test_another_company_is_not_looked_through(client, company):
 
 
 def test_turning_the_page_stays_where_one_is_and_another_filter_begins_anew(client, company, subscription, monkeypatch):
-    monkeypatch.setattr(long_lists.LongList, "__init__", _with_pages_of(1))
+    monkeypatch.setattr(bounded_lists.BoundedChangeList, "__init__", _with_pages_of(1))
     past(company, subscription, 9, status_code=503)
     _, shown = page(client, f"{DELIVERIES}?answer=5xx")
     further = link(shown, FURTHER)
@@ -235,7 +235,7 @@ def test_turning_the_page_stays_where_one_is_and_another_filter_begins_anew(clie
 
 
 def _with_pages_of(number: int):
-    made = long_lists.LongList.__init__
+    made = bounded_lists.BoundedChangeList.__init__
 
     def init(self, *args):
         made(self, *args[:8], number, *args[9:])
@@ -262,11 +262,11 @@ def test_the_file_goes_all_the_way_back(client, company, subscription):
     rows = past(company, subscription, 9, status_code=503)
     answer = client.get(reverse("admin:subscriptions_delivery_export"), {"answer": "5xx"})
     assert answer.getvalue().decode("utf-8-sig").count("\r\n") == 1 + len(rows)
-    assert len(rows) < export.MOST_ROWS
+    assert len(rows) < export.MAX_ROWS
 
 
 def test_a_later_page_joins_only_its_own_rows(client, company, subscription, monkeypatch):
-    monkeypatch.setattr(long_lists.LongList, "__init__", _with_pages_of(2))
+    monkeypatch.setattr(bounded_lists.BoundedChangeList, "__init__", _with_pages_of(2))
     rows = past(company, subscription, 5)
     with CaptureQueriesContext(connection) as queries:
         found, _ = page(client, f"{DELIVERIES}?p=3")
@@ -306,8 +306,8 @@ def test_an_operator_looks_through_calls_in_the_order_in_which_they_came(operato
 
 
 def test_a_search_says_where_it_stops(client, company, monkeypatch):
-    monkeypatch.setattr("subscriptions.admin.kit.subjects.MOST_FOUND", 3)
-    monkeypatch.setattr(long_lists, "MOST_FOUND", 3)
+    monkeypatch.setattr("subscriptions.admin.kit.subjects.SEARCH_LIMIT", 3)
+    monkeypatch.setattr(bounded_lists, "SEARCH_LIMIT", 3)
     for index in range(5):
         at = timezone.now() - timedelta(days=index)
         factories.ended_call(company, customer_phone_number="+12145550111", start_time=at)

@@ -19,70 +19,70 @@ WRITERS = OWNERS | {Membership.Role.ADMIN.value}
 
 
 @dataclass(frozen=True)
-class Reach:
-    """`roles` holds the role in each company by the company's id; `everything` is an operator's reach."""
+class Access:
+    """`roles` holds the role in each company by the company's id; `everything` is an operator's access."""
 
-    everything: bool
+    all_companies: bool
     roles: Mapping[int, str]
     zones: Mapping[int, str]
 
-    def written(self, by: Set[str] = WRITERS) -> list[int]:
+    def writable_company_ids(self, by: Set[str] = WRITERS) -> list[int]:
         """The companies in which one has such a role."""
         return [company_id for company_id, role in self.roles.items() if role in by]
 
     @property
     def several(self) -> bool:
-        return self.everything or len(self.roles) > 1
+        return self.all_companies or len(self.roles) > 1
 
     @property
     def zone(self) -> str:
         """The time zone of all companies reached, UTC where they have more than one."""
         zones = set(self.zones.values())
-        return zones.pop() if len(zones) == 1 and not self.everything else "UTC"
+        return zones.pop() if len(zones) == 1 and not self.all_companies else "UTC"
 
     def may_read(self, company_id: int | None) -> bool:
-        return self.everything or company_id in self.roles
+        return self.all_companies or company_id in self.roles
 
     def may_read_some(self) -> bool:
-        return self.everything or bool(self.roles)
+        return self.all_companies or bool(self.roles)
 
     def may_write(self, company_id: int | None, by: Set[str] = WRITERS) -> bool:
-        return self.everything or (company_id is not None and self.roles.get(company_id) in by)
+        return self.all_companies or (company_id is not None and self.roles.get(company_id) in by)
 
     def may_write_some(self, by: Set[str] = WRITERS) -> bool:
-        return self.everything or bool(self.written(by))
+        return self.all_companies or bool(self.writable_company_ids(by))
 
     def limit(self, rows: QuerySet[Any], path: str, *, writing: bool = False, by: Set[str] = WRITERS) -> QuerySet[Any]:
         """The rows whose company, found along `path` ("company", "pk" for companies), is reached."""
-        if self.everything:
+        if self.all_companies:
             return rows
-        return rows.filter(**{f"{path}__in": self.written(by) if writing else list(self.roles)})
+        return rows.filter(**{f"{path}__in": self.writable_company_ids(by) if writing else list(self.roles)})
 
     def only_company(self, by: Set[str] = WRITERS) -> Company | None:
         """The company that every new row belongs to, for somebody who can write in one alone."""
-        mine = self.written(by)
-        if self.everything or len(mine) != 1:
+        mine = self.writable_company_ids(by)
+        if self.all_companies or len(mine) != 1:
             return None
         return Company.objects.defer("signing_key").get(pk=mine[0])
 
 
-def reach_of(request: HttpRequest) -> Reach:
+def access_of(request: HttpRequest) -> Access:
     """Read once per request."""
-    known: Reach | None = getattr(request, "_reach", None)
+    known: Access | None = getattr(request, "_access", None)
     if known is None:
         known = _read(request)
-        request._reach = known  # type: ignore[attr-defined]
+        request._access = known  # type: ignore[attr-defined]
     return known
 
 
-def _read(request: HttpRequest) -> Reach:
+def _read(request: HttpRequest) -> Access:
     user = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
-        return Reach(False, {}, {})
+        return Access(False, {}, {})
     if user.is_superuser:
-        return Reach(True, {}, {})
+        return Access(True, {}, {})
     rows = Membership.objects.filter(user=user).values_list("company_id", "role", "company__time_zone")
-    return Reach(
+    return Access(
         False,
         {company_id: role for company_id, role, _ in rows},
         {company_id: zone for company_id, _, zone in rows},

@@ -15,10 +15,10 @@ from .rights import ScopedRows
 
 
 class AuditedRows(ScopedRows):
-    saves_say_themselves = False  # a page whose `save_model` writes the entry, in words of its own
+    audits_own_saves = False  # a page whose `save_model` writes the entry, in words of its own
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        if not self.saves_say_themselves:
+        if not self.audits_own_saves:
             self.audit(request, "Added", obj)
         return super().log_addition(request, obj, message)
 
@@ -27,7 +27,7 @@ class AuditedRows(ScopedRows):
         if isinstance(message, str):
             act, _, detail = message.partition(". ")
             self.audit(request, act.rstrip("."), obj, detail=detail)
-        elif message and not self.saves_say_themselves:  # a form that was saved untouched did nothing
+        elif message and not self.audits_own_saves:  # a form that was saved untouched did nothing
             self.audit(request, "Changed", obj, detail=_fields(message))
         return super().log_change(request, obj, message)
 

@@ -9,7 +9,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
-def text(body: bytes) -> str:
+def decode_body(body: bytes) -> str:
     """The body as UTF-8 text; a body that is none says how large it is."""
     decoded = _CONTROLS.sub(REPLACED, body.decode("utf-8", "replace"))
     if body and decoded.count(REPLACED) > max(8, len(decoded) // 10):
@@ -17,11 +17,11 @@ def text(body: bytes) -> str:
     return decoded
 
 
-def pretty(event_body: bytes) -> str:
+def pretty_json(event_body: bytes) -> str:
     """An event's JSON with line breaks."""
     return json.dumps(json.loads(event_body), indent=2, ensure_ascii=False)
 
 
-def changes(event_body: bytes) -> list[str]:
+def list_changes(event_body: bytes) -> list[str]:
     """What a Call Modified says was changed."""
     return [str(name).replace("_", " ") for name in json.loads(event_body).get("changes", [])]

@@ -25,14 +25,14 @@ class Button:
 
     label: str
     url: str
-    asks: bool
+    opens_page: bool
 
 
-def button(label: str, *, asks: bool = False) -> Callable[[Handler], Handler]:
+def button(label: str, *, opens_page: bool = False) -> Callable[[Handler], Handler]:
     """Make a method of a ButtonsAdmin a button. It gets the request and the row, and may answer itself."""
 
     def mark(method: Handler) -> Handler:
-        method.label, method.asks = label, asks  # type: ignore[attr-defined]
+        method.label, method.opens_page = label, opens_page  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -65,7 +65,7 @@ class ButtonsAdmin(TenantAdmin):
             shown = [self._button(request, name, obj) for name in self.buttons_for(request, obj)]
         return super().change_view(request, object_id, form_url, {"buttons": shown, **(extra_context or {})})
 
-    def ask(self, request: HttpRequest, obj: Any, template: str, context: dict[str, Any]) -> HttpResponse:
+    def render_page(self, request: HttpRequest, obj: Any, template: str, context: dict[str, Any]) -> HttpResponse:
         """A page of its own about the row: a question, or something to be seen once."""
         return TemplateResponse(
             request,
@@ -81,7 +81,7 @@ class ButtonsAdmin(TenantAdmin):
             },
         )
 
-    def not_read(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
+    def refuse_unless_read(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
         """The answer to somebody who does not only look at a page that is only looked at."""
         if request.method in ("GET", "HEAD"):
             return None
@@ -98,7 +98,7 @@ class ButtonsAdmin(TenantAdmin):
             raise PermissionDenied
         method = getattr(self, name)
         request.pressed = method.label.rstrip("…")  # type: ignore[attr-defined]
-        if request.method != "POST" and not method.asks:
+        if request.method != "POST" and not method.opens_page:
             return HttpResponseNotAllowed(["POST"])
         with transaction.atomic():
             answer = method(request, obj)
@@ -107,7 +107,7 @@ class ButtonsAdmin(TenantAdmin):
     def _button(self, request: HttpRequest, name: str, obj: Any) -> Button:
         method = getattr(self, name)
         url = reverse(f"admin:{self._url(name)}", args=[quote(obj.pk)])
-        return Button(method.label, self._with_filters(request, url), method.asks)
+        return Button(method.label, self._with_filters(request, url), method.opens_page)
 
     def _with_filters(self, request: HttpRequest, url: str) -> str:
         """So that the way back from the page leads to the list as it was filtered."""

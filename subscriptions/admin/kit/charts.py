@@ -22,7 +22,7 @@ class Bar:
     figures: Statistics
 
 
-def stacked(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
+def draw_stacked_bars(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
     """Delivered, tried again and given up above each other; the same as a table for whoever cannot see it."""
     tallest = max((_height(bar.figures) for bar in bars), default=0) or 1
     drawn = [_bar(number, bar, tallest) for number, bar in enumerate(bars)]
@@ -48,7 +48,7 @@ def stacked(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
     )
 
 
-def sparkline(title: str, hours: Sequence[Statistics]) -> SafeString:
+def draw_sparkline(title: str, hours: Sequence[Statistics]) -> SafeString:
     """A small one for a row of a list; `title` says it in words."""
     tallest = max((_height(one) for one in hours), default=0) or 1
     parts = []

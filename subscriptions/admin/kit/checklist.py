@@ -19,10 +19,10 @@ class Step:
     done: Callable[[Sequence[int]], bool]
 
 
-Look = Callable[[Sequence[int]], bool]
+CompanyCheck = Callable[[Sequence[int]], bool]
 
 _steps: list[Step] = []
-_ways_in: list[Look] = []
+_source_checks: list[CompanyCheck] = []
 
 
 def register(step: Step) -> None:
@@ -30,22 +30,22 @@ def register(step: Step) -> None:
     _steps.sort(key=lambda one: one.order)
 
 
-def way_in(made: Look) -> None:
+def register_source_check(check: CompanyCheck) -> None:
     """Something else than a key that lets calls, texts or forms come in."""
-    _ways_in.append(made)
+    _source_checks.append(check)
 
 
 def steps() -> list[Step]:
     return list(_steps)
 
 
-def over(companies: Sequence[int]) -> bool:
+def is_finished(companies: Sequence[int]) -> bool:
     """Whether a server of theirs ever took a webhook."""
     rows = EndpointHealth.objects.filter(subscription__company__in=companies, last_success_at__isnull=False)
     return rows.exists()
 
 
-way_in(lambda companies: ApiKey.objects.filter(company__in=companies).exists())
+register_source_check(lambda companies: ApiKey.objects.filter(company__in=companies).exists())
 register(
     Step(
         10,
@@ -61,6 +61,6 @@ register(
         "Let calls, texts and forms come in",
         "An API key for a program of yours, or a source such as Twilio or a web site.",
         "subscriptions_apikey_add",
-        lambda companies: any(one(companies) for one in _ways_in),
+        lambda companies: any(one(companies) for one in _source_checks),
     )
 )

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ...models import Company
-from .access import reach_of
+from .access import access_of
 
-MOST_CHOICES = 100  # a longer list helps nobody; the search finds the rest
+MAX_CHOICES = 100  # a longer list helps nobody; the search finds the rest
 
 
 class CompanyFilter(SimpleListFilter):
@@ -25,8 +25,8 @@ class CompanyFilter(SimpleListFilter):
     parameter_name = "company"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        rows = reach_of(request).limit(Company.objects.all(), "pk")
-        return [(str(pk), name) for pk, name in rows.values_list("pk", "name")[:MOST_CHOICES]]
+        rows = access_of(request).limit(Company.objects.all(), "pk")
+        return [(str(pk), name) for pk, name in rows.values_list("pk", "name")[:MAX_CHOICES]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return _with_id(queryset, "company", self.value())
@@ -41,13 +41,13 @@ class RelatedFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         chosen = request.GET.get(self.parameter_name or "")
         rows = self.rows.select_related("company").defer("company__signing_key")
-        rows = _with_id(reach_of(request).limit(rows, "company"), "company", _company(request))
-        found = list(rows[:MOST_CHOICES])
+        rows = _with_id(access_of(request).limit(rows, "company"), "company", _company(request))
+        found = list(rows[:MAX_CHOICES])
         if chosen and all(str(row.pk) != chosen for row in found):
             # One that is no longer offered, when a link leads here.
             everything = self.rows.model._default_manager.all()
-            found += _with_id(reach_of(request).limit(everything, "company"), "pk", chosen)
-        with_company = reach_of(request).several and not _company(request)
+            found += _with_id(access_of(request).limit(everything, "company"), "pk", chosen)
+        with_company = access_of(request).several and not _company(request)
         return [(str(row.pk), f"{row} · {row.company.name}" if with_company else str(row)) for row in found]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -16,16 +16,16 @@ from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .access import reach_of
+from .access import access_of
 from .filters import is_id
 
 # Rows that a page looks through: more than most companies have in a day, and less than 100 ms (docs/design.md).
-LOOKED_THROUGH = 50_000
-MOST_SPLIT = 50  # companies; a query of many more parts takes longer to plan than it saves
+SCAN_LIMIT = 50_000
+MAX_SPLIT_COMPANIES = 50  # companies; a query of many more parts takes longer to plan than it saves
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class IndexScan:
     """`parts` are the rows that the index leads to, one queryset for each company, newest first; `by` is their field
     that marks a place, and `path` leads to it from the list's rows. `time` is their field of a time that goes back with
     the place, empty where there is none. `order` is the list's. `served` are the parameters of filters that the index
@@ -49,7 +49,7 @@ class Walk:
     @property
     def bound(self) -> int:
         """How many rows are looked through."""
-        return LOOKED_THROUGH if self.most is None else self.most
+        return SCAN_LIMIT if self.most is None else self.most
 
     def place(self, text: str) -> Any:
         """A place out of an address; ValidationError where it is none."""
@@ -87,15 +87,15 @@ class Walk:
 
 def split_by(companies: list[int], *paths: str) -> tuple[Q, ...]:
     """Conditions on the company, found along each of `paths`; none for one company alone."""
-    if not 1 < len(companies) <= MOST_SPLIT:
+    if not 1 < len(companies) <= MAX_SPLIT_COMPANIES:
         return ()
     return tuple(Q(**dict.fromkeys(paths, company)) for company in companies)
 
 
 def asked_companies(request: HttpRequest) -> list[int] | None:
     """The companies of the list's rows: the chosen one, or all that are reached; None for all there are."""
-    reach, chosen = reach_of(request), request.GET.get("company", "")
+    access, chosen = access_of(request), request.GET.get("company", "")
     if chosen:
         asked = [int(chosen)] if is_id(chosen) else []
-        return asked if reach.everything else [company for company in asked if company in reach.roles]
-    return None if reach.everything else sorted(reach.roles)
+        return asked if access.all_companies else [company for company in asked if company in access.roles]
+    return None if access.all_companies else sorted(access.roles)

@@ -10,15 +10,15 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from .bounded_lists import COUNT_LIMIT, SEARCH_LIMIT, BoundedChangeList, BoundedPaginator
 from .filters import SinceFilter
-from .index_scans import Walk, asked_companies, split_by
-from .long_lists import MOST_COUNTED, MOST_FOUND, BoundedPaginator, LongList
+from .index_scans import IndexScan, asked_companies, split_by
 from .tenancy import READ, TenantAdmin
 
-__all__ = ["MOST_COUNTED", "MOST_FOUND", "LargeTableAdmin", "LogAdmin", "across"]
+__all__ = ["COUNT_LIMIT", "SEARCH_LIMIT", "LargeTableAdmin", "LogAdmin", "all_pages_chosen"]
 
 
-def across(request: HttpRequest) -> bool:
+def all_pages_chosen(request: HttpRequest) -> bool:
     """Whether an action is meant for all pages: Django takes nearly any text for a yes."""
     return request.POST.get("select_across", "").strip().lower() not in ("", "0", "false")
 
@@ -36,9 +36,9 @@ class LargeTableAdmin(TenantAdmin):
     search_is_indexed = True  # else a search, too, looks through a bounded number of rows
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return LongList
+        return BoundedChangeList
 
-    def walk(self, request: HttpRequest) -> Walk | None:
+    def index_scan(self, request: HttpRequest) -> IndexScan | None:
         """The index that this list is read along; None where nothing has to be bounded."""
         time, companies = self.newest_first[0].lstrip("-"), asked_companies(request)
         if time == "pk":
@@ -47,23 +47,25 @@ class LargeTableAdmin(TenantAdmin):
         if companies is None:
             # The indexes begin with the company. Across all companies the primary key is nearly the same order.
             back = time if self.time_follows_key else ""
-            return Walk((rows.order_by("-pk"),), "pk", "pk", back, ("-pk",), frozenset())
+            return IndexScan((rows.order_by("-pk"),), "pk", "pk", back, ("-pk",), frozenset())
         parts = tuple(rows.filter(company=company) for company in companies)
         served = frozenset({"company", "since"}) | self.indexed
-        return Walk(parts, time, time, time, self.newest_first, served, split=split_by(companies, "company"))
+        return IndexScan(parts, time, time, time, self.newest_first, served, split=split_by(companies, "company"))
 
-    def walked(self, request: HttpRequest) -> Walk | None:
+    def cached_index_scan(self, request: HttpRequest) -> IndexScan | None:
         """The same for this request, worked out once: the list's order, its pages and its bound all go by it."""
-        known: dict[str, Walk | None] = request.__dict__.setdefault("_walks", {})
+        known: dict[str, IndexScan | None] = request.__dict__.setdefault("_index_scans", {})
         if self.opts.label not in known:
-            known[self.opts.label] = self.walk(request)
+            known[self.opts.label] = self.index_scan(request)
         return known[self.opts.label]
 
     def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> BoundedPaginator:
         paginator = BoundedPaginator(queryset, *args, **kwargs)
-        walk = self.walked(request) if queryset.model is self.model else None  # a row's history is another model's
-        if walk is not None and not request.GET.get("q", "").strip():
-            paginator.split, paginator.keys_first = walk.split, walk.through is not None
+        scan = (
+            self.cached_index_scan(request) if queryset.model is self.model else None
+        )  # a row's history is another model's
+        if scan is not None and not request.GET.get("q", "").strip():
+            paginator.split, paginator.keys_first = scan.split, scan.through is not None
         return paginator
 
     def chosen_filters(self, request: HttpRequest) -> set[str]:
@@ -81,8 +83,8 @@ class LargeTableAdmin(TenantAdmin):
         return None
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        walk = self.walked(request)
-        return walk.order if walk is not None else self.newest_first
+        scan = self.cached_index_scan(request)
+        return scan.order if scan is not None else self.newest_first
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -94,7 +96,7 @@ class LargeTableAdmin(TenantAdmin):
         raise NotImplementedError
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        if across(request):
+        if all_pages_chosen(request):
             self.message_user(request, "Choose what is on one page at a time.", messages.WARNING)
             return None
         return super().response_action(request, queryset)

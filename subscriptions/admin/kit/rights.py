@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ...models import Company
-from .access import WRITERS, reach_of
+from .access import WRITERS, access_of
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -35,20 +35,20 @@ class ScopedRows(_ModelAdmin):
     deferred_in_list: tuple[str, ...] = ()
 
     def _may(self, request: HttpRequest, right: str, obj: Any = None) -> bool:
-        reach = reach_of(request)
-        if right not in (self.operator_rights if reach.everything else self.member_rights):
+        access = access_of(request)
+        if right not in (self.operator_rights if access.all_companies else self.member_rights):
             return False
         if right == "view":
-            return reach.may_read_some() if obj is None else reach.may_read(self.company_id_of(obj))
+            return access.may_read_some() if obj is None else access.may_read(self.company_id_of(obj))
         return self.has_operate_permission(request, obj)
 
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """To do something with a row that is not editing it: resend, pause, reveal."""
-        reach = reach_of(request)
+        access = access_of(request)
         return (
-            reach.may_write_some(self.writers)
+            access.may_write_some(self.writers)
             if obj is None
-            else reach.may_write(self.company_id_of(obj), self.writers)
+            else access.may_write(self.company_id_of(obj), self.writers)
         )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -84,7 +84,7 @@ class ScopedRows(_ModelAdmin):
         return company
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = reach_of(request).limit(super().get_queryset(request), self.company_path)
+        rows = access_of(request).limit(super().get_queryset(request), self.company_path)
         if self.has_company:
             # A secret that is not needed is not decrypted.
             rows = rows.select_related("company", *self.related).defer("company__signing_key")
@@ -93,7 +93,7 @@ class ScopedRows(_ModelAdmin):
 
     def writable(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Of these rows those that may be operated on: a viewer of one company can be an admin of another."""
-        return reach_of(request).limit(rows, self.company_path, writing=True, by=self.writers)
+        return access_of(request).limit(rows, self.company_path, writing=True, by=self.writers)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         obj = super().get_object(request, object_id, from_field)

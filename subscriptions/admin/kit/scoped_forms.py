@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .access import reach_of
+from .access import access_of
 from .filters import is_id
 from .forms import ExactTextField, StorableJSONField, TenantForm
 from .rights import ScopedRows
@@ -26,7 +26,7 @@ class ScopedForms(ScopedRows):
         models.JSONField: {"form_class": StorableJSONField},
     }
     save_as = False
-    made_one_by_one = False  # no "save and add another", no "save and continue"
+    add_one_at_a_time = False  # no "save and add another", no "save and continue"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         return self.with_company(request, obj, super().get_fieldsets(request, obj))
@@ -34,9 +34,9 @@ class ScopedForms(ScopedRows):
     def with_company(self, request: HttpRequest, obj: Any, fieldsets: Any) -> list[tuple[Any, Any]]:
         """These, with the company on top where it is not plain."""
         (name, options), *rest = fieldsets
-        reach = reach_of(request)
+        access = access_of(request)
         fields = [field for field in options["fields"] if field != "company"]
-        asked = reach.several if obj is not None else reach.only_company(self.writers) is None
+        asked = access.several if obj is not None else access.only_company(self.writers) is None
         if self.has_company and asked:
             fields = ["company_name" if obj is not None else "company", *fields]
         return [(name, {**options, "fields": fields}), *rest]
@@ -47,15 +47,15 @@ class ScopedForms(ScopedRows):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         if obj is None and self.has_company:
-            form.given_company = reach_of(request).only_company(self.writers)
+            form.given_company = access_of(request).only_company(self.writers)
         return form
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if kwargs.get("change") or self.made_one_by_one:
+        if kwargs.get("change") or self.add_one_at_a_time:
             context = {"show_save_and_add_another": False, **context}
-        if self.made_one_by_one:
+        if self.add_one_at_a_time:
             context = {"show_save_and_continue": False, **context}
         if kwargs.get("change") and context["subtitle"]:
             context |= {"title": context["subtitle"], "subtitle": None}
@@ -63,14 +63,14 @@ class ScopedForms(ScopedRows):
 
     def choosable(self, request: HttpRequest, model: type[models.Model]) -> QuerySet[Any]:
         """The rows of a related model that this person may refer to. None of a model that no page of ours scopes."""
-        reach, rows = reach_of(request), model._default_manager.all()
-        if reach.everything:
+        access, rows = access_of(request), model._default_manager.all()
+        if access.all_companies:
             return rows
         related_admin = self.admin_site._registry.get(model)
         if isinstance(related_admin, ScopedRows):
-            return reach.limit(rows, related_admin.company_path, writing=True, by=self.writers)
+            return access.limit(rows, related_admin.company_path, writing=True, by=self.writers)
         if model is get_user_model():
-            return reach.limit(rows, "memberships__company", writing=True).distinct()
+            return access.limit(rows, "memberships__company", writing=True).distinct()
         return rows.none()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -86,7 +86,7 @@ class ScopedForms(ScopedRows):
         if belongs:
             rows = rows.select_related("company").defer("company__signing_key")
         field = make(db_field, request, **{**kwargs, "queryset": rows})
-        if belongs and isinstance(field, forms.ModelChoiceField) and reach_of(request).several:
+        if belongs and isinstance(field, forms.ModelChoiceField) and access_of(request).several:
             field.label_from_instance = _label_with_company  # type: ignore[assignment, method-assign]
         return field
 

@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from ...models import Company
-from .access import reach_of
+from .access import access_of
 from .filters import CompanyFilter, is_id
 from .rights import ScopedRows, use_zone
 
-MOST_SEARCHED, MOST_WORDS = 200, 8  # characters and words of a search
+MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 200, 8  # characters and words of a search
 
 
 class ScopedLists(ScopedRows):
@@ -34,11 +34,11 @@ class ScopedLists(ScopedRows):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = list(super().get_list_display(request))
-        return [*columns, "company_name"] if self.has_company and reach_of(request).several else columns
+        return [*columns, "company_name"] if self.has_company and access_of(request).several else columns
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         declared = list(super().get_list_filter(request))
-        return [CompanyFilter, *declared] if self.has_company and reach_of(request).several else declared
+        return [CompanyFilter, *declared] if self.has_company and access_of(request).several else declared
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         if request is None or "\x00" in str(value):
@@ -56,7 +56,7 @@ class ScopedLists(ScopedRows):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         # Each word is another condition on every row; and a NUL is in none of them.
-        term = " ".join(search_term.replace("\x00", "")[:MOST_SEARCHED].split()[:MOST_WORDS])
+        term = " ".join(search_term.replace("\x00", "")[:MAX_SEARCH_LENGTH].split()[:MAX_SEARCH_WORDS])
         return super().get_search_results(request, queryset, term)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -69,11 +69,11 @@ class ScopedLists(ScopedRows):
             raise SuspiciousOperation("No row has such a key.")
         chosen = request.GET.get("company", "")
         if is_id(chosen):
-            zones = reach_of(request).limit(Company.objects.filter(pk=int(chosen)), "pk")
+            zones = access_of(request).limit(Company.objects.filter(pk=int(chosen)), "pk")
             for zone in zones.values_list("time_zone", flat=True):
                 use_zone(zone)
-        return super().changelist_view(request, {"title": self.name_for(request), **(extra_context or {})})
+        return super().changelist_view(request, {"title": self.menu_label(request), **(extra_context or {})})
 
-    def name_for(self, request: HttpRequest) -> str:
+    def menu_label(self, request: HttpRequest) -> str:
         """In the menu and over the list."""
         return self.menu_name or capfirst(str(self.opts.verbose_name_plural))

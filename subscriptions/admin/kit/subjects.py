@@ -20,11 +20,11 @@ from django.utils.html import format_html
 
 from ...events import catalogue
 from ...models import Delivery, Event
-from . import bodies, words
-from .access import reach_of
-from .logs import MOST_FOUND, LargeTableAdmin
+from . import bodies, labels, times
+from .access import access_of
+from .logs import SEARCH_LIMIT, LargeTableAdmin
 
-MOST_EVENTS = 100  # on a page
+MAX_EVENTS = 100  # on a page
 
 
 class SubjectAdmin(LargeTableAdmin):
@@ -35,39 +35,39 @@ class SubjectAdmin(LargeTableAdmin):
     named_by: tuple[str, ...] = ()  # relations that `name_of` looks at
     phone_of: Callable[[str], str]  # a number as it is stored, "" for what is none
     search_help_text = "The customer's phone number, or the exact id"
-    made_one_by_one = True
+    add_one_at_a_time = True
     time_follows_key = False  # past ones are brought in later
 
     def name_of(self, row: Any) -> str:
         """Whom it is about, in a few words."""
         raise NotImplementedError
 
-    def persons_with(self, request: HttpRequest, term: str) -> list[int]:
+    def person_ids_with_phone(self, request: HttpRequest, term: str) -> list[int]:
         phone = self.phone_of(term)
         model: Any = self.model
         for step in self.person_path.split("__"):
             model = model._meta.get_field(step).related_model
-        rows = reach_of(request).limit(model.objects.all(), "company")
+        rows = access_of(request).limit(model.objects.all(), "company")
         return list(rows.filter(phone=phone).values_list("pk", flat=True)) if phone else []
 
     def ids_with_phone(self, request: HttpRequest, term: str) -> list[str]:
         """Resource ids of the newest rows of whoever has this number."""
-        persons = self.persons_with(request, term)
+        persons = self.person_ids_with_phone(request, term)
         rows = self.model._default_manager.filter(**{f"{self.person_path}__in": persons}).order_by("-pk")
-        return list(rows.values_list("resource_id", flat=True)[:MOST_FOUND]) if persons else []
+        return list(rows.values_list("resource_id", flat=True)[:SEARCH_LIMIT]) if persons else []
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         found: set[int] = set()
         # One after the other, each along its index: asked for all at once, every row would be looked at.
-        for meant in self.meanings(request, term):
-            found |= set(rows.filter(**meant).order_by(*self.newest_first).values_list("pk", flat=True)[:MOST_FOUND])
+        for meant in self.search_conditions(request, term):
+            found |= set(rows.filter(**meant).order_by(*self.newest_first).values_list("pk", flat=True)[:SEARCH_LIMIT])
         return rows.filter(pk__in=found)
 
-    def meanings(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
+    def search_conditions(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
         """What a term in the search box can mean, each as a condition that an index serves."""
         yield {"resource_id": term}
         yield {"external_id": term}
-        persons = self.persons_with(request, term)
+        persons = self.person_ids_with_phone(request, term)
         if persons:
             yield {f"{self.person_path}__in": persons}
 
@@ -110,12 +110,12 @@ def events_about(subject: Any) -> Iterator[dict[str, Any]]:
         "subscription__secret", "subscription__previous_secret"
     )
     events = Event.objects.filter(subject_id=subject.resource_id, company_id=subject.company_id)
-    for event in events.order_by("-sequence").prefetch_related(Prefetch("deliveries", deliveries))[:MOST_EVENTS]:
+    for event in events.order_by("-sequence").prefetch_related(Prefetch("deliveries", deliveries))[:MAX_EVENTS]:
         yield {
             "event": event,
             "label": catalogue.label(event.type),
-            "changes": bodies.changes(bytes(event.body)),
-            "at": words.when(event.created_at),
+            "changes": bodies.list_changes(bytes(event.body)),
+            "at": times.time_tag(event.created_at),
             "deliveries": [delivery_row(delivery) for delivery in event.deliveries.all()],
         }
 
@@ -124,9 +124,9 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
     return {
         "pk": delivery.pk,
         "to": delivery.subscription.name,
-        "state": words.badge(words.state(delivery), words.tone(delivery)),
-        "what": words.what_happened(delivery),
-        "attempts": words.attempts(delivery),
+        "state": labels.badge(labels.state_label(delivery), labels.state_tone(delivery)),
+        "what": labels.outcome_label(delivery),
+        "attempts": labels.attempts_label(delivery),
     }
 
 
@@ -134,7 +134,7 @@ def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str
     return [found for page in _pages(site) for found in page.ids_with_phone(request, term)]
 
 
-def names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
+def find_names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
     """Whom each is about, as lists of calls, texts and forms show it: one query for each of these kinds."""
     found: dict[str, str] = {}
     for page in _pages(site):
@@ -147,17 +147,17 @@ def names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
     return found
 
 
-def with_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
+def add_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
     """The list, each of its rows with `about`: whom the subject that `path` leads to is about."""
     rows: list[Any] = list(listed.result_list)
-    found = names(site, {attrgetter(path)(row) for row in rows})
+    found = find_names(site, {attrgetter(path)(row) for row in rows})
     for row in rows:
         row.about = found.get(attrgetter(path)(row), "")
     listed.result_list = rows
     return listed
 
 
-def reference(site: AdminSite, subject_id: str) -> str:
+def link_subject(site: AdminSite, subject_id: str) -> str:
     """`Call CAL0192…`, linked to its page."""
     for page in _pages(site):
         if getattr(page.opts.get_field("resource_id"), "prefix", None) == subject_id[:3]:

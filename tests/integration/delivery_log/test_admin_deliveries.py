@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions.admin.kit import long_lists
+from subscriptions.admin.kit import bounded_lists
 from subscriptions.endpoints import operations
 from subscriptions.models import AuditEntry, Delivery, Event
 from tests import factories
@@ -201,7 +201,7 @@ def test_the_list_is_filtered(client, company, delivery, subscription):
 
 
 def test_the_count_goes_no_further_than_its_bound(client, company, subscription, monkeypatch):
-    monkeypatch.setattr(long_lists, "MOST_COUNTED", 3)
+    monkeypatch.setattr(bounded_lists, "COUNT_LIMIT", 3)
     for _ in range(5):
         factories.ended_call(company)
     with CaptureQueriesContext(

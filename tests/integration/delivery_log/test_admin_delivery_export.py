@@ -48,7 +48,7 @@ def test_the_file_is_bounded_and_holds_no_other_company(client, company, subscri
     assert not AuditEntry.objects.filter(company=theirs).exists()
     assert client.get(EXPORT, {"event__body__startswith": "x"}).status_code == 400
     factories.ended_call(company)
-    monkeypatch.setattr(export, "MOST_ROWS", 1)
+    monkeypatch.setattr(export, "MAX_ROWS", 1)
     first, last = exported(client)
     assert last["Delivery"] == "Only the first 1 deliveries are here. Choose a shorter time for the others."
     assert first["Company"] == company.name

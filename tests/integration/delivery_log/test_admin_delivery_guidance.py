@@ -35,10 +35,11 @@ def test_while_its_server_is_left_alone_it_says_until_when(client, delivery, sub
     put(delivery, due_at=now - timedelta(minutes=5), attempts=1)
     assert until.isoformat() in client.get(LIST).content.decode()
     page = client.get(url(delivery)).content.decode()
-    assert re.search(r"left alone until \d\d:\d\d:\d\d, in [67] min", page)
+    assert re.search(r"keeps failing. Sending stops until \d\d:\d\d:\d\d, in [67] min", page)
     EndpointHealth.objects.update(retry_after_until=until)
     assert re.search(
-        r"asked for no requests until \d\d:\d\d:\d\d, in [67] min", client.get(url(delivery)).content.decode()
+        r"asked for a pause. Sending stops until \d\d:\d\d:\d\d, in [67] min",
+        client.get(url(delivery)).content.decode(),
     )
     EndpointHealth.objects.update(open_until=now - timedelta(seconds=1))
     assert "as soon as its turn comes" in client.get(url(delivery)).content.decode()

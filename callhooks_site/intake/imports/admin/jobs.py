@@ -17,8 +17,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from subscriptions.admin.kit import words
-from subscriptions.admin.kit.access import reach_of
+from subscriptions.admin.kit import labels, times
+from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.buttons import ButtonsAdmin, button
 from subscriptions.admin.kit.logs import LogAdmin
 from subscriptions.models import Company
@@ -70,7 +70,7 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="uploaded")
     def created(self, obj: ImportJob) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     @admin.display(description="file")
     def what(self, obj: ImportJob) -> str:
@@ -78,7 +78,7 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="state")
     def state_badge(self, obj: ImportJob) -> str:
-        return words.badge(State(obj.state).label, _TONES[State(obj.state)])
+        return labels.badge(State(obj.state).label, _TONES[State(obj.state)])
 
     @admin.display(description="made")
     def made(self, obj: ImportJob) -> str:
@@ -124,11 +124,11 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
         return HttpResponseRedirect(self.change_url(job.pk))
 
     def _form(self, request: HttpRequest, data: Any) -> UploadForm:
-        reach = reach_of(request)
-        companies = reach.limit(Company.objects.defer("signing_key"), "pk", writing=True, by=self.writers)
+        access = access_of(request)
+        companies = access.limit(Company.objects.defer("signing_key"), "pk", writing=True, by=self.writers)
         asked = request.GET.get("kind", "")
         initial = {"kind": asked if asked in KINDS else "calls"}
-        given: dict[str, Any] = {"companies": companies.order_by("name"), "only": reach.only_company(self.writers)}
+        given: dict[str, Any] = {"companies": companies.order_by("name"), "only": access.only_company(self.writers)}
         if data is None:
             return UploadForm(initial=initial, **given)
         return UploadForm(data, request.FILES, initial=initial, **given)
@@ -187,15 +187,15 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
             "faults": faults[:FAULTS_SHOWN],
             "more_faults": max(0, faults.count() - FAULTS_SHOWN),
             "by": self.by(obj),
-            "when": words.when(obj.created_at),
+            "when": times.time_tag(obj.created_at),
             "webhooks": {None: "Not decided yet", True: "Sent", False: "Not sent"}[obj.publish],
-            "several": reach_of(request).several,
+            "several": access_of(request).several,
         }
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """JSON for the page's script: `state` (running while there is something to follow), `value`, `max`, `told`."""
         obj = self._found(request, object_id)
-        if (refused := self.not_read(request, obj)) is not None:
+        if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         state = "running" if obj.state in jobs.AT_WORK else "over"
         return JsonResponse({"state": state, "value": obj.done, "max": obj.pieces_total, "told": _told(obj)})
@@ -203,7 +203,7 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
     def errors_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """All that is wrong with the file's lines, as CSV."""
         obj = self._found(request, object_id)
-        if (refused := self.not_read(request, obj)) is not None:
+        if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         answer = HttpResponse(content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="import-{obj.pk}-errors.csv"'

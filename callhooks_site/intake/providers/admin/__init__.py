@@ -7,4 +7,4 @@ from . import calls, refusals, sources
 
 __all__ = ["calls", "refusals", "sources"]
 
-checklist.way_in(lambda companies: IngestSource.objects.filter(company__in=companies).exists())
+checklist.register_source_check(lambda companies: IngestSource.objects.filter(company__in=companies).exists())

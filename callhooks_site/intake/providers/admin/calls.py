@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import related_filter
 from subscriptions.admin.kit.logs import LogAdmin
 
@@ -53,7 +53,7 @@ class ProviderCallAdmin(LogAdmin):
 
     @admin.display(description="last news")
     def heard(self, obj: ProviderCall) -> str:
-        return words.when(obj.heard_at)
+        return times.time_tag(obj.heard_at)
 
     @admin.display(description="caller id")
     def caller_id(self, obj: ProviderCall) -> str:

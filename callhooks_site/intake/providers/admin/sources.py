@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin.kit import words
+from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.buttons import ButtonsAdmin, button
 from subscriptions.admin.kit.forms import TenantForm
 from subscriptions.tenancy.audit_log import Actor, record
@@ -38,7 +38,7 @@ class TokenForm(forms.Form):
 
 @admin.register(IngestSource)
 class IngestSourceAdmin(ButtonsAdmin):
-    saves_say_themselves = True
+    audits_own_saves = True
     form = SourceForm
     menu, menu_order = "Calls", 60
     list_display = ("name", "provider", "account_sid", "state_badge", "last_received", "received", "refusals_open")
@@ -48,7 +48,7 @@ class IngestSourceAdmin(ButtonsAdmin):
         "made",
     )  # fmt: skip
     buttons = ("connect", "pause", "resume", "change_token")
-    made_one_by_one = True
+    add_one_at_a_time = True
     deferred = ("auth_token", "previous_auth_token")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
@@ -73,11 +73,11 @@ class IngestSourceAdmin(ButtonsAdmin):
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, obj: IngestSource) -> str:
-        return words.badge(obj.get_state_display(), "good" if obj.state == State.ACTIVE else "warn")
+        return labels.badge(obj.get_state_display(), "good" if obj.state == State.ACTIVE else "warn")
 
     @admin.display(description="last received", ordering="last_received_at")
     def last_received(self, obj: IngestSource) -> str:
-        return words.when(obj.last_received_at) or "Nothing yet"
+        return times.time_tag(obj.last_received_at) or "Nothing yet"
 
     @admin.display(description="refused and open")
     def refusals_open(self, obj: IngestSource) -> str:
@@ -94,12 +94,14 @@ class IngestSourceAdmin(ButtonsAdmin):
     def token(self, obj: IngestSource) -> str:
         masked = format_html("<code>{}</code>", "••••••••")
         if obj.previous_until and len(obj.tokens()) > 1:
-            return format_html("{} The one before it is accepted too until {}.", masked, words.when(obj.previous_until))
+            return format_html(
+                "{} The one before it is accepted too until {}.", masked, times.time_tag(obj.previous_until)
+            )
         return masked
 
     @admin.display(description="made")
     def made(self, obj: IngestSource) -> str:
-        return words.when(obj.created_at)
+        return times.time_tag(obj.created_at)
 
     # --- making and changing --------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -116,7 +118,7 @@ class IngestSourceAdmin(ButtonsAdmin):
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         return ("connect", "pause" if obj.state == State.ACTIVE else "resume", "change_token")
 
-    @button("How to connect", asks=True)
+    @button("How to connect", opens_page=True)
     def connect(self, request: HttpRequest, obj: IngestSource) -> HttpResponse:
         urls = {place.name: url_of(obj, place.name) for place in PLACES.values()}
         places = [
@@ -124,7 +126,7 @@ class IngestSourceAdmin(ButtonsAdmin):
             for place in PLACES.values()
         ]
         given = {"voice": urls[VOICE], "dial": urls[DIAL], "recording": urls[RECORDING]}
-        return self.ask(
+        return self.render_page(
             request,
             obj,
             "providers/connect.html",
@@ -149,12 +151,12 @@ class IngestSourceAdmin(ButtonsAdmin):
         operations.resume(obj, Actor.person(request.user))
         self.message_user(request, "Resumed. What came meanwhile is among the refused callbacks.", messages.SUCCESS)
 
-    @button("New auth token…", asks=True)
+    @button("New auth token…", opens_page=True)
     def change_token(self, request: HttpRequest, obj: IngestSource) -> HttpResponse | None:
         form = TokenForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
             hours = operations.TOKEN_OVERLAP.total_seconds() / 3600
-            return self.ask(request, obj, "providers/token.html", {"form": form, "hours": hours})
+            return self.render_page(request, obj, "providers/token.html", {"form": form, "hours": hours})
         operations.rotate_token(obj, form.cleaned_data["auth_token"], Actor.person(request.user))
         self.message_user(request, "The new token is in use. The old one is accepted too for a day.", messages.SUCCESS)
         return None

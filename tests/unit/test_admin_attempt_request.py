@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from subscriptions.admin import advice, exact
+from subscriptions.admin import advice, attempt_request
 from subscriptions.admin.kit import export
 from subscriptions.delivery.http import failures
 from subscriptions.delivery.masking import MASK
@@ -41,25 +41,25 @@ def after(arguments: list[bytes], name: bytes) -> list[str]:
 )
 def test_a_shell_hands_curl_exactly_what_was_sent(body):
     headers = [["Content-Type", "application/json"], ["X-Odd", "a 'b' \"c\" $d `e`"], ["X-Empty", ""], ["X-Key", MASK]]
-    arguments = given(exact.curl(URL, headers, body))
+    arguments = given(attempt_request.curl(URL, headers, body))
     assert after(arguments, b"--data-raw") == [body.decode()]
     assert after(arguments, b"--url") == [URL]
     wanted = ["Content-Type: application/json", "X-Odd: a 'b' \"c\" $d `e`", "X-Empty;", f"X-Key: {MASK}"]
     assert after(arguments, b"--header") == wanted
     assert {b"--globoff", b"--path-as-is"} <= set(arguments)
-    assert exact.is_masked(headers)
+    assert attempt_request.is_masked(headers)
 
 
 def test_a_body_too_long_for_an_argument_goes_through_a_pipe():
     body = b'{"note":"' + b"it's long " * 30_000 + b'"}'
-    command = exact.curl(URL, [], body)
+    command = attempt_request.curl(URL, [], body)
     # The script itself comes as a file here: as an argument of sh it would be too long.
     ran = subprocess.run(["sh"], input=(FAKE + command).encode(), capture_output=True, check=True, timeout=30)
     assert ran.stdout.endswith(body)
 
 
 def test_what_cannot_stand_in_a_shell_has_no_command():
-    assert exact.curl(URL, [], b"\xff") == exact.curl(URL, [], b"\x00") == ""
+    assert attempt_request.curl(URL, [], b"\xff") == attempt_request.curl(URL, [], b"\x00") == ""
 
 
 def test_what_was_signed_is_what_the_sender_signed():
@@ -72,10 +72,10 @@ def test_what_was_signed_is_what_the_sender_signed():
         body, user_agent="x", webhook_id="evt_1", event_type="post_call", sequence=1, attempt=1,
         timestamp=1_700_000_000, signing_key="0" * 32, secrets=[secret],
     )  # fmt: skip
-    signed = exact.signed_prefix(list(sent.items())).encode() + body
+    signed = attempt_request.signed_prefix(list(sent.items())).encode() + body
     digest = base64.b64encode(hmac.digest(b"k" * 24, signed, hashlib.sha256)).decode()
     assert sent["webhook-signature"] == f"v1,{digest}"
-    assert exact.signed_prefix([["webhook-id", "evt_1"]]) == ""
+    assert attempt_request.signed_prefix([["webhook-id", "evt_1"]]) == ""
 
 
 def test_every_code_of_a_failure_has_advice():
@@ -83,16 +83,16 @@ def test_every_code_of_a_failure_has_advice():
     text = "".join(path.read_text() for path in folder.glob("*.py"))
     codes = set(re.findall(r'(?:SendFailed|from_code)\(\s*"([a-z_]+)"', text))
     assert len(codes) > 8, codes
-    assert {code for code in codes if not advice.what_to_do(None, code)} == set()
+    assert {code for code in codes if not advice.find_advice(None, code)} == set()
     for status in (301, 400, 401, 403, 404, 405, 410, 413, 415, 418, 429, 500, 503):
-        assert advice.what_to_do(status, "")
-    assert advice.what_to_do(200, "") == advice.what_to_do(None, "") == ""
+        assert advice.find_advice(status, "")
+    assert advice.find_advice(200, "") == advice.find_advice(None, "") == ""
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"])
 def test_a_cell_is_never_a_formula(text):
-    assert export.cell(text) == f"'{text}"
+    assert export.escape_cell(text) == f"'{text}"
 
 
 def test_harmless_cells_stay_as_they_are():
-    assert [export.cell(value) for value in ("CRM", "a=b", 404, None, "")] == ["CRM", "a=b", "404", "", ""]
+    assert [export.escape_cell(value) for value in ("CRM", "a=b", 404, None, "")] == ["CRM", "a=b", "404", "", ""]

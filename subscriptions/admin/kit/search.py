@@ -10,26 +10,26 @@ from django.http import HttpRequest
 
 from ...models import Event
 from . import subjects
-from .access import reach_of
+from .access import access_of
 from .filters import is_id
-from .logs import MOST_FOUND
+from .logs import SEARCH_LIMIT
 
 _RESOURCE_ID = re.compile(r"[A-Z]{3}[0-9a-f]{32}")
 _WEBHOOK_ID = re.compile(r"(?:evt_)?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
-def event_ids(site: AdminSite, request: HttpRequest, term: str) -> set[UUID]:
+def find_event_ids(site: AdminSite, request: HttpRequest, term: str) -> set[UUID]:
     """Events with this webhook-id, about the call, text or form with this id, or about a person with this number."""
-    reach = reach_of(request)
-    events = reach.limit(Event.objects.order_by("-pk"), "company").values_list("pk", flat=True)
+    access = access_of(request)
+    events = access.limit(Event.objects.order_by("-pk"), "company").values_list("pk", flat=True)
     if found := _WEBHOOK_ID.fullmatch(term.lower()):
         return set(events.filter(pk=UUID(found[1])))
     if _RESOURCE_ID.fullmatch(term):
-        return set(events.filter(subject_id=term)[:MOST_FOUND])
+        return set(events.filter(subject_id=term)[:SEARCH_LIMIT])
     about = subjects.ids_with_phone(site, request, term)
-    return set(events.filter(subject_id__in=about)[:MOST_FOUND]) if about else set()
+    return set(events.filter(subject_id__in=about)[:SEARCH_LIMIT]) if about else set()
 
 
-def numbers(term: str) -> set[int]:
+def row_ids(term: str) -> set[int]:
     """A row's own number, if the term is one."""
     return {int(term)} if is_id(term) else set()

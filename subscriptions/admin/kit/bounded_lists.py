@@ -14,16 +14,16 @@ from django.core.paginator import Page, Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
-from . import words
-from .index_scans import Walk
+from . import times
+from .index_scans import IndexScan
 
-MOST_COUNTED = 10_000
-MOST_FOUND = 1_000  # rows that a search leads to
+COUNT_LIMIT = 10_000
+SEARCH_LIMIT = 1_000  # rows that a search leads to
 BEFORE = "before"  # in the address: the place from which on the list looks further back
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than MOST_COUNTED: nobody turns that many pages, and counting all reads all.
+    """Counts no further than COUNT_LIMIT: nobody turns that many pages, and counting all reads all.
 
     `split` are conditions that divide the rows, each part to be read along an index of its own. `keys_first`: the rows
     are found before what they refer to is joined, on the first page too; later pages always do so."""
@@ -33,16 +33,16 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def counted(self) -> int:
-        parts = [part.order_by().values("pk")[: MOST_COUNTED + 1] for part in self._parts()]
+        parts = [part.order_by().values("pk")[: COUNT_LIMIT + 1] for part in self._parts()]
         return int(_together(parts).count())
 
     @property
     def count(self) -> int:
-        return min(self.counted, MOST_COUNTED)
+        return min(self.counted, COUNT_LIMIT)
 
     @property
     def capped(self) -> bool:
-        return self.counted > MOST_COUNTED
+        return self.counted > COUNT_LIMIT
 
     def page(self, number: Any) -> Page[Any]:
         number = self.validate_number(number)
@@ -72,22 +72,22 @@ def _together(parts: list[Any]) -> Any:
     return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
 
 
-class ReadAlongAnIndex(Protocol):
+class SupportsIndexScan(Protocol):
     """What a long list asks of its admin: see `LargeTableAdmin`."""
 
     search_is_indexed: bool
 
-    def walked(self, request: HttpRequest) -> Walk | None: ...
+    def cached_index_scan(self, request: HttpRequest) -> IndexScan | None: ...
     def begins(self, request: HttpRequest) -> datetime | None: ...
     def chosen_filters(self, request: HttpRequest) -> set[str]: ...
 
 
-class LongList(ChangeList):
-    model_admin: ReadAlongAnIndex  # type: ignore[assignment]
+class BoundedChangeList(ChangeList):
+    model_admin: SupportsIndexScan  # type: ignore[assignment]
     before: Any = None  # the place that it begins at
     ends_at: Any = None  # the place that it was looked to; None where that is all that the list could show
     ends_at_time: datetime | None = None
-    looked_through = ""
+    rows_scanned = ""
     _asked = ""
     _cut_at: Any = None
     by_arrival = False  # the order is that in which the rows came, and not that of their times
@@ -104,28 +104,28 @@ class LongList(ChangeList):
         return super().get_query_string({BEFORE: self._asked, **new_params} if turning else new_params, remove)
 
     def get_results(self, request: HttpRequest) -> None:
-        walk = self.model_admin.walked(request) if self._walks() else None
-        if walk is not None and walk.parts:
+        scan = self.model_admin.cached_index_scan(request) if self._is_bounded() else None
+        if scan is not None and scan.parts:
             if self._asked:
                 try:
-                    self.before = walk.place(self._asked)
+                    self.before = scan.place(self._asked)
                 except ValidationError as error:
                     raise IncorrectLookupParameters from error
-            if self.query or len(walk.parts) > 1 or self.model_admin.chosen_filters(request) - walk.served:
-                self._look_to(walk, self.model_admin.begins(request))
-            self.queryset = self.queryset.filter(walk.narrowed, walk.cut(before=self.before, ends_at=self._cut_at))
-            self.looked_through = f"{walk.bound:,}"
-            self.by_arrival = walk.by == "pk" and not walk.time
+            if self.query or len(scan.parts) > 1 or self.model_admin.chosen_filters(request) - scan.served:
+                self._set_end(scan, self.model_admin.begins(request))
+            self.queryset = self.queryset.filter(scan.narrowed, scan.cut(before=self.before, ends_at=self._cut_at))
+            self.rows_scanned = f"{scan.bound:,}"
+            self.by_arrival = scan.by == "pk" and not scan.time
         super().get_results(request)
         if not self.multi_page:
             self.result_list = self.paginator.page(1).object_list  # found as those of a page are
 
-    def _look_to(self, walk: Walk, begins: datetime | None) -> None:
-        self._cut_at, time = walk.ends_at(self.before) or (None, None)
+    def _set_end(self, scan: IndexScan, begins: datetime | None) -> None:
+        self._cut_at, time = scan.ends_at(self.before) or (None, None)
         if time is None or begins is None or time >= begins:
             self.ends_at, self.ends_at_time = self._cut_at, time
 
-    def _walks(self) -> bool:
+    def _is_bounded(self) -> bool:
         return not (self.query and self.model_admin.search_is_indexed)
 
     @property
@@ -133,12 +133,12 @@ class LongList(ChangeList):
         return self.get_query_string(remove=[SEARCH_VAR])
 
     @property
-    def cut_search(self) -> str:
+    def search_limit_reached(self) -> str:
         """How many rows a search leads to, where it may lead to more."""
-        return f"{MOST_FOUND:,}" if self.query and self.ends_at is None and self.result_count >= MOST_FOUND else ""
+        return f"{SEARCH_LIMIT:,}" if self.query and self.ends_at is None and self.result_count >= SEARCH_LIMIT else ""
 
     @property
-    def further(self) -> str:
+    def older_url(self) -> str:
         """Where to look further back, if the end of what was looked through is reached by turning the pages."""
         if self.ends_at is None or self.paginator.capped:
             return ""
@@ -146,13 +146,13 @@ class LongList(ChangeList):
         return self.get_query_string({BEFORE: place})
 
     @property
-    def to_the_newest(self) -> str:
+    def newest_url(self) -> str:
         return self.get_query_string() if self.before is not None else ""
 
     @property
-    def back_to(self) -> str:
-        return words.when(self.ends_at_time) if self.ends_at_time else ""
+    def scanned_back_to(self) -> str:
+        return times.time_tag(self.ends_at_time) if self.ends_at_time else ""
 
     @property
     def begins(self) -> str:
-        return words.when(self.before) if isinstance(self.before, datetime) else ""
+        return times.time_tag(self.before) if isinstance(self.before, datetime) else ""

@@ -1,4 +1,4 @@
-"""What somebody did last, for the home page: only of rows they reach today, whatever they reached then."""
+"""What somebody did last, for the home page: only of rows they may see today."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN = 10
 LOOKED_AT = 60
 
 
-def recent_actions(site: AdminSite, request: HttpRequest) -> list[LogEntry]:
+def list_recent_actions(site: AdminSite, request: HttpRequest) -> list[LogEntry]:
     entries = list(
         LogEntry.objects.filter(user=request.user.pk)
         .select_related("content_type")

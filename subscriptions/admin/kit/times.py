@@ -1,0 +1,67 @@
+"""Times and durations as text for a page, in the time zone of the page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.html import format_html
+
+
+def format_short(moment: datetime | None) -> str:
+    """`14:32:05`, with the day unless it is today; in the zone of the page."""
+    if moment is None:
+        return ""
+    local, today = timezone.localtime(moment), timezone.localtime().date()
+    text = f"{local:%H:%M:%S}"
+    if local.date() == today:
+        return text
+    if local.date() == today - timedelta(days=1):
+        return f"yesterday {text}"
+    return f"{format_day(local)}, {text}"
+
+
+def format_day(local: datetime) -> str:
+    """`4 Jul 2026`"""
+    return f"{local.day} {local:%b %Y}"
+
+
+def time_tag(moment: datetime | None) -> str:
+    """A time for a page, the whole of it on hovering."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    whole = f"{format_day(local)}, {local:%H:%M:%S} {local.tzname()}"
+    text = format_short(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), whole, text[:1].upper() + text[1:]
+    )
+
+
+def format_relative(moment: datetime | None) -> str:
+    """`in 4 min`, `3 h ago`"""
+    if moment is None:
+        return ""
+    seconds = seconds_since(moment)
+    return f"in {format_duration(-seconds)}" if seconds < 0 else f"{format_duration(seconds)} ago"
+
+
+def seconds_since(moment: datetime) -> float:
+    """Below zero for one that is still to come."""
+    return (timezone.now() - moment).total_seconds()
+
+
+def format_duration(seconds: float) -> str:
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def format_milliseconds(milliseconds: int | None) -> str:
+    """`240 ms`, `15.0 s`, `10 min`"""
+    if milliseconds is None:
+        return ""
+    if milliseconds >= 120_000:
+        return format_duration(milliseconds / 1_000)
+    return f"{milliseconds} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.1f} s"
