@@ -132,7 +132,7 @@ def _prepare(env: Mapping[str, str], var: Path, signals: StopSignals) -> bool:
                 return False
             signals.wait(1.0)
     finally:
-        child.bury()
+        child.clean_up()
     if child.returncode != 0:
         end = "\n".join(f"    {line}" for line in child.last_lines(20))
         raise DevError(f"The database could not be prepared: manage.py prepare_demo {child.reason()}:\n{end}")

@@ -1,4 +1,4 @@
-"""One process of the service, with the group of processes that it makes."""
+"""One process of the service, with the process group that it starts."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-# Loaded before any fork: between fork and exec nothing may be.
+# Loaded before any fork: loading a library between fork and exec is not safe.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """What to run and how to look after it; times in seconds.
+    """What to run and how to supervise it; times in seconds.
 
-    log: where its output is appended; None lets it write to our own output.
+    log: the file its output is appended to; None: it writes to our own output.
     grace: from SIGTERM until the whole group is killed.
-    healthy: asked every `health_interval` once it has run for `health_delay`; after `health_failures` times
-        False in a row the process is ended and started again. All wait for its answer: it must come at once.
+    healthy: called every `health_interval` once the process has run for `health_delay`; after `health_failures` times
+        False in a row the process is restarted. It must return at once: the supervisor waits for it.
     """
 
     name: str
@@ -42,9 +42,9 @@ class ProcessSpec:
 
 
 class Child:
-    """A started process, leader of a session of its own: the terminal's Ctrl-C reaches us, not it.
+    """A running process in a session of its own, so that Ctrl-C in the terminal reaches the supervisor only.
 
-    On Linux it gets SIGTERM when we die, even by SIGKILL.
+    On Linux it receives SIGTERM when the supervisor dies, even by SIGKILL.
     """
 
     def __init__(self, spec: ProcessSpec) -> None:
@@ -61,39 +61,39 @@ class Child:
                 stdout=output,
                 stderr=output and subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_dies_with(os.getpid()),
+                preexec_fn=_stop_with_parent(os.getpid()),
             )
         self.pid = self._process.pid
         self._kill_at: float | None = None
 
     def ended(self) -> bool:
-        """Whether the main process is gone; the rest of its group may not be."""
+        """Whether the main process has ended; others of its group may still run."""
         return self._process.poll() is not None
 
     @property
     def ending(self) -> bool:
-        """Whether it was asked to end."""
+        """Whether it was asked to stop."""
         return self._kill_at is not None
 
-    def ask_to_end(self) -> None:
-        """SIGTERM to the main process alone: it stops its workers in its own order."""
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to the main process only: it stops its workers in its own order."""
         if self._kill_at is None and not self.ended():
             self._process.terminate()
         if self._kill_at is None:
             self._kill_at = time.monotonic() + self.spec.grace
 
     def kill_if_due(self) -> None:
-        """Kill the group if the grace is over."""
+        """Kill the group if its grace is over."""
         if self._kill_at is not None and time.monotonic() >= self._kill_at:
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL to whatever is left of the group, the main process included."""
+        """Send SIGKILL to all that is left of the group, the main process included."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    def bury(self, seconds: float = 2.0) -> None:
-        """Kill what the group has left and wait until it is gone, which takes no longer than a moment."""
+    def clean_up(self, seconds: float = 2.0) -> None:
+        """Kill what is left of the group and wait until it is gone, for `seconds` at most."""
         self.kill()
         self._process.wait()
         deadline = time.monotonic() + seconds
@@ -115,7 +115,7 @@ class Child:
         return f"ended with exit code {code}" if code >= 0 else f"was killed by signal {-code}"
 
     def last_lines(self, count: int = 12) -> list[str]:
-        """The end of what it logged since it was started."""
+        """The last lines that it logged since it started."""
         if self.spec.log is None:
             return []
         with self.spec.log.open("rb") as file:
@@ -128,15 +128,15 @@ class Child:
 
 
 def adopt_orphans() -> None:
-    """From now on processes that our children leave behind become ours to bury (Linux).
+    """Become the parent of processes that our children leave behind (Linux).
 
-    Else they become those of process 1, which in a container may take seconds, or never come to it.
+    Otherwise process 1 inherits them, which in a container may reap them late or never.
     """
     if _libc is not None:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _dies_with(parent: int) -> Callable[[], None]:
+def _stop_with_parent(parent: int) -> Callable[[], None]:
     def arrange() -> None:
         if _libc is not None:
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Signals as something to wait for: the supervisor's loop sleeps until one comes or its time is up."""
+"""Let the supervisor's loop sleep until a signal arrives or a time is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals:
-    """While entered, SIGINT, SIGTERM and SIGHUP are counted instead of obeyed; a child's end is noticed too.
+    """Context manager that counts SIGINT, SIGTERM and SIGHUP instead of obeying them, and wakes when a child ends.
 
     Main thread only. A SIGHUP that was ignored before (nohup) stays ignored.
     """
@@ -43,7 +43,7 @@ class StopSignals:
         os.close(self._write)
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but not past the next signal."""
+        """Sleep until the next signal, for `seconds` at most."""
         ready, _, _ = select.select([self._read], [], [], max(0.0, seconds))
         if ready:
             os.read(self._read, 4096)

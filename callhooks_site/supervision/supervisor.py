@@ -1,4 +1,4 @@
-"""The supervisor: keeps a few processes running, and ends them together."""
+"""The supervisor keeps a few processes running, and stops them together."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from callhooks_site.supervision.signals import StopSignals
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
-# One that ran this long was well: its next end is news, not a repetition. What cannot start ends within a few seconds.
-WELL_AFTER = 15.0
+# A process that ran this long counts as started. One that cannot start ends within a few seconds.
+STARTED_AFTER = 15.0
 TICK = 1.0
 
 
 @dataclass
 class _Place:
-    """A process that is to run, and what we know of the attempts at it."""
+    """A process to keep running, and the history of its starts."""
 
     spec: ProcessSpec
     child: Child | None = None
@@ -29,10 +29,11 @@ class _Place:
 
 
 class Supervisor:
-    """Starts what `specs` list; what ends is started again, after its leftovers were killed. Single-threaded.
+    """Starts the processes in `specs`, and restarts any that ends, after killing what is left of its group.
+    Single-threaded.
 
-    say: told each thing worth knowing, in a line or a few.
-    longest_pause: seconds before the next start of one that ends again and again.
+    say: called with each message, of one line or a few.
+    longest_pause: most seconds between the restarts of a process that keeps ending.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Supervisor:
         self._longest_pause = longest_pause
 
     def run(self) -> dict[str, int]:
-        """Look after all until a stop signal comes, then end all. Returns the exit codes of those that ran then."""
+        """Keep all running until a stop signal, then stop all. Returns the exit codes of those that were running."""
         codes: dict[str, int] = {}
         try:
             while not self._signals.stops:
@@ -61,31 +62,31 @@ class Supervisor:
         return codes
 
     def step(self) -> None:
-        """One round: starts what is due, notices what ended, asks after health."""
+        """One round: start what is due, clean up what ended, check health."""
         now = time.monotonic()
         for place in self._places:
             if place.child is None:
                 if now >= place.start_at:
                     self._start(place)
             elif place.child.ended():
-                self._clear_away(place, place.child)
+                self._handle_end(place, place.child)
             elif place.child.ending:
                 place.child.kill_if_due()
             else:
                 self._ask_health(place, place.child)
 
     def wait(self, seconds: float = TICK) -> None:
-        """Sleep until something is to do, at most `seconds`."""
+        """Sleep until the next start is due or a signal arrives, for `seconds` at most."""
         now = time.monotonic()
         due = [place.start_at - now for place in self._places if place.child is None]
         self._signals.wait(min([seconds, *due]))
 
     def stop(self) -> dict[str, int]:
-        """End all at once, each within its grace; a further stop signal ends the patience. Returns their exit codes
-        (negative: the signal that killed it)."""
+        """Stop all at the same time, each within its grace; another stop signal kills them at once. Returns their exit
+        codes (negative: the signal that killed it)."""
         children = [place.child for place in self._places if place.child is not None]
         for child in children:
-            child.ask_to_end()
+            child.ask_to_stop()
         signals_before = self._signals.stops
         started, told = time.monotonic(), False
         while running := [child for child in children if not child.ended()]:
@@ -96,16 +97,16 @@ class Supervisor:
             if not told and time.monotonic() - started > 2:
                 told = True
                 names = " and ".join(child.spec.name for child in running)
-                self._say(f"Waiting for {names} to finish; Ctrl-C again ends it now.")
+                self._say(f"Waiting for {names} to finish; press Ctrl-C again to stop now.")
             self._signals.wait(0.05)
         for child in children:
-            child.bury()
+            child.clean_up()
         for place in self._places:
             place.child = None
         return {child.spec.name: child.returncode or 0 for child in children}
 
     def pids(self) -> dict[str, int]:
-        """The main process of each that runs."""
+        """The process id of each running main process."""
         return {place.spec.name: place.child.pid for place in self._places if place.child is not None}
 
     def _start(self, place: _Place) -> None:
@@ -115,22 +116,22 @@ class Supervisor:
         except OSError as error:
             place.deaths += 1
             pause = self._pause(place)
-            self._say(f"{place.spec.name} cannot be started ({error}); next try in {pause:g} s.")
+            self._say(f"{place.spec.name} cannot be started ({error}); trying again in {pause:g} s.")
             return
         place.ask_health_at = time.monotonic() + place.spec.health_delay
 
-    def _clear_away(self, place: _Place, child: Child) -> None:
-        """Its workers may outlive a main process that was killed, and would work on beside the new ones."""
-        child.bury()
+    def _handle_end(self, place: _Place, child: Child) -> None:
+        """Workers can outlive a main process that was killed, and would run beside the new ones."""
+        child.clean_up()
         place.child = None
-        if time.monotonic() - child.started > WELL_AFTER:
+        if time.monotonic() - child.started > STARTED_AFTER:
             place.deaths = 0
         place.deaths += 1
         pause = self._pause(place)
-        # The first of a row of deaths shows why; the others would only repeat it.
+        # Only the first of several failures shows the log; the others would repeat it.
         why = [f"    {line}" for line in child.last_lines()] if place.deaths == 1 and not child.ending else []
         log = f" (log: {child.spec.log})" if child.spec.log else ""
-        headline = f"{place.spec.name} {child.reason()}{log}; it is started again in {pause:g} s."
+        headline = f"{place.spec.name} {child.reason()}{log}; restarting in {pause:g} s."
         self._say("\n".join([headline, *why]))
 
     def _pause(self, place: _Place) -> float:
@@ -144,6 +145,6 @@ class Supervisor:
             return
         place.unhealthy = 0 if spec.healthy() else place.unhealthy + 1
         if place.unhealthy >= spec.health_failures:
-            self._say(f"{spec.name} runs but does no work; it is ended and started again.")
-            child.ask_to_end()
+            self._say(f"{spec.name} runs but does no work; restarting it.")
+            child.ask_to_stop()
         place.ask_health_at = time.monotonic() + spec.health_interval

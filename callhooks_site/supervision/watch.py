@@ -1,4 +1,4 @@
-"""Does a cluster work? Asked by its supervisor, of the cluster's own pulse and not of what it says of itself."""
+"""Does the cluster work? The supervisor asks its heartbeat, because its own status cannot be trusted."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from django.db import connection
 
 from subscriptions.worker.heartbeat import Heartbeat, Times
 
-DATABASE_PATIENCE = 2  # seconds
+DATABASE_TIMEOUT = 2  # seconds
 
 
 class Watch:
-    """While entered, a file for a cluster's pulse; `healthy` says whether it beats. Times in seconds.
+    """Context manager around a heartbeat file; `healthy` says whether the cluster works. Times are in seconds.
 
-    Not healthy is only what has been silent for `silent_for` while the database answered: without a database nobody
-    works, a restart mends nothing, and what drains keep in memory until it is back would be lost.
+    A part that records nothing for `silent_for` is unhealthy, but only while the database answers. Without a database
+    no cluster can work, a restart does not help, and it would lose the outcomes that drains hold in memory.
     """
 
     def __init__(self, *, silent_for: float, database_answers: Callable[[], bool] | None = None) -> None:
         self._silent_for = silent_for
-        self._database_answers = database_answers or database_answers_now
+        self._database_answers = database_answers or check_database
         self._excused_until = 0.0
         self.problem = ""
 
@@ -34,7 +34,7 @@ class Watch:
         handle, name = tempfile.mkstemp(prefix="callhooks-heartbeat-")
         os.close(handle)
         self.path = Path(name)
-        self._heartbeat = Heartbeat.make(self.path)
+        self._heartbeat = Heartbeat.create(self.path)
         return self
 
     def __exit__(
@@ -51,7 +51,7 @@ class Watch:
 
 
 def find_stall(times: Times, excused_until: float, now: float, limit: float) -> str:
-    """What has been silent for longer than `limit`, in words; empty when nothing has."""
+    """What has recorded nothing for longer than `limit` seconds, in words; empty when all is well."""
     if now - max(times.guard, excused_until) > limit:
         return "its guard has stopped"
     if now - max(times.taken, excused_until) > limit:
@@ -61,14 +61,14 @@ def find_stall(times: Times, excused_until: float, now: float, limit: float) -> 
     return ""
 
 
-def database_answers_now() -> bool:
+def check_database() -> bool:
     parameters = connection.get_connection_params()
     for ours in ("cursor_factory", "context", "prepare_threshold", "client_encoding"):
         parameters.pop(ours, None)
-    parameters.update(connect_timeout=DATABASE_PATIENCE, application_name="callhooks supervisor")
+    parameters.update(connect_timeout=DATABASE_TIMEOUT, application_name="callhooks supervisor")
     try:
         with psycopg.connect(**parameters, autocommit=True) as probe:
-            probe.execute(f"SET statement_timeout = '{DATABASE_PATIENCE}s'")
+            probe.execute(f"SET statement_timeout = '{DATABASE_TIMEOUT}s'")
             probe.execute("SELECT 1 FROM django_q_ormq LIMIT 1")
     except psycopg.Error:
         return False

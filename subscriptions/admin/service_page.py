@@ -41,7 +41,7 @@ def _facts() -> dict[str, Any]:
         "more": max(0, len(waits.waiting) - backlog.MAX_SHOWN),
         "troubled": [_troubled(row) for row in backlog.find_failing_endpoints(None)],
         "own": own,
-        "failed": [(one.name, times.time_tag(one.at), one.said) for one in own.failed],
+        "failed": [(one.name, times.time_tag(one.at), one.error) for one in own.failed],
     }
 
 

@@ -1,1 +1,1 @@
-"""Everything that knows django-q2: tasks, broker, schedules, heartbeat, wake-up, stop flag, health."""
+"""The only code that speaks to django-q2: tasks, broker, schedules, heartbeat, stop flag; and the health checks."""

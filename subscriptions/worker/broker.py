@@ -1,5 +1,5 @@
-"""django-q2's ORM broker, as the cluster's pusher uses it: with a pulse (see `pulse`), with an eye on whether drains
-run, and with patience for a database that is away."""
+"""django-q2's ORM broker for the process that takes tasks out of the queue. It adds three things: the heartbeat task,
+a check that drains run, and retries while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_TASK = "callhooks heartbeat"
 HEARTBEAT_EVERY_SECONDS = 5.0
-# The commit that needs a drain looks too; but what falls due by time alone, when the last drain was killed with its
-# machine, is nobody's commit.
-LOOK_EVERY_SECONDS = 5.0
-AWAY_SECONDS = 1.0
+# A commit that needs a drain checks too. But a retry falls due without a commit, and the last drain may have died with
+# its machine.
+CHECK_EVERY_SECONDS = 5.0
+RETRY_SECONDS = 1.0
 
 
 class HeartbeatBroker(ORM):  # type: ignore[misc]
-    """The task of the pulse is in no table: it is made where tasks come out of the database, and needs no answer."""
+    """The heartbeat task is never stored: it is added where tasks come out of the database, and needs no result."""
 
     _next_heartbeat = 0.0
-    _next_look = 0.0
-    _away = False
+    _next_check = 0.0
+    _unavailable = False
 
     def dequeue(self) -> list[tuple[Any, str]]:
-        """Never raises for the database: django-q2's pusher would give up and be idle for ten seconds."""
+        """Never raises database errors: django-q2 would then stay idle for ten seconds."""
         try:
-            if time.monotonic() >= self._next_look and not stop_flag.stopping():
-                self._next_look = time.monotonic() + LOOK_EVERY_SECONDS
+            if time.monotonic() >= self._next_check and not stop_flag.stopping():
+                self._next_check = time.monotonic() + CHECK_EVERY_SECONDS
                 drains.queue_missing_drains()
             tasks: list[tuple[Any, str]] = super().dequeue() or []
         except (DatabaseError, InterfaceError) as error:
-            if not self._away:
-                logger.warning("The queue is out of reach; it is tried again every second: %s", error)
-            self._away, self._next_look = True, 0.0
-            connection.close()  # a broken one would be used again and again
-            time.sleep(AWAY_SECONDS)
+            if not self._unavailable:
+                logger.warning("Cannot read the task queue; trying again every second: %s", error)
+            self._unavailable, self._next_check = True, 0.0
+            connection.close()  # Django would keep using the broken one
+            time.sleep(RETRY_SECONDS)
             return []
-        self._away = False
+        self._unavailable = False
         if heartbeat.enabled and time.monotonic() >= self._next_heartbeat:
             self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_SECONDS
-            tasks = [*tasks, (None, _heartbeat_task())]
+            tasks = [*tasks, (None, _build_heartbeat_task())]
         return tasks
 
     def set_stat(self, key: str, value: str, timeout: int) -> Any:
-        # The guard calls this in each of its rounds, and nobody else does.
+        # Only django-q2's guard calls this, once a round.
         heartbeat.record(heartbeat.GUARD)
         return super().set_stat(key, value, timeout)
 
 
-def _heartbeat_task() -> str:
+def _build_heartbeat_task() -> str:
     task = {
         "id": uuid7().hex,
         "name": HEARTBEAT_TASK,

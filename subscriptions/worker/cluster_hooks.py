@@ -1,4 +1,4 @@
-"""What happens when django-q2 starts a worker, and when tasks pass its stations."""
+"""Hooks into the django-q2 cluster: what to do when it starts a worker, takes a task or finishes one."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from django_q.signals import post_execute, post_execute_in_worker, post_spawn, p
 from ..delivery.slots import SERVER_NOTICES
 from . import heartbeat
 
-# A transaction here takes milliseconds. One that stands still, of a process that is frozen or a machine that is gone,
-# may hold the lock that all claims wait for.
-STANDING_STILL_SECONDS = 30
+# Our transactions take milliseconds. An idle one belongs to a frozen process or a lost machine, and may hold the lock
+# that all claims wait for.
+IDLE_TRANSACTION_SECONDS = 30
 
 
 def connect() -> None:
-    post_spawn.connect(drains_for_new_worker, dispatch_uid="callhooks drains")
-    stations = (
+    post_spawn.connect(start_drains, dispatch_uid="callhooks drains")
+    parts = (
         (pre_execute, heartbeat.TAKEN),
         (post_execute_in_worker, heartbeat.FINISHED),
         (post_execute, heartbeat.RESULT),
     )
-    for signal, organ in stations:
-        signal.connect(partial(_beat, organ), weak=False, dispatch_uid="callhooks heartbeat")
+    for signal, part in parts:
+        signal.connect(partial(_record, part), weak=False, dispatch_uid="callhooks heartbeat")
 
 
 def guard_connections() -> None:
-    """In the processes of a cluster: no connection of a dead or frozen one holds up the others."""
+    """For the processes of a cluster: a dead or frozen one must not block the others in the database."""
     connection_created.connect(_guard, dispatch_uid="callhooks guarded connections")
 
 
 def _guard(connection: Any, **_: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(SERVER_NOTICES)
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{STANDING_STILL_SECONDS}s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'")
 
 
-def drains_for_new_worker(**_: Any) -> None:
-    """A fresh cluster delivers at once instead of when django-q2's scheduler first runs, half a minute later."""
+def start_drains(**_: Any) -> None:
+    """A new cluster delivers at once. django-q2's scheduler first runs half a minute later."""
     from . import tasks
 
     tasks.ensure_drains()
 
 
-def _beat(organ: int, **_: Any) -> None:
-    heartbeat.record(organ)
+def _record(part: int, **_: Any) -> None:
+    heartbeat.record(part)

@@ -1,4 +1,4 @@
-"""Queues drains as django-q2 tasks: one for every slot that has none, and a successor for each that ends."""
+"""Queue drains as django-q2 tasks: one for every slot that has none, and a successor for each that ends."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def queue_missing_drains() -> None:
 
 
 def queue_successor(slot: int) -> None:
-    """For a drain near its end: the next one waits for its slot, so that it never lies empty."""
+    """For a drain near its end: the next one already waits for the slot, which is never left empty."""
     successor_queued(slot)
     async_task(TASK)

@@ -1,11 +1,11 @@
-"""The pulse of a cluster: when each of its organs last did something, in memory that its supervisor reads.
+"""The cluster's heartbeat: when each part of it last worked, in shared memory that the supervisor reads.
 
-django-q2's own status says "Working" of a cluster that does nothing. So the cluster feels itself: every few seconds a
-task goes the way of all tasks (`broker`), through the queue into a worker and back, and leaves a time at each station.
-It is the supervisor that names the file (`CALLHOOKS_PULSE_FILE`); without one nothing is felt.
+django-q2 reports "Working" even for a cluster that does nothing. So every few seconds a task takes the way of all tasks
+(`broker`), through the queue into a worker and back, and each part that handles it records the time. The supervisor
+names the file in `CALLHOOKS_PULSE_FILE`; without it nothing is recorded.
 
-There is no lock in it: whoever is killed at any moment leaves nothing behind. Times are this machine's monotonic clock,
-which all its processes share.
+No locks: a process that is killed at any moment leaves nothing to clean up. Times are in seconds of the machine's
+monotonic clock, which all its processes share.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLE = "CALLHOOKS_PULSE_FILE"
+# The parts of a cluster, as positions in the file.
 GUARD, TAKEN, FINISHED, RESULT = range(4)
 _TIMES = struct.Struct("4d")
 _ONE = struct.Struct("d")
@@ -25,9 +26,13 @@ _ONE = struct.Struct("d")
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds of the monotonic clock; 0 for never. `guard`: the guard that replaces dead workers made a round.
-    `taken`: a worker took a task, or a drain made a round. `finished`: a worker finished a task. `result`: the monitor
-    took a result."""
+    """When each part last worked; 0 for never.
+
+    guard: the process that replaces dead workers made a round.
+    taken: a worker took a task, or a drain made a round.
+    finished: a worker finished a task.
+    result: the monitor took a result.
+    """
 
     guard: float
     taken: float
@@ -42,37 +47,37 @@ class Heartbeat:
             self._memory = mmap.mmap(file.fileno(), _TIMES.size)
 
     @staticmethod
-    def make(path: str | Path) -> Heartbeat:
-        """A new one, all of it silent."""
+    def create(path: str | Path) -> Heartbeat:
+        """A new file in which no part has worked yet."""
         Path(path).write_bytes(bytes(_TIMES.size))
         return Heartbeat(path)
 
-    def record(self, *organs: int) -> None:
+    def record(self, *parts: int) -> None:
         now = time.monotonic()
-        for organ in organs:
-            _ONE.pack_into(self._memory, organ * _ONE.size, now)
+        for part in parts:
+            _ONE.pack_into(self._memory, part * _ONE.size, now)
 
     def times(self) -> Times:
         return Times(*_TIMES.unpack_from(self._memory))
 
 
-def _ours() -> Heartbeat | None:
+def _open_from_environment() -> Heartbeat | None:
     try:
         return Heartbeat(os.environ[VARIABLE])
     except (KeyError, OSError, ValueError):
         return None
 
 
-_heartbeat = _ours()
-enabled = _heartbeat is not None  # whether anybody reads it
+_heartbeat = _open_from_environment()
+enabled = _heartbeat is not None  # whether a supervisor reads it
 
 
-def record(*organs: int) -> None:
-    """This organ of our cluster has done something just now."""
+def record(*parts: int) -> None:
+    """Record that these parts of our cluster worked just now."""
     if _heartbeat is not None:
-        _heartbeat.record(*organs)
+        _heartbeat.record(*parts)
 
 
 def reset() -> None:
-    """The cluster starts: what an earlier one left counts no more."""
+    """Call it when the cluster starts: times that an earlier cluster recorded no longer count."""
     record(GUARD, TAKEN, FINISHED, RESULT)

@@ -1,4 +1,4 @@
-"""The service's own work in the background, as django-q2 keeps it: what waits, what failed, what comes next."""
+"""The service's own background tasks, read from django-q2's tables: queued, failed and scheduled ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django_q.models import Failure, OrmQ, Schedule, Task
 
-MOST_COUNTED = 1_000  # a queue is drained in seconds; a thousand tasks already say that nobody does
+MOST_COUNTED = 1_000  # a working cluster empties the queue in seconds; more than this says nothing new
 MOST_SHOWN = 5
 
 
@@ -19,7 +19,7 @@ MOST_SHOWN = 5
 class Failed:
     name: str
     at: datetime
-    said: str  # the last line of what it raised
+    error: str  # the last line of the traceback
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class QueueStatus:
-    """`queued`: tasks that no worker has taken, counted up to MOST_COUNTED."""
+    """`queued`: tasks that no worker has taken yet, counted up to MOST_COUNTED."""
 
     queued: int
     failed: list[Failed]
@@ -52,6 +52,6 @@ def _last_line(result: object) -> str:
 
 
 def find_old_failures() -> QuerySet[Any]:
-    """Tasks to delete: django-q2 keeps failed ones for people to look at, for ever; successful ones are not kept."""
+    """Tasks that retention deletes: django-q2 keeps failed tasks forever, and `save_limit` drops successful ones."""
     old: QuerySet[Any] = Task.objects.filter(stopped__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS))
     return old

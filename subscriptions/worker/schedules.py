@@ -1,4 +1,4 @@
-"""The schedules that the service needs, made by every `migrate`: an installation cannot forget them."""
+"""The schedules that the service needs. Every `migrate` creates or updates them, so nobody can forget to."""
 
 from __future__ import annotations
 

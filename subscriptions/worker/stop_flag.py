@@ -1,8 +1,8 @@
-"""One byte of memory that the processes of a cluster share: has it been asked to stop?
+"""A flag that the processes of a cluster share: has the cluster been asked to stop?
 
-django-q2 tells its workers nothing of a SIGTERM; it waits for their tasks. The byte is made when this module is first
-imported, which the cluster's main process does before it forks, so that a drain sees the stop and ends its task. There
-is no lock in it: a worker that is killed at any moment leaves nothing behind.
+django-q2 does not tell its workers about a SIGTERM; it waits for their tasks. The flag is one byte of shared memory,
+allocated when this module is first imported: the cluster's main process does so before it forks, and a running drain
+then sees the request and ends. No locks: a worker that is killed leaves nothing to clean up.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The tasks that django-q2 runs. With `wakeup`, `schedules` and `cluster_hooks` all that knows it. No arguments, no
-results: a task that runs twice, or never, changes no outcome."""
+"""The tasks that django-q2 runs. They take no arguments and return nothing: running one twice, or never, changes no
+outcome."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from . import drains, heartbeat, stop_flag
 
 logger = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 60.0  # with the longest request (30 s) below django-q2's timeout of 120 s
-HOLDING_SECONDS = 20.0  # of a sweep; the rest of its minute is for the others
+DRAIN_SECONDS = 60.0  # plus the longest request (30 s), this stays below django-q2's timeout (120 s)
+HOLDING_SECONDS = 20.0  # at most, of a sweep that runs every minute
 
 
-# One question for all of them, each answered by a partial index: an idle drain asks it every second.
+# One query for all three, each part answered by a partial index: an idle drain runs it every second.
 _HOUSEKEEPING = """
 SELECT EXISTS (SELECT FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp()),
        EXISTS (SELECT FROM subscriptions_resendjob WHERE state = 'running'),
@@ -59,12 +59,12 @@ def drain() -> None:
 
 
 def run_housekeeping() -> None:
-    """What a drain does about once a second beside delivering."""
-    heartbeat.record(heartbeat.TAKEN)  # it may have every worker's place for a minute: then no other task is taken
+    """What a drain does about once a second, beside delivering."""
+    heartbeat.record(heartbeat.TAKEN)  # while drains occupy every worker, no other task is taken
     with connection.cursor() as cursor:
         cursor.execute(_HOUSEKEEPING)
-        waiting_is_over, resending, releasing = cursor.fetchone()
-    if waiting_is_over:
+        waits_are_over, resending, releasing = cursor.fetchone()
+    if waits_are_over:
         stream_timers.publish_due()
     if resending:
         resend_jobs.step()
@@ -78,32 +78,32 @@ def ensure_drains() -> None:
     try:
         drains.queue_missing_drains()
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("Could not look whether drains run; the queue's pusher looks again in a few seconds: %s", error)
+        logger.warning("Could not check whether drains run; the broker checks again in a few seconds: %s", error)
 
 
 def sweep() -> None:
-    """The net below the wake-ups, once a minute: drains run, waiting times that are over are acted on, and nothing is
-    pending for a subscription that takes nothing; hopeless endpoints are disabled and owners told."""
+    """Once a minute, in case a wake-up was lost: start missing drains, publish what is due, hold the deliveries of
+    inactive subscriptions, disable endpoints that only fail, send alerts, count statistics."""
     ensure_drains()
     run_housekeeping()
-    _hold_what_waits()
+    _hold_waiting()
     outbox.note_released()
     alerts.disable_hopeless()
     alerts.tell()
     statistics.roll_up()
 
 
-def _hold_what_waits() -> None:
-    """All of it, unless there is so much that the next sweep has to go on."""
+def _hold_waiting() -> None:
+    """Hold all that is left, or as much as HOLDING_SECONDS allow; the next sweep does the rest."""
     ends_at = time.monotonic() + HOLDING_SECONDS
     while outbox.hold() and time.monotonic() < ends_at and not stop_flag.stopping():
         pass
 
 
 def tidy() -> None:
-    """Retention, once an hour."""
+    """Delete expired rows, once an hour."""
     retention.delete_expired()
 
 
 def heartbeat_task() -> None:
-    """The pulse (`broker`): that a worker takes and finishes it is all there is to it."""
+    """Does nothing: that a worker takes and finishes it is the heartbeat (`broker`)."""

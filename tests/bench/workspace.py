@@ -62,7 +62,7 @@ class Workspace:
             for one in tree(child.pid):  # a supervisor comes before what it would start again
                 with suppress(ProcessLookupError):
                     os.kill(one.pid, signal.SIGKILL)
-            child.bury()
+            child.clean_up()
 
 
 @contextmanager

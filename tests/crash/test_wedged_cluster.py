@@ -54,7 +54,7 @@ def test_a_cluster_whose_queue_lock_died_with_a_worker_is_restarted(company, rec
         restarted(running, old.main)
         wait_until(nothing_pending, seconds=60)
         deliver_one(company, receiver)
-        assert "runs but does no work; it is ended and started again. (no worker takes a task)" in running.said
+        assert "runs but does no work; restarting it. (no worker takes a task)" in running.said
 
 
 def test_a_cluster_whose_results_nobody_takes_is_restarted(company, receiver: Receiver, tmp_path: Path):

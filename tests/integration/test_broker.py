@@ -26,7 +26,7 @@ def test_drains_that_are_missing_are_queued_without_anybodys_commit(pusher, sett
 
 
 def test_a_connection_that_was_cut_is_replaced(pusher, monkeypatch):
-    monkeypatch.setattr(broker, "AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(broker, "RETRY_SECONDS", 0.0)
     pusher.dequeue()
     cut_our_connection()
     pusher._next_look = 0.0
@@ -45,6 +45,6 @@ def test_a_pulse_goes_with_the_tasks_when_somebody_feels_it(pusher, tmp_path, mo
     assert [pulses(), pulses()] == [1, 0]
     pusher._next_heartbeat = 0.0
     assert pulses() == 1
-    monkeypatch.setattr(heartbeat, "_heartbeat", Heartbeat.make(tmp_path / "pulse"))
+    monkeypatch.setattr(heartbeat, "_heartbeat", Heartbeat.create(tmp_path / "pulse"))
     pusher.set_stat("key", "value", 3)
     assert heartbeat._heartbeat.times().guard > 0

@@ -98,7 +98,7 @@ def test_a_killed_process_is_started_again_without_its_old_workers(supervise, tm
     assert second
     assert not runs(first_worker)
     assert said[0].startswith("stand-in was killed by signal 9")
-    assert "started again in 0.5 s" in said[0]
+    assert "restarting in 0.5 s" in said[0]
 
 
 def test_what_ends_again_and_again_is_started_less_and_less_often(supervise, said):
@@ -106,7 +106,7 @@ def test_what_ends_again_and_again_is_started_less_and_less_often(supervise, sai
 
     until(lambda: len(said) == 3, meanwhile=supervisor.step)
 
-    assert [text.split("started again in ")[1].split(" s")[0] for text in said] == ["0.5", "1", "2"]
+    assert [text.split("restarting in ")[1].split(" s")[0] for text in said] == ["0.5", "1", "2"]
     assert "ended with exit code 3" in said[0]
     assert "    out of paper" in said[0]
     assert "out of paper" not in said[1]
@@ -158,7 +158,7 @@ def test_what_runs_but_does_no_work_is_started_again(supervise, said):
     until(lambda: supervisor.pids().get("stand-in") not in (None, first), meanwhile=supervisor.step)
 
     assert answers == []
-    assert said[0] == "stand-in runs but does no work; it is ended and started again."
+    assert said[0] == "stand-in runs but does no work; restarting it."
 
 
 def test_a_process_cannot_be_reached_by_the_terminals_ctrl_c(supervise):

@@ -35,7 +35,7 @@ def test_what_was_silent_before_the_database_came_back_is_excused():
 
 
 def test_another_process_sees_a_beat(tmp_path):
-    heartbeat = Heartbeat.make(tmp_path / "heartbeat")
+    heartbeat = Heartbeat.create(tmp_path / "heartbeat")
     before = time.monotonic()
     Heartbeat(tmp_path / "heartbeat").record(GUARD, RESULT)
     times = heartbeat.times()

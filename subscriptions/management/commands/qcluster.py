@@ -13,7 +13,7 @@ from ...worker.broker import HEARTBEAT_TASK
 
 
 class DrainStoppingCluster(Cluster):  # type: ignore[misc]
-    """On SIGTERM or Ctrl-C the drains are told to end: they finish the requests under way and hand back the rest."""
+    """On SIGTERM or Ctrl-C, tells the drains to end: they finish the requests in flight and return the rest."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
         stop_flag.stop()
@@ -21,14 +21,14 @@ class DrainStoppingCluster(Cluster):  # type: ignore[misc]
 
 
 class Command(QClusterCommand):  # type: ignore[misc]
-    """django-q2's own command, with a cluster that tells its drains when to stop."""
+    """django-q2's own command, with a cluster that stops its drains first."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
         heartbeat.reset()
         cluster_hooks.guard_connections()
-        # Three lines for each pulse, which say nothing to anybody.
+        # django-q2 logs three lines for each heartbeat task.
         logging.getLogger("django-q").addFilter(lambda record: HEARTBEAT_TASK not in record.getMessage())
         cluster = DrainStoppingCluster()
         cluster.start()

@@ -13,19 +13,19 @@ from callhooks_site.supervision.supervisor import Supervisor
 from callhooks_site.supervision.watch import Watch
 from subscriptions.worker.heartbeat import VARIABLE
 
-# Longer than a worker may be silent for good reason: a queue that is full for a moment, a slow database.
+# Longer than a healthy worker is ever silent: while the queue is full for a moment, or the database is slow.
 SILENT_SECONDS = 45.0
 START_SECONDS = 30.0
-# Deliveries wait meanwhile. A cluster that cannot start burns a third of a core at this pace, and says so each time.
+# Deliveries wait until the cluster is back. One that cannot start uses a third of a core at this pace.
 LONGEST_PAUSE = 5.0
-# Beyond the longest request: for writing what came of it, and for django-q2 to end its processes one after the other.
+# After the longest request: to record its outcome, and for django-q2 to stop its processes one after the other.
 ENDING_SECONDS = 10.0
 
 
 class Command(BaseCommand):
     help = (
-        "Run the django-q2 cluster (qcluster) and look after it: it is started again when it ends, and when it runs "
-        "but does no work. SIGTERM or Ctrl-C ends it: what is under way is finished first."
+        "Run the django-q2 cluster (qcluster) and restart it when it ends, or when it runs but does no work. "
+        "SIGTERM or Ctrl-C stops it, after the requests in flight are finished."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,19 +33,19 @@ class Command(BaseCommand):
             "--grace",
             type=float,
             default=settings.WEBHOOK_TOTAL_TIMEOUT + ENDING_SECONDS,
-            help="seconds from SIGTERM until its processes are killed (WEBHOOK_TOTAL_TIMEOUT + 10)",
+            help="seconds from SIGTERM until its processes are killed (default: WEBHOOK_TOTAL_TIMEOUT + 10)",
         )
         parser.add_argument(
             "--silent",
             type=float,
             default=SILENT_SECONDS,
-            help="seconds without a sign of life, while the database answers, until it is restarted (%(default)s)",
+            help="seconds without a heartbeat (while the database answers) until a restart (default: %(default)s)",
         )
         parser.add_argument(
             "--longest-pause",
             type=float,
             default=LONGEST_PAUSE,
-            help="seconds before the next start of a cluster that ends again and again (%(default)s)",
+            help="most seconds between the restarts of a cluster that keeps ending (default: %(default)s)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
