@@ -29,7 +29,7 @@ def test_a_connection_that_was_cut_is_replaced(pusher, monkeypatch):
     monkeypatch.setattr(broker, "RETRY_SECONDS", 0.0)
     pusher.dequeue()
     cut_our_connection()
-    pusher._next_look = 0.0
+    pusher._next_check = 0.0
     assert pusher.dequeue() == []
     OrmQ.objects.all().delete()
     OrmQ.objects.create(key="callhooks", payload=SignedPackage.dumps({"func": "x"}), lock="2026-01-01T00:00Z")
