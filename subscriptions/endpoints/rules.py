@@ -1,4 +1,4 @@
-"""What a subscription may say: the same rules for the admin, the API and commands."""
+"""The rules for a subscription's URL, events and credentials, for the admin, the API and commands alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..events import catalogue
 
 
 def validate_url(url: str) -> str:
-    """The URL as it will be dialled. Raises ValueError with a sentence that says what to change."""
+    """The URL in the form that requests use. Raises ValueError with a message that says what to change."""
     return check_url(
         url,
         allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
@@ -23,16 +23,16 @@ def validate_url(url: str) -> str:
     )
 
 
-MOVED = "The URL leads to another server now. Give this anew for that one, or take it out."
+MOVED = "The URL now leads to another server. Enter this again for that one, or remove it."
 MOVED_WITH_CREDENTIALS = (
-    "This is another server: it would get the headers and the login of the old one. Give them anew, or take them out."
+    "This is another server: it would get the headers and the login of the old one. Enter them again, or remove them."
 )
 
 
 def validate_credentials(given: Credentials, *, stored: Credentials, url: str, moved: bool) -> Credentials:
-    """The credentials to save. A value that is the mask it is shown as stays what it is, unless the URL `moved` to
-    another server: whoever may change the URL would have it sent to a server of theirs. `url` is the one to save.
-    Raises CredentialsRefused."""
+    """The credentials to save. A value that equals MASK, as which secrets are shown, keeps the stored value. But not
+    when the URL `moved` to another server: a person who may change the URL could then send the secret to their own
+    server. `url` is the one to save. Raises CredentialsRefused."""
     if moved and stored:
         kept = {
             "custom_headers": MASK in given.headers.values(),
@@ -50,14 +50,14 @@ def validate_credentials(given: Credentials, *, stored: Credentials, url: str, m
 
 
 def validate_certificate(chain: str, key: str) -> str:
-    """What `Credentials.certificate` holds, from a chain and a private key in PEM: the mask for two masks, nothing for
-    nothing. Raises CredentialsRefused for `client_certificate` or `client_key`."""
+    """The value for `Credentials.certificate`, from a chain and a private key in PEM. Both MASK gives MASK, both empty
+    gives empty. Raises CredentialsRefused for `client_certificate` or `client_key`."""
     chain, key = chain.strip(), key.strip()
     if chain == key and chain in (MASK, ""):
         return chain
     for name, text in (("client_certificate", chain), ("client_key", key)):
         if text in (MASK, ""):
-            raise CredentialsRefused(name, "A certificate and its private key are given together.")
+            raise CredentialsRefused(name, "Give the certificate and its private key together.")
     try:
         return client_certificates.checked(chain, key)
     except client_certificates.CertificateRefused as error:
@@ -65,7 +65,7 @@ def validate_certificate(chain: str, key: str) -> str:
 
 
 def is_another_server(old_url: str, new_url: str) -> bool:
-    """Whether another server answers there: what the old one was told in confidence is not for it."""
+    """Whether the URLs lead to different servers, so that the secrets of one must not go to the other."""
     return _server(old_url) != _server(new_url)
 
 

@@ -1,4 +1,4 @@
-"""The event catalogue: what can happen, when it fires, and the serializer that makes its body.
+"""The event catalogue: the types of events, when each fires, and the serializer for its body.
 
 Producer apps register their types in `AppConfig.ready`; this module imports none of them.
 """
@@ -15,19 +15,19 @@ from rest_framework.serializers import BaseSerializer
 
 
 class Subject(Protocol):
-    """What an event is about: a call, a text, a form submission. The models lie above this module."""
+    """What an event is about: a call, a text or a form. (The models import this module, so it cannot import them.)"""
 
     resource_id: str
 
 
 @dataclass(frozen=True)
 class EventType:
-    name: str  # as in `Callhooks-Event` and in a subscription's list
+    name: str  # as in the header `Callhooks-Event` and in a subscription's list
     label: str
-    fires: str  # a sentence for people: when it fires
+    fires: str  # when it fires, in a sentence for people
     serializer: type[BaseSerializer[Any]]
     once: bool = True  # at most once per subject
-    # A made-up subject of a company, never saved: for the catalogue and for test events.
+    # Builds an example subject for a company, never saved: for the catalogue and for test events.
     example: Callable[[Any], Any] | None = None
 
 
@@ -79,7 +79,7 @@ def kind_of(type_name: str) -> str:
 
 
 def example_of(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
-    """A made-up subject of the company and the body of its event; None for a type that has no example."""
+    """An example subject of the company and the body of its event; None for a type that has no example."""
     if event_type.example is None:
         return None
     subject = event_type.example(company)
@@ -87,8 +87,8 @@ def example_of(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
 
 
 def build_body(event_type: EventType, subject: Subject, changes: list[str] | None = None) -> bytes:
-    """The body of an event, as the bytes that are stored, signed and sent: compact UTF-8 JSON."""
-    # Building a serializer's fields costs more than using them: one instance per type and thread.
+    """The body of an event, as the bytes to be stored, signed and sent: compact UTF-8 JSON."""
+    # Building a serializer's fields takes longer than using them, so each thread keeps one instance per type.
     cache: dict[str, BaseSerializer[Any]] = _per_thread.__dict__.setdefault("serializers", {})
     serializer = cache.get(event_type.name)
     if serializer is None:

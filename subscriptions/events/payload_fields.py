@@ -1,4 +1,5 @@
-"""Fields of webhook bodies: typed for the catalogue's documentation, read by a function for speed and plainness."""
+"""Serializer fields for webhook bodies. Each has a JSON Schema for the documentation, and reads its value with a plain
+function, for speed."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ Get = Callable[[Any], Any]
 Schema = dict[str, Any]  # JSON Schema, draft 2020-12
 
 
-class _Read(Field):  # type: ignore[type-arg]
-    """Takes its value from `get(subject)`; a value of None becomes `absent`. `schema` says what the value is where the
-    kind of the field says too little."""
+class _ValueField(Field):  # type: ignore[type-arg]
+    """Reads its value with `get(subject)`, and replaces None by `absent`. `schema` is the field's JSON Schema where
+    that of its class says too little."""
 
     kind: Schema = {}
 
@@ -35,30 +36,29 @@ class _Read(Field):  # type: ignore[type-arg]
         return value
 
 
-class TextValue(_Read, serializers.CharField):
+class TextValue(_ValueField, serializers.CharField):
     kind = {"type": "string"}
 
 
-class BooleanValue(_Read, serializers.BooleanField):
+class BooleanValue(_ValueField, serializers.BooleanField):
     kind = {"type": "boolean"}
 
 
-class IntegerValue(_Read, serializers.IntegerField):
+class IntegerValue(_ValueField, serializers.IntegerField):
     kind = {"type": "integer"}
 
 
-class ListValue(_Read, serializers.ListField):
+class ListValue(_ValueField, serializers.ListField):
     kind = {"type": "array"}
 
 
-class JsonValue(_Read, serializers.JSONField):
+class JsonValue(_ValueField, serializers.JSONField):
     pass
 
 
 class Payload(serializers.Serializer[Any]):
-    """A body: the fields named in `keys`, in that order, out of those that the class and its bases declare. Those in
-    `optional` may be missing; `appended` are what `catalogue.build_body` adds behind them. `meanings` has a sentence on
-    each key."""
+    """A body. It has the declared fields that `keys` names, in that order. Those in `optional` may be missing;
+    `appended` has the schemas of keys that `catalogue.build_body` adds at the end. `meanings` explains each key."""
 
     keys: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()

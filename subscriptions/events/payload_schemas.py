@@ -1,5 +1,5 @@
-"""JSON Schema (draft 2020-12) of webhook bodies, out of the serializers that make them: one truth, so neither can say
-what the other does not."""
+"""JSON Schema (draft 2020-12) of webhook bodies, generated from the serializers that build them, so that the two always
+agree."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(payload: type[Any]) -> Schema:
-    """Of a whole body; `payload` is a Payload. Its keys are all that there are: receivers of this contract refuse what
-    they do not know."""
+    """The schema of a whole body; `payload` is a Payload. No other keys are allowed: some receivers reject bodies with
+    keys that they do not know."""
     instance: Payload = payload()
     properties = {
         name: _of_field(field, instance.meanings.get(name, "")) for name, field in instance.fields.items()

@@ -1,7 +1,8 @@
-"""Subjects whose waiting time is over, such as a call that waits for its recording: have their producer look again.
+"""Timers of event streams: when a subject's wait is over (a call has waited for its recording), its producer publishes
+what is due.
 
-Invariant: a subject is due until somebody looked at it. Whoever dies on the way to it, or loses the database, leaves it
-due for the next one; only a look that failed puts the time off.
+Invariant: a subject stays due until its producer has handled it. A process that dies or loses the database first leaves
+it to the next one. Only an error of the producer postpones it.
 """
 
 from __future__ import annotations
@@ -15,17 +16,18 @@ from . import catalogue, streams
 
 logger = logging.getLogger(__name__)
 
-# What is wrong with one subject: many such must not take the place of those that would succeed.
-LATER_SECONDS = 300
-# A deadlock, a timeout: over as soon as another transaction is.
-SOON_SECONDS = 5
-# How PostgreSQL's codes begin when the connection is gone; one that it could not tell any more has no code.
+# After an error in one subject's data: many of these must not hold up subjects that would succeed.
+ERROR_SECONDS = 300
+# After a deadlock or a timeout, which ends with the other transaction.
+CONFLICT_SECONDS = 5
+# SQLSTATE prefixes of a lost connection. When the connection breaks in between, there is no SQLSTATE at all.
 _CONNECTION_GONE = ("08", "57P", "25P03")
 
 
 def publish_due() -> int:
-    """Look at every subject that is due. Returns how many. One that fails is told in the log and tried again later; the
-    others go on. Raises OperationalError or InterfaceError when the database is lost: all that is left stays due."""
+    """Have producers publish for every subject that is due. Returns how many there were. A failing subject is logged
+    and postponed; the others go on. Raises OperationalError or InterfaceError when the database connection is lost: the
+    subjects that are left stay due."""
     due = streams.due()
     for kind, members in groupby(sorted(due), key=lambda item: item[0]):
         for _, subject_id in members:
@@ -34,11 +36,11 @@ def publish_due() -> int:
             except (OperationalError, InterfaceError) as error:
                 if _connection_gone(error):
                     raise
-                logger.warning("%s, whose waiting time is over, is looked at again soon: %s", subject_id, error)
-                streams.postpone(subject_id, in_seconds=SOON_SECONDS)
-            except Exception:  # whatever is wrong with one subject must not stop the others
-                logger.exception("Could not look at %s, whose waiting time is over", subject_id)
-                streams.postpone(subject_id, in_seconds=LATER_SECONDS)
+                logger.warning("Could not publish what is due for %s; trying again soon: %s", subject_id, error)
+                streams.postpone(subject_id, in_seconds=CONFLICT_SECONDS)
+            except Exception:  # one subject must not stop the others
+                logger.exception("Could not publish what is due for %s", subject_id)
+                streams.postpone(subject_id, in_seconds=ERROR_SECONDS)
     return len(due)
 
 

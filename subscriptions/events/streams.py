@@ -1,4 +1,4 @@
-"""The SQL of event streams: lock them, and write what was decided, in one statement each however many there are."""
+"""The SQL of event streams: one statement locks any number of them, one writes their new events and deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import connection
 
 from ..models import EventSubject
 
-# The transaction's number and its start: after a restore into a new server the numbers begin again, the times do not.
+# Transaction id and start time: after a restore into a new server the ids begin again, the times do not.
 THIS_TRANSACTION = "hashtextextended(pg_current_xact_id()::text || ' ' || extract(epoch FROM now()), 0)"
 
 _LOCK = f"""
@@ -83,13 +83,13 @@ UPDATE subscriptions_event e SET body = n.body
 
 @dataclass(slots=True)
 class Stream:
-    """One subject's row, locked by this transaction until it ends."""
+    """The stream of one subject, locked until this transaction ends."""
 
     subject: EventSubject
     last_sequence: int
     fired: list[str]
     watched: dict[str, str]
-    watched_before: dict[str, str]  # as known before this transaction
+    watched_before: dict[str, str]  # before this transaction
     wake_at: datetime | None
     now: datetime  # the database's clock
     # What this transaction has published for the subject: type → event id, sequence.
@@ -106,8 +106,8 @@ class NewEvent:
 
 
 def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
-    """Lock (and where missing make) the streams of these subjects, in the order of their ids so that two
-    transactions with the same subjects cannot deadlock. Keys of the answer are resource ids."""
+    """Lock the streams of these subjects, and create missing ones. Locks in the order of ids, so that transactions with
+    the same subjects cannot deadlock. The result's keys are resource ids."""
     by_id = {subject.resource_id: subject for subject in sorted(subjects, key=lambda s: s.resource_id)}
     streams: dict[str, Stream] = {}
     same_transaction = []
@@ -132,19 +132,22 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
 
 
 def prepare_new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, Stream]:
-    """The streams of subjects that this transaction has made, as `lock` would give them. They are not there yet."""
+    """Streams for subjects that this transaction has inserted, as `lock` would return them. `write_new` inserts
+    them."""
     return {
         subject.resource_id: Stream(subject, 0, [], {}, {}, None, now)
         for subject in sorted(subjects, key=lambda s: s.resource_id)
     }
 
 
-def write(streams: Sequence[Stream], new: Sequence[NewEvent], new_bodies: dict[UUID, bytes], gone: list[UUID]) -> int:
-    """Write events, fan them out, and store the streams. Returns how many deliveries are due now."""
+def write(
+    streams: Sequence[Stream], new: Sequence[NewEvent], new_bodies: dict[UUID, bytes], withdrawn: list[UUID]
+) -> int:
+    """Write events, their deliveries and the streams. Returns how many deliveries are due now."""
     with connection.cursor() as cursor:
-        if gone:
-            cursor.execute("DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)", [gone])
-            cursor.execute("DELETE FROM subscriptions_event WHERE id = ANY (%s)", [gone])
+        if withdrawn:
+            cursor.execute("DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)", [withdrawn])
+            cursor.execute("DELETE FROM subscriptions_event WHERE id = ANY (%s)", [withdrawn])
         if new_bodies:
             cursor.execute(_REPLACE_BODIES, [list(new_bodies), list(new_bodies.values())])
         cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
@@ -152,7 +155,7 @@ def write(streams: Sequence[Stream], new: Sequence[NewEvent], new_bodies: dict[U
 
 
 def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> int:
-    """The same for streams that are `new`: they are made."""
+    """The same for streams from `prepare_new`, which are inserted."""
     with connection.cursor() as cursor:
         companies = [stream.subject.company_id for stream in streams]
         cursor.execute(_WRITE_NEW, [*_events(new), kind, *_streams(streams), companies])
@@ -182,7 +185,7 @@ def _streams(streams: Sequence[Stream]) -> list[list[Any]]:
 
 
 def stop_waiting(subject_ids: list[str]) -> None:
-    """These subjects are gone: nothing will come of their waiting, and they must not stand in the way of others."""
+    """Clear the timers of subjects that were deleted, so that they do not hold up others."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE subscriptions_eventstream SET wake_at = NULL WHERE subject_id = ANY (%s) AND wake_at IS NOT NULL",
@@ -191,7 +194,7 @@ def stop_waiting(subject_ids: list[str]) -> None:
 
 
 def postpone(subject_id: str, *, in_seconds: float) -> None:
-    """Put the time of a subject that is due off."""
+    """Move the timer of a due subject, from now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE subscriptions_eventstream SET wake_at = clock_timestamp() + %s * interval '1 s' "
@@ -201,8 +204,8 @@ def postpone(subject_id: str, *, in_seconds: float) -> None:
 
 
 def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
-    """(kind, subject id) of streams whose waiting time is over, by the database's clock. Locks nothing: who looks
-    at a subject decides under its lock whether there still is something to do."""
+    """(kind, subject id) of streams whose wait is over, by the database's clock. Takes no locks: the producer checks
+    again under the stream's lock."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT kind, subject_id FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp() "
@@ -213,6 +216,6 @@ def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
 
 
 def _object(value: Any) -> dict[str, str]:
-    # A raw cursor under Django gives jsonb as text.
+    # Django's cursor returns jsonb as text.
     decoded: dict[str, str] = json.loads(value) if isinstance(value, str) else value
     return decoded

@@ -1,1 +1,1 @@
-"""Pieces that know neither Django nor the database: ids, encryption, JSON that PostgreSQL can store."""
+"""Code without Django and without a database: ids, encryption, shared errors, checks on JSON."""

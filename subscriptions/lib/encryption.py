@@ -1,7 +1,7 @@
 """Encryption of stored secrets with MultiFernet. No Django.
 
-The first key encrypts, every key decrypts: a rotation puts the new key first and keeps the old one until every row
-was written again. A value that no key opens is an error, never returned as it is.
+The first key encrypts, every key decrypts. To rotate, put the new key first and keep the old one until every row has
+been re-encrypted. A value that no key decrypts raises CannotDecrypt; ciphertext is never returned.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def encrypt(plain: str, *, keys: Iterable[str]) -> str:
 
 
 def is_current(stored: str, *, keys: Iterable[str]) -> bool:
-    """Whether the first key alone opens it: then the others may go."""
+    """Whether the first key decrypts it, so that the other keys are not needed."""
     first, *_ = keys
     try:
         _cipher((first,)).decrypt(stored.encode("ascii", "replace"))

@@ -1,6 +1,6 @@
 """Identifiers: version 7 UUIDs (RFC 9562), plain and with a three-letter prefix. No Django.
 
-Version 7 begins with the time, so new rows go to the end of an index instead of all over it.
+A version 7 UUID begins with the time, so new rows go to the end of an index instead of all over it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def uuid7() -> uuid.UUID:
 
 
 def first_uuid7_at(seconds: float) -> uuid.UUID:
-    """The smallest version 7 UUID of a time (seconds since 1970): a bound for what was made before or after it."""
+    """The smallest version 7 UUID of a time (seconds since 1970), to select rows created before or after it."""
     return uuid.UUID(int=(int(seconds * 1000) << 80) | _VERSION | _VARIANT)
 
 

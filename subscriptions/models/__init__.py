@@ -1,4 +1,4 @@
-"""The ground floor's tables: tenants, subscriptions, events, deliveries. Imports no producer app."""
+"""The tables of companies, subscriptions, events and deliveries. Imports no producer app."""
 
 from .access import ApiKey, Membership
 from .audit_entry import AuditEntry

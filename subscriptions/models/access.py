@@ -17,11 +17,11 @@ from .columns import Columns
 from .company import Company
 
 KEY_PREFIX = "chk_"
-SHOWN_LENGTH = 12  # enough to tell keys apart, far too little to guess the rest
+SHOWN_LENGTH = 12  # enough to tell keys apart, too little to guess the rest
 
 
 class Membership(models.Model):
-    """A user's place in a company. A user without one sees nothing in the admin."""
+    """A user's role in a company. A user without one sees nothing in the admin."""
 
     class Role(models.TextChoices):
         OWNER = "owner", "Owner"
@@ -49,7 +49,7 @@ class Membership(models.Model):
 
 class ApiKeyManager(models.Manager["ApiKey"]):
     def with_company(self, secret: str) -> ApiKey | None:
-        """The key of which this is the text, whether it works or not, and its company. Of that, no secret is read."""
+        """The key with this secret, usable or not, with its company (without the company's signing key)."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT {_KEY.sql}, {_COMPANY.sql} FROM subscriptions_apikey k "
@@ -63,8 +63,8 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         return key
 
     def rotate(self, old: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:
-        """A new key in the place of one that works; the old one ends when the overlap is over, or sooner if it would
-        have anyway. The second value is the key itself."""
+        """Replace a key. The old one expires when the overlap is over, or earlier if it would have anyway. The second
+        value is the secret of the new one."""
         ends = timezone.now() + overlap
         made = self.issue(company=old.company, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
         old.expires_at = min(ends, old.expires_at or ends)
@@ -74,7 +74,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
     def issue(
         self, *, company: Company | None, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None
     ) -> tuple[ApiKey, str]:
-        """Make a key. The second value is the key itself: only its hash is stored, so show it now or never."""
+        """Create a key. The second value is its secret: only a hash is stored, so it can be shown only now."""
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
         key = self.create(
             company=company,
@@ -88,14 +88,14 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A program's key to the API of one company, or an operator's to that of all, stored as a hash."""
+    """A program's API key for one company, or an operator's for all companies, stored as a hash."""
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
         INGEST = "ingest", "Bring in calls, texts and forms"
         MANAGE = "manage", "Manage subscriptions and deliveries"
 
-    # Null: an operator's key, which acts for the company that a request names.
+    # Null: an operator's key. Each request names the company that it acts for.
     company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="api_keys")
     name = models.CharField(max_length=100, help_text="What uses this key, for example: phone system.")
     prefix = models.CharField(max_length=SHOWN_LENGTH, editable=False)
@@ -106,7 +106,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    # Set by the authentication, which also sets the company that such a key acts for in a request.
+    # Set by the API's authentication, which also sets `company` to the one that the request names.
     of_operator = False
 
     objects: ClassVar[ApiKeyManager] = ApiKeyManager()
@@ -120,7 +120,7 @@ class ApiKey(models.Model):
 
     @staticmethod
     def hash(secret: str) -> str:
-        # The key has 256 random bits: a plain hash cannot be guessed back, and it can be looked up.
+        # With 256 random bits a plain hash cannot be reversed, and it can be looked up.
         return hashlib.sha256(secret.encode()).hexdigest()
 
     @property

@@ -9,12 +9,12 @@ from .company import Company
 
 
 class AuditEntry(models.Model):
-    """Who did what, for people to read. Written once (`subscriptions/tenancy/audit_log.py`) and never changed.
+    """Who did what. Written once (`subscriptions/tenancy/audit_log.py`), never changed.
 
-    Names are kept beside the references: an entry still says who and what when both are gone.
+    Names are stored beside the references, so that an entry stays readable after the user or the object is deleted.
     """
 
-    # Null: an act that concerns no company, such as an operator's on the queue.
+    # Null: an action that concerns no company, such as an operator's on the task queue.
     company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="audit_entries", db_index=False)
     at = models.DateTimeField("when", db_default=Now(), editable=False)
     actor = models.CharField("who", max_length=200)
@@ -33,7 +33,7 @@ class AuditEntry(models.Model):
         ordering = ["-at", "-id"]
         indexes = [
             models.Index("company", models.F("at").desc(), models.F("id").desc(), name="audit_of_company"),
-            # The log's filters: by person, by act.
+            # The log's filters: by person, by action.
             models.Index("company", "user", models.F("at").desc(), name="audit_by_user"),
             models.Index("company", "act", models.F("at").desc(), name="audit_by_act"),
         ]

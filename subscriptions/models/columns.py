@@ -1,5 +1,5 @@
-"""Objects out of and into SQL of our own, for the few statements that every request makes: the framework puts a query
-together anew each time, and takes longer for that than the database takes to answer it."""
+"""Read and insert model instances with hand-written SQL, for the few statements that every API request runs. The ORM
+builds each query anew, which takes longer than the database takes to answer it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ M = TypeVar("M", bound=Model)
 
 
 class Columns(Generic[M]):
-    """A model's columns, of the table or of its alias in the SQL; `without` are fields that are read when somebody
-    asks for them. A field whose values are not as the driver gives them cannot be among the columns."""
+    """The columns of a model for a SELECT, with the table's `alias` in the SQL. Fields in `without` are deferred. A
+    field that converts values from the database (an encrypted one) must be in `without`."""
 
     def __init__(self, model: type[M], alias: str = "", *, without: Collection[str] = ()) -> None:
         self._model, self._alias, self._without = model, alias, without
@@ -28,7 +28,7 @@ class Columns(Generic[M]):
         fields = [field for field in self._model._meta.concrete_fields if field.name not in self._without]
         for field in fields:
             if field.get_db_converters(connection):  # type: ignore[attr-defined]
-                raise TypeError(f"{field} has to be converted when it is read: leave it out.")
+                raise TypeError(f"{field} converts values from the database: put it in `without`.")
         return fields
 
     @cached_property
@@ -37,12 +37,12 @@ class Columns(Generic[M]):
 
     @cached_property
     def sql(self) -> str:
-        """What to SELECT, or to RETURN."""
+        """The list of columns, for SELECT or RETURNING."""
         before = f"{self._alias}." if self._alias else ""
         return ", ".join(f"{before}{field.column}" for field in self._fields)
 
     def build(self, row: Sequence[Any], start: int = 0) -> M | None:
-        """The object whose columns begin there in the row; None where an outer join found none."""
+        """The instance whose columns begin at `start` of the row; None where an outer join found no row."""
         values = row[start : start + len(self)]
         if all(value is None for value in values):
             return None
@@ -53,11 +53,11 @@ class Columns(Generic[M]):
 
 
 def insert_rows(objects: Sequence[M]) -> None:
-    """`bulk_create` in one statement of one parameter, for new objects of one model whose values are of the right kind.
-    What the database fills in, the key and defaults of its own, they have afterwards."""
+    """`bulk_create` for new objects of one model, as one statement with one JSON parameter. Values must already have
+    their Python types. Sets the primary keys and the database's defaults on the objects."""
     if not objects:
         return
-    statement, fields, filled_in = _insertion(type(objects[0]))
+    statement, fields, filled_in = _build_insert(type(objects[0]))
     rows = [{field.column: field.pre_save(each, add=True) for field in fields} for each in objects]
     with connection.cursor() as cursor:
         cursor.execute(statement, [json.dumps(rows, default=_as_text)])
@@ -68,8 +68,8 @@ def insert_rows(objects: Sequence[M]) -> None:
 
 
 @cache
-def _insertion(model: type[Model]) -> tuple[str, list[Any], list[Any]]:
-    """The statement, the fields that it writes, and those that the database fills in."""
+def _build_insert(model: type[Model]) -> tuple[str, list[Any], list[Any]]:
+    """The statement, the fields that it writes, and the fields that the database fills in."""
     every: list[Any] = list(model._meta.concrete_fields)
     filled_in = [field for field in every if field.primary_key or (field.has_db_default() and not field.has_default())]
     fields = [field for field in every if field not in filled_in]
@@ -87,4 +87,4 @@ def _as_text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    raise TypeError(f"{value!r} cannot be inserted so.")
+    raise TypeError(f"{value!r} cannot be inserted as JSON.")

@@ -11,7 +11,7 @@ from .fields import EncryptedTextField, ResourceIdField, one_line
 
 
 def new_signing_key() -> str:
-    """32 hex digits, used as text: the form that receivers of the `Signature` header know."""
+    """32 hex digits, used as text: the form that existing receivers of the `Signature` header expect."""
     return secrets.token_hex(16)
 
 
@@ -23,7 +23,7 @@ def validate_time_zone(value: str) -> None:
 
 
 class Company(models.Model):
-    """A tenant. Every other row belongs to one."""
+    """A tenant. Nearly every other row belongs to one."""
 
     resource_id = ResourceIdField(prefix="COM")
     name = models.CharField(max_length=200, validators=[one_line])

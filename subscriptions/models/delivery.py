@@ -10,13 +10,13 @@ from .subscription import Subscription
 
 
 class Delivery(models.Model):
-    """One event on its way to one subscription: a row of the outbox, and later of the log.
+    """One event for one subscription: a row of the outbox, and later of the log.
 
-    Invariants (the SQL that keeps them is in `delivery/outbox.py`)
-    - `pending`: `due_at` is set. Without a `claim` it waits for that time; with one, a drain is at work on it and
-      `due_at` is when its lease ends. A drain that dies leaves nothing to repair: the lease ends, the row is due again.
-    - `attempts` is raised in the claim, before the request: a crash counts as an attempt, never as none.
-    - An outcome is written only by the holder of the `claim`.
+    Invariants (kept by the SQL in `delivery/outbox/`)
+    - `pending`: `due_at` is set. Without a `claim` the row waits for that time. With one, a drain is sending it, and
+      `due_at` is the end of its lease: if the drain dies, the row is due again then, and nothing needs repair.
+    - `attempts` is raised by the claim, before the request: an attempt that crashes is counted.
+    - Only the drain that holds the `claim` writes the outcome.
     - `held`, `delivered`, `failed`, `cancelled`: `due_at` and `claim` are null; `reason` says why.
     """
 
@@ -37,9 +37,9 @@ class Delivery(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     attempts = models.PositiveIntegerField(default=0, db_default=0)
-    # The attempt number that the current round of the retry schedule began after: a resend starts a new round.
+    # Number of attempts before the current round of the retry schedule: a resend starts a new round.
     round_began_after = models.PositiveIntegerField(default=0, db_default=0)
-    # First tries go in one lane; retries, resends and what was held in the other, which gets the smaller share.
+    # First tries have one lane; retries, resends and released deliveries the other, which gets the smaller share.
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.FIRST, db_default=Lane.FIRST)
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
@@ -58,9 +58,9 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            # The claim: an endpoint's due rows by lane, oldest first. Finished rows cost it nothing.
+            # For claims: an endpoint's due rows by lane, oldest first. Finished rows are not in it.
             models.Index("subscription", "lane", "due_at", condition=Q(state="pending"), name="delivery_due"),
-            # How many are in flight at an endpoint.
+            # How many deliveries are in flight at an endpoint.
             models.Index("subscription", condition=Q(claim__isnull=False), name="delivery_in_flight"),
             # The log of a company and of a subscription, newest first.
             models.Index("company", models.F("created_at").desc(), models.F("id").desc(), name="delivery_of_company"),
@@ -70,11 +70,11 @@ class Delivery(models.Model):
                 models.F("id").desc(),
                 name="delivery_of_subscription",
             ),
-            # What needs a person's eye, and what a resume releases.
+            # What needs attention, and what a resume releases.
             models.Index(
                 "subscription", "state", "id", condition=Q(state__in=["failed", "held"]), name="delivery_unsent"
             ),
-            # The same of a company, newest first, for its log. What arrives never stands in it.
+            # The same for a company's log, newest first. Delivered rows are not in it.
             models.Index(
                 "company",
                 "state",
@@ -90,7 +90,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at a delivery: the request as it was sent and what came back. Written once."""
+    """One attempt: the request as it was sent, and the response. Written once."""
 
     class Outcome(models.TextChoices):
         DELIVERED = "delivered", "Delivered"

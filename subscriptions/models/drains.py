@@ -4,8 +4,8 @@ from django.db import models
 
 
 class DrainSlot(models.Model):
-    """A place for one running drain, with its heartbeat. The lock that keeps two drains off a slot is PostgreSQL's
-    (`pg_try_advisory_lock`): it ends with the drain's connection, so a killed drain frees its slot at once."""
+    """A slot for one running drain, with its heartbeat for people to see. What keeps two drains out of one slot is an
+    advisory lock of the drain's connection: a killed drain frees its slot at once."""
 
     number = models.PositiveSmallIntegerField(primary_key=True)
     host = models.CharField(max_length=100, blank=True)

@@ -10,7 +10,7 @@ from .subscription import Subscription
 
 class EndpointHealthManager(models.Manager["EndpointHealth"]):
     def forget(self, subscription_id: int) -> None:
-        """Judge the endpoint anew: its address changed, or a person says that it is well again."""
+        """Start the health record over: the URL changed, or a person resumed the subscription."""
         self.filter(pk=subscription_id).update(
             window_began=Now(),
             window_good=0,
@@ -27,13 +27,13 @@ class EndpointHealthManager(models.Manager["EndpointHealth"]):
 
 
 class EndpointHealth(models.Model):
-    """How a subscription's endpoint has been answering; written with the outcomes (`delivery/outbox.py`).
+    """How a subscription's endpoint has been answering; written with the outcomes (`delivery/outbox/`).
 
     Invariants
-    - `failing_since` is the first failure after the last success; null while the last answer was good.
+    - `failing_since` is the time of the first failure after the last success; null while the last answer was good.
     - The breaker is open until `open_until`; `opened` counts how often it opened since the last success. While it is
       above 0 and `open_until` has passed, one delivery at a time is tried.
-    - `window_*` count the answers since `window_began`; they start anew when the window is over.
+    - `window_*` count the answers since `window_began`, and start over when the window is over.
     """
 
     subscription = models.OneToOneField(Subscription, models.CASCADE, primary_key=True, related_name="health")

@@ -9,16 +9,16 @@ from .company import Company
 
 
 class EventStream(models.Model):
-    """The events of one subject in order, and what is needed to decide on the next.
+    """The sequence of one subject's events, and what is needed to decide on the next one.
 
-    It stands beside the subject's own row because a save of a stale object writes every column of that row: a call
-    loaded an hour ago and saved now must not forget that its post_call has been sent.
+    It is a table of its own because saving a stale object writes every column of the subject's row: a call that was
+    loaded an hour ago and is saved now must not forget that its post_call has been sent.
 
     Invariants
-    - Whoever publishes for a subject holds this row's lock until the transaction ends: sequences have no twins, and a
-      `once` event cannot be published by two transactions.
-    - `xact` is the transaction that wrote last. `watched_before` is what was known before that transaction, so that
-      all changes of one transaction are told as one.
+    - A publisher locks the subject's row here until its transaction ends: no sequence number is used twice, and two
+      transactions cannot publish the same `once` event.
+    - `xact` is the last transaction that wrote the row. `watched_before` holds the digests before that transaction, so
+      that all changes of one transaction become one event.
     """
 
     subject_id = models.CharField(max_length=35, primary_key=True)
@@ -33,7 +33,7 @@ class EventStream(models.Model):
 
     class Meta:
         indexes = [
-            # The sweep for subjects whose waiting time is over.
+            # To find subjects whose wait is over.
             models.Index("wake_at", condition=models.Q(wake_at__isnull=False), name="event_stream_wake"),
         ]
 
@@ -42,7 +42,7 @@ class EventStream(models.Model):
 
 
 class Event(models.Model):
-    """Something that happened, with the body that every webhook about it carries, fixed as bytes when it happened."""
+    """Something that happened, with the body of its webhooks: bytes that never change after the transaction."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, models.PROTECT, related_name="events", db_index=False)
@@ -51,9 +51,9 @@ class Event(models.Model):
     sequence = models.PositiveIntegerField()
     body = models.BinaryField()
     xact = models.BigIntegerField(default=0)
-    # How many subscriptions it matched when it happened: as many deliveries there are, or something was lost.
+    # How many subscriptions it matched when it happened. The integrity check compares it with its deliveries.
     fan_out = models.PositiveIntegerField(default=0, db_default=0)
-    test = models.BooleanField(default=False, db_default=False)  # made up, for one subscription (`trial_events.py`)
+    test = models.BooleanField(default=False, db_default=False)  # an example, for one subscription (`test_events.py`)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -63,7 +63,7 @@ class Event(models.Model):
         indexes = [
             # A company's events, newest first.
             models.Index("company", models.F("created_at").desc(), models.F("id").desc(), name="event_of_company"),
-            # A company's events of one type, and along them its deliveries by type.
+            # A company's events of one type, and through them its deliveries by type.
             models.Index(
                 "company",
                 "type",
@@ -78,5 +78,5 @@ class Event(models.Model):
 
     @property
     def webhook_id(self) -> str:
-        """The `webhook-id` header: the same for every attempt at every subscriber."""
+        """The `webhook-id` header: the same in every attempt for every subscription."""
         return f"evt_{self.id.hex}"

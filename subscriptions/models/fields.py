@@ -1,4 +1,4 @@
-"""Model fields of our own."""
+"""Our own model fields."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from django.db.models.expressions import BaseExpression
 from ..lib.encryption import decrypt, encrypt
 from ..lib.ids import resource_id
 
-# Line ends, other controls, and marks that turn the direction of what follows.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Line breaks, other control characters, and marks that change the direction of text.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def one_line(value: str) -> None:
-    """For names: they stand in subjects of mails, in lists and in logs."""
-    if _UNSEEN.search(value):
-        raise ValidationError("A name is one line, without characters that cannot be seen.", code="not_one_line")
+    """Validates names: they appear in mail subjects, lists and logs."""
+    if _INVISIBLE.search(value):
+        raise ValidationError("A name must be one line, without invisible characters.", code="not_one_line")
 
 
 class SecretExportRefused(Exception):
-    """Secrets are not exported: they would leave encrypted no more. Back up with pg_dump (docs/deployment.md), or leave
-    this model out: dumpdata --exclude APP.MODEL."""
+    """Secrets are not exported, because the export would hold them unencrypted. Back up with pg_dump
+    (docs/deployment.md), or leave this model out: dumpdata --exclude APP.MODEL."""
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
-    """Text that is encrypted at rest. It cannot be searched: each encryption of a value differs."""
+    """Text that is encrypted at rest. It cannot be searched, because each encryption of a value differs."""
 
     def from_db_value(
         self, value: str | None, expression: BaseExpression, connection: BaseDatabaseWrapper
@@ -48,17 +48,17 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         return encrypt(value, keys=settings.FIELD_ENCRYPTION_KEYS)
 
     def get_lookup(self, lookup_name: str) -> Any:
-        # Comparing ciphertexts never matches; offering the lookup would only be an oracle.
+        # Comparing ciphertexts never matches, and would only help an attacker.
         return super().get_lookup(lookup_name) if lookup_name in ("isnull",) else None
 
     def value_to_string(self, obj: models.Model) -> str:
-        # What Django's serializers ask for. They get no ciphertext either: whoever has a login and a stolen one could
-        # have it decrypted by loading it as a value of their own.
+        # Called by Django's serializers. They get no ciphertext either: somebody who can log in could have a stolen
+        # ciphertext decrypted by loading it into a row of their own.
         raise SecretExportRefused(" ".join(str(SecretExportRefused.__doc__).split()))
 
 
 class EncryptedHeadersField(EncryptedTextField):
-    """Names and values (`dict[str, str]`), encrypted at rest as JSON; nothing is stored for none."""
+    """Names and values (`dict[str, str]`), encrypted at rest as JSON; an empty dict is stored as empty text."""
 
     def from_db_value(  # type: ignore[override]
         self, value: str | None, expression: BaseExpression, connection: BaseDatabaseWrapper
@@ -74,7 +74,7 @@ class EncryptedHeadersField(EncryptedTextField):
 
 
 class ResourceIdField(models.CharField):  # type: ignore[type-arg]
-    """The identifier that webhooks and the API show: `COM…`, `CAL…` and so on."""
+    """The identifier in webhooks and in the API: `COM…`, `CAL…` and so on."""
 
     def __init__(self, *args: Any, prefix: str = "", **kwargs: Any) -> None:
         self.prefix = prefix
@@ -83,7 +83,7 @@ class ResourceIdField(models.CharField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        # The same type as varchar(35), spelled so that Django adds no second index for LIKE.
+        # The same type as varchar(35), spelled so that Django does not add a second index for LIKE.
         return f"character varying({self.max_length})"
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:

@@ -6,19 +6,19 @@ from django.db.models.functions import Now
 from .company import Company
 from .fields import EncryptedTextField
 
-KEPT_HOURS = 24  # longer than any program retries by itself
+KEPT_HOURS = 24  # longer than programs retry on their own
 
 
 class IdempotentAnswer(models.Model):
-    """The answer to a request that bore an `Idempotency-Key`, for its repeats (`api/idempotency.py`). It is written in
-    the transaction of what the request did: neither is there without the other. It goes after a day."""
+    """The response to a request with an `Idempotency-Key`, for repeats of it (`api/kit/idempotency.py`). It is written
+    in the request's own transaction, and deleted after a day."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
-    digest = models.CharField(max_length=64)  # SHA-256 of method, address and body
+    digest = models.CharField(max_length=64)  # SHA-256 of method, path and body
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
-    # Encrypted: an answer can hold the secret of a new subscription.
+    # Encrypted: a response can hold the secret of a new subscription.
     body = EncryptedTextField(default="")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -12,14 +12,14 @@ from django.utils import timezone
 from .access import Membership
 from .company import Company
 
-GOOD_FOR = timedelta(days=7)  # a holiday fits; a mail that is found in an old archive opens nothing
+VALID_FOR = timedelta(days=7)  # long enough for a holiday, too short for a link found in an old archive
 
 
 class Invitation(models.Model):
-    """Somebody was asked by mail to join a company. The link in the mail holds a token, of which this is the hash."""
+    """An invitation by mail to join a company. Stores the hash of the token in the mail's link."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="invitations")
-    # It becomes the username, which has 150 letters at most.
+    # It becomes the username, which has at most 150 characters.
     email = models.EmailField("mail address", max_length=150)
     role = models.CharField(max_length=10, choices=Membership.Role.choices, default=Membership.Role.ADMIN)
     hashed = models.CharField(max_length=64, unique=True, editable=False)
@@ -38,15 +38,15 @@ class Invitation(models.Model):
         return self.email
 
     def new_token(self) -> str:
-        """The token itself, for the mail; the one before it opens nothing any more. Saves nothing."""
+        """A new token for the mail, which replaces the previous one. Does not save the row."""
         token = secrets.token_urlsafe(32)
         now = timezone.now()
-        self.hashed, self.sent_at, self.expires_at = self.hash(token), now, now + GOOD_FOR
+        self.hashed, self.sent_at, self.expires_at = self.hash(token), now, now + VALID_FOR
         return token
 
     @staticmethod
     def hash(token: str) -> str:
-        # 256 random bits: a plain hash cannot be guessed back, and it can be looked up.
+        # With 256 random bits a plain hash cannot be reversed, and it can be looked up.
         return hashlib.sha256(token.encode()).hexdigest()
 
     @property

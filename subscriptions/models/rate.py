@@ -6,12 +6,12 @@ from .access import ApiKey
 
 
 class ApiKeyRate(models.Model):
-    """How far ahead of its allowed rate an API key is; written with every request (`api/throttling.py`).
+    """How much of its rate limit an API key has used; written with every request (`api/kit/throttling.py`).
 
-    The table is unlogged: a request costs no write to the disk, and a crash of the server forgets the counts."""
+    The table is unlogged: requests cause no disk writes, and a crash of the database server resets the limits."""
 
     api_key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="rate")
-    # The moment up to which the requests so far have used up the rate.
+    # The time up to which the requests so far have used up the rate.
     used_until = models.DateTimeField()
 
     def __str__(self) -> str:

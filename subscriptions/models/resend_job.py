@@ -9,9 +9,9 @@ from .subscription import Subscription
 
 
 class ResendJob(models.Model):
-    """A request to send many deliveries again, worked off in the background (`subscriptions/endpoints/resend_jobs.py`).
+    """A request to send many deliveries again, done in the background (`subscriptions/endpoints/resend_jobs.py`).
 
-    `cursor` is the last delivery looked at: a restart goes on behind it, and none is sent twice by one job.
+    `cursor` is the id of the last delivery processed: after a restart the job continues there, and sends none twice.
     """
 
     class State(models.TextChoices):

@@ -8,10 +8,10 @@ from .company import Company
 
 
 class EventSubject(models.Model):
-    """What an event is about: a call, a text, a form. Producers' models derive from it."""
+    """What an event is about: a call, a text or a form. The producers' models inherit from it."""
 
-    # No index of its own: each kind has one that begins with it. The planner would take the narrower one, and read all
-    # of a company's rows where the newest were asked for.
+    # No index on this column alone: each subclass has one that begins with it. The planner would choose the narrower
+    # one, and read all rows of a company to find its newest.
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
 
     if TYPE_CHECKING:

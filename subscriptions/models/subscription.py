@@ -19,7 +19,7 @@ from .company import Company
 from .fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 
 SECRET_PREFIX = "whsec_"
-ROTATION_OVERLAP = timedelta(hours=24)  # time enough for a person to change a receiver in two time zones
+ROTATION_OVERLAP = timedelta(hours=24)  # enough to update a receiver in another time zone
 
 
 def new_secret() -> str:
@@ -28,13 +28,13 @@ def new_secret() -> str:
 
 
 class Subscription(models.Model):
-    """A company's wish: send these events to this URL.
+    """A company's request to send these events to this URL.
 
-    Only `active` ones are sent to. What happens while one is paused or disabled is kept as held deliveries. An archived
-    one takes no new events; its deliveries stay as a log.
+    Only active subscriptions are sent to. Events that happen while one is paused or disabled become held deliveries. An
+    archived one gets no new events; its deliveries stay in the log.
     """
 
-    # What is encrypted, and read where it is needed only.
+    # Encrypted fields, which lists and most queries do not load.
     ENCRYPTED = ("secret", "previous_secret", "custom_headers", "auth_user", "auth_password", "auth_token",
                  "client_certificate")  # fmt: skip
 
@@ -54,10 +54,11 @@ class Subscription(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     state_reason = models.CharField(max_length=300, blank=True, editable=False)
     state_changed_at = models.DateTimeField(db_default=Now(), editable=False)
-    # Since its resume it lets go what was held (`delivery/outbox/holding.py`); what is older than that time is dropped.
+    # Resumed, and its held deliveries are being released (`delivery/outbox/holding.py`). Those created before
+    # `drop_held_before` are cancelled instead.
     releasing = models.BooleanField(default=False, db_default=False, editable=False)
     drop_held_before = models.DateTimeField(null=True, blank=True, editable=False)
-    # Resumed, and active as soon as what still waits is held, to be dropped.
+    # Resumed, and becomes active once the deliveries to be dropped are all held.
     resuming = models.BooleanField(default=False, db_default=False, editable=False)
     secret = EncryptedTextField(default=new_secret, editable=False)
     previous_secret = EncryptedTextField(blank=True, default="", editable=False)
@@ -65,11 +66,11 @@ class Subscription(models.Model):
     custom_headers = EncryptedHeadersField(
         blank=True, default=dict, db_default="", editable=False, help_text="More headers for your server to read."
     )
-    # Basic authentication with user and password, or a bearer token: `endpoints.rules.validate_credentials` knows.
+    # Either user and password (basic authentication) or a bearer token, see `endpoints.rules.validate_credentials`.
     auth_user = EncryptedTextField("user", blank=True, default="", db_default="", editable=False)
     auth_password = EncryptedTextField("password", blank=True, default="", db_default="", editable=False)
     auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
-    # The private key and the chain in one text: neither is of use, or right, without the other.
+    # The private key and the certificate chain in one text, because one is useless without the other.
     client_certificate = EncryptedTextField(blank=True, default="", db_default="", editable=False)
     ordered = models.BooleanField(
         "in order",
@@ -91,9 +92,9 @@ class Subscription(models.Model):
     class Meta:
         ordering = ["name", "id"]
         indexes = [
-            # The fan-out of an event: the subscriptions of its company that are not archived.
+            # To find the subscriptions that get an event: those of its company that are not archived.
             models.Index("company", condition=~models.Q(state="archived"), name="subscription_fan_out"),
-            # The drains' look, each second, at who lets go what was held.
+            # To find, every second, the subscriptions whose held deliveries are being released.
             models.Index("id", condition=models.Q(releasing=True), name="subscription_releasing"),
         ]
 
@@ -108,7 +109,7 @@ class Subscription(models.Model):
 
     @credentials.setter
     def credentials(self, given: Credentials) -> None:
-        """Checked ones: see `endpoints.rules.validate_credentials`."""
+        """Expects validated credentials: see `endpoints.rules.validate_credentials`."""
         self.custom_headers = dict(given.headers)
         self.auth_user, self.auth_password, self.auth_token = given.user, given.password, given.token
         self.client_certificate = given.certificate
@@ -138,7 +139,7 @@ class Subscription(models.Model):
 
     @property
     def secrets(self) -> list[str]:
-        """The secrets that sign now: the current one, and the previous one until its overlap ends."""
+        """The secrets to sign with now: the current one, and the previous one until its overlap ends."""
         if self.previous_secret and self.previous_secret_until and self.previous_secret_until > timezone.now():
             return [self.secret, self.previous_secret]
         return [self.secret]

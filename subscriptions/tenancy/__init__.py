@@ -1,1 +1,1 @@
-"""Who may do what for which company: members, invitations, logins and the audit log."""
+"""Members, invitations and logins of companies, and the audit log. Roles are checked in `admin/kit/access.py`."""

@@ -1,7 +1,7 @@
-"""The audit log: who did what. Everything that a person or a program does to a company's settings, secrets, members,
-keys, subscriptions and deliveries comes here, in the transaction of the act itself: neither is there without the other.
+"""The audit log: who did what to a company's settings, secrets, members, keys, subscriptions and deliveries. An entry
+is written in the transaction of the action itself: there is never one without the other.
 
-Secrets, and what could be one, have no place in an entry.
+Entries never contain secrets, nor anything that could be one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from django.db.models import Model
 
 from ..models import ApiKey, AuditEntry, Company
 
-MOST_NAME, MOST_DETAIL = 200, 500  # what the columns hold; an entry is shortened, never refused
+MOST_NAME, MOST_DETAIL = 200, 500  # column lengths; longer text is cut, never refused
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a person, a program with its key, or the service itself."""
+    """Who did it: a person, a program with its API key, or the service itself."""
 
     name: str
     user: Any = None
@@ -46,8 +46,8 @@ def record(
     detail: str = "",
     as_operator: bool | None = None,
 ) -> AuditEntry:
-    """Write an entry. `act` is in words and in the past, "Paused"; `obj` is what it was done to, and its company is the
-    entry's unless one is given. A superuser acts as an operator, whatever they are a member of."""
+    """Write an entry. `act` is what happened, in the past tense ("Paused"); `obj` is the object of it, and gives the
+    entry its company unless `company` is given. A superuser always acts as an operator."""
     if company is None:
         company = getattr(obj, "company_id", None)
     return AuditEntry.objects.create(

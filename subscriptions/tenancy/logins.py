@@ -1,4 +1,4 @@
-"""Logins in the audit log of each company that somebody is a member of; an operator's in the service's own."""
+"""Record logins in the audit log of each company of the user; for operators, in the service's own log."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def connect() -> None:
 
 
 def _logged_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-    if getattr(request, "path", ""):  # a session that a program makes comes from no page, and is nobody's login
+    if getattr(request, "path", ""):  # a session that a script creates has no request path, and is no login
         _note(user, "Logged in")
 
 
 def _failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
-    """Of people that exist: what strangers type is no act of anybody. axes bounds how many there can be."""
+    """Only for users that exist: a made-up name belongs to nobody. axes limits how many there can be."""
     user = get_user_model()._default_manager.filter(username=credentials.get("username") or "").first()
     if user is not None:
         _note(user, "Login failed")

@@ -1,4 +1,4 @@
-"""Who belongs to a company: invitations by mail, and the rule that a company keeps an owner."""
+"""Members of a company: invitations by mail, and the rule that a company always has an owner."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from ..lib.errors import ActionRefused
 from ..models import Company, Invitation, Membership
 from . import audit_log
 
-MOST_IN_AN_HOUR = 30  # of one company: a team comes in at once, and nobody makes us a sender of junk mail
+MOST_IN_AN_HOUR = 30  # per company: enough for a whole team, too few to send junk mail through us
 RESEND_AFTER = timedelta(minutes=1)
 
 
 def invite(*, company: Company, email: str, role: str, by: Any) -> tuple[Invitation, str]:
-    """A new invitation in the place of any open one to the same address. The second value is the token for the mail."""
+    """Create an invitation; it replaces any open one to the same address. The second value is the token for the
+    mail."""
     with transaction.atomic():
         Invitation.objects.filter(company=company, email__iexact=email, accepted_at=None, revoked_at=None).update(
             revoked_at=timezone.now()
@@ -38,20 +39,20 @@ def reached_hourly_limit(company: Company) -> bool:
 
 
 def renew_invitation(invitation: Invitation) -> str:
-    """A new link, good for seven days; the one before it opens nothing any more. Returns the token."""
+    """Issue a new link, valid for seven days; the previous one stops working. Returns the token."""
     with transaction.atomic():
         current = Invitation.objects.select_for_update().get(pk=invitation.pk)
         if not current.open:
             raise ActionRefused("This invitation was used or withdrawn. Make a new one.")
         if timezone.now() - current.sent_at < RESEND_AFTER or reached_hourly_limit(current.company):
-            raise ActionRefused("A mail was sent just now. Wait a little before you send the next one.")
+            raise ActionRefused("A mail was sent just now. Wait a minute before you send the next one.")
         token = current.new_token()
         current.save(update_fields=["hashed", "sent_at", "expires_at"])
     return token
 
 
 def send_invitation(invitation: Invitation, token: str) -> None:
-    """Raises what the mail server's refusal raises: SMTPException, OSError."""
+    """Raises SMTPException or OSError when the mail cannot be sent."""
     context = {
         "invitation": invitation,
         "by": invitation.invited_by,
@@ -63,20 +64,20 @@ def send_invitation(invitation: Invitation, token: str) -> None:
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """The invitation that this token opens, if it still does."""
+    """The invitation with this token, if it can still be used."""
     invitation = Invitation.objects.select_related("company").filter(hashed=Invitation.hash(token)).first()
     return invitation if invitation is not None and invitation.usable else None
 
 
 def accept(token: str, user: Any) -> Membership:
-    """Make the user, who may be new and unsaved, a member. Raises ActionRefused when somebody was quicker."""
+    """Make the user a member; saves a new user first. Raises ActionRefused when the link can no longer be used."""
     with transaction.atomic():
         invitation = Invitation.objects.select_for_update().filter(hashed=Invitation.hash(token)).first()
         if invitation is None or not invitation.usable:
             raise ActionRefused("This link was used, withdrawn or has expired. Ask for a new one.")
         if user.pk is None:
             user.save()
-        # A member already keeps the role: a link from an old mail neither raises nor lowers it.
+        # An existing member keeps their role: an old link neither raises nor lowers it.
         membership, _ = Membership.objects.get_or_create(
             company=invitation.company, user=user, defaults={"role": invitation.role}
         )
@@ -86,7 +87,7 @@ def accept(token: str, user: Any) -> Membership:
 
 
 def withdraw_invitations(membership: Membership) -> int:
-    """The open ones that this member sent: who has left, or may invite no more, brings nobody in. Returns how many."""
+    """Withdraw the open invitations of a member who leaves or may no longer invite. Returns how many."""
     mine = Invitation.objects.filter(company=membership.company_id, invited_by=membership.user_id)
     return mine.filter(accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
@@ -99,4 +100,4 @@ def require_another_owner(membership: Membership) -> None:
         company=membership.company_id, role=Membership.Role.OWNER, user__is_active=True
     ).values_list("pk", flat=True)
     if set(owners) == {membership.pk}:
-        raise ActionRefused("A company keeps an owner. Make somebody else one first.")
+        raise ActionRefused("A company needs an owner. Make somebody else an owner first.")

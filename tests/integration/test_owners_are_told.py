@@ -183,7 +183,7 @@ def test_a_name_that_cannot_stand_in_a_subject_keeps_no_other_owner_waiting(subs
     failing(subscription, minutes=6)
     assert alerts.tell() == 2
     assert "Webhooks to CRM Bcc: x@example.com are failing" in [message.subject for message in mail.outbox]
-    with pytest.raises(ValidationError, match="A name is one line"):
+    with pytest.raises(ValidationError, match="A name must be one line"):
         bad.full_clean()
 
 
