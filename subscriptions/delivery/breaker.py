@@ -62,7 +62,7 @@ def after(
         return health  # answers to requests that were under way when it asked: they change nothing of its wish
     if good:
         # Some answered well: the breaker, if it was open, has done its work.
-        health = replace(health, opened=0, open_until=None)
+        health = replace(health, opened=0, open_until=None, asked_until=None)
         return _opened(health, now, scale) if _too_many_bad(health) else health
     if bad and health.opened and (health.open_until is None or health.open_until <= now):
         return _opened(health, now, scale)  # the trial of the half-open breaker failed

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from . import outbox
+from . import forwarding, outbox
 from .breaker import Health, after
+from .forwarding import Mode
 from .outbox import Outcome
 from .verdict import OURS
 
@@ -24,16 +25,8 @@ SELECT subscription_id, extract(epoch FROM window_began)::float8, window_good, w
   FROM subscriptions_endpointhealth WHERE subscription_id = ANY (%s) ORDER BY subscription_id FOR UPDATE
 """
 
-# The rest keeps its schedule: a short statement is worth more than the last of very many.
-BROUGHT_FORWARD = 10_000
-
-_BRING_FORWARD = """
-UPDATE subscriptions_delivery SET due_at = clock_timestamp()
- WHERE claim IS NULL AND state = 'pending' AND due_at > clock_timestamp() AND id = ANY (ARRAY(
-    SELECT id FROM subscriptions_delivery
-     WHERE subscription_id = ANY (%s) AND state = 'pending' AND claim IS NULL AND due_at > clock_timestamp()
-     LIMIT %s FOR UPDATE SKIP LOCKED))
-"""
+# Failing for less than that is a hiccup, and its retries come soon by themselves.
+FAILED_SECONDS = 60.0
 
 _WRITE = """
 INSERT INTO subscriptions_endpointhealth
@@ -128,20 +121,28 @@ class EndpointBook:
                     [h.failing_days for h in healths.values()],
                 ],
             )
-        _bring_forward([e for e, h in healths.items() if e in known and known[e].opened and not h.opened])
+            self._bring_forward(known, healths, now)
         for endpoint, health in healths.items():
             if health.failing_since is None:
                 self._well_since[endpoint] = now
             else:
                 self._well_since.pop(endpoint, None)
 
-
-def _bring_forward(recovered: list[int]) -> None:
-    """An outage is over: what waits for a retry hours away goes now. Only where the breaker had opened: one event that
-    its receiver never accepts, among others that it does, must not be hurried through its attempts."""
-    if recovered:
-        with connection.cursor() as cursor:
-            cursor.execute(_BRING_FORWARD, [recovered, BROUGHT_FORWARD])
+    def _bring_forward(self, known: dict[int, Health], healths: dict[int, Health], now: float) -> None:
+        """What failed is well again: what waits for a retry hours away goes sooner. Where the breaker had not opened,
+        the failures may be those of one event that its receiver never accepts, among others that it does."""
+        before = {e: known[e] for e, h in healths.items() if e in known and h.failing_since is None}
+        closed = [e for e, was in before.items() if was.opened > (was.asked_until is not None)]
+        failed = [
+            e
+            for e, was in before.items()
+            if e not in closed
+            and was.failing_since is not None
+            and now - was.failing_since >= FAILED_SECONDS * self.scale
+        ]
+        began = now - 1.0  # the success that tells of it counts
+        forwarding.begin(closed, Mode.RECOVERED, now=began)
+        forwarding.begin(failed, Mode.SUCCESS, now=began)
 
 
 def disable(endpoints: Iterable[int], reason: str) -> list[int]:

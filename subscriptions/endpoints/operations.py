@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..delivery import outbox, wakeup
+from ..delivery import forwarding, outbox, wakeup
+from ..delivery.forwarding import Mode
 from ..lib.errors import ActionRefused
 from ..models import Delivery, EndpointHealth, Subscription
 from ..models.subscription import ROTATION_OVERLAP, new_secret
@@ -32,11 +33,54 @@ def resend(deliveries: QuerySet[Delivery]) -> int:
             finished_at=None,
             round_began_after=F("attempts"),
             lane=Delivery.Lane.LATE,
+            forwarded=False,
             reason="Sent again on request.",
         )
         if count:
             wakeup.after_commit()
     return count
+
+
+def send_now(deliveries: QuerySet[Delivery]) -> int:
+    """Send what waits for its next try or its turn, as far as its subscription is active. The attempt costs none of the
+    ten, and ends the time for which a failing endpoint is left alone: one is tried, and when it arrives the others
+    follow. Returns how many there were; what is being sent at this moment is not among them."""
+    with transaction.atomic():
+        count = outbox.send_now(list(deliveries.values_list("pk", flat=True)))
+        if count:
+            wakeup.after_commit()
+    return count
+
+
+def send_waiting(subscription: Subscription) -> int:
+    """The same for all that waits for a subscription: a few at first, then ever more while they arrive. Returns how
+    many wait."""
+    if subscription.state != Subscription.State.ACTIVE:
+        raise ActionRefused(why_not_sent(subscription))
+    with transaction.atomic():
+        count = outbox.waiting(subscription.pk)
+        if not count:
+            raise ActionRefused("Nothing waits for this subscription.")
+        outbox.try_at_once([subscription.pk])
+        forwarding.begin([subscription.pk], Mode.ASKED, now=_database_time())
+        wakeup.after_commit()
+    return count
+
+
+def why_not_sent(subscription: Subscription) -> str:
+    """Why nothing can be sent to a subscription that is not active, and what to do."""
+    if subscription.state == Subscription.State.ARCHIVED:
+        return (
+            "The subscription was removed, so nothing can be sent to it. Add a new subscription with its URL: it gets "
+            "events from then on. What this one has in its log can be copied from there, each with its body."
+        )
+    return f"The subscription is {subscription.state}, so nothing is sent to it. Resume it first."
+
+
+def _database_time() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+        return float(cursor.fetchone()[0])
 
 
 def cancel(deliveries: QuerySet[Delivery]) -> int:

@@ -41,6 +41,8 @@ class Delivery(models.Model):
     round_began_after = models.PositiveIntegerField(default=0, db_default=0)
     # First tries have one lane; retries, resends and released deliveries the other, which gets the smaller share.
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.FIRST, db_default=Lane.FIRST)
+    # In this round it was brought forward because a later one arrived: that happens once.
+    forwarded = models.BooleanField(default=False, db_default=False, editable=False)
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
     status_code = models.PositiveSmallIntegerField(null=True)

@@ -23,6 +23,11 @@ class EndpointHealthManager(models.Manager["EndpointHealth"]):
             told_owner_at=None,
             told_warning_at=None,
             told_disabled_at=None,
+            # What waits goes to it now, in steps (`delivery/forwarding.py`).
+            forward_mode=1,
+            forward_batch=0,
+            forward_began_at=Now(),
+            forward_at=Now(),
         )
 
 
@@ -54,6 +59,11 @@ class EndpointHealth(models.Model):
     told_owner_at = models.DateTimeField(null=True)
     told_warning_at = models.DateTimeField(null=True)
     told_disabled_at = models.DateTimeField(null=True)
+    # What waits is brought forward, the next batch at `forward_at`; see `delivery/forwarding.py`.
+    forward_mode = models.PositiveSmallIntegerField(default=0, db_default=0)
+    forward_batch = models.PositiveIntegerField(default=0, db_default=0)
+    forward_began_at = models.DateTimeField(null=True)
+    forward_at = models.DateTimeField(null=True)
     # Rate limit: the time up to which what was claimed has used up the allowed rate.
     rate_used_until = models.DateTimeField(null=True)
 
@@ -63,6 +73,8 @@ class EndpointHealth(models.Model):
         indexes = [
             # The sweep that tells owners and disables what only fails.
             models.Index("failing_since", condition=models.Q(failing_since__isnull=False), name="endpoint_failing"),
+            # The drains' look, each second, at whose next batch is due.
+            models.Index("forward_at", condition=models.Q(forward_at__isnull=False), name="endpoint_forward"),
         ]
 
     def __str__(self) -> str:

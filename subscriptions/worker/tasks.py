@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from ..delivery import outbox, slots, webhook_client
+from ..delivery import forwarding, outbox, slots, webhook_client
 from ..delivery.drain import Drain
 from ..endpoints import alerts, operations, resend_jobs
 from ..events import stream_timers
@@ -27,7 +27,8 @@ HOLDING_SECONDS = 20.0  # at most, of a sweep that runs every minute
 _HOUSEKEEPING = """
 SELECT EXISTS (SELECT FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp()),
        EXISTS (SELECT FROM subscriptions_resendjob WHERE state = 'running'),
-       EXISTS (SELECT FROM subscriptions_subscription WHERE releasing)
+       EXISTS (SELECT FROM subscriptions_subscription WHERE releasing),
+       EXISTS (SELECT FROM subscriptions_endpointhealth WHERE forward_at <= clock_timestamp())
 """
 
 
@@ -63,11 +64,13 @@ def run_housekeeping() -> None:
     heartbeat.record(heartbeat.TAKEN)  # while drains occupy every worker, no other task is taken
     with connection.cursor() as cursor:
         cursor.execute(_HOUSEKEEPING)
-        waits_are_over, resending, releasing = cursor.fetchone()
+        waits_are_over, resending, releasing, forwarding_due = cursor.fetchone()
     if waits_are_over:
         stream_timers.publish_due()
     if resending:
         resend_jobs.step()
+    if forwarding_due:
+        forwarding.step()
     if releasing:
         operations.go_on_resuming()
         outbox.release()

@@ -14,14 +14,17 @@ Invariants
 from .claiming import Claim, claim
 from .cursors import forget_plans
 from .finishing import finish, hand_back
+from .forward import Batch, bring_forward, send_now, try_at_once
 from .holding import hold, note_released, release, waiting
 from .pending import oldest_due_seconds, seconds_to_next
 from .rows import Claimed, Outcome
 
 __all__ = [
+    "Batch",
     "Claim",
     "Claimed",
     "Outcome",
+    "bring_forward",
     "claim",
     "finish",
     "forget_plans",
@@ -31,5 +34,7 @@ __all__ = [
     "oldest_due_seconds",
     "release",
     "seconds_to_next",
+    "send_now",
+    "try_at_once",
     "waiting",
 ]
