@@ -1,11 +1,13 @@
 """Known advisories about the pinned packages, asked of PyPI through pip-audit: a step of `./dev lint`.
 
-Without the service nothing is proved, and the step says so and passes: a build machine may have no way out.
+Where nothing could be audited, nothing is proved. With ADVISORIES=required (as the workflow on GitHub sets it) the step
+then fails; without, it passes and says so in a frame that cannot be missed: a build machine may have no way out.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -43,10 +45,18 @@ class Audit:
         return cls(advisories, len(known), len(report))
 
 
-def verdict(audit: Audit | None) -> tuple[int, str]:
-    """The exit code and the words."""
-    if audit is None or (audit.asked and not audit.audited):
-        return 0, "Skipped: the service that knows the advisories could not be reached, or knows none of the packages."
+NOTHING_AUDITED = """\
+################################################################################
+#  NO PACKAGE WAS AUDITED: the service that knows the advisories could not be  #
+#  reached, or knows none of the packages. Nothing is proved about them.       #
+#  ADVISORIES=required makes this a failure.                                   #
+################################################################################"""
+
+
+def verdict(audit: Audit | None, *, required: bool = False) -> tuple[int, str]:
+    """The exit code and the words. `required`: that nothing could be audited is a failure."""
+    if audit is None or not audit.audited:
+        return (1 if required else 0), NOTHING_AUDITED
     words = [
         *audit.advisories,
         f"{audit.audited} of {audit.asked} packages audited, {len(audit.advisories)} advisories.",
@@ -61,7 +71,7 @@ def main() -> int:
         audit = None
     else:
         audit = Audit.read(done.stdout)
-    code, words = verdict(audit)
+    code, words = verdict(audit, required=os.environ.get("ADVISORIES", "").strip().lower() == "required")
     sys.stdout.write(f"{words}\n")
     return code
 

@@ -1,4 +1,4 @@
-"""`./dev test` and `./dev lint`: static checks and tests against a PostgreSQL made for this run alone."""
+"""`./dev test`, `lint` and `coverage`: static checks and tests against a PostgreSQL made for this run alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ CRASH = "tests/crash"
 # Workers, each with a database of its own: two, as a small build machine has cores. By whole files, because some share
 # what is dear to make.
 AT_ONCE = ["-n", "2", "--dist", "loadfile"]
+# A figure for people, not a bar to jump: where it is low, somebody should look why. Branches count.
+COVERAGE = ["--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:var/coverage"]
 CONCISE = ["--output-format", "concise"]
 
 
@@ -28,6 +30,8 @@ def main(arguments: list[str]) -> int:
     try:
         with throw_away_database() as url:
             env = environment(url, make_secrets(), var=PROJECT / "var" / "test")
+            if command == "coverage":
+                return _pytest(env, [*(rest or [*AT_ONCE, f"--ignore={CRASH}"]), *COVERAGE])
             if rest:
                 return _pytest(env, rest)
             if command == "lint":

@@ -69,17 +69,21 @@ def test_without_advisories_it_passes():
 
 
 @pytest.mark.parametrize("output", ["", "Traceback …", "[]", "{}", "null"])
-def test_without_the_service_it_is_skipped_with_the_reason(output: str):
+def test_what_is_no_report_audits_nothing(output: str):
     assert Audit.read(output) is None
-    code, words = verdict(None)
-    assert code == 0
-    assert words.startswith("Skipped: the service")
 
 
-def test_a_service_that_knows_no_package_proves_nothing():
-    code, words = verdict(report(UNKNOWN))
+@pytest.mark.parametrize("audit", [None, report(), report(UNKNOWN)], ids=["no answer", "empty", "knows none"])
+def test_where_nothing_was_audited_it_says_so_loudly(audit: Audit | None):
+    code, words = verdict(audit)
     assert code == 0
-    assert words.startswith("Skipped: ")
+    assert "NO PACKAGE WAS AUDITED" in words
+
+
+def test_where_nothing_was_audited_it_fails_if_it_is_required():
+    assert verdict(None, required=True)[0] == 1
+    assert verdict(report(UNKNOWN), required=True)[0] == 1
+    assert verdict(report(GOOD, UNKNOWN), required=True)[0] == 0
 
 
 def test_it_audits_what_is_installed_in_production():
