@@ -1,1 +1,1 @@
-"""Housekeeping: retention, statistics, the integrity check, key rotation."""
+"""Work on stored data: retention, statistics, the integrity check, re-encryption with a new key."""

@@ -1,8 +1,8 @@
-"""Retention of the log: finished deliveries with their attempts, and the events that nobody needs any more.
+"""Retention of the log: deletes old finished deliveries with their attempts, and events without deliveries.
 
-It walks the primary keys in the order of time, so it needs no index of its own, and remembers how far it has come. What
-it leaves behind is what is kept for longer: failures, and what waits or is held, which never goes. Once a day it walks
-from the beginning, for what has become old enough since.
+It reads along the primary key, which follows the time, so it needs no index of its own, and remembers how far it has
+come. It passes over rows that are kept for longer: failures, and deliveries that wait or are held, which are never
+deleted. Once a day it starts from the beginning, for rows that have become old enough since.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from django.db import connection, transaction
 from ..lib.ids import first_uuid7_at
 from ..models import Delivery, RetentionPlace
 
-BATCH = 1000  # rows looked at in one transaction: some tens of milliseconds
-FROM_THE_BEGINNING = timedelta(days=1)
+BATCH = 1000  # rows read in one transaction, which takes some tens of milliseconds
+FULL_PASS_EVERY = timedelta(days=1)
 
 _DELIVERIES = """
-WITH looked_at AS (
+WITH read_rows AS (
     SELECT id, state, created_at FROM subscriptions_delivery WHERE id > %(after)s::bigint ORDER BY id LIMIT %(batch)s
 ), old AS (
-    SELECT id FROM looked_at
+    SELECT id FROM read_rows
      WHERE (state = 'delivered' AND created_at < %(delivered_before)s)
         OR (state IN ('failed', 'cancelled') AND created_at < %(failed_before)s)
 ), attempts AS (
@@ -32,27 +32,27 @@ WITH looked_at AS (
 ), deliveries AS (
     DELETE FROM subscriptions_delivery WHERE id IN (SELECT id FROM old) AND state = ANY (%(finished)s) RETURNING id
 )
--- Ids and times run alike: behind a row that is too young come only younger ones.
+-- Ids follow the time: after a row that is too young come only younger ones.
 SELECT max(id) FILTER (WHERE created_at < %(youngest)s), count(*) FILTER (WHERE created_at < %(youngest)s),
-       (SELECT count(*) FROM deliveries) FROM looked_at
+       (SELECT count(*) FROM deliveries) FROM read_rows
 """
 
 _EVENTS = """
-WITH looked_at AS (
+WITH read_rows AS (
     SELECT id FROM subscriptions_event WHERE id > %(after)s::uuid AND id < %(before)s ORDER BY id LIMIT %(batch)s
-), gone AS (
-    DELETE FROM subscriptions_event e USING looked_at
-     WHERE e.id = looked_at.id AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d WHERE d.event_id = e.id)
+), deleted AS (
+    DELETE FROM subscriptions_event e USING read_rows
+     WHERE e.id = read_rows.id AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d WHERE d.event_id = e.id)
     RETURNING e.id
 )
-SELECT (SELECT id FROM looked_at ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM looked_at),
-       (SELECT count(*) FROM gone)
+SELECT (SELECT id FROM read_rows ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM read_rows),
+       (SELECT count(*) FROM deleted)
 """
 
 
 class Table(NamedTuple):
     name: str
-    first: str  # lies before every id
+    first: str  # smaller than every id
     batch: str
 
 
@@ -70,35 +70,35 @@ def delete_old_deliveries(time_left: Callable[[], bool]) -> int:
         "youngest": max(delivered_before, failed_before),
         "finished": [Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.CANCELLED],
     }
-    return _walk(DELIVERIES, values, time_left)
+    return _delete_along_key(DELIVERIES, values, time_left)
 
 
 def delete_old_events(time_left: Callable[[], bool]) -> int:
     oldest_kept = datetime.now(UTC) - timedelta(days=settings.RETAIN_DELIVERED_DAYS)
-    return _walk(EVENTS, {"before": first_uuid7_at(oldest_kept.timestamp())}, time_left)
+    return _delete_along_key(EVENTS, {"before": first_uuid7_at(oldest_kept.timestamp())}, time_left)
 
 
-def _walk(table: Table, values: dict[str, Any], time_left: Callable[[], bool]) -> int:
-    """Go on from the remembered place to where the rows are too young, or until the time is up. Returns how many
-    went."""
-    place, gone = _place(table), 0
+def _delete_along_key(table: Table, values: dict[str, Any], time_left: Callable[[], bool]) -> int:
+    """Continue from the remembered place until rows are too young or the time is over. Returns how many rows were
+    deleted."""
+    place, deleted = _load_place(table), 0
     while time_left():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(table.batch, {**values, "after": place.reached, "batch": BATCH})
-            last, looked_at, count = cursor.fetchone()
-        gone += count
-        place.reached = str(last) if looked_at else place.reached
-        if looked_at < BATCH:
+            last, read_rows, count = cursor.fetchone()
+        deleted += count
+        place.reached = str(last) if read_rows else place.reached
+        if read_rows < BATCH:
             place.done = True
             break
     place.save()
-    return gone
+    return deleted
 
 
-def _place(table: Table) -> RetentionPlace:
+def _load_place(table: Table) -> RetentionPlace:
     now = datetime.now(UTC)
     beginning = RetentionPlace(table=table.name, reached=table.first, began_at=now, done=False)
     place = RetentionPlace.objects.filter(pk=table.name).first()
-    if place is None or (place.done and place.began_at < now - FROM_THE_BEGINNING):
+    if place is None or (place.done and place.began_at < now - FULL_PASS_EVERY):
         return beginning
     return place

@@ -1,8 +1,8 @@
-"""Is the outbox sound? Each check is one query that counts what must not be and names a few.
+"""Is the outbox consistent? Each check is one query that counts rows that must not exist, with a few examples.
 
-What concerns finished rows looks only at the events of a time, by their ids, which begin with the time; what concerns
-waiting rows goes through the partial indexes on those. So the cost does not grow with what is kept. Everything is seen
-by the database's clock, and each query sees one moment: nothing that is being written meanwhile is miscounted.
+Checks of finished rows read only the events of a period, by their ids, which begin with the time. Checks of waiting
+rows use the partial indexes on those. So the cost does not grow with the size of the log. Times are the database's, and
+each query sees one snapshot: rows that are being written meanwhile are not miscounted.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ..events import catalogue
 from ..lib.ids import first_uuid7_at
 
 EXAMPLES = 5
-# A waiting time that is over is acted on within a second; a paused subscription's rows are held within a minute.
+# A timer that is due is handled within a second, and a paused subscription's deliveries are held within a minute.
 OVERDUE_SECONDS = 300
-LEASES_LATE = 5  # leases: so long after a lease's end somebody must have claimed the row again
+LEASES_LATE = 5  # a row must be claimed again within this many lease times after its lease ended
 _DAY = 86_400.0
 
 
@@ -28,7 +28,7 @@ _DAY = 86_400.0
 class Check:
     name: str
     means: str
-    query: str  # gives the ids of what is wrong
+    query: str  # selects the ids of wrong rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ CHECKS = (
     ),
     Check(
         "deliveries_adrift",
-        "deliveries that are neither finished, held for a reason, nor scheduled",
+        "deliveries that are neither finished, nor held for a reason, nor scheduled",
         """
         SELECT d.id FROM subscriptions_delivery d WHERE d.state = 'pending' AND d.due_at IS NULL
         UNION ALL
@@ -67,7 +67,7 @@ CHECKS = (
     ),
     Check(
         "deliveries_nobody_takes",
-        "deliveries that wait for a subscription that takes nothing, and are not held",
+        "deliveries that wait for an inactive subscription and are not held",
         """
         SELECT d.id FROM subscriptions_delivery d JOIN subscriptions_subscription s ON s.id = d.subscription_id
          WHERE d.state = 'pending' AND s.state <> 'active'
@@ -76,8 +76,8 @@ CHECKS = (
     ),
     Check(
         "leases_expired",
-        "deliveries whose drain is gone and that no other has taken, though nothing kept it from that",
-        # An endpoint that was heard of since is being worked on: the row has its place in that endpoint's queue.
+        "deliveries whose drain is gone and that no other drain has claimed, though it could",
+        # An endpoint with newer activity is being worked on: the row waits in that endpoint's queue.
         """
         SELECT d.id FROM subscriptions_delivery d
           JOIN subscriptions_subscription s ON s.id = d.subscription_id AND s.state = 'active' AND NOT s.ordered
@@ -89,7 +89,7 @@ CHECKS = (
     ),
     Check(
         "outcomes_without_attempt",
-        "deliveries that were sent, of whose last attempt there is no record",
+        "deliveries that were sent, without a record of an attempt",
         """
         SELECT d.id FROM subscriptions_delivery d
           LEFT JOIN LATERAL (SELECT true AS there FROM subscriptions_attempt a
@@ -99,7 +99,7 @@ CHECKS = (
     ),
     Check(
         "attempts_without_delivery",
-        "attempts whose delivery is gone",
+        "attempts whose delivery does not exist",
         """
         WITH lately AS MATERIALIZED (SELECT id FROM subscriptions_delivery WHERE event_id >= %(after)s)
         SELECT a.id FROM subscriptions_attempt a
@@ -110,7 +110,7 @@ CHECKS = (
     ),
     Check(
         "streams_overdue",
-        "calls, texts or forms whose waiting time is long over, and nobody looked",
+        "calls, texts or forms whose timer is long overdue",
         """
         SELECT subject_id FROM subscriptions_eventstream
          WHERE wake_at < clock_timestamp() - make_interval(secs => %(overdue)s)
@@ -118,7 +118,7 @@ CHECKS = (
     ),
     Check(
         "sequences_broken",
-        "calls, texts or forms whose events have a gap or a twin in their sequence, or do not end where they should",
+        "calls, texts or forms whose events have a gap or a duplicate in their sequence, or a wrong last number",
         """
         SELECT of_subject.subject_id
           FROM (SELECT DISTINCT subject_id FROM subscriptions_event
@@ -134,17 +134,17 @@ CHECKS = (
     ),
     Check(
         "once_events_repeated",
-        "events that happen once to a subject and happened again",
+        "events that may happen once per call, text or form, and happened again",
         """
         SELECT e.id FROM subscriptions_event e
          WHERE e.id >= %(after)s AND e.type = ANY (%(once)s) AND EXISTS (
-               SELECT 1 FROM subscriptions_event twin
-                WHERE twin.subject_id = e.subject_id AND twin.type = e.type AND twin.sequence < e.sequence)
+               SELECT 1 FROM subscriptions_event earlier
+                WHERE earlier.subject_id = e.subject_id AND earlier.type = e.type AND earlier.sequence < e.sequence)
         """,
     ),
     Check(
         "constraints_missing",
-        "rules of the tables that PostgreSQL does not hold: a migration was not finished, or somebody removed them",
+        "missing or invalid database constraints: a migration was not finished, or somebody removed them",
         """
         SELECT wanted FROM unnest(%(constraints)s::text[]) AS wanted
          WHERE NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = wanted AND c.convalidated)
@@ -160,8 +160,8 @@ CONSTRAINTS = (
 
 
 def check_integrity(*, seconds: float | None) -> list[Finding]:
-    """Every check, over the events of the last `seconds`, or over all (None). What retention has removed since is not
-    missed: deliveries are looked for only where the events are younger than it."""
+    """Run every check on the events of the last `seconds`, or on all (None). Rows that retention has deleted are not
+    reported: deliveries are expected only for events that retention has not reached."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
         (now,) = cursor.fetchone()
@@ -175,7 +175,7 @@ def check_integrity(*, seconds: float | None) -> list[Finding]:
         "once": [event_type.name for event_type in catalogue.all_types() if event_type.once],
         "constraints": list(CONSTRAINTS),
     }
-    return [_find(check, values, some=seconds is not None) for check in CHECKS]
+    return [_run(check, values, some=seconds is not None) for check in CHECKS]
 
 
 def is_sound(findings: Iterable[Finding]) -> bool:
@@ -186,11 +186,11 @@ def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     return [asdict(finding) for finding in findings]
 
 
-def _find(check: Check, values: dict[str, Any], *, some: bool) -> Finding:
+def _run(check: Check, values: dict[str, Any], *, some: bool) -> Finding:
     with transaction.atomic(), connection.cursor() as cursor:
-        # It may take a minute on a big table, on one core: an audit must not be felt.
+        # On large tables this may take a minute. It must not slow down deliveries, so it uses one core.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-        if some:  # the queries know their indexes; the planner does not know how little a day is
+        if some:  # the planner overestimates how many rows a day has; the queries are written for the indexes
             cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             f"WITH found (id) AS ({check.query}) SELECT count(*), "

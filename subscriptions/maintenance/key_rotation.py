@@ -1,7 +1,8 @@
-"""Writing every encrypted column again with the first of FIELD_ENCRYPTION_KEYS, on a database in use.
+"""Encrypt every stored secret with the first of FIELD_ENCRYPTION_KEYS, on a database in use.
 
-It may be stopped and started at any moment: what the first key opens is left alone, so it goes on where it was. A batch
-is one short transaction that locks its rows against changes; reading and delivering go on meanwhile.
+It can be stopped and started at any time: values that the first key decrypts are left alone, so a new run continues
+where the last one stopped. Each batch is one short transaction that locks its rows against changes; reading and
+delivering go on meanwhile.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ BATCH = 200
 
 @dataclass(slots=True)
 class Progress:
-    """Of one model: rows looked at, values that were (or, when only looking, would be) written again, and values that
-    no key opens, as `12.secret`."""
+    """Of one model: rows read, values that were re-encrypted (or would be, with `write` false), and values that no key
+    decrypts, as `12.secret`."""
 
     model: str
     rows: int = 0
@@ -30,8 +31,8 @@ class Progress:
     unreadable: list[str] = field(default_factory=list)
 
 
-def encrypted_columns() -> dict[type[models.Model], list[str]]:
-    """Every model with encrypted columns, and these."""
+def find_encrypted_columns() -> dict[type[models.Model], list[str]]:
+    """Every model with encrypted columns, and the names of these."""
     found = {
         model: [field.column for field in model._meta.local_concrete_fields if isinstance(field, EncryptedTextField)]
         for model in apps.get_models()
@@ -40,25 +41,25 @@ def encrypted_columns() -> dict[type[models.Model], list[str]]:
 
 
 def rotate(*, write: bool, batch: int = BATCH) -> Iterator[Progress]:
-    """Go through all rows; yields after each batch, the same object for each model. `write` false only looks."""
-    for model, columns in encrypted_columns().items():
+    """Process all rows. Yields the model's Progress after each batch. `write` false only counts."""
+    for model, columns in find_encrypted_columns().items():
         progress = Progress(model._meta.label)
         last: int | None = 0
         while last is not None:
             with transaction.atomic():
-                last = _batch(model, columns, after=last, size=batch, write=write, progress=progress)
+                last = _process_batch(model, columns, after=last, size=batch, write=write, progress=progress)
             yield progress
 
 
-def _batch(
+def _process_batch(
     model: type[models.Model], columns: list[str], *, after: int, size: int, write: bool, progress: Progress
 ) -> int | None:
-    """The last key of the batch, None behind the last row."""
+    """The primary key of the batch's last row; None after the last batch."""
     table = connection.ops.quote_name(model._meta.db_table)
     key = connection.ops.quote_name(model._meta.pk.column)
     names = [connection.ops.quote_name(column) for column in columns]
     with connection.cursor() as cursor:
-        # The columns as they are stored: the model would decrypt them, and fail at the first that no key opens.
+        # Reads ciphertext: the model would decrypt, and raise at the first value that no key decrypts.
         cursor.execute(
             f"SELECT {key}, {', '.join(names)} FROM {table} WHERE {key} > %s ORDER BY {key} LIMIT %s"
             + (" FOR NO KEY UPDATE" if write else ""),

@@ -1,7 +1,7 @@
-"""What is over goes, once an hour: each app registers the rows of its own that do, and here are those of this app.
+"""Delete expired rows, once an hour. Each app registers its own; those of `subscriptions` are here.
 
-Small batches, each a transaction of its own: no long lock, and a run that is interrupted loses nothing. Each table has
-its part of a run's time, whatever the others have to do.
+Each batch is a short transaction: no long locks, and an interrupted run loses nothing. Each table gets its share of a
+run's time, however much the others have to delete.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from . import delivery_retention, statistics
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1000  # rows of one transaction: some tens of milliseconds
-RUN_SECONDS = 50.0  # below django-q2's timeout; the next run goes on
+BATCH = 1000  # rows of one transaction, which takes some tens of milliseconds
+RUN_SECONDS = 50.0  # below django-q2's timeout; the next run continues
 
 Rows = Callable[[], QuerySet[Any]]
 TimeLeft = Callable[[], bool]
@@ -32,42 +32,42 @@ _registered: dict[str, Rows] = {}
 
 
 def register(name: str, rows: Rows) -> None:
-    """Rows that are deleted by the next run, as `rows()` finds them then. Called in `AppConfig.ready`; `name` stands in
-    the log. What they are found by has an index, or the table is small."""
+    """Have every run delete the rows that `rows()` selects. Call it in `AppConfig.ready`. `name` appears in the log.
+    The query needs an index, unless the table is small."""
     _registered[name] = rows
 
 
 def delete_expired(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
-    """Delete what is over, for so many seconds at most. Returns how many rows of each kind went."""
+    """Delete expired rows, for `seconds` at most. Returns the number of deleted rows by name."""
     kinds: dict[str, Callable[[TimeLeft], int]] = {
-        **{name: _batches_of(rows) for name, rows in (OWN | _registered).items()},
+        **{name: _delete_in_batches(rows) for name, rows in (OWN | _registered).items()},
         "deliveries": delivery_retention.delete_old_deliveries,
         "events": delivery_retention.delete_old_events,
     }
     ends_at = time.monotonic() + seconds
-    gone: dict[str, int] = {}
-    for number, (name, tidied) in enumerate(kinds.items()):
+    deleted: dict[str, int] = {}
+    for number, (name, delete) in enumerate(kinds.items()):
         now = time.monotonic()
-        gone[name] = tidied(_before(now + (ends_at - now) / (len(kinds) - number)))
-    logger.info("Retention: %s", ", ".join(f"{count} {kind}" for kind, count in gone.items()))
-    return gone
+        deleted[name] = delete(_until(now + (ends_at - now) / (len(kinds) - number)))
+    logger.info("Retention: %s", ", ".join(f"{count} {kind}" for kind, count in deleted.items()))
+    return deleted
 
 
-def _before(moment: float) -> TimeLeft:
+def _until(moment: float) -> TimeLeft:
     return lambda: time.monotonic() < moment
 
 
-def _batches_of(rows: Rows) -> Callable[[TimeLeft], int]:
-    def tidied(time_left: TimeLeft) -> int:
-        old, gone = rows(), 0
+def _delete_in_batches(rows: Rows) -> Callable[[TimeLeft], int]:
+    def delete(time_left: TimeLeft) -> int:
+        old, deleted = rows(), 0
         while time_left():
             batch = list(old.order_by().values_list("pk", flat=True)[:BATCH])
-            gone += old.filter(pk__in=batch).delete()[0]  # and still old: some are used again
+            deleted += old.filter(pk__in=batch).delete()[0]  # and still expired: it may have changed meanwhile
             if len(batch) < BATCH:
                 break
-        return gone
+        return deleted
 
-    return tidied
+    return delete
 
 
 OWN: dict[str, Rows] = {

@@ -1,9 +1,9 @@
 """Hourly delivery statistics, counted once a minute from new attempts, so that no page has to count a million rows.
 
 Invariants
-- Each attempt is counted once: the figures and the mark are written in one transaction, by one process at a time.
-- None is passed by: ids are counted only when all transactions that could still bring a lower one are over. Whoever
-  writes attempts holds a lock on their table, from before the first id is drawn until the commit.
+- Each attempt is counted once: counts and progress are written in one transaction, by one process at a time.
+- None is missed: ids are counted only after every transaction that could still commit a lower id has ended. A
+  transaction that writes attempts locks their table from before its first id until its commit.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from django.db.models.functions import Now
 
 from ..models import HourlyStatistics, StatisticsProgress
 
-# Milliseconds from the event to the answer: upper ends of the steps that a percentile is told in. The last has none.
+# Upper bounds of the latency histogram, in milliseconds from the event to the answer. The last step has none.
 BOUNDS = (50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000, 30_000, 60_000, 600_000, 3_600_000)
-BATCH = 20_000  # attempts in one transaction: about a tenth of a second
-RUN_SECONDS = 15.0  # of a sweep; the rest of its minute is for the others
-MOST_LIVE = 5_000  # attempts that a page counts itself, because the last sweep did not: some 20 ms
-KEPT_DAYS = 35  # a page looks back a week
+BATCH = 20_000  # attempts in one transaction, which takes about a tenth of a second
+RUN_SECONDS = 15.0  # at most, of a sweep that runs every minute
+MOST_LIVE = 5_000  # newer attempts that a page counts itself, in some 20 ms
+KEPT_DAYS = 35  # pages show a week
 
 _COUNTED = f"""
 SELECT tried.subscription_id, tried.company_id, date_trunc('hour', tried.started_at, 'UTC') AS hour,
@@ -34,7 +34,7 @@ SELECT tried.subscription_id, tried.company_id, date_trunc('hour', tried.started
        ARRAY[{", ".join(f"count(*) FILTER (WHERE step = {step})::int" for step in range(len(BOUNDS) + 1))}] AS latency
   FROM (SELECT d.subscription_id, d.company_id, a.started_at, a.outcome = 'delivered' AS good,
                d.state = 'failed' AND a.number = d.attempts AS over,
-               -- What was sent again by hand took as long as somebody waited with that.
+               -- Not for manual resends: their time says when somebody clicked.
                CASE WHEN a.outcome = 'delivered' AND d.round_began_after = 0 THEN width_bucket(
                    1000 * extract(epoch FROM a.started_at - d.created_at) + coalesce(a.duration_ms, 0),
                    ARRAY[{", ".join(map(str, BOUNDS))}]::numeric[]) END AS step
@@ -58,7 +58,7 @@ SELECT EXISTS (
      WHERE l.locktype = 'relation' AND l.relation = 'subscriptions_attempt'::regclass AND l.mode = 'RowExclusiveLock'
        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND l.pid <> pg_backend_pid()
-       -- When another role's transaction began is not shown to everybody: then it counts as an old one.
+       -- Another role's start time may be hidden from us: then assume an old transaction.
        AND coalesce(a.xact_start < %s, TRUE))
 """
 _BY_HOUR = f"""
@@ -83,8 +83,8 @@ SELECT {{by}}, hour, sum(delivered)::int, sum(failed)::int, sum(retried)::int,
 
 @dataclass
 class Statistics:
-    """Of some time: webhooks delivered and given up, failed tries that were followed by another, and how many took how
-    long (by BOUNDS)."""
+    """Of a period: webhooks delivered, webhooks given up, failed attempts that were followed by another, and the
+    latency histogram (steps of BOUNDS)."""
 
     delivered: int = 0
     failed: int = 0
@@ -99,13 +99,13 @@ class Statistics:
 
     @property
     def success(self) -> float | None:
-        """The part of those that are over that arrived, 0 to 1; None while none is over."""
+        """Delivered webhooks as a fraction of all finished ones, 0 to 1; None if none is finished."""
         over = self.delivered + self.failed
         return self.delivered / over if over else None
 
     def within(self, part: float) -> int | None:
-        """Milliseconds within which this part of the delivered arrived, rounded up to one of BOUNDS. None if there are
-        none, or if it took longer than the last bound."""
+        """The latency percentile `part` (0 to 1) in milliseconds, rounded up to one of BOUNDS. None without deliveries,
+        or above the last bound."""
         wanted, seen = part * sum(self.latency), 0
         if not wanted:
             return None
@@ -120,18 +120,20 @@ Hours = dict[datetime, Statistics]
 
 
 def read_for_companies(companies: Iterable[int] | None, *, hours: int) -> Hours:
-    """By the hour, the running one and those before it; only hours in which something was tried. None: all
-    companies."""
+    """Statistics by hour for the last `hours` hours, the current one included. Hours without attempts are left out.
+    `companies` None: all companies."""
     limit = "TRUE" if companies is None else "{}company_id = ANY(%(mine)s)"
     rows = _read("0", limit.format("f."), limit.format("tried."), companies or (), hours)
-    return {hour: figures for _, hour, figures in rows}
+    return {hour: statistics for _, hour, statistics in rows}
 
 
 def read_for_subscriptions(subscriptions: Iterable[int], *, hours: int) -> Mapping[int, Hours]:
     limit = "{}subscription_id = ANY(%(mine)s)"
     found: dict[int, Hours] = {}
-    for pk, hour, figures in _read("subscription_id", limit.format("f."), limit.format("tried."), subscriptions, hours):
-        found.setdefault(pk, {})[hour] = figures
+    for pk, hour, statistics in _read(
+        "subscription_id", limit.format("f."), limit.format("tried."), subscriptions, hours
+    ):
+        found.setdefault(pk, {})[hour] = statistics
     return found
 
 
@@ -155,37 +157,38 @@ def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) ->
 
 
 def roll_up(*, seconds: float = RUN_SECONDS) -> int:
-    """Count what is new. Returns how many attempts' ids were gone through; safe to call at any time, by many."""
-    ends_at, gone = time.monotonic() + seconds, 0
+    """Count new attempts. Returns how many ids were processed. Safe to call at any time, by several processes at
+    once."""
+    ends_at, processed = time.monotonic() + seconds, 0
     StatisticsProgress.objects.get_or_create(pk=1)
     while time.monotonic() < ends_at:
-        step = _step()
-        gone += step
+        step = _count_batch()
+        processed += step
         if step < BATCH:
             break
-    return gone
+    return processed
 
 
-def _step() -> int:
+def _count_batch() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        mark = StatisticsProgress.objects.select_for_update(skip_locked=True).filter(pk=1).first()
-        if mark is None:
-            return 0  # another process is at it
-        upto = mark.counted_to
-        if mark.next_to > mark.counted_to:
-            cursor.execute(_STILL_WRITING, [mark.next_at])
+        progress = StatisticsProgress.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+        if progress is None:
+            return 0  # another process is counting
+        upto = progress.counted_to
+        if progress.next_to > progress.counted_to:
+            cursor.execute(_STILL_WRITING, [progress.next_at])
             if not cursor.fetchone()[0]:
-                upto = min(mark.next_to, mark.counted_to + BATCH)
-        if upto > mark.counted_to:
-            cursor.execute(_ROLL_UP, [mark.counted_to, upto])
-        step, mark.counted_to = upto - mark.counted_to, upto
-        if mark.counted_to >= mark.next_to:
+                upto = min(progress.next_to, progress.counted_to + BATCH)
+        if upto > progress.counted_to:
+            cursor.execute(_ROLL_UP, [progress.counted_to, upto])
+        step, progress.counted_to = upto - progress.counted_to, upto
+        if progress.counted_to >= progress.next_to:
             cursor.execute(_NEWEST)
-            mark.next_to, mark.next_at = cursor.fetchone()
-        mark.save()
+            progress.next_to, progress.next_at = cursor.fetchone()
+        progress.save()
         return step
 
 
 def find_expired() -> Any:
-    """What retention takes."""
+    """The rows that retention deletes."""
     return HourlyStatistics.objects.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))

@@ -206,7 +206,9 @@ def test_an_event_that_happened_twice(company):
 
 def test_the_command_says_it_in_words_json_and_its_exit_code(company, capsys):
     call_command("audit")
-    assert capsys.readouterr().out.splitlines()[-1] == "Sound, over the last 25 hours."
+    assert capsys.readouterr().out.splitlines()[-1] == "Sound: the last 25 hours."
+    call_command("check_integrity")
+    assert capsys.readouterr().out.splitlines()[-1] == "Sound: the last 25 hours."
     make_call(company)
     Delivery.objects.filter(subscription__name="Second").delete()
     with pytest.raises(SystemExit) as ended:

@@ -165,8 +165,8 @@ def test_an_owner_here_is_none_elsewhere(company, owner):
 def test_the_last_owner_stays(company, owner):
     client, mine = login(owner), Membership.objects.get(user=owner)
     form = filled_in(client.get(page_of(mine)).content.decode())
-    assert "keeps an owner" in client.post(page_of(mine), {**form, "role": "admin"}).content.decode()
-    assert "keeps an owner" in client.post(page_of(mine, "delete"), {"post": "yes"}, follow=True).content.decode()
+    assert "needs an owner" in client.post(page_of(mine), {**form, "role": "admin"}).content.decode()
+    assert "needs an owner" in client.post(page_of(mine, "delete"), {"post": "yes"}, follow=True).content.decode()
     second = factories.make_member(company, "owner", username="oscar@example.com")
     assert client.post(page_of(mine), {**form, "role": "admin"}).status_code == 302
     mine.refresh_from_db()

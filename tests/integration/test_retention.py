@@ -159,7 +159,7 @@ def test_what_apps_register_goes_too():
 def test_one_that_takes_all_its_time_leaves_the_others_theirs(deliveries, monkeypatch):
     age(deliveries[0], days=31, state="delivered")
     monkeypatch.setitem(retention._registered, "endless", Event.objects.none)
-    tidied = retention._batches_of
+    delete = retention._delete_in_batches
 
     def endless(rows):
         def until_the_time_is_up(time_left) -> int:
@@ -167,9 +167,9 @@ def test_one_that_takes_all_its_time_leaves_the_others_theirs(deliveries, monkey
                 pass
             return 0
 
-        return until_the_time_is_up if rows == Event.objects.none else tidied(rows)
+        return until_the_time_is_up if rows == Event.objects.none else delete(rows)
 
-    monkeypatch.setattr(retention, "_batches_of", endless)
+    monkeypatch.setattr(retention, "_delete_in_batches", endless)
     assert retention.delete_expired(seconds=0.3)["deliveries"] == 1
 
 

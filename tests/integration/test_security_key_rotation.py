@@ -12,7 +12,7 @@ from django.db import connection
 from subscriptions.delivery.credentials import Credentials
 from subscriptions.endpoints.operations import rotate_secret
 from subscriptions.lib.encryption import CannotDecrypt
-from subscriptions.maintenance.key_rotation import encrypted_columns, rotate
+from subscriptions.maintenance.key_rotation import find_encrypted_columns, rotate
 from subscriptions.models import Company, Subscription
 from tests.factories import make_company, make_subscription
 
@@ -46,7 +46,7 @@ def run(*arguments: str) -> str:
 
 def test_every_encrypted_column_is_known():
     """Found by their type: a new one needs no entry anywhere."""
-    names = {model._meta.model_name: columns for model, columns in encrypted_columns().items()}
+    names = {model._meta.model_name: columns for model, columns in find_encrypted_columns().items()}
     assert names["company"] == ["signing_key"]
     assert sorted(names["subscription"]) == sorted(Subscription.ENCRYPTED)
 
@@ -56,11 +56,11 @@ def test_afterwards_the_old_key_can_be_taken_out(secrets: dict[str, str], settin
     with pytest.raises(CommandError, match="older key is still needed"):
         run("--check")
     told = run()
-    assert "subscriptions.Company: 1 rows, 1 values written again" in told
-    assert "subscriptions.Subscription: 1 rows, 6 values written again" in told  # no token is stored
+    assert "subscriptions.Company: 1 rows, 1 values re-encrypted" in told
+    assert "subscriptions.Subscription: 1 rows, 6 values re-encrypted" in told  # no token is stored
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     assert read() == secrets
-    assert "The first key opens everything" in run("--check")
+    assert "The first key decrypts everything" in run("--check")
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     with pytest.raises(CannotDecrypt):
         read()
@@ -72,7 +72,7 @@ def test_a_second_run_writes_nothing(secrets: dict[str, str], settings: Any):
     with connection.cursor() as cursor:
         cursor.execute("SELECT signing_key FROM subscriptions_company")
         before = cursor.fetchone()
-        assert "0 values written again" in run()
+        assert "0 values re-encrypted" in run()
         cursor.execute("SELECT signing_key FROM subscriptions_company")
         assert cursor.fetchone() == before
 
@@ -97,6 +97,6 @@ def test_what_no_key_opens_is_named_and_the_rest_is_done(secrets: dict[str, str]
     with pytest.raises(CommandError) as told:
         run()
     assert f"subscriptions.Company {min(Company.objects.values_list('pk', flat=True))}.signing_key" in str(told.value)
-    assert "Put the key they were written with back" in str(told.value)
+    assert "Add the key they were encrypted with" in str(told.value)
     settings.FIELD_ENCRYPTION_KEYS = [NEW.replace("M", "N", 1)]
     assert Company.objects.get(pk=other.pk).signing_key == other.signing_key

@@ -1,3 +1,5 @@
+"""`audit`, also `check_integrity`: the integrity check of the outbox on the command line."""
+
 from __future__ import annotations
 
 import json
@@ -9,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from ...maintenance.integrity_check import Finding, as_json, check_integrity, is_sound
 
-DEFAULT_HOURS = 25.0  # run daily or more often, it leaves no gap
+DEFAULT_HOURS = 25.0  # a daily run leaves no gap
 
 
 class Command(BaseCommand):
@@ -18,9 +20,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         span = parser.add_mutually_exclusive_group()
         span.add_argument(
-            "--since", type=float, default=DEFAULT_HOURS, metavar="HOURS", help="look at so many hours (%(default)g)"
+            "--since",
+            type=float,
+            default=DEFAULT_HOURS,
+            metavar="HOURS",
+            help="check the last HOURS hours (default: %(default)g)",
         )
-        span.add_argument("--all", action="store_true", help="look at everything there is; slow on big tables")
+        span.add_argument("--all", action="store_true", help="check everything; slow on large tables")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +43,7 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(result))
         else:
-            self._table(findings, good, "all there is" if hours is None else f"the last {hours:g} hours")
+            self._table(findings, good, "everything" if hours is None else f"the last {hours:g} hours")
         if not good:
             sys.exit(1)
 
@@ -47,4 +53,4 @@ class Command(BaseCommand):
             if finding.examples:
                 more = ", …" if finding.count > len(finding.examples) else ""
                 self.stdout.write(f"{'':8}  {finding.name}: {', '.join(finding.examples)}{more}")
-        self.stdout.write(f"Sound, over {span}." if good else f"NOT sound, over {span}: see the lines above.")
+        self.stdout.write(f"Sound: {span}." if good else f"NOT sound: {span}; see the lines above.")

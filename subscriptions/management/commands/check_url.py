@@ -1,4 +1,4 @@
-"""`check_url URL…`: what saving each URL would say, and with --dial what the socket would say."""
+"""`check_url URL…`: would a subscription with this URL be saved, and with --dial, can its server be reached?"""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ from ...endpoints.rules import validate_url
 
 
 class Command(BaseCommand):
-    help = "Tell for each URL, a line each, whether it can be saved as a subscription's: 'ok' or 'refused: <why>'."
+    help = "Print for each URL whether a subscription can use it: 'ok' or 'refused: <why>', one line per URL."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("urls", nargs="+", metavar="URL", help="a URL, or - for lines of standard input")
+        parser.add_argument(
+            "urls", nargs="+", metavar="URL", help="a URL, or - to read URLs from standard input, one per line"
+        )
         parser.add_argument(
             "--dial",
             action="store_true",
-            help="also connect (nothing is sent) and add '; dial ok', '; dial refused: <why>' or '; dial failed: …'",
+            help="also connect (sends nothing) and add '; dial ok', '; dial refused: <why>' or '; dial failed: …'",
         )
 
     def handle(self, *, urls: list[str], dial: bool, **_: Any) -> None:
         client = new_client() if dial else None
-        for url in _each(urls):
-            verdict = _saving(url)
+        for url in _read_urls(urls):
+            verdict = _check(url)
             if client:
-                verdict += f"; dial {_dialling(client, url)}"
+                verdict += f"; dial {_dial(client, url)}"
             self.stdout.write(verdict)
         if client:
             client.close()
 
 
-def _saving(url: str) -> str:
+def _check(url: str) -> str:
     try:
         validate_url(url)
     except ValueError as refusal:
@@ -45,17 +47,17 @@ def _saving(url: str) -> str:
     return "ok"
 
 
-def _dialling(client: Client, url: str) -> str:
+def _dial(client: Client, url: str) -> str:
     answer = client.dial(url)
     if not answer.error:
         return "ok"
     return f"{'refused' if answer.error in ('bad_url', 'refused_address') else 'failed'}: {answer.message}"
 
 
-def _each(urls: list[str]) -> Iterator[str]:
+def _read_urls(urls: list[str]) -> Iterator[str]:
     for url in urls:
         if url == "-":
-            # Bytes: reading text would take a carriage return inside a URL for the end of its line.
+            # As bytes: in text mode a carriage return inside a URL would end the line.
             for line in sys.stdin.buffer:
                 yield line.removesuffix(b"\n").decode("utf-8", "surrogateescape")
         else:

@@ -11,8 +11,8 @@ from ...worker.health import look
 
 
 class Command(BaseCommand):
-    help = "Are deliveries being made? Exit code 0 when all is well, 1 otherwise."
-    # It has to answer when things are broken.
+    help = "Check that deliveries are being made. Exit code 0 when all is well, 1 otherwise."
+    # It must work when other things are broken.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,9 +25,9 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"Database      {'answers' if health.database else 'does not answer'}")
             if health.database:
-                beat = "never" if health.beat_seconds is None else f"{health.beat_seconds:.0f} s ago"
+                heartbeat = "never" if health.beat_seconds is None else f"{health.beat_seconds:.0f} s ago"
                 self.stdout.write(
-                    f"Drains        {health.drains} of {health.drains_wanted} work; last sign of life {beat}"
+                    f"Drains        {health.drains} of {health.drains_wanted} work; last heartbeat {heartbeat}"
                 )
                 self.stdout.write(f"Oldest due    {health.oldest_due_seconds:.0f} s")
             self.stdout.write("\n".join(health.ills) or "All is well.")

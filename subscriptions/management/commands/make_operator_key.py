@@ -11,7 +11,7 @@ from ...tenancy import audit_log
 
 
 class Command(BaseCommand):
-    help = "Make an API key that acts for every company. It is shown once, here."
+    help = "Create an operator's API key, which acts for every company. It is printed once and cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="what uses it, for example: billing")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             "--scope",
             action="append",
             choices=ApiKey.Scope.values,
-            help="what it may do; can be given several times; all of them if not given",
+            help="what it may do; repeat it for several scopes (default: all)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

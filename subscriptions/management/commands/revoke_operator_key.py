@@ -12,7 +12,7 @@ from ...tenancy import audit_log
 
 
 class Command(BaseCommand):
-    help = "End an operator's API key. It is refused from now on."
+    help = "Revoke an operator's API key. Requests with it are refused from now on."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("prefix", help="the first characters of the key, such as chk_a1B2c3D4")
@@ -23,8 +23,8 @@ class Command(BaseCommand):
             found = list(keys.filter(prefix__startswith=options["prefix"]))
             if len(found) != 1:
                 known = ", ".join(f"{key.prefix}… ({key.name})" for key in keys) or "none"
-                raise CommandError(f"{len(found)} keys begin with that. Operators' keys that work: {known}.")
+                raise CommandError(f"{len(found)} keys begin with that. Operators' usable keys: {known}.")
             found[0].revoked_at = timezone.now()
             found[0].save(update_fields=["revoked_at"])
             audit_log.record(audit_log.SERVICE, "Revoked an operator's key", found[0])
-        self.stdout.write(f"{found[0]} is refused from now on.")
+        self.stdout.write(f"{found[0]} is revoked.")
