@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "callhooks_site.security",
     "callhooks_site.supervision",
     "callhooks_site.intake.imports",
+    "callhooks_site.vendor_api",
     # The commands that make the demo have no business in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]

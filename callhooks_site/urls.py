@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from forms_intake.web.script import capture_script
@@ -17,6 +17,8 @@ urlpatterns = [
     *password_reset.urlpatterns,  # before the admin, which answers all addresses below its own
     path("admin/", admin.site.urls),
     path("api/v1/", include("callhooks_site.api_urls")),
+    # Clients join base and path with one slash too many.
+    re_path(r"^(?:/)?(?:api/)?v3/*", include("callhooks_site.vendor_api.urls")),
     path("", include("calls.urls")),
     path("", include("callhooks_site.intake.providers.urls")),
     path("f/js/<str:name>", capture_script, name="capture-script"),

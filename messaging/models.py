@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Now
+from django.db.models import Value
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
-from calls.models import Call, Person, Tracker
+from calls.models import Call, Person, Tag, Tracker
 from calls.phones import BadNumber, normalise
 from subscriptions.models import Company, EventSubject
 from subscriptions.models.fields import ResourceIdField
@@ -51,6 +53,13 @@ class Thread(models.Model):
         help_text="Whose conversation it is; sent as the agent of received texts.",
     )  # fmt: skip
     lead_status = models.CharField(max_length=30, choices=Call.LeadStatus.choices, blank=True)
+    archived = models.BooleanField(default=False, db_default=False)
+    note = models.TextField(blank=True, default="", db_default="")
+    value = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    tags = models.ManyToManyField(Tag, related_name="threads", blank=True)
+    last_message_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[ThreadManager] = ThreadManager()
@@ -61,6 +70,8 @@ class Thread(models.Model):
             models.UniqueConstraint(fields=["tracker", "person"], name="thread_once"),
             models.UniqueConstraint(fields=["company", "conversation_id"], name="conversation_id_once"),
         ]
+        # A company's conversations, the one with the newest text first.
+        indexes = [models.Index(fields=["company", "-last_message_at", "-id"], name="thread_of_company")]
 
     def __str__(self) -> str:
         return f"Texts with {self.person}"
@@ -102,6 +113,8 @@ class TextMessage(EventSubject):
             models.Index("company", models.F("sent_at").desc(), models.F("id").desc(), name="text_of_company"),
             # The search box: the id alone, as somebody copies it out of another system.
             models.Index("external_id", condition=~models.Q(external_id=""), name="text_external_id"),
+            # A conversation's texts, newest first.
+            models.Index(fields=["thread", "-sent_at", "-id"], name="text_of_thread"),
         ]
 
     def __str__(self) -> str:
@@ -126,3 +139,5 @@ class TextMessage(EventSubject):
                 person = Person.objects.lock_by_phone(self.company_id, self.customer_phone_number)
                 self.thread = Thread.objects.between(tracker=self.tracker, person=person)
             super().save(*args, **kwargs)
+            newest = Greatest("last_message_at", Value(self.sent_at, models.DateTimeField()))
+            Thread.objects.filter(pk=self.thread_id).update(last_message_at=newest)

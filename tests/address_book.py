@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import RoutePattern, URLPattern, URLResolver
 
+from callhooks_site.vendor_api.ids import account_id
 from calls.models import Call, Person, Tag, Tracker
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
@@ -27,6 +28,11 @@ LINKS = {
     "provider-callback": {"key": "x" * 32, "place": "voice"},
     "form-endpoint": {"key": "x" * 32},
     "capture-script": {"name": "no-such.js"},
+}
+NOT_REVERSED = {
+    "api-root": "/api/v1/",
+    "api-nothing-here": "/api/v1/",
+    "vendor-nothing-here": "/v3/no/such/page",
 }
 # The API's names and the rows they are about.
 API: dict[str, type[Model] | None] = {
@@ -46,6 +52,8 @@ API: dict[str, type[Model] | None] = {
     "call-timeline": Call,
     "recording-redirect": Call,
     "recording-player": Call,
+    "vendor-account": Company,
+    "vendor-call": Call,
 }
 
 
@@ -64,7 +72,11 @@ class Leaf:
 
     @property
     def in_api(self) -> bool:
-        return self.pattern.startswith("api/")
+        return self.pattern.startswith("api/") or self.in_vendor_api
+
+    @property
+    def in_vendor_api(self) -> bool:
+        return self.name.startswith("vendor-")
 
 
 def leaves(resolver: Any = None, prefix: str = "", namespace: str = "", plain: bool = True) -> Iterator[Leaf]:
@@ -83,7 +95,7 @@ def address(leaf: Leaf, tenant: Tenant) -> str:
     """Fails for an address of which nobody said what belongs there."""
     given = {part: _value(leaf, part, tenant) for part in leaf.parts}
     if leaf.name and leaf.name != "admin:app_list":
-        return reverse(leaf.name, kwargs=given) if leaf.name not in ("api-root", "api-nothing-here") else "/api/v1/"
+        return NOT_REVERSED.get(leaf.name) or reverse(leaf.name, kwargs=given)
     if leaf.plain:
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(given[part[1]]), leaf.pattern)
     return reverse("admin:app_list", kwargs=given) if leaf.name else "/admin/no/such/page"
@@ -98,10 +110,19 @@ def row_of(leaf: Leaf, tenant: Tenant) -> Model | None:
     return tenant.rows.get(model) if model else None
 
 
+def vendor_id(row: Any) -> Any:
+    """As API v3 names a row."""
+    return getattr(row, "resource_id", row.pk)
+
+
 def _value(leaf: Leaf, part: str, tenant: Tenant) -> Any:
     if leaf.name in LINKS:
         return LINKS[leaf.name][part]
     row: Any = row_of(leaf, tenant)
+    if part == "account":
+        return account_id(tenant.company)
+    if leaf.in_vendor_api and part == "id":
+        return vendor_id(row) if row is not None else tenant.company.pk
     if part == "delivery_id":
         return tenant.trial.pk
     if part in ("object_id", "id", "pk"):

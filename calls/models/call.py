@@ -131,6 +131,14 @@ class Call(SavesChanges, Attribution, EventSubject):
             models.Index("company", models.F("start_time").desc(), models.F("id").desc(), name="call_of_company"),
             # The search box: the id alone, as somebody copies it out of another system.
             models.Index("external_id", condition=~Q(external_id=""), name="call_external_id"),
+            # API v3 lists, counts and sums without reading rows: spam is not there, and what it filters by is.
+            models.Index(
+                fields=["company", "-start_time", "-id"],
+                include=["direction", "answered_at", "ended_at", "voicemail", "abandoned", "duration", "lead_status",
+                         "person", "tracker", "source", "device_type"],
+                condition=Q(spam=False),
+                name="call_listed",
+            ),  # fmt: skip
             # A person's calls in order: prior_calls counts them.
             models.Index("person", "start_time", "id", name="call_of_person"),
         ]

@@ -103,6 +103,8 @@ class Person(models.Model):
             models.UniqueConstraint(fields=["company", "phone"], condition=~Q(phone=""), name="person_phone_once"),
             models.UniqueConstraint(fields=["company", "email"], condition=~Q(email=""), name="person_email_once"),
         ]
+        # A company's people, newest first.
+        indexes = [models.Index(fields=["company", "-created_at", "-id"], name="person_of_company")]
 
     def __str__(self) -> str:
         return self.name or self.phone or self.email or self.resource_id

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from subscriptions.models import Company
 
@@ -17,6 +17,11 @@ class Tag(models.Model):
     name = models.CharField(max_length=100)
     level = models.CharField(max_length=10, choices=Level.choices, default=Level.COMPANY)
     color = models.CharField(max_length=20, default="gray1")
+    active = models.BooleanField(
+        default=True, db_default=True, help_text="Not active: it stays on its calls, and is not offered for new ones."
+    )
+    # Null: made before this was noted.
+    created_at = models.DateTimeField(null=True, db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["name"]

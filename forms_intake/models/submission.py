@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from calls.models import Attribution, Person
+from calls.models import Attribution, Call, Person, Tag
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
@@ -26,6 +27,14 @@ class FormSubmission(Attribution, EventSubject):
     form_data = models.JSONField(default=dict, help_text="The fields: name and text.")
     form_url = models.CharField("form URL", max_length=2048, blank=True)
     submitted_at = models.DateTimeField(default=timezone.now)
+    tags = models.ManyToManyField(Tag, related_name="forms", blank=True)
+    note = models.TextField(blank=True, default="", db_default="")
+    value = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    lead_status = models.CharField(
+        max_length=30, choices=Call.LeadStatus.choices, blank=True, default="", db_default=""
+    )
     external_source = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

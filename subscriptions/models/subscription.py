@@ -44,6 +44,15 @@ class Subscription(models.Model):
         DISABLED = "disabled", "Disabled"
         ARCHIVED = "archived", "Removed"
 
+    class PayloadVersion(models.TextChoices):
+        ARTICLE = "article", "Article"
+        MAY_2026 = "2026-05", "2026-05"
+
+    class CallDirection(models.TextChoices):
+        BOTH = "both", "Inbound and outbound"
+        INBOUND = "inbound", "Inbound only"
+        OUTBOUND = "outbound", "Outbound only"
+
     resource_id = ResourceIdField(prefix="SUB")
     company = models.ForeignKey(Company, models.PROTECT, related_name="subscriptions")
     name = models.CharField(max_length=100, validators=[one_line], help_text="Your own name for it, for example: CRM.")
@@ -72,6 +81,19 @@ class Subscription(models.Model):
     auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
     # The private key and the certificate chain in one text, because one is useless without the other.
     client_certificate = EncryptedTextField(blank=True, default="", db_default="", editable=False)
+    # The bodies that it gets: contract's default, or the vendor's wire of that month.
+    payload_version = models.CharField(
+        max_length=10, choices=PayloadVersion.choices, default=PayloadVersion.ARTICLE,
+        db_default=PayloadVersion.ARTICLE.value,
+    )  # fmt: skip
+    call_direction = models.CharField(
+        "calls",
+        max_length=10,
+        choices=CallDirection.choices,
+        default=CallDirection.BOTH,
+        db_default=CallDirection.BOTH.value,
+        help_text="Whose Post-Call and Call Modified: those of inbound calls, of outbound calls, or of both.",
+    )
     ordered = models.BooleanField(
         "in order",
         default=False,

@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("subscriptions",),
     ("calls",),
     ("messaging", "forms_intake"),
-    ("callhooks_site.intake.providers", "callhooks_site.intake.imports"),
+    ("callhooks_site.intake.providers", "callhooks_site.intake.imports", "callhooks_site.vendor_api"),
     ("callhooks_site",),
 )
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}

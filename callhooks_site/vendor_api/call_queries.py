@@ -1,0 +1,152 @@
+"""Which calls a request asks for. Spam is not there.
+
+The index `call_listed` answers what the columns in it can say, however many calls there are. What it cannot (a search,
+tags, first calls, another order) is read row by row, and so only where the range of time holds a bounded number of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Lower
+
+from calls.models import Call, Tag, Tracker
+from calls.phones import normalise_if_number
+from calls.selectors import SAME_MOMENT
+from subscriptions.models import Company
+
+from . import ids
+from .dates import Range
+from .errors import BadRequest
+from .paging import Sort
+from .params import Params
+
+MOST_READ = 50_000
+SORTS = {
+    "start_time": Sort("start_time", of_time=True),
+    "customer_name": Sort("customer_name"),
+    "customer_phone_number": Sort("customer_phone_number"),
+    "duration": Sort("duration", nullable=True),
+    "source": Sort("source"),
+    "customer_city": Sort("customer_city"),
+    "customer_country": Sort("customer_country"),
+    "landing_page_url": Sort("landing_page_url"),
+    "device_type": Sort("device_type"),
+    "answered": Sort("answered_at", nullable=True),
+    "first_call": Sort("person_id", nullable=True),
+    "source_name": Sort("tracker__name"),
+    "lead_status": Sort("lead_status"),
+    "tags": Sort("tags__name", nullable=True),
+}
+_MISSED = Q(answered_at=None, voicemail=False)
+_ANSWERED = Q(answered_at__isnull=False, voicemail=False)
+_VOICEMAIL = Q(voicemail=True)
+_ALL = Q()
+CALL_TYPES = {
+    "first_call": None,
+    "missed": Q(direction="inbound") & _MISSED,
+    "voicemails": _VOICEMAIL,
+    "inbound": Q(direction="inbound"),
+    "outbound": Q(direction="outbound"),
+}
+ANSWER_STATUSES = {"answered": _ANSWERED, "missed": _MISSED, "voicemail": _VOICEMAIL, "all": _ALL}
+DIRECTIONS = {"inbound": Q(direction="inbound"), "outbound": Q(direction="outbound"), "all": _ALL}
+DEVICES = {"desktop": "desktop", "mobile": "mobile", "all": ""}
+LEAD_STATUSES = {
+    "good_lead": Q(lead_status="good_lead"),
+    "not_a_lead": Q(lead_status="not_a_lead"),
+    "not_scored": ~Q(lead_status__in=("good_lead", "not_a_lead")),
+}
+
+
+class CallQuery:
+    """The calls of a company in a range of time that the request's filters leave; `in_index` says whether all of the
+    filters can be answered from the index."""
+
+    def __init__(self, company: Company, params: Params, range_: Range) -> None:
+        self.company, self.params, self.range = company, params, range_
+        self.in_index = True
+        self.in_range = range_.on(Call.objects.filter(company=company, spam=False).order_by(), "start_time")
+
+    def rows(self) -> QuerySet[Call]:
+        params, rows = self.params, self.in_range
+        kind = params.text("call_type")
+        if kind == "first_call" or params.flag("first_time_callers"):
+            self.in_index = False
+            rows = rows.filter(first_calls())
+        if kind and kind != "first_call":
+            rows = rows.filter(params.choice("call_type", CALL_TYPES) or Q())
+        for name, known in (
+            ("answer_status", ANSWER_STATUSES), ("direction", DIRECTIONS), ("lead_status", LEAD_STATUSES)
+        ):  # fmt: skip
+            condition = params.choice(name, known)
+            rows = rows.filter(condition) if condition is not None else rows
+        device = params.choice("device", DEVICES)
+        if device:
+            rows = rows.filter(device_type__in=(device, device.title()))
+        return self._of_tags(self._of_trackers(rows))
+
+    def searched(self, rows: QuerySet[Call], *, only_source: bool = False) -> QuerySet[Call]:
+        term = self.params.text("search")
+        if not term:
+            return rows
+        self.in_index = False
+        if only_source:
+            return rows.filter(Q(source__icontains=term) | Q(tracker__source__icontains=term))
+        found = Q(customer_name__icontains=term) | Q(note__icontains=term) | Q(source__icontains=term)
+        number = normalise_if_number(term)
+        digits = re.sub(r"\D", "", term)
+        if number:
+            found |= Q(customer_phone_number=number) | Q(business_phone_number=number)
+            found |= Q(tracker__phone_number=number)
+        elif len(digits) >= 3:
+            found |= Q(customer_phone_number__contains=digits) | Q(business_phone_number__contains=digits)
+            found |= Q(tracker__phone_number__contains=digits)
+        return rows.filter(found)
+
+    def bounded(self, what: str) -> None:
+        """Refuses what would read the rows of more calls than MOST_READ."""
+        if self.in_range.values("pk")[: MOST_READ + 1].count() > MOST_READ:
+            raise BadRequest(
+                f"{what} looks through at most {MOST_READ:,} calls, and there are more in this range of time. Choose a "
+                "shorter one with start_date and end_date."
+            )
+
+    def _of_trackers(self, rows: QuerySet[Call]) -> QuerySet[Call]:
+        given = self.params.many("tracker_id") + self.params.many("tracker_ids")
+        return rows.filter(tracker__in=tracker_keys(self.company, given)) if given else rows
+
+    def _of_tags(self, rows: QuerySet[Call]) -> QuerySet[Call]:
+        names = self.params.many("tags")
+        if not names:
+            return rows
+        self.in_index = False
+        tags = list(tags_of(self.company, names).values_list("pk", flat=True))
+        return rows.filter(Exists(Call.tags.through.objects.filter(call=OuterRef("pk"), tag__in=tags)))
+
+
+def tags_of(company: Company, names: list[str]) -> QuerySet[Tag]:
+    lower = [Lower(Value(name)) for name in names]
+    return Tag.objects.annotate(lower=Lower("name")).filter(company=company, lower__in=lower)
+
+
+def tracker_keys(company: Company, given: list[str]) -> list[int]:
+    """The company's trackers of these ids; those that it does not have find nothing."""
+    wanted = Q(pk__in=())
+    for text in given:
+        wanted |= ids.row_query(text, "TRK") or Q(pk__in=())
+    return list(Tracker.objects.filter(wanted, company=company).values_list("pk", flat=True))
+
+
+def first_calls() -> Q:
+    """Calls whose person had none before, as the webhooks count it."""
+    start: Any = OuterRef("start_time")
+    earlier = Call.objects.filter(person_id=OuterRef("person_id")).filter(
+        Q(start_time__lt=start - Value(SAME_MOMENT))
+        | Q(start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
+    )
+    return ~Exists(earlier)
+
+

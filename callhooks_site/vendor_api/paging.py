@@ -1,0 +1,171 @@
+"""Both ways to turn pages: `page` and `per_page`, and the relative one of calls; sorting by a field and the row's key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from . import positions
+from .errors import BadRequest
+from .params import Params
+
+DEFAULT_SIZE, LARGEST_SIZE = 100, 250
+LARGEST_PAGE = 10**9
+Show = Callable[[list[Any]], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Sort:
+    """`column` of the rows. `of_time` ones begin with the newest, others alphabetically. A place in the list can be
+    named by its value only where it is never null."""
+
+    column: str
+    of_time: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    sort: Sort
+    down: bool
+
+    @property
+    def names(self) -> list[str]:
+        sign = "-" if self.down else ""
+        return [f"{sign}{self.sort.column}", f"{sign}pk"]
+
+    def beyond(self, value: Any, key: int) -> Q:
+        way = "lt" if self.down else "gt"
+        column = self.sort.column
+        # The first condition is what an index serves; the second takes out what was shown.
+        return Q(**{f"{column}__{way}e": value}) & (Q(**{f"{column}__{way}": value}) | Q(**{f"pk__{way}": key}))
+
+
+def order_of(params: Params, sorts: Mapping[str, Sort], default: str) -> Order:
+    """A `sort` that is not known is ignored, as the vendor ignores what it does not know."""
+    sort = sorts.get(params.text("sort"), sorts[default])
+    asked = params.text("order").lower()
+    if asked not in ("", "asc", "desc"):
+        raise BadRequest("order must be asc or desc.")
+    return Order(sort, asked == "desc" if asked else sort.of_time)
+
+
+def size_of(params: Params, largest: int = LARGEST_SIZE) -> int:
+    asked = params.whole("per_page")
+    return DEFAULT_SIZE if asked is None or asked < 1 else min(asked, largest)
+
+
+@dataclass
+class Page:
+    rows: list[Any]
+    begins_after: str
+    ends_at: str
+    has_more: bool
+
+
+class Listing:
+    """A page of some rows. `load` reads the rows of these keys; they are shown in the order of the keys."""
+
+    def __init__(
+        self,
+        request: Request,
+        rows: QuerySet[Any],
+        order: Order,
+        *,
+        largest: int = LARGEST_SIZE,
+        count: Callable[[QuerySet[Any]], int] | None = None,
+    ) -> None:
+        self.request, self.rows, self.order = request, rows, order
+        self.params = Params(request.query_params)
+        self.size = size_of(self.params, largest)
+        self._count = count or (lambda rows: int(rows.order_by().count()))
+
+    def answer(self, collection: str, show: Show) -> Response:
+        """The envelope with `page`, and a `Link` to the next page where there is one."""
+        number = max(1, min(self.params.whole("page") or 1, LARGEST_PAGE))
+        total = self._count(self.rows)
+        page = self._page(number)
+        body = envelope(number, self.size, total)
+        headers = {}
+        if page.has_more:
+            headers["Link"] = f'<{self._address(page=number + 1, after=page.ends_at)}>; rel="next"'
+        return Response({**body, collection: show(page.rows)}, headers=headers)
+
+    def relative(self, collection: str, show: Show) -> Response:
+        """The envelope with `next_page`. `offset` counts pages."""
+        index = max(0, min(self.params.whole("offset") or 0, LARGEST_PAGE))
+        page = self._page(index + 1)
+        following = self._address(offset=index + 1, after=page.ends_at) if page.has_more else None
+        return Response({"next_page": following, "has_next_page": page.has_more, collection: show(page.rows)})
+
+    def _page(self, number: int) -> Page:
+        after = self._after(number)
+        rows = self.rows.order_by(*self.order.names)
+        first = (number - 1) * self.size
+        if after:
+            rows, first = rows.filter(self.order.beyond(*self._decoded(after))), 0
+        # One more than the page holds tells whether there is another.
+        found = list(rows.values_list("pk", self.order.sort.column)[first : first + self.size + 1])
+        shown = found[: self.size]
+        ends_at = after
+        if shown and not self.order.sort.nullable:
+            ends_at = self._place(shown[-1])
+        page = Page([key for key, _ in shown], after, ends_at, len(found) > self.size)
+        # The last page too: there may be another by the time that its client has read it.
+        if ends_at and (page.has_more or number > 1):
+            positions.note(self._key, self._digest, number, page.begins_after, ends_at)
+        return page
+
+    def _after(self, number: int) -> str:
+        if self.order.sort.nullable:
+            return ""
+        given = self.params.text(positions.PARAMETER)
+        if given or number == 1:
+            return given
+        return positions.recall(self._key, self._digest, number) or ""
+
+    def _decoded(self, after: str) -> tuple[Any, int]:
+        return positions.decode(after, times=self.order.sort.of_time)
+
+    def _place(self, row: Sequence[Any]) -> str:
+        key, value = row
+        return positions.encode([value, key])
+
+    @property
+    def _key(self) -> int:
+        return int(self.request.auth.pk)  # type: ignore[union-attr]
+
+    @property
+    def _digest(self) -> str:
+        pairs = [(name, value) for name, values in self.request.query_params.lists() for value in values]
+        path = self.request.path.removesuffix(".json")
+        return positions.digest_of(path, [pair for pair in pairs if pair[0] not in ("offset", "format")])
+
+    def _address(self, *, after: str, **changed: int) -> str:
+        """This request's address with these parameters instead of its own."""
+        new = {name: str(value) for name, value in changed.items()}
+        if after:
+            new[positions.PARAMETER] = after
+        kept = [
+            (name, value)
+            for name, values in self.request.query_params.lists()
+            for value in dict.fromkeys(values)
+            if name not in new
+        ]
+        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode([*kept, *new.items()])}")
+
+
+def envelope(page: int, per_page: int, total: int) -> dict[str, int]:
+    """A list of nothing has one page, which is empty."""
+    return {
+        "page": page,
+        "per_page": per_page,
+        "total_pages": max(1, -(-total // per_page)),
+        "total_records": total,
+    }
