@@ -45,4 +45,3 @@ class AccountsView(VendorView):
 class AccountView(VendorView):
     def get(self, request: Request, account: str) -> Response:
         return self.one(self.company, SHAPE)
-

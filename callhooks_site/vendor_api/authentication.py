@@ -18,7 +18,7 @@ from .errors import Forbidden
 
 SCHEMES = ("token", "bearer")
 _PART = re.compile(r"[,;\t]")
-HOW = "Send an API key as: Authorization: Token token=\"KEY\"."
+HOW = 'Send an API key as: Authorization: Token token="KEY".'
 
 
 def token_of(header: str) -> str:
@@ -56,7 +56,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """Reading takes `read`, writing the view's `write_scope`. A method that the view lacks is a 405, whatever the key."""
+    """Reading takes `read`, writing the view's `write_scope`. A method that the view lacks is a 405 for every key."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):

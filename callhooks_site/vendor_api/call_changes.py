@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from calls.ingestion import update_call
+from calls.ingestion.single import update_call
 from calls.models import Call
 from calls.payloads import values
 from calls.selectors import count_earlier

@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from calls.lifecycle import FORMATTED_TYPES, call_type, seconds
+from calls.call_states import FORMATTED_TYPES, call_type, seconds
 from calls.payloads import values
 from calls.phones import formatted
 
 from .shapes import (
-    ANY, FLAG, LIST, NUMBER_OR_NULL, OBJECT, OBJECT_OR_NULL, TEXT, TEXT_OR_NULL, TEXTS, WHOLE, WHOLE_OR_NULL, Context,
-    Field, Shape, amount, always, local, of,
+    ANY,
+    FLAG,
+    LIST,
+    NUMBER_OR_NULL,
+    OBJECT,
+    OBJECT_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    WHOLE,
+    WHOLE_OR_NULL,
+    Context,
+    Field,
+    Shape,
+    always,
+    amount,
+    local,
+    of,
 )  # fmt: skip
 
 NOT_AVAILABLE = "(Not Available)"
@@ -74,9 +90,7 @@ SHAPE = Shape(
         "id": of("resource_id", TEXT),
         "recording": Field(TEXT_OR_NULL, _recording),
         "recording_duration": Field(TEXT_OR_NULL, _recording_duration),
-        "recording_player": Field(
-            TEXT_OR_NULL, _of_call(lambda call: values.recording_page(call, "recording-player"))
-        ),
+        "recording_player": Field(TEXT_OR_NULL, _of_call(lambda call: values.recording_page(call, "recording-player"))),
         "start_time": Field(TEXT, lambda call, context: local(call.start_time, context)),
         "tracking_phone_number": of("tracker.phone_number", TEXT),
         "voicemail": Field(FLAG, lambda call, context: call.voicemail),

@@ -1,7 +1,7 @@
 """Which calls a request asks for. Spam is not there.
 
 The index `call_listed` answers what the columns in it can say, however many calls there are. What it cannot (a search,
-tags, first calls, another order) is read row by row, and so only where the range of time holds a bounded number of them.
+tags, first calls, another order) is read row by row, and so only where the range of time holds a bounded number.
 """
 
 from __future__ import annotations
@@ -147,6 +147,4 @@ def first_calls() -> Q:
         Q(start_time__lt=start - Value(SAME_MOMENT))
         | Q(start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
     )
-    return ~Exists(earlier)
-
-
+    return Q(~Exists(earlier))

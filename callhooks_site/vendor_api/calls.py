@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -101,5 +100,3 @@ class NoTranscription(OneCall):
 
     def get(self, request: Request, account: str, id: str) -> Response:
         raise NotHere("Ask for the transcription with fields=transcription.")
-
-

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 
-from subscriptions.api.kit.parsing import StrictJSON
+from subscriptions.api.kit.parsing import StrictJSONParser
 
 
 class NotJson(exceptions.APIException):
@@ -21,7 +21,7 @@ class Json(JSONRenderer):
     charset = "utf-8"
 
 
-class AnyJson(StrictJSON):
+class AnyJson(StrictJSONParser):
     """Some clients send JSON without its content type, as curl does."""
 
     media_type = "*/*"

@@ -16,7 +16,7 @@ _MASKED = re.compile(r"[A-Z]{3}[0-9a-f]{32}")
 
 def account_id(company: Any) -> str:
     """A company's account has the digits of the company."""
-    return ACCOUNT + company.resource_id[3:]
+    return f"{ACCOUNT}{company.resource_id[3:]}"
 
 
 def account_number(company: Any) -> int:

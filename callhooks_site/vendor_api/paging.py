@@ -1,4 +1,4 @@
-"""Both ways to turn pages: `page` and `per_page`, and the relative one of calls; sorting by a field and the row's key."""
+"""Both ways to turn pages: `page` with `per_page`, and the relative one of calls. Rows are sorted by a field and key."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class Listing:
 
     @property
     def _key(self) -> int:
-        return int(self.request.auth.pk)  # type: ignore[union-attr]
+        return int(self.request.auth.pk)
 
     @property
     def _digest(self) -> str:

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -47,11 +47,10 @@ def decode(text: str, *, times: bool) -> tuple[Any, int]:
     """The value of the row's sort field, and its key."""
     try:
         value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        value = datetime.fromisoformat(value) if times else str(value)
-        if not isinstance(key, int) or (times and value.tzinfo is None):
+        if not isinstance(key, int):
             raise ValueError
-        return value, key
-    except (ValueError, TypeError, RecursionError):
+        return (datetime.fromisoformat(value).astimezone(UTC) if times else str(value)), key
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise BadRequest(f"{PARAMETER} is not ours. Follow the link to the next page as it is.") from None
 
 
@@ -75,6 +74,4 @@ def note(key: int, digest: str, page: int, began_after: str, ended_at: str) -> N
     if len(began_after) > 400 or len(ended_at) > 400:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NOTE, {"key": key, "digest": digest, "page": page, "began": began_after, "ended": ended_at}
-        )
+        cursor.execute(_NOTE, {"key": key, "digest": digest, "page": page, "began": began_after, "ended": ended_at})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from subscriptions.events.payload_fields import moment
+from subscriptions.events.payload_fields import format_time
 
 Schema = dict[str, Any]
 
@@ -87,7 +87,7 @@ def always(value: Any, schema: Schema, *, selectable: bool = False) -> Field:
 
 def local(value: datetime | None, context: Context) -> str | None:
     """`2017-01-24T11:27:48.119-05:00`, in the zone that was asked for."""
-    return moment(value, context.zone) if value else None
+    return format_time(value, context.zone) if value else None
 
 
 def utc(value: datetime | None) -> str | None:

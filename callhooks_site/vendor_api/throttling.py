@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from rest_framework.request import Request
 
-from subscriptions.api.kit.throttling import KeyThrottle
+from subscriptions.api.kit.throttling import ApiKeyThrottle
 
 UNLIMITED = 1_000_000_000
 _COUNT = """
@@ -21,11 +21,11 @@ RETURNING hourly, daily
 """
 
 
-class Counted(KeyThrottle):
+class Counted(ApiKeyThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         allowed = super().allow_request(request, view)
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [request.auth.pk])  # type: ignore[union-attr]
+            cursor.execute(_COUNT, [request.auth.pk])
             hourly, daily = cursor.fetchone()
         view.headers.update(rate_headers(hourly, daily))
         return allowed

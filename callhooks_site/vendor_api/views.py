@@ -40,6 +40,7 @@ class VendorView(APIView):
     content_negotiation_class = Negotiation
     http_method_names = ["get", "post", "put", "delete"]
     write_scope = ApiKey.Scope.INGEST
+    schema = None  # it has a document of its own: `openapi.py`
     company: Company
 
     def get_exception_handler(self) -> Callable[..., Response]:

@@ -134,11 +134,22 @@ class Call(SavesChanges, Attribution, EventSubject):
             # API v3 lists, counts and sums without reading rows: spam is not there, and what it filters by is.
             models.Index(
                 fields=["company", "-start_time", "-id"],
-                include=["direction", "answered_at", "ended_at", "voicemail", "abandoned", "duration", "lead_status",
-                         "person", "tracker", "source", "device_type"],
+                include=[
+                    "direction",
+                    "answered_at",
+                    "ended_at",
+                    "voicemail",
+                    "abandoned",
+                    "duration",
+                    "lead_status",
+                    "person",
+                    "tracker",
+                    "source",
+                    "device_type",
+                ],
                 condition=Q(spam=False),
                 name="call_listed",
-            ),  # fmt: skip
+            ),
             # A person's calls in order: prior_calls counts them.
             models.Index("person", "start_time", "id", name="call_of_person"),
         ]

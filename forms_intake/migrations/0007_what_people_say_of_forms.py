@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0006_tag_active_and_created_at'),
+        ('calls', '0007_tag_active_and_created_at'),
         ('forms_intake', '0006_names_as_shown'),
     ]
 

@@ -5,8 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0005_company_index_of_its_own_goes'),
-        ('subscriptions', '0021_one_line_names'),
+        ('calls', '0006_field_names'),
     ]
 
     operations = [

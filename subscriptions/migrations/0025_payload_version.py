@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0021_one_line_names'),
+        ('subscriptions', '0024_failing_days'),
     ]
 
     operations = [

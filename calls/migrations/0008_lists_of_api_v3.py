@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     atomic = False  # the indexes are made while the service writes
 
     dependencies = [
-        ("calls", "0006_tag_active_and_created_at"),
+        ("calls", "0007_tag_active_and_created_at"),
     ]
 
     operations = [
