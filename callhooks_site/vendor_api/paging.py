@@ -1,4 +1,4 @@
-"""Both ways to turn pages: `page` with `per_page`, and the relative one of calls. Rows are sorted by a field and key."""
+"""Both ways to turn pages: `page` with `per_page`, and the relative one of calls. Rows are sorted by a field and id."""
 
 from __future__ import annotations
 
