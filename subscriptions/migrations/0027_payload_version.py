@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0024_failing_days'),
+        ('subscriptions', '0026_endpoint_forward'),
     ]
 
     operations = [
