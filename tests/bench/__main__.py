@@ -31,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(name: str, workspace: Workspace, how: options.Options) -> Report:
     report: Report = import_module(f"{__package__}.{name}").run(workspace, how)
+    report.setup += f"; {workspace.databases.settings()}"
     return report
 
 

@@ -46,5 +46,5 @@ class Arrivals:
 @contextmanager
 def running_receiver(count: int, answer: str = "now") -> Iterator[Arrivals]:
     """On `count` hosts; `answer`: now, never, or after so many seconds."""
-    with helper("receiver", str(count), answer, "report") as process:
+    with helper("receiver", "--hosts", str(count), "--answer", answer, "--report") as process:
         yield Arrivals(process, count)

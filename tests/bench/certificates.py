@@ -1,4 +1,4 @@
-"""A certificate authority for one run, and a certificate of its for a receiver's addresses."""
+"""A certificate authority for one run, and a one of its certificates for each of a receiver's addresses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+Key = ec.EllipticCurvePrivateKey
 
-def make(folder: Path, hosts: Sequence[str]) -> tuple[Path, Path, Path]:
-    """The files of the authority's certificate, of the server's, and of the server's key."""
+
+def make(folder: Path, hosts: Sequence[str]) -> Path:
+    """The file of the authority's certificate. Beside it, HOST.pem holds a certificate and its key for each host."""
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _name("Callhooks bench")
     ca = (
@@ -24,32 +26,35 @@ def make(folder: Path, hosts: Sequence[str]) -> tuple[Path, Path, Path]:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    names = [x509.IPAddress(ip_address(host)) for host in hosts]
+    key = server_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    for host in hosts:
+        file = folder / f"{host}.pem"
+        file.touch(mode=0o600)
+        file.write_bytes(_certificate(host, authority, authority_key, server_key) + key)
+    (folder / "authority.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    return folder / "authority.pem"
+
+
+def _certificate(host: str, authority: x509.Name, authority_key: Key, server_key: Key) -> bytes:
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
     certificate = (
         _builder(_name("receiver"), authority, server_key)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    files = folder / "ca.pem", folder / "server.pem", folder / "server.key"
-    files[0].write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    files[1].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files[2].touch(mode=0o600)
-    files[2].write_bytes(
-        server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return files
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: Key) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

@@ -81,14 +81,17 @@ def server_seconds(postmaster: int, without: Collection[int]) -> float:
 
 
 class Meter:
-    """CPU seconds used by some parties since it was made."""
+    """CPU seconds used by some groups of processes since it was made, or started anew."""
 
-    def __init__(self, *parties: Callable[[], float]) -> None:
-        self._parties = parties
-        self._before = [party() for party in parties]
+    def __init__(self, *groups: Callable[[], float]) -> None:
+        self._groups = groups
+        self.start()
+
+    def start(self) -> None:
+        self._before = [group() for group in self._groups]
 
     def seconds(self) -> float:
         return sum(self.each())
 
     def each(self) -> list[float]:
-        return [party() - before for party, before in zip(self._parties, self._before, strict=True)]
+        return [group() - before for group, before in zip(self._groups, self._before, strict=True)]

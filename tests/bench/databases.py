@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from tests.bench.cpu import process, server_seconds
+from tests.bench.statements import LIBRARY, StatementCounter
 
 # Connections under this name are the bench's own, and not counted.
 BENCH = "callhooks bench"
@@ -64,6 +65,20 @@ class Databases:
             return server_seconds(self._postmaster, {pid for (pid,) in rows})
 
         return seconds
+
+    def statement_counter(self, name: str) -> StatementCounter | None:
+        """None where the server does not count statements: it was given, and not told to."""
+        row = self._admin.execute("SHOW shared_preload_libraries").fetchone()
+        return StatementCounter(self._admin, name) if row and LIBRARY in str(row[0]) else None
+
+    def settings(self) -> str:
+        """What a figure depends on: the version, and whether a commit waits for the disk."""
+        row = self._admin.execute(
+            "SELECT split_part(current_setting('server_version'), ' ', 1), current_setting('fsync'), "
+            "current_setting('synchronous_commit')"
+        ).fetchone()
+        assert row is not None
+        return "PostgreSQL {} with fsync {}, synchronous_commit {}".format(*row)
 
     def close(self) -> None:
         for name in list(self._made):

@@ -87,8 +87,19 @@ def body(owner: Company, number: Tracker) -> bytes:
     return frozen((words * (missing // len(words) + 1))[:missing].strip()) if missing > 0 else frozen("")
 
 
-def backlog(owner: Company, subscriptions: Sequence[int], number: int, content: bytes) -> float:
-    """Insert an event with a due delivery for each of `number`, spread over the subscriptions, and wake the drains.
+def companies_with_endpoints(urls: Sequence[str], event_type: str, *, each: int = 1) -> list[int]:
+    """Companies that have `each` of these endpoints; the ids of the subscriptions, in the order of the URLs."""
+    from django.db import transaction
+
+    found: list[int] = []
+    with transaction.atomic():
+        for first in range(0, len(urls), each):
+            found += subscribe(company(), urls[first : first + each], event_type)
+    return found
+
+
+def publish_backlog(subscriptions: Sequence[int], number: int, content: bytes) -> float:
+    """Insert `number` events with a due delivery each, for the subscriptions in turn, and wake the drains.
 
     All become visible at once. Returns when, by the monotonic clock."""
     from django.db import connection, transaction
@@ -97,28 +108,39 @@ def backlog(owner: Company, subscriptions: Sequence[int], number: int, content: 
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the checks belong to the making, not to the commit
-        insert_deliveries(owner.pk, subscriptions, number, content)
+        cursor.execute(_BACKLOG, {"subscriptions": list(subscriptions), "number": number, "body": content})
         begun = time.monotonic()
     wakeup.wake()
     return begun
 
 
-def insert_deliveries(owner: int, subscriptions: Sequence[int], number: int, content: bytes) -> None:
-    """In the current transaction, due now."""
-    from django.db import connection
+_BACKLOG = """
+WITH wanted AS MATERIALIZED (
+    SELECT gen_random_uuid() AS event, s.id, s.company_id, clock_timestamp() AS at, n
+      FROM generate_series(0, %(number)s - 1) AS n
+      JOIN unnest(%(subscriptions)s::bigint[]) WITH ORDINALITY AS given (id, place)
+           ON given.place = 1 + n %% cardinality(%(subscriptions)s::bigint[])
+      JOIN subscriptions_subscription s ON s.id = given.id
+), made AS (
+    INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at, fan_out)
+    SELECT event, company_id, 'post_call', 'CAL' || replace(event::text, '-', ''), 1, %(body)s, 0, at, 1
+      FROM wanted ORDER BY n
+)
+INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, due_at, created_at)
+SELECT company_id, event, id, 'pending', at, at FROM wanted ORDER BY n
+"""
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH made AS ("
-            " INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at,"
-            "                                  fan_out)"
-            " SELECT gen_random_uuid(), %s, 'post_call', 'CAL' || replace(gen_random_uuid()::text, '-', ''), 1, %s, 0,"
-            "        clock_timestamp(), 1 FROM generate_series(1, %s) RETURNING id, created_at)"
-            " INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, due_at, created_at)"
-            " SELECT %s, id, (%s::bigint[])[1 + (row_number() OVER ())::int %% %s], 'pending', created_at, created_at"
-            "   FROM made",
-            [owner, content, number, owner, list(subscriptions), len(subscriptions)],
-        )
+
+def cancel_waiting() -> bool:
+    """Cancel what nobody sends at the moment. Whether nothing is left: no delivery waits, and none is being sent."""
+    from django.db.models import Q
+
+    from subscriptions.models import Delivery
+
+    Delivery.objects.filter(state=Delivery.State.PENDING, claim=None).update(
+        state=Delivery.State.CANCELLED, due_at=None
+    )
+    return not Delivery.objects.filter(Q(state=Delivery.State.PENDING) | Q(claim__isnull=False)).exists()
 
 
 def _phone() -> str:

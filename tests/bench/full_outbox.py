@@ -117,7 +117,7 @@ def claim_and_finish(batches: int) -> dict[str, float]:
 
 def _delivered(job: Claimed) -> Outcome:
     from subscriptions.delivery.outbox import Outcome
-    from tests.bench.bare_client import HEADERS
+    from tests.bench.bare_loop import HEADERS
 
     answer = [("Server", "nginx"), ("Date", "Mon, 02 Mar 2026 18:41:00 GMT"), ("Connection", "keep-alive")]
     return Outcome(job, "delivered", 0.0, "", time.time(), 5, list(HEADERS.items()), 204, answer, b"", False, "", "")

@@ -115,19 +115,10 @@ def _endpoints(urls: Sequence[str]) -> list[Tracker]:
 
 def _clear() -> None:
     """Nothing of this round is sent in the next one. The bad receiver has gone, and what waited for it has failed."""
-    from django.db.models import Q
-
-    from subscriptions.models import Delivery, Subscription
+    from subscriptions.models import Subscription
 
     Subscription.objects.update(state=Subscription.State.ARCHIVED)
-
-    def quiet() -> bool:
-        Delivery.objects.filter(state=Delivery.State.PENDING, claim=None).update(
-            state=Delivery.State.CANCELLED, due_at=None
-        )
-        return not Delivery.objects.filter(Q(state=Delivery.State.PENDING) | Q(claim__isnull=False)).exists()
-
-    wait_for(quiet, every=0.05, what="requests of the last round end")
+    wait_for(fixtures.cancel_waiting, every=0.05, what="requests of the last round end")
 
 
 def _publish(callers: Sequence[Tracker], bad: int, rate: int, seconds: float) -> dict[str, float]:

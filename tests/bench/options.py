@@ -6,16 +6,36 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NAMES = ("delivery", "latency", "isolation", "backlog", "publish", "ingest", "admin")
-EPILOG = """\
-delivery   --size: the backlog                                 (20000)
-latency    --size: events per round   --seconds: watched idle  (100, 65)
-isolation  --size: events a second    --seconds: of a round    (40, 30)
-backlog    --size: the largest number of pending deliveries    (1000000; five times as many finished ones beside)
-publish    --size: saves per round                             (300)
-ingest     --size: calls per round, one by one; five times as many in batches  (1000)
-admin      --size: deliveries of each of three companies       (1000000)
-"""
+# What each shows, and what --size and --seconds mean to it.
+BENCHES = {
+    "delivery": """\
+deliveries a second and CPU for each: the engine, the naive way (a task, requests.post and an
+ORM save for each delivery), and libcurl alone
+--size: the backlog of a round (20000)""",
+    "receivers": """\
+1,000 endpoints that answer after 0, 50, 200 and 1,000 ms, and over https; beside each libcurl
+alone
+--size: the backlog of a round (60000)   --seconds: counted of each round (6)""",
+    "latency": """\
+milliseconds from a commit to the receiver, one event at a time; CPU of an idle cluster
+--size: events of a round (100)   --seconds: watched while idle (65)""",
+    "isolation": """\
+whether bad endpoints slow the healthy ones of other companies
+--size: events a second (40)   --seconds: of a round (30)""",
+    "backlog": """\
+whether a claim costs more when more is pending
+--size: the largest number of pending deliveries, five times as many finished ones beside (1000000)""",
+    "publish": """\
+what a subscription adds to a save
+--size: saves of a round (300)""",
+    "ingest": """\
+calls a second through the API, one by one and in batches; beside them a bare Django view
+--size: calls of a round; five times as many in batches (1000)""",
+    "admin": """\
+every page of the admin beside millions of deliveries
+--size: deliveries of each of three companies (1000000)""",
+}
+NAMES = tuple(BENCHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +43,32 @@ class Options:
     rounds: int = 5
     size: int | None = None
     seconds: float | None = None
-    https: bool = False
 
 
 def read(arguments: Sequence[str]) -> tuple[list[str], bool, Options]:
     """The benches to run, whether the answer is wanted as JSON, and how they are to be run."""
     parser = argparse.ArgumentParser(
         prog="./dev bench",
-        description="Measure the delivery engine, each figure beside what it is compared with, in the same run.",
-        epilog=EPILOG,
+        description="Measure the service. Each figure stands beside what it is compared with, measured in turn in the "
+        "same run.",
+        epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="+", choices=NAMES, metavar="|".join(NAMES), help="one or several")
+    parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME", help="one or several of those below")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each bench instead of a table")
     parser.add_argument("--rounds", type=_at_least_one, default=5, help="of which medians are taken (5)")
     parser.add_argument("--size", type=_at_least_one, help="see below")
     parser.add_argument("--seconds", type=float, help="see below")
-    parser.add_argument("--https", action="store_true", help="delivery: measure TLS beside plain http")
     given = parser.parse_args(arguments)
-    return given.names, given.json, Options(given.rounds, given.size, given.seconds, given.https)
+    return given.names, given.json, Options(given.rounds, given.size, given.seconds)
+
+
+def _epilog() -> str:
+    lines = []
+    for name, text in BENCHES.items():
+        first, *rest = text.splitlines()
+        lines += [f"{name:11}{first}", *(f"{'':11}{line}" for line in rest)]
+    return "\n".join(lines)
 
 
 def _at_least_one(text: str) -> int:

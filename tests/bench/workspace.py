@@ -66,9 +66,9 @@ class Workspace:
 
 
 @contextmanager
-def bench_workspace() -> Iterator[Workspace]:
-    """A server, a migrated template, and Django set up in this process. Raises DevError."""
-    with bench_server() as url, tempfile.TemporaryDirectory(prefix="callhooks-bench-") as folder:
+def bench_workspace(*, durable: bool = True) -> Iterator[Workspace]:
+    """A server (see `bench_server`), a migrated template, and Django set up in this process. Raises DevError."""
+    with bench_server(durable=durable) as url, tempfile.TemporaryDirectory(prefix="callhooks-bench-") as folder:
         databases = Databases(url)
         try:
             secrets = make_secrets()
