@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 const same = (a, b) => a.length === b.length && timingSafeEqual(a, b);
 
-/** True when both signatures are good. `body` must be the Buffer as received, not JSON made anew. */
+/** True when both signatures are valid. `body` must be the Buffer as received, not JSON that was parsed and rebuilt. */
 export function verify(body, headers, signingKey, secret, tolerance = 300) {
   const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const header = (name) => given[name] ?? "";
@@ -14,7 +14,7 @@ export function verify(body, headers, signingKey, secret, tolerance = 300) {
 
   const sha1 = createHmac("sha1", signingKey).update(body).digest("base64");
   const sha256 = createHmac("sha256", key).update(`${header("webhook-id")}.${sent}.`).update(body).digest("base64");
-  // While a secret is being replaced there are two signatures, separated by one blank.
+  // While a secret is being replaced there are two signatures, separated by a space.
   const candidates = header("webhook-signature").split(" ");
   return (
     same(Buffer.from(sha1), Buffer.from(header("signature"))) &&

@@ -1,7 +1,7 @@
 <?php
 // Verifies the two signatures of a webhook. PHP 8.0 or newer, no packages: copy `verify`.
 
-/** True when both signatures are good. $body must be the text as received: file_get_contents('php://input'). */
+/** True when both signatures are valid. $body must be the text as received: file_get_contents('php://input'). */
 function verify(string $body, array $headers, string $signingKey, string $secret, int $tolerance = 300): bool
 {
     $given = array_change_key_case($headers, CASE_LOWER);
@@ -18,7 +18,7 @@ function verify(string $body, array $headers, string $signingKey, string $secret
     $message = ($given['webhook-id'] ?? '') . '.' . $sent . '.' . $body;
     $sha256 = 'v1,' . base64_encode(hash_hmac('sha256', $message, $key, true));
     $matches = false;
-    // While a secret is being replaced there are two signatures, separated by one blank.
+    // While a secret is being replaced there are two signatures, separated by a space.
     foreach (explode(' ', $given['webhook-signature'] ?? '') as $candidate) {
         $matches = hash_equals($sha256, $candidate) || $matches;
     }

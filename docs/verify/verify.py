@@ -7,7 +7,7 @@ import time
 
 
 def verify(body: bytes, headers, signing_key: str, secret: str, tolerance: int = 300) -> bool:
-    """True when both signatures are good. `body` must be the bytes as received, not JSON made anew."""
+    """True when both signatures are valid. `body` must be the bytes as received, not JSON that was parsed and rebuilt."""
     given = {name.lower(): value for name, value in headers.items()}
     sent = given.get("webhook-timestamp", "")
     key = base64.b64decode(secret[len("whsec_") :] + "==")
@@ -21,7 +21,7 @@ def verify(body: bytes, headers, signing_key: str, secret: str, tolerance: int =
     sha1 = base64.b64encode(hmac.digest(signing_key.encode(), body, hashlib.sha1))
     message = given.get("webhook-id", "").encode() + b"." + sent.encode() + b"." + body
     sha256 = b"v1," + base64.b64encode(hmac.digest(key, message, hashlib.sha256))
-    # While a secret is being replaced there are two signatures, separated by one blank.
+    # While a secret is being replaced there are two signatures, separated by a space.
     candidates = given.get("webhook-signature", "").encode().split(b" ")
     return hmac.compare_digest(sha1, given.get("signature", "").encode()) and any(
         hmac.compare_digest(sha256, candidate) for candidate in candidates

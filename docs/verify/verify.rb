@@ -1,7 +1,7 @@
 # Verifies the two signatures of a webhook. Ruby 3.0 or newer, standard library only: copy `verify`.
 require "openssl"
 
-# True when both signatures are good. `body` must be the bytes as received: request.raw_post in Rails.
+# True when both signatures are valid. `body` must be the bytes as received: request.raw_post in Rails.
 def verify(body, headers, signing_key, secret, tolerance: 300)
   given = headers.transform_keys(&:downcase)
   sent = given.fetch("webhook-timestamp", "")
@@ -12,7 +12,7 @@ def verify(body, headers, signing_key, secret, tolerance: 300)
   sha1 = [OpenSSL::HMAC.digest("SHA1", signing_key, body)].pack("m0")
   message = "#{given['webhook-id']}.#{sent}.".b + body.b
   sha256 = "v1,#{[OpenSSL::HMAC.digest('SHA256', key, message)].pack('m0')}"
-  # While a secret is being replaced there are two signatures, separated by one blank.
+  # While a secret is being replaced there are two signatures, separated by a space.
   candidates = given.fetch("webhook-signature", "").split(" ")
   OpenSSL.secure_compare(sha1, given.fetch("signature", "")) &&
     candidates.any? { |candidate| OpenSSL.secure_compare(sha256, candidate) }
