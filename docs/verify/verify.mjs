@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 const same = (a, b) => a.length === b.length && timingSafeEqual(a, b);
 
-/** True when both signatures are valid. `body` must be the Buffer as received, not JSON that was parsed and rebuilt. */
+/** True when both signatures are valid. `body` must be the Buffer as received, not rebuilt from parsed JSON. */
 export function verify(body, headers, signingKey, secret, tolerance = 300) {
   const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const header = (name) => given[name] ?? "";

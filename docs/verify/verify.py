@@ -7,7 +7,7 @@ import time
 
 
 def verify(body: bytes, headers, signing_key: str, secret: str, tolerance: int = 300) -> bool:
-    """True when both signatures are valid. `body` must be the bytes as received, not JSON that was parsed and rebuilt."""
+    """True when both signatures are valid. `body` must be the bytes as received, not rebuilt from parsed JSON."""
     given = {name.lower(): value for name, value in headers.items()}
     sent = given.get("webhook-timestamp", "")
     key = base64.b64decode(secret[len("whsec_") :] + "==")
