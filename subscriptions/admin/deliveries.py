@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from ..endpoints import operations
+from ..endpoints import operations, resend_jobs
 from ..events import catalogue
 from ..models import Attempt, Company, Delivery, Event, Subscription
 from ..tenancy import audit_log
@@ -64,9 +64,9 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     )
     list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
     search_help_text = "A phone number, or the exact id of a delivery, webhook, call, text or form"
-    actions = ("resend_selected", "cancel_selected")
+    actions = ("resend_selected", "send_now_selected", "cancel_selected")
     change_list_template = "admin/subscriptions/delivery/change_list.html"
-    buttons = ("resend", "cancel")
+    buttons = ("resend", "send_now", "cancel")
 
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="state")
@@ -205,12 +205,18 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         if obj.state in operations.RESENDABLE and obj.subscription.state == Subscription.State.ACTIVE:
             return ("resend", "cancel") if obj.state == State.HELD else ("resend",)
-        waits = obj.state in (State.PENDING, State.HELD) and obj.claim is None
-        return ("cancel",) if waits else ()
+        if obj.state not in (State.PENDING, State.HELD) or obj.claim is not None:
+            return ()
+        later = obj.due_at is not None and max(obj.due_at, labels.paused_until(obj) or obj.due_at) > timezone.now()
+        return ("send_now", "cancel") if later and obj.subscription.state == Subscription.State.ACTIVE else ("cancel",)
 
     @button("Send again")
     def resend(self, request: HttpRequest, obj: Delivery) -> None:
         self._resend(request, Delivery.objects.filter(pk=obj.pk))
+
+    @button("Send now")
+    def send_now(self, request: HttpRequest, obj: Delivery) -> None:
+        self._send_now(request, Delivery.objects.filter(pk=obj.pk))
 
     @button("Cancel")
     def cancel(self, request: HttpRequest, obj: Delivery) -> None:
@@ -220,15 +226,21 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
     def resend_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._resend(request, self._plain(request, queryset))
 
+    @admin.action(description="Send now what waits", permissions=["operate"])
+    def send_now_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        self._send_now(request, self._plain(request, queryset))
+
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._cancel(request, self._plain(request, queryset))
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """All pages at once is a job of its own, where one can count first and cancel."""
-        all_again = all_pages_chosen(request) and "resend_selected" in request.POST.getlist("action")
-        if all_again and self.has_operate_permission(request) and _as_job(request) is not None:
-            return HttpResponseRedirect(f"{reverse('admin:subscriptions_resendjob_add')}?{_as_job(request)}")
+        again = {"resend_selected", "send_now_selected"} & set(request.POST.getlist("action"))
+        if all_pages_chosen(request) and again and self.has_operate_permission(request):
+            job = _as_job(request, [State.PENDING] if "send_now_selected" in again else operations.RESENDABLE)
+            if job is not None:
+                return HttpResponseRedirect(f"{reverse('admin:subscriptions_resendjob_add')}?{job}")
         return super().response_action(request, queryset)
 
     def _plain(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -237,7 +249,12 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
 
     def _resend(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         able = chosen.filter(state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE)
-        self._tell(request, chosen, able, operations.resend, _RESENT)
+        removed = chosen.filter(subscription__state=Subscription.State.ARCHIVED).exists()
+        self._tell(request, chosen, able, operations.resend, _NOT_RESENT_REMOVED if removed else _RESENT)
+
+    def _send_now(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+        able = chosen.filter(state=State.PENDING, claim=None, subscription__state=Subscription.State.ACTIVE)
+        self._tell(request, chosen, able, operations.send_now, _SENT_NOW)
 
     def _cancel(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         able = chosen.filter(state__in=(State.PENDING, State.HELD), claim=None)
@@ -266,6 +283,16 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
 
 
 _RESENT = ("on the way again", "Sent again.", "on the way already, or to a subscription that is not active.")
+_NOT_RESENT_REMOVED = (
+    *_RESENT[:2],
+    "on the way already, or to a subscription that is not active. Where it was removed, add a new one with its URL for "
+    "the events to come.",
+)
+_SENT_NOW = (
+    "sent now",
+    "Sent now.",
+    "done or held, being sent at this moment, or to a subscription that is not active.",
+)
 _CANCELLED = ("cancelled", "Cancelled.", "done already, or being sent at this moment.")
 
 
@@ -314,18 +341,19 @@ def _advice(delivery: Delivery, newest: list[Attempt]) -> str:
     return advice.find_advice(newest[0].status_code, newest[0].error)
 
 
-def _as_job(request: HttpRequest) -> str | None:
-    """The list's filters as the beginning of a resend of many; None where it knows no such filter."""
+def _as_job(request: HttpRequest, states: Sequence[str] = operations.RESENDABLE) -> str | None:
+    """The list's filters as the beginning of a resend of many, of these states where the list shows all; None where it
+    knows no such filter."""
     asked = {name: value for name, value in request.GET.items() if value}
     if set(asked) - {"subscription", "state", "since", "company", "p"}:
         return None
     state, since = asked.get("state", ""), asked.get("since", "24h")
-    if state and state not in operations.RESENDABLE:
+    if state and state not in resend_jobs.STATES:
         return None
     begin = timezone.now() - SinceFilter.spans[since] if since in SinceFilter.spans else _BEGINNING
     job: dict[str, Any] = {"since": f"{timezone.localtime(begin):%Y-%m-%dT%H:%M:%S}"}
     job |= {"subscription": asked["subscription"]} if "subscription" in asked else {}
-    job["states"] = [state] if state else [str(one) for one in operations.RESENDABLE]
+    job["states"] = [state] if state else [str(one) for one in states]
     return urlencode(job, doseq=True)
 
 

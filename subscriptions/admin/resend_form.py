@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..endpoints import operations, resend_jobs
+from ..endpoints import resend_jobs
 from ..models import Delivery, Subscription
 from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 
@@ -37,7 +37,10 @@ class ResendForm(forms.Form):
     until = forms.DateTimeField(label="Created before", widget=_Moment, required=False, help_text="Empty: until now.")
     states = forms.MultipleChoiceField(
         label="Which",
-        choices=[(str(state), state.label) for state in operations.RESENDABLE],
+        choices=[
+            (str(state), "Waiting for the next try" if state == Delivery.State.PENDING else state.label)
+            for state in resend_jobs.STATES
+        ],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
         error_messages={"required": "Choose at least one."},
     )

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from ..endpoints import operations, resend_jobs
+from ..endpoints import resend_jobs
 from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from ..tenancy import audit_log
@@ -207,7 +207,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """What the address asks for; the form offers nothing that is not theirs, whatever stands there."""
     asked = {name: request.GET[name] for name in ("subscription", "since", "until") if request.GET.get(name)}
-    states = [state for state in request.GET.getlist("states") if state in operations.RESENDABLE]
+    states = [state for state in request.GET.getlist("states") if state in resend_jobs.STATES]
     return {**asked, **({"states": states} if states else {})}
 
 

@@ -92,7 +92,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         "resource_id",
         "created",
     )
-    buttons = ("test", "pause", "resume", "reveal_secret", "rotate_secret")
+    buttons = ("test", "send_now", "pause", "resume", "reveal_secret", "rotate_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
@@ -130,8 +130,21 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         if _removed(obj):
             return ()
         if obj.state == State.ACTIVE:
-            return ("test", "pause", "reveal_secret", "rotate_secret")
+            waits = Delivery.objects.filter(subscription=obj, state=Delivery.State.PENDING).exists()
+            return ("test", *(["send_now"] if waits else []), "pause", "reveal_secret", "rotate_secret")
         return ("resume", "reveal_secret", "rotate_secret")
+
+    @button("Send now")
+    def send_now(self, request: HttpRequest, obj: Subscription) -> None:
+        try:
+            count = operations.send_waiting(obj)
+        except ActionRefused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return
+        waits = "1 webhook waits" if count == 1 else f"{count:,} webhooks wait"
+        self.log_change(request, obj, f"Sent now what waits: {waits}.")
+        said = f"{waits}, and will be sent now: a few at first, then more each second while your server accepts them."
+        self.message_user(request, said, messages.SUCCESS)
 
     @button("Pause")
     def pause(self, request: HttpRequest, obj: Subscription) -> None:

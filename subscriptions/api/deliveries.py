@@ -14,9 +14,12 @@ from rest_framework.response import Response
 from ..endpoints import operations
 from ..models import ApiKey, Attempt, Delivery, Subscription
 from .kit.errors import Conflict
+from .kit.fields import StrictIntegerField
 from .kit.filters import Filters, after, before
 from .kit.serializers import StrictSerializer, shared_serializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
+
+MOST_CHOSEN = 500
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -53,6 +56,21 @@ class DeliveryWithAttempts(DeliverySerializer):
 
     class Meta(DeliverySerializer.Meta):
         fields = [*DeliverySerializer.Meta.fields, "attempts"]
+
+
+class ChosenDeliveries(StrictSerializer):
+    deliveries = serializers.ListField(
+        child=StrictIntegerField(min_value=1, max_value=2**63 - 1),
+        min_length=1,
+        max_length=MOST_CHOSEN,
+        help_text="Ids, 500 at most.",
+    )
+
+
+class SentNow(StrictSerializer):
+    """For the documentation: how many are sent now."""
+
+    deliveries = serializers.IntegerField(read_only=True, help_text="How many waited, and are sent now.")
 
 
 class DeliveryFilters(Filters):
@@ -95,11 +113,42 @@ class DeliveryViewSet(ListViewSet, RetrieveViewSet):
             if sent:
                 self.record_audit("Sent again", delivery)
         if not sent:
-            delivery = self.get_object()
-            if delivery.subscription.state != Subscription.State.ACTIVE:
-                raise Conflict(f"Its subscription is {delivery.subscription.state}. Resume that first.")
-            raise Conflict("This delivery is on its way already.")
+            self._refuse_inactive()
+            raise Conflict("This delivery is on its way already. “send-now” sends one that waits for its next try.")
         return Response(self.represent(self.get_object()), 202)
+
+    @extend_schema(request=None, responses={202: DeliverySerializer})
+    @action(detail=True, methods=["post"], url_path="send-now")
+    def send_now(self, request: Request, **address: str) -> Response:
+        """Send a pending delivery now instead of at its next try. The attempt costs none of the ten."""
+        accept_body(StrictSerializer, request)
+        delivery: Delivery = self.get_object()
+        with transaction.atomic():
+            sent = operations.send_now(self._same(delivery))
+            if sent:
+                self.record_audit("Sent now", delivery)
+        if not sent:
+            self._refuse_inactive()
+            state = self.get_object().state
+            if state == Delivery.State.PENDING:
+                raise Conflict("This delivery is being sent at this moment.")
+            raise Conflict(f"This delivery is {state}: it does not wait. “resend” sends it again.")
+        return Response(self.represent(self.get_object()), 202)
+
+    @extend_schema(operation_id="deliveries_send_some_now", request=ChosenDeliveries, responses={202: SentNow})
+    @action(detail=False, methods=["post"], url_path="send-now")
+    def send_some_now(self, request: Request) -> Response:
+        """Send several now. What does not wait, or waits for a subscription that is not active, is left as it is."""
+        chosen = set(accept_body(ChosenDeliveries, request)["deliveries"])
+        found = Delivery.objects.filter(company=self.company, pk__in=chosen)
+        if unknown := chosen - set(found.values_list("pk", flat=True)):
+            listed = ", ".join(str(pk) for pk in sorted(unknown)[:10])
+            raise serializers.ValidationError({"deliveries": [f"There is no such delivery: {listed}."]})
+        with transaction.atomic():
+            sent = operations.send_now(found)
+            if sent:
+                self.record_audit("Sent now", None, f"{sent} chosen webhooks")
+        return Response({"deliveries": sent}, 202)
 
     @extend_schema(request=None, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
@@ -116,6 +165,11 @@ class DeliveryViewSet(ListViewSet, RetrieveViewSet):
                 raise Conflict("This delivery is being sent at this moment. Try again if it fails.")
             raise Conflict(f"This delivery is {state}: there is nothing to stop.")
         return Response(self.represent(self.get_object()))
+
+    def _refuse_inactive(self) -> None:
+        subscription = self.get_object().subscription
+        if subscription.state != Subscription.State.ACTIVE:
+            raise Conflict(operations.why_not_sent(subscription))
 
     def _same(self, delivery: Delivery) -> QuerySet[Delivery]:
         return Delivery.objects.filter(company=self.company, pk=delivery.pk)

@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..endpoints import operations, resend_jobs
+from ..endpoints import resend_jobs
 from ..models import ApiKey, ResendJob, Subscription
 from .kit.fields import PastDateTimeField, StrictBooleanField, StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictSerializer
@@ -38,10 +38,10 @@ class NewResendJob(StrictSerializer):
     since = PastDateTimeField(help_text="Deliveries created from then on.")
     until = PastDateTimeField(required=False, help_text="Deliveries created before that; absent: now.")
     states = serializers.ListField(
-        child=StrictChoiceField([str(state) for state in operations.RESENDABLE]),
+        child=StrictChoiceField([str(state) for state in resend_jobs.STATES]),
         required=False,
         allow_empty=False,
-        help_text="Which deliveries; absent: failed ones.",
+        help_text="Which deliveries; absent: failed ones. Those that are pending are sent now.",
     )
     per_second = StrictIntegerField(required=False, min_value=1, max_value=FASTEST, help_text="How fast; absent: 50.")
     count_only = StrictBooleanField(required=False, help_text="Say how many there are and start nothing.")

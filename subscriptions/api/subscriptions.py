@@ -22,7 +22,7 @@ from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_save
-from .deliveries import DeliverySerializer
+from .deliveries import DeliverySerializer, SentNow
 from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer, shared_serializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
@@ -194,6 +194,17 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
             what = "Sent what was held" if held == "send" else "Dropped what was held"
             self.record_audit("Resumed", subscription, f"{what}: {count}" if count else "")
         return Response({**self.represent(subscription), "held": held, "deliveries": count})
+
+    @extend_schema(request=None, responses={202: SentNow})
+    @action(detail=True, methods=["post"], url_path="send-now")
+    def send_now(self, request: Request, resource_id: str) -> Response:
+        """Send all that waits for this subscription: a few at first, then more each second while they arrive."""
+        accept_body(StrictSerializer, request)
+        with transaction.atomic():
+            subscription = self.get_locked_object()
+            count = operations.send_waiting(subscription)
+            self.record_audit("Sent now what waits", subscription, f"{count} webhooks wait")
+        return Response({"deliveries": count}, 202)
 
     @extend_schema(request=TestSerializer, responses={202: DeliverySerializer})
     @action(detail=True, methods=["post"])

@@ -61,6 +61,8 @@ def send_waiting(subscription: Subscription) -> int:
         count = outbox.waiting(subscription.pk)
         if not count:
             raise ActionRefused("Nothing waits for this subscription.")
+        # None before its first answer.
+        EndpointHealth.objects.get_or_create(subscription=subscription, defaults={"window_began": Now()})
         outbox.try_at_once([subscription.pk])
         forwarding.begin([subscription.pk], Mode.ASKED, now=_database_time())
         wakeup.after_commit()

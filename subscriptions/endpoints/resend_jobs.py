@@ -23,6 +23,8 @@ from . import operations
 
 logger = logging.getLogger(__name__)
 
+# Pending ones are sent now instead of at their next try.
+STATES = (*operations.RESENDABLE, Delivery.State.PENDING)
 DEFAULT_STATES = (Delivery.State.FAILED,)
 DEFAULT_PER_SECOND = 50
 # A step after a pause makes up for so much at most, and never moves more rows than a short transaction should.
@@ -50,8 +52,8 @@ def start(
 ) -> ResendJob:
     """Begin a job. Raises ActionRefused when there is nothing it could do."""
     if subscription.state != Subscription.State.ACTIVE:
-        raise ActionRefused("Resume the subscription first: nothing is sent to it now.")
-    unknown = set(states) - set(operations.RESENDABLE)
+        raise ActionRefused(operations.why_not_sent(subscription))
+    unknown = set(states) - set(STATES)
     if unknown or not states:
         raise ActionRefused(f"Deliveries in these states cannot be sent again: {', '.join(sorted(unknown))}.")
     with transaction.atomic():
@@ -117,7 +119,12 @@ def _step(pk: int) -> int:
             .order_by("pk")
             .values_list("pk", flat=True)[:rows]
         )
-        sent = operations.resend(Delivery.objects.filter(pk__in=ids)) if ids else 0
+        chosen = Delivery.objects.filter(pk__in=ids)
+        sent = 0
+        if ids and Delivery.State.PENDING in job.states:
+            sent += operations.send_now(chosen)  # before what is sent again here waits too
+        if ids:
+            sent += operations.resend(chosen)
         done = len(ids) < rows
         ResendJob.objects.filter(pk=pk).update(
             cursor=ids[-1] if ids else job.cursor,

@@ -130,7 +130,7 @@ def test_bad_answers_are_told_in_words(client, company, subscription, failed):
         ({"since": [""]}, "This field is required"),
         ({"until": ["2020-01-01T00:00:00"]}, "The end must come after the beginning."),
         ({"states": []}, "Choose at least one."),
-        ({"states": ["pending"]}, "Select a valid choice"),
+        ({"states": ["unknown"]}, "Select a valid choice"),
         ({"per_second": ["0"]}, "greater than or equal to 1"),
         ({"states": ["held"]}, "There is nothing to send again in that time."),
     ):

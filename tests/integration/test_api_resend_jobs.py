@@ -59,8 +59,8 @@ def test_a_second_one_beside_it_is_refused(api, subscription):
     assert "running already" in again.json()["detail"]
 
 
-def test_what_is_on_its_way_cannot_be_asked_for(api, subscription):
-    assert wrong(api.post(JOBS, wanted(subscription, states=["pending"])))
+def test_a_state_that_is_none_cannot_be_asked_for(api, subscription):
+    assert wrong(api.post(JOBS, wanted(subscription, states=["lost"])))
 
 
 def test_another_company_finds_neither_subscription_nor_job(api, subscription):

@@ -69,10 +69,12 @@ def test_nothing_of_theirs_can_be_changed(theirs, api):
         api.patch(subscription, {"name": "ours"}),
         api.delete(subscription),
         api.post(subscription + "secret/"),
-        *(api.post(f"{subscription}{verb}/", {}) for verb in ("pause", "resume", "rotate")),
-        *(api.post(f"{delivery}{verb}/", {}) for verb in ("resend", "cancel")),
+        *(api.post(f"{subscription}{verb}/", {}) for verb in ("pause", "resume", "rotate", "send-now")),
+        *(api.post(f"{delivery}{verb}/", {}) for verb in ("resend", "send-now", "cancel")),
     ]
     assert [answer.status_code for answer in answers] == [404] * len(answers)
+    some = api.post("/api/v1/deliveries/send-now/", {"deliveries": [of["deliveries"]]})
+    assert wrong(some)["#/deliveries"] == f"There is no such delivery: {of['deliveries']}."
     assert (Subscription.objects.values().get(), list(Delivery.objects.values()), Call.objects.values().get()) == before
 
 

@@ -122,7 +122,10 @@ def describe_next_step(delivery: Delivery) -> str:
     if delivery.state == Delivery.State.DELIVERED:
         return "Nothing more to do."
     if delivery.subscription.state == "archived":
-        return "The subscription was removed, so it cannot be sent again."
+        return (
+            "The subscription was removed, so this cannot be sent again. Add a new subscription with its URL to get "
+            "the events to come. The body of this one can be copied below."
+        )
     if not active:
         return f"Nothing more happens by itself. To send it again, resume “{delivery.subscription}” first."
     return "Nothing more happens by itself. “Send again” starts anew."
