@@ -76,7 +76,7 @@ class Tenant:
         self.form_source = FormSource.objects.create(company=self.company, name=f"{name} web site")
         self.form_refusal = FormRefusal.objects.create(
             company=self.company, source=self.form_source, reason="site", detail=f"{name} detail", fingerprint=name,
-            origin=f"https://{name}.example.com", said={"fields": {"name": f"{name} person"}},
+            origin=f"https://{name}.example.com", form={"fields": {"name": f"{name} person"}},
         )  # fmt: skip
         self.delivery = Delivery.objects.filter(company=self.company).order_by("pk")[0]
         self.attempt = Attempt.objects.create(

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from callhooks_site.intake.providers.addresses import path_of, url_of
+from callhooks_site.intake.providers.callback_urls import build_path, build_url
 from callhooks_site.intake.providers.models import IngestSource
 from subscriptions.models import Company
 
@@ -105,7 +105,7 @@ def at(moment: Any) -> str:
 
 
 def signature(source: IngestSource, place: str, fields: dict[str, Any], *, query: str = "", token: str = TOKEN) -> str:
-    return RequestValidator(token).compute_signature(url_of(source, place, query), fields)
+    return RequestValidator(token).compute_signature(build_url(source, place, query), fields)
 
 
 def send(
@@ -120,7 +120,7 @@ def send(
     **headers: str,
 ) -> Any:
     """The answer to a callback, signed by Twilio's library."""
-    path = path_of(source, place) + (f"?{query}" if query else "")
+    path = build_path(source, place) + (f"?{query}" if query else "")
     signed = {header: signature(source, place, fields, query=query, token=token)}
     body = urlencode(fields, doseq=True)
     return (client or Client()).post(
@@ -130,8 +130,8 @@ def send(
 
 def send_json(source: IngestSource, place: str, body: bytes, *, hashed: bytes | None = None) -> Any:
     query = "bodySHA256=" + sha256(body if hashed is None else hashed).hexdigest()
-    given = RequestValidator(TOKEN).compute_signature(url_of(source, place, query), {})
-    path = f"{path_of(source, place)}?{query}"
+    given = RequestValidator(TOKEN).compute_signature(build_url(source, place, query), {})
+    path = f"{build_path(source, place)}?{query}"
     return Client().post(path, body, content_type="application/json", headers={"X-Twilio-Signature": given})
 
 

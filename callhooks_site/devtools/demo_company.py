@@ -17,7 +17,7 @@ from calls.models import Tracker
 from subscriptions.events import catalogue
 from subscriptions.models import ApiKey, Company, Membership, Subscription
 
-from ..intake.providers.addresses import VOICE, url_of
+from ..intake.providers.callback_urls import VOICE, build_url
 from ..intake.providers.models import IngestSource
 
 COMPANY = "Example Dental"
@@ -70,7 +70,7 @@ def prepare() -> Path:
             "signing_key": company.signing_key,
             "subscription_secret": subscription.secret,
             "twilio": {
-                "url": url_of(ingest, VOICE).removesuffix(f"/{VOICE}"),
+                "url": build_url(ingest, VOICE).removesuffix(f"/{VOICE}"),
                 "account_sid": ingest.account_sid,
                 "auth_token": ingest.auth_token,
             },

@@ -2,16 +2,14 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
-from subscriptions.models import Company
+from subscriptions.intake.models import RefusedItem
 
 from .source import FormSource
 
 
-class FormRefusal(models.Model):
-    """A form from a web site that was not taken in, with the reason. It holds the fields, without what looks like a
-    password or a card number, to take them in after the setting is mended."""
+class FormRefusal(RefusedItem):
+    """A web site's form that was refused. It holds the fields, without what looks like a password or a card number."""
 
     class Reason(models.TextChoices):
         INACTIVE = "inactive", "Source was not active"
@@ -22,24 +20,11 @@ class FormRefusal(models.Model):
         TOO_LARGE = "too_large", "Too large"
         MALFORMED = "malformed", "Not understood"
 
-    class State(models.TextChoices):
-        OPEN = "open", "Open"
-        TAKEN_IN = "taken_in", "Taken in"
-        DISMISSED = "dismissed", "Dismissed"
-
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
     source = models.ForeignKey(FormSource, models.CASCADE, related_name="refusals", db_index=False)
     reason = models.CharField(max_length=20, choices=Reason.choices)
-    detail = models.CharField(max_length=500, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     origin = models.CharField("from the site", max_length=300, blank=True)
     address = models.CharField("sender's address", max_length=45, blank=True)
-    said = models.JSONField(null=True)  # web.sent.Sent; null where there was nothing to keep
-    # SHA-256 over the above: a form that is repeated is counted, not kept again.
-    fingerprint = models.CharField(max_length=64)
-    times = models.PositiveIntegerField(default=1, db_default=1)
-    received_at = models.DateTimeField("when", db_default=Now())
-    resolved_at = models.DateTimeField(null=True)
+    form = models.JSONField(null=True, db_column="said")  # web.parsed_form.ParsedForm; null if nothing could be kept
 
     class Meta:
         verbose_name = "refused form"
@@ -53,9 +38,9 @@ class FormRefusal(models.Model):
             models.Index(
                 "company", models.F("received_at").desc(), models.F("id").desc(), name="form_refusal_of_company"
             ),
-            # How many a source has, and how many lately.
+            # How many a source has, in all and recently.
             models.Index("source", "state", "received_at", name="form_refusal_of_source"),
-            # What is old goes.
+            # Retention.
             models.Index("received_at", name="form_refusal_age"),
         ]
 

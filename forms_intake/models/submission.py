@@ -12,11 +12,11 @@ from calls.models import Attribution, Call, Person, Tag
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
-from ..contents import contact, kept_fields
+from ..contents import find_contact, remove_secrets
 
 
 class FormSubmission(Attribution, EventSubject):
-    """A form that somebody filled in on a company's web site. Passwords and card numbers in it are dropped unread."""
+    """A form that somebody filled in on a company's web site. Passwords and card numbers are dropped before saving."""
 
     fires_no_event = False  # set before `save` for a form whose event was published elsewhere
 
@@ -24,7 +24,7 @@ class FormSubmission(Attribution, EventSubject):
     person = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, editable=False, related_name="forms", db_index=False
     )
-    form_data = models.JSONField(default=dict, help_text="The fields: name and text.")
+    form_data = models.JSONField(default=dict, help_text="The fields, as names and texts.")
     form_url = models.CharField("form URL", max_length=2048, blank=True)
     submitted_at = models.DateTimeField(default=timezone.now)
     tags = models.ManyToManyField(Tag, related_name="forms", blank=True)
@@ -53,7 +53,7 @@ class FormSubmission(Attribution, EventSubject):
         indexes = [
             models.Index("company", models.F("submitted_at").desc(), models.F("id").desc(), name="form_of_company"),
             models.Index("person", "submitted_at", "id", name="form_of_person"),
-            # The search box: the id alone, as somebody copies it out of another system.
+            # The search box: an id that somebody copied from another system.
             models.Index("external_id", condition=~models.Q(external_id=""), name="form_external_id"),
         ]
 
@@ -63,12 +63,12 @@ class FormSubmission(Attribution, EventSubject):
     def clean(self) -> None:
         if not isinstance(self.form_data, dict):
             raise ValidationError({"form_data": 'This must be an object of names and texts, such as {"name": "Ann"}.'})
-        self.form_data = kept_fields(self.form_data)
+        self.form_data = remove_secrets(self.form_data)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
         with transaction.atomic():
             if self._state.adding and self.person_id is None:
-                phone, email = contact(self.form_data)
+                phone, email = find_contact(self.form_data)
                 self.person = Person.objects.lock_by_contact(self.company_id, phone=phone, email=email)
             super().save(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""A request's body → what was sent. No body is kept anywhere but in what comes of it."""
+"""Read a form out of a request's body. The body itself is never stored."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
 from ..models import FormRefusal
-from .sent import Sent, Unreadable, read, read_pairs
+from .parsed_form import ParsedForm, Unreadable, parse_object, parse_pairs
 
 Reason = FormRefusal.Reason
-MOST_BODY = 262_144  # bytes: the longest letter that somebody types into a form, many times over
-# text/plain is what a page may send as it is being left, without a preflight.
+MOST_BODY = 262_144  # bytes: many times the longest text that somebody types into a form
+# text/plain is what a page can send while the visitor leaves it, without a preflight.
 JSON_TYPES = ("application/json", "text/plain")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class _NoFile(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        words = "Files cannot be received. Take the file field out of the form, or ask for the file by mail."
+        words = "Forms cannot carry files. Remove the file field from the form, or ask for the file by email."
         raise Unreadable(Reason.FILE, words)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -32,7 +32,7 @@ class _NoFile(FileUploadHandler):
         return None
 
 
-def read_body(request: HttpRequest) -> Sent:
+def read_body(request: HttpRequest) -> ParsedForm:
     """Raises Unreadable."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > MOST_BODY:
@@ -40,16 +40,16 @@ def read_body(request: HttpRequest) -> Sent:
     kind = request.content_type or ""
     if kind in JSON_TYPES:
         try:
-            return read(json.loads(request.body))
+            return parse_object(json.loads(request.body))
         except (ValueError, RecursionError):
-            raise Unreadable(Reason.MALFORMED, "The body is not JSON that can be read.") from None
+            raise Unreadable(Reason.MALFORMED, "The body is not valid JSON.") from None
     if kind not in FORM_TYPES:
-        words = f"The content type {kind[:100] or 'is missing, it'} cannot be read. Send one of: "
+        words = f"Content type {kind[:100] or '(none)'} is not supported. Send one of: "
         raise Unreadable(Reason.MALFORMED, words + ", ".join((*FORM_TYPES, JSON_TYPES[0])) + ".")
     request.upload_handlers = [_NoFile(request)]
     try:
-        return read_pairs(request.POST.lists())
+        return parse_pairs(request.POST.lists())
     except SuspiciousOperation:
         raise Unreadable(Reason.TOO_LARGE, "The form has too many fields.") from None
     except (BadRequest, MultiPartParserError):
-        raise Unreadable(Reason.MALFORMED, "The body is not what its content type says.") from None
+        raise Unreadable(Reason.MALFORMED, "The body does not match its content type.") from None

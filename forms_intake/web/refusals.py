@@ -1,89 +1,56 @@
-"""Refused forms: kept for an admin to see, bounded in number, and taken in later."""
+"""Keep refused forms, and accept them later."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from hashlib import sha256
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from subscriptions.intake import refusals
+from subscriptions.intake.errors import Refused
 
 from ..models import FormRefusal, FormSource
-from .sent import Sent
-from .taking_in import Refused, judge, take_in
+from .acceptance import accept_form, check_form
+from .parsed_form import ParsedForm
 
 Reason, State = FormRefusal.Reason, FormRefusal.State
 
-# The key is public: whoever has it can fill the list, so far and no further.
+# The key is public, so anybody can fill the list: up to here.
 MOST_KEPT, MOST_A_MINUTE = 5_000, 120
-# What an admin decides to take in although nothing was changed: a person fell into the trap, a fair sent many forms.
+# An admin may accept these although no setting changed: a person filled in the trap field, a trade fair sent many.
 OVERRULED = {Reason.TRAP, Reason.TOO_MANY}
-WITHOUT_FIELDS = "Its fields were not kept, so it cannot be taken in."
+FIELDS_NOT_KEPT = "Its fields were not kept, so it cannot be accepted."
 
 
-def keep(source: FormSource, refused: Refused, *, origin: str, address: str | None, sent: Sent | None) -> None:
-    """Write it down, or count it where it is known already or too many are."""
-    said = sent.as_json() if sent else None
-    whole = json.dumps([refused.reason, origin, said if said else str(refused)], sort_keys=True)
-    fingerprint = sha256(whole.encode()).hexdigest()
-    same = FormRefusal.objects.filter(source=source, fingerprint=fingerprint, state=State.OPEN)
-    if same.update(times=F("times") + 1, detail=str(refused)[:500]):
-        _count(source, refused=1)
-    elif _too_many(source):
-        _count(source, refused=1, unlisted=1)
-    else:
-        try:
-            with transaction.atomic():
-                FormRefusal.objects.create(
-                    company_id=source.company_id,
-                    source=source,
-                    reason=refused.reason,
-                    detail=str(refused)[:500],
-                    origin=origin[:300],
-                    address=address or "",
-                    said=said,
-                    fingerprint=fingerprint,
-                )
-        except IntegrityError:  # its twin came at the same moment
-            same.update(times=F("times") + 1)
-        _count(source, refused=1)
+def keep(source: FormSource, refused: Refused, *, origin: str, address: str | None, form: ParsedForm | None) -> None:
+    """Store a refused form, or count it if it is known or too many are open."""
+    content = form.as_json() if form else None
+    whole = json.dumps([refused.reason, origin, content if content else refused.detail], sort_keys=True)
+    row = FormRefusal(
+        company_id=source.company_id,
+        source=source,
+        reason=refused.reason,
+        detail=refused.detail,
+        origin=origin[:300],
+        address=address or "",
+        form=content,
+        fingerprint=sha256(whole.encode()).hexdigest(),
+    )
+    refusals.keep(row, refusals.Limit(MOST_KEPT, MOST_A_MINUTE))
 
 
-def _too_many(source: FormSource) -> bool:
-    mine = FormRefusal.objects.filter(source=source, state=State.OPEN)
-    lately = mine.filter(received_at__gt=Now() - timedelta(minutes=1))
-    return mine[:MOST_KEPT].count() >= MOST_KEPT or lately[:MOST_A_MINUTE].count() >= MOST_A_MINUTE
-
-
-def _count(source: FormSource, *, refused: int, unlisted: int = 0) -> None:
-    FormSource.objects.filter(pk=source.pk).update(refused=F("refused") + refused, unlisted=F("unlisted") + unlisted)
-
-
-def replay(refusal: FormRefusal) -> bool:
-    """Take it in now, by the rules as they are now; the trap and the rate are overruled. False where somebody else has
-    just done it. Raises Refused, which then stands in the row too."""
-    try:
-        with transaction.atomic():
-            mine = FormRefusal.objects.select_for_update(no_key=True).filter(pk=refusal.pk, state=State.OPEN)
-            row = mine.first()
-            if row is None:
-                return False
-            if row.said is None:
-                raise Refused(row.reason, WITHOUT_FIELDS)
-            source = FormSource.objects.select_related("company").get(pk=row.source_id)
-            sent = Sent(**row.said)
-            judge(source, row.origin, sent, trap=row.reason not in OVERRULED)
-            take_in(source, sent, submitted_at=row.received_at)
-            mine.update(state=State.TAKEN_IN, resolved_at=Now())
-            return True
-    except Refused as refused:
-        FormRefusal.objects.filter(pk=refusal.pk, state=State.OPEN).update(
-            reason=refused.reason, detail=str(refused)[:500]
-        )
-        raise
-
-
-def dismiss(refusal: FormRefusal) -> None:
-    FormRefusal.objects.filter(pk=refusal.pk, state=State.OPEN).update(state=State.DISMISSED, resolved_at=Now())
+def accept(refusal: FormRefusal) -> bool:
+    """Accept it by the current rules, except the trap field and the rate limit. False if somebody else just did. Raises
+    Refused, and the row then shows the new reason."""
+    with refusals.accepting(refusal):
+        row = FormRefusal.objects.select_for_update(no_key=True).filter(pk=refusal.pk, state=State.OPEN).first()
+        if row is None:
+            return False
+        if row.form is None:
+            raise Refused(row.reason, FIELDS_NOT_KEPT)
+        source = FormSource.objects.select_related("company").get(pk=row.source_id)
+        form = ParsedForm(**row.form)
+        check_form(source, row.origin, form, trap=row.reason not in OVERRULED)
+        accept_form(source, form, submitted_at=row.received_at)
+        source.count_received()
+        refusals.mark_accepted(row, [row.pk])
+        return True

@@ -1,7 +1,7 @@
-"""The capture script: served at an address that holds its hash, so that it may be kept for ever and checked.
+"""The capture script, served at a URL that contains its hash, so that browsers can cache and verify it.
 
-A page names the script together with its hash, so what was once given out must be served unchanged for as long as pages
-name it: a new version is a new file in `capture/`, and the old files stay.
+Pages name the script with its hash, so every published version must stay available unchanged: a new version is a new
+file in `capture/`, and the old files stay.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ class Script:
 
 
 @cache
-def versions() -> list[Script]:
+def list_versions() -> list[Script]:
     """Oldest first."""
     files = sorted(_FOLDER.glob("capture-*.js"), key=lambda file: int(re.sub(r"\D", "", file.stem)))
     return [Script(file.read_bytes()) for file in files]
 
 
-def tag_for(public_key: str) -> str:
-    """What a page needs, in HTML."""
-    script = versions()[-1]
+def build_script_tag(public_key: str) -> str:
+    """The HTML tag that a page needs."""
+    script = list_versions()[-1]
     tag = '<script src="{}" integrity="{}" crossorigin="anonymous" data-key="{}" defer></script>'
     return format_html(tag, script.url, script.integrity, public_key)
 
 
 @require_safe
 def capture_script(request: HttpRequest, name: str) -> HttpResponse:
-    script = next((one for one in versions() if one.name == name), None)
+    script = next((one for one in list_versions() if one.name == name), None)
     if script is None:
         raise Http404("There is no such script. Copy the tag from the source's page again.")
     return HttpResponse(
@@ -63,7 +63,7 @@ def capture_script(request: HttpRequest, name: str) -> HttpResponse:
         content_type="text/javascript; charset=utf-8",
         headers={
             "Cache-Control": "public, max-age=31536000, immutable",
-            # The browser may check the hash only of what it may read.
+            # A browser can verify the hash only of a response that it may read.
             "Access-Control-Allow-Origin": "*",
             "Cross-Origin-Resource-Policy": "cross-origin",
         },

@@ -1,4 +1,4 @@
-"""How many forms an address may send, in the manner of the API's keys. The counts hold for all processes."""
+"""Limit how many forms an address may send (FORMS_PER_MINUTE), across all processes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ RETURNING 1
 """
 
 
-def wait_of(address: str | None) -> int:
-    """Seconds until this address may send again; 0: now, and this one is counted. A sender without an address (a
-    socket of this machine) is not counted."""
+def seconds_to_wait(address: str | None) -> int:
+    """Seconds until this address may send again; 0 means now, and this form is counted. A sender without an address (a
+    local socket) is not counted."""
     limit = settings.FORMS_PER_MINUTE
     if not limit or not address:
         return 0

@@ -1,4 +1,4 @@
-"""Where web sites send their forms: `POST /f/<public key>`. No cookies are read or set."""
+"""The endpoint for web sites' forms: `POST /f/<public key>`. It reads and sets no cookies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
+from subscriptions.intake.errors import Refused
+
 from ..models import FormRefusal, FormSource
-from ..origins import origin_of
+from ..origins import parse_origin
 from . import refusals
+from .acceptance import accept_form, check_form, check_sender
 from .body import read_body
-from .sent import ATTRIBUTION, Sent, Unreadable
-from .taking_in import Refused, judge, judge_sender, take_in
-from .throttle import wait_of
+from .parsed_form import ATTRIBUTION, ParsedForm
+from .throttle import seconds_to_wait
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +28,12 @@ STATUS = {
     Reason.FILE: 400, Reason.TOO_LARGE: 413, Reason.MALFORMED: 400,
 }  # fmt: skip
 LONGEST_ORIGIN = 300
-PREFLIGHT_SECONDS = 7200  # no browser keeps it longer
+PREFLIGHT_SECONDS = 7200  # browsers cache it no longer than this
 
 
 @csrf_exempt
 def submit(request: HttpRequest, key: str, address_of: Callable[[HttpRequest], str | None]) -> HttpResponse:
-    """`address_of` tells the sender's address, as far as it may be believed."""
+    """`address_of` returns the sender's address, as far as it can be trusted."""
     source = None
     if "\x00" not in key:
         source = (
@@ -39,97 +41,99 @@ def submit(request: HttpRequest, key: str, address_of: Callable[[HttpRequest], s
         )
     origin = _origin(request)
     if source is None:
-        # Readable by any page: whoever mistyped the key should see why.
-        return _shared(_answer(request, 404, "No form source has this key. Copy it again."), request, allowed=True)
+        # Readable by any page: somebody who mistyped the key should see why.
+        return _allow_cors(
+            _answer(request, 404, "No form source has this key. Copy the address again."), request, allowed=True
+        )
     if request.method == "OPTIONS":
         return _preflight(request, source, origin, address_of(request))
     if request.method != "POST":
-        answer = _answer(request, 405, "Forms are sent here with POST.")
+        answer = _answer(request, 405, "Send forms with POST.")
         answer.headers["Allow"] = "POST, OPTIONS"
         return answer
-    return _shared(_receive(request, source, origin, address_of(request)), request, allowed=source.takes_from(origin))
+    return _allow_cors(_receive(request, source, origin, address_of(request)), request, allowed=source.allows(origin))
 
 
 def _receive(request: HttpRequest, source: FormSource, origin: str, address: str | None) -> HttpResponse:
-    sent: Sent | None = None
-    wait = wait_of(address)
+    form: ParsedForm | None = None
+    wait = seconds_to_wait(address)
     try:
-        sent = _with_page(read_body(request), request)
-        judge_sender(source, origin)
+        form = _add_page(read_body(request), request)
+        check_sender(source, origin)
         if wait:
-            raise Refused(Reason.TOO_MANY, "Too many forms came from this address within a minute.")
-        judge(source, origin, sent)
-    except (Refused, Unreadable) as error:
-        refused = error if isinstance(error, Refused) else Refused(error.reason, str(error))
-        refusals.keep(source, refused, origin=origin, address=address, sent=sent)
+            raise Refused(Reason.TOO_MANY, "This address sent too many forms within a minute.")
+        check_form(source, origin, form)
+    except Refused as refused:
+        refusals.keep(source, refused, origin=origin, address=address, form=form)
         if refused.reason == Reason.TRAP:
-            return _received(request, source, sent)  # a robot that knew would try again without
-        answer = _answer(request, STATUS[Reason(refused.reason)], str(refused))
+            return _answer_received(request, source, form)  # a bot that knew would try again without
+        answer = _answer(request, STATUS[Reason(refused.reason)], refused.detail)
         if refused.reason == Reason.TOO_MANY:
             answer.headers["Retry-After"] = str(wait)
         return answer
-    take_in(source, sent)
-    return _received(request, source, sent)
+    accept_form(source, form)
+    source.count_received()
+    return _answer_received(request, source, form)
 
 
-def _received(request: HttpRequest, source: FormSource, sent: Sent | None) -> HttpResponse:
-    wanted = sent.redirect_to if sent else ""
-    page = source.page_after(wanted)
+def _answer_received(request: HttpRequest, source: FormSource, form: ParsedForm | None) -> HttpResponse:
+    wanted = form.redirect_to if form else ""
+    page = source.choose_page(wanted)
     if wanted and not page:
-        logger.warning("Form source %s: %r is not among its pages; the visitor stayed here", source.pk, wanted[:200])
-    if page and _is_for_people(request):
+        logger.warning("Form source %s: %r is not one of its thank-you pages; showed our own", source.pk, wanted[:200])
+    if page and _wants_html(request):
         return HttpResponse(status=303, headers={"Location": page})
     return _answer(request, 200, "")
 
 
 def _answer(request: HttpRequest, status: int, error: str) -> HttpResponse:
-    if _is_for_people(request):
+    if _wants_html(request):
         return render(request, "forms_intake/answer.html", {"error": error}, status=status)
     return JsonResponse({"received": False, "error": error} if error else {"received": True}, status=status)
 
 
-def _is_for_people(request: HttpRequest) -> bool:
-    """A browser that shows the answer asks for HTML; scripts ask for anything, or for JSON."""
+def _wants_html(request: HttpRequest) -> bool:
+    """Browsers that show the answer ask for HTML; scripts ask for anything, or for JSON."""
     return "text/html" in request.headers.get("Accept", "")
 
 
 def _origin(request: HttpRequest) -> str:
-    """As the browser names it; of old ones that do not, the origin of the page. Empty: not said."""
+    """The Origin header, or the origin of the Referer from browsers that send no Origin. Empty if neither is there."""
     if origin := request.headers.get("Origin", ""):
         return origin[:LONGEST_ORIGIN].replace("\x00", "")
     try:
-        return origin_of(request.headers.get("Referer", ""))[:LONGEST_ORIGIN]
+        return parse_origin(request.headers.get("Referer", ""))[:LONGEST_ORIGIN]
     except ValueError:
         return ""
 
 
-def _with_page(sent: Sent, request: HttpRequest) -> Sent:
-    """A form that does not say on which page it stands: the browser says it, or at least the site."""
+def _add_page(form: ParsedForm, request: HttpRequest) -> ParsedForm:
+    """Take the form's page from the Referer header if the form does not name it."""
     referer = request.headers.get("Referer", "")
-    if "form_url" in sent.attribution or not referer.startswith(("https://", "http://")):
-        return sent
+    if "form_url" in form.attribution or not referer.startswith(("https://", "http://")):
+        return form
     page = referer.replace("\x00", "")[: ATTRIBUTION["form_url"]]
-    return replace(sent, attribution={**sent.attribution, "form_url": page})
+    return replace(form, attribution={**form.attribution, "form_url": page})
 
 
 def _preflight(request: HttpRequest, source: FormSource, origin: str, address: str | None) -> HttpResponse:
     answer = HttpResponse(status=204)
     try:
-        judge_sender(source, origin)
+        check_sender(source, origin)
     except Refused as refused:
         if refused.reason == Reason.SITE:
-            # The form itself will never come: this is all that there will be to see of it.
-            asked = Refused(refused.reason, f"{refused} Its browser asked, and was told no.")
-            refusals.keep(source, asked, origin=origin, address=address, sent=None)
+            # The browser will not send the form after this, so this is the only trace of it.
+            asked = Refused(refused.reason, f"{refused} The browser asked first and did not send the form.")
+            refusals.keep(source, asked, origin=origin, address=address, form=None)
             answer = HttpResponse(status=403)
     answer.headers["Access-Control-Allow-Methods"] = "POST"
     answer.headers["Access-Control-Allow-Headers"] = "content-type, accept"
     answer.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
-    return _shared(answer, request, allowed=answer.status_code == 204)
+    return _allow_cors(answer, request, allowed=answer.status_code == 204)
 
 
-def _shared(answer: HttpResponse, request: HttpRequest, *, allowed: bool) -> HttpResponse:
-    """Readable for the page that sent it, if it may; never with the visitor's cookies."""
+def _allow_cors(answer: HttpResponse, request: HttpRequest, *, allowed: bool) -> HttpResponse:
+    """Let the sending page read the answer if it is allowed to; never with the visitor's cookies."""
     answer.headers["Vary"] = "Origin, Accept"
     origin = request.headers.get("Origin", "")
     if allowed and origin and origin.isascii() and origin.isprintable():

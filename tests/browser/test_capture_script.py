@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forms_intake.models import FormSource, FormSubmission
-from forms_intake.web.script import tag_for
+from forms_intake.web.script import build_script_tag
 from subscriptions.models import Event
 from tests.factories import make_company, make_subscription
 from tests.waiting import wait_until
@@ -80,7 +80,7 @@ def site(live_server, settings) -> Iterator[Site]:
     company = make_company()
     make_subscription(company)
     source = FormSource.objects.create(company=company, name="Site", allowed_origins=made.url)
-    made.page = PAGE % (tag_for(source.public_key), f"{live_server.url}/f/{source.public_key}")
+    made.page = PAGE % (build_script_tag(source.public_key), f"{live_server.url}/f/{source.public_key}")
     made.policy = f"default-src 'self'; script-src 'self' {live_server.url}; connect-src 'self' {live_server.url}"
     thread = threading.Thread(target=made.server.serve_forever, daemon=True)
     thread.start()

@@ -151,7 +151,7 @@ def test_sessions_that_are_over_go():
 
 
 def test_what_apps_register_goes_too():
-    assert {"refused forms", "form senders' rates", "refused callbacks", "calls as providers told them"} <= set(
+    assert {"refused forms", "form senders' rates", "refused callbacks", "provider call facts"} <= set(
         retention.delete_expired()
     )
 

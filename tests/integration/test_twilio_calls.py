@@ -275,8 +275,8 @@ def test_a_transcription_whose_end_was_lost_is_taken_as_far_as_it_came(source):
     send(source, "transcription", {**spoken, "Final": "false", "SequenceId": "0"})
     send(source, "transcription", spoken)
     send(source, "voice", call(one, "completed", CallDuration=5))
-    tasks.tell_what_is_missing()
+    tasks.finish_incomplete_calls()
     assert Call.objects.get().transcription_text == "", "its end may still come"
     ProviderCall.objects.update(heard_at=timezone.now() - tasks.END_LOST_AFTER - timedelta(seconds=1))
-    tasks.tell_what_is_missing()
+    tasks.finish_incomplete_calls()
     assert Call.objects.get().transcription_text == "Speaker: Hello."

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callhooks_site.intake.providers import refusals, tasks
-from callhooks_site.intake.providers.addresses import path_of
+from callhooks_site.intake.providers.callback_urls import build_path
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from messaging.models import TextMessage
@@ -63,18 +63,18 @@ def test_a_bad_signature(source, caplog):
     assert not ProviderCall.objects.exists()
     everything = " ".join(str(value) for value in RefusedCallback.objects.values_list()[0]) + answer.content.decode()
     assert TOKEN not in everything + caplog.text
-    with pytest.raises(refusals.Refused):
-        refusals.replay(row)
+    with pytest.raises(refusals.CallbackRefused):
+        refusals.accept(row)
     assert not Call.objects.exists(), "a replay verifies anew"
     source.auth_token = OTHER_TOKEN
     source.save()
-    assert refusals.replay(row) == 1
+    assert refusals.accept(row) == 1
     assert Call.objects.count() == 1
     assert only().state == "taken_in"
 
 
 def test_no_signature_and_no_such_source(source):
-    path = path_of(source, "voice")
+    path = build_path(source, "voice")
     assert Client().post(path, {"CallSid": "CA1"}).status_code == 403
     assert only().reason == R.SIGNATURE
     assert Client().post(path.replace(source.public_key, "a" * 32)).status_code == 404
@@ -106,7 +106,7 @@ def test_an_unknown_number_and_all_of_the_call_taken_in_together(source):
     assert set(RefusedCallback.objects.values_list("reason", flat=True)) == {R.NUMBER}
     assert "Add it first" in RefusedCallback.objects.first().detail
     factories.make_tracker(source.company, phone_number=TRACKING)
-    assert refusals.replay(RefusedCallback.objects.first()) == 2
+    assert refusals.accept(RefusedCallback.objects.first()) == 2
     assert set(RefusedCallback.objects.values_list("state", flat=True)) == {"taken_in"}
     found = Call.objects.get()
     assert found.answered
@@ -119,11 +119,11 @@ def test_paused(source, company):
     IngestSource.objects.update(state="paused")
     assert send(source, "message", message(sid("SM"))).content.endswith(b"<Response></Response>")
     assert only().reason == R.PAUSED
-    with pytest.raises(refusals.Refused):
-        refusals.replay(only())
+    with pytest.raises(refusals.CallbackRefused):
+        refusals.accept(only())
     IngestSource.objects.update(state="active")
     received = only().received_at
-    assert refusals.replay(only()) == 1
+    assert refusals.accept(only()) == 1
     assert TextMessage.objects.get().sent_at == received
 
 
@@ -148,7 +148,7 @@ def test_what_is_not_understood(source, fields):
 
 def test_bytes_that_are_no_text(source):
     for body in (b"CallSid=%FF%FE&AccountSid=" + ACCOUNT.encode(), b"\x00\xff", b"CallSid=CA%00"):
-        Client().post(path_of(source, "voice"), body, content_type="application/x-www-form-urlencoded",
+        Client().post(build_path(source, "voice"), body, content_type="application/x-www-form-urlencoded",
                       headers={"X-Twilio-Signature": "x"})  # fmt: skip
     send_json(source, "voice", b'{"CallSid": "CA\\ud800", "\\udfff": "\\ud800"}', hashed=b"another")
     assert RefusedCallback.objects.count() == 4
@@ -190,18 +190,18 @@ def test_the_same_again_is_counted_and_too_many_are_not_kept(source):
 def test_parts_of_a_call_that_never_came_whole(source, settings):
     one = sid()
     send(source, "recording", recording(one))
-    tasks.tell_what_is_missing()
+    tasks.finish_incomplete_calls()
     assert not RefusedCallback.objects.exists()
     ProviderCall.objects.update(heard_at=timezone.now() - timedelta(seconds=settings.CALL_SILENT_SECONDS + 1))
-    tasks.tell_what_is_missing()
-    tasks.tell_what_is_missing()
+    tasks.finish_incomplete_calls()
+    tasks.finish_incomplete_calls()
     row = only()
     assert (row.reason, row.subject_sid, row.times) == (R.NO_CALL, one, 1)
-    with pytest.raises(refusals.Refused):
-        refusals.replay(row)
+    with pytest.raises(refusals.CallbackRefused):
+        refusals.accept(row)
     factories.make_tracker(source.company, phone_number=TRACKING)
     send(source, "voice", call(one, "completed", CallDuration=5))
-    refusals.replay(row)
+    refusals.accept(row)
     assert only().state == "taken_in"
     assert Call.objects.get().recording_url
 
@@ -241,7 +241,7 @@ def test_an_admin_makes_a_source_connects_it_and_changes_its_token(company):
     client.post(f"{base}/pause/")
     client.post(f"{base}/resume/")
     acts = AuditEntry.objects.filter(object_type="ingest source").order_by("pk").values_list("act", flat=True)
-    assert list(acts) == ["Made an ingest source", "Changed the auth token", "Paused", "Resumed"]
+    assert list(acts) == ["Created an ingest source", "Changed the auth token", "Paused", "Resumed"]
     assert not AuditEntry.objects.filter(detail__contains=TOKEN).exists()
 
 
@@ -257,11 +257,11 @@ def test_an_admin_sees_a_refusal_mends_the_setting_and_takes_it_in(source, compa
     assert "Add it first" in client.post("/admin/providers/refusedcallback/", data, follow=True).content.decode()
     factories.make_tracker(company, phone_number=TRACKING)
     told = client.post(f"/admin/providers/refusedcallback/{only().pk}/take_in/", follow=True).content.decode()
-    assert "Taken in." in told
+    assert "Accepted." in told
     assert Call.objects.count() == 1
     told = client.get(f"/admin/providers/providercall/{ProviderCall.objects.get().pk}/change/").content.decode()
     assert "may use this number (TN-Validation-Passed-A)" in told
     assert "<script>alert" not in told
-    assert AuditEntry.objects.filter(act="Took in a refused callback").count() == 1
+    assert AuditEntry.objects.filter(act="Accepted a refused callback").count() == 1
     viewer = login(factories.make_member(company, "viewer"))
     assert viewer.post(f"/admin/providers/refusedcallback/{only().pk}/dismiss/").status_code == 403

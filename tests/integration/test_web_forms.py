@@ -110,9 +110,9 @@ def test_a_robot_is_told_what_a_person_is_told(source: FormSource):
     assert (robot.status_code, robot.content) == (person.status_code, person.content)
     assert FormSubmission.objects.get().form_data == {"name": "Ann"}
     assert refusal().reason == "trap"
-    assert CARD not in str(refusal().said)
-    assert refusals.replay(refusal()) is True
-    assert refusals.replay(refusal()) is False
+    assert CARD not in str(refusal().form)
+    assert refusals.accept(refusal()) is True
+    assert refusals.accept(refusal()) is False
     assert FormSubmission.objects.count() == 2
 
 
@@ -126,14 +126,14 @@ def test_other_sites_may_not_send_until_they_are_allowed(source: FormSource):
     assert other in answer.json()["error"]
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert post(source, {"name": "Ann"}, headers={"Origin": "null"}).status_code == 403
-    row = FormRefusal.objects.get(origin=other, said__isnull=False)
+    row = FormRefusal.objects.get(origin=other, form__isnull=False)
     with pytest.raises(refusals.Refused, match="not among the sites"):
-        refusals.replay(row)
+        refusals.accept(row)
     source.allowed_origins += f"\n{other.upper()}/ignored"
     source.full_clean()
     source.save()
     assert source.origins == [SITE, other]
-    assert refusals.replay(row) is True
+    assert refusals.accept(row) is True
     assert FormSubmission.objects.get().submitted_at == row.received_at
     answer = Client().options(url, headers=asked)
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, other)
@@ -161,10 +161,10 @@ def test_other_sites_may_not_send_until_they_are_allowed(source: FormSource):
 def test_what_cannot_be_taken_is_refused_in_words(source: FormSource, data: Any, kind: str, status: int, reason: str):
     answer = post(source, data, kind=kind)
     assert answer.status_code == status
-    assert (refusal().reason, refusal().said) == (reason, None)
+    assert (refusal().reason, refusal().form) == (reason, None)
     assert refusal().detail == answer.json()["error"]
     with pytest.raises(refusals.Refused, match="not kept"):
-        refusals.replay(refusal())
+        refusals.accept(refusal())
     assert not FormSubmission.objects.exists()
 
 
@@ -182,7 +182,7 @@ def test_an_address_that_sends_too_much_waits(source: FormSource, settings: Any)
     assert int(answers[2].headers["Retry-After"]) == 30
     assert post(source, {"n": "4"}, REMOTE_ADDR="192.0.2.2").status_code == 200
     assert (refusal().reason, refusal().address) == ("too_many", "192.0.2.1")
-    assert refusals.replay(refusal()) is True
+    assert refusals.accept(refusal()) is True
     with connection.cursor() as cursor:
         cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'forms_intake_senderrate'")
         assert cursor.fetchone() == ("u",)
@@ -192,7 +192,7 @@ def test_a_source_that_is_not_active_keeps_what_comes(source: FormSource):
     FormSource.objects.update(active=False)
     assert post(source, {"name": "Ann"}).status_code == 403
     FormSource.objects.update(active=True)
-    assert refusals.replay(refusal()) is True
+    assert refusals.accept(refusal()) is True
 
 
 def test_refusals_are_bounded_and_go_with_age(source: FormSource, settings: Any, monkeypatch: pytest.MonkeyPatch):
@@ -221,7 +221,7 @@ def test_unknown_keys_and_other_methods(source: FormSource):
 )
 def test_a_source_takes_addresses_only(source: FormSource, field: str, lines: str):
     setattr(source, field, lines)
-    with pytest.raises(ValidationError, match="must begin with https://"):
+    with pytest.raises(ValidationError, match="must start with https://"):
         source.full_clean()
 
 
@@ -241,7 +241,7 @@ def test_an_admin_makes_a_source_and_takes_refused_forms_in(source: FormSource):
     client.post(reverse("admin:forms_intake_formrefusal_take_in", args=[refusal().pk]))
     assert FormSubmission.objects.get().form_data == {"name": "Ann"}
     acts = list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))
-    assert acts == ["Made a form source", "Took in a refused form"]
+    assert acts == ["Created a form source", "Accepted a refused form"]
 
 
 # What was once given out must stay, byte for byte: pages name it with its hash.
@@ -249,12 +249,12 @@ GIVEN_OUT: list[str] = ["capture.086b7cf714f269ceee04.js"]
 
 
 def test_the_script_is_what_its_hash_says():
-    newest = script.versions()[-1]
+    newest = script.list_versions()[-1]
     answer = Client().get(reverse("capture-script", args=[newest.name]))
     digest = b64encode(sha384(answer.content).digest()).decode()
-    assert f'integrity="sha384-{digest}" crossorigin="anonymous" data-key="KEY"' in script.tag_for("KEY")
+    assert f'integrity="sha384-{digest}" crossorigin="anonymous" data-key="KEY"' in script.build_script_tag("KEY")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "immutable" in answer.headers["Cache-Control"]
     assert len(answer.content) < 8_000
-    assert [one.name for one in script.versions()] == GIVEN_OUT, "a change is a new file in forms_intake/capture"
+    assert [one.name for one in script.list_versions()] == GIVEN_OUT, "a change is a new file in forms_intake/capture"
     assert Client().get("/f/js/capture.0.js").status_code == 404

@@ -18,7 +18,7 @@ from django.db import connections
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from callhooks_site.intake.providers.addresses import path_of, url_of
+from callhooks_site.intake.providers.callback_urls import build_path, build_url
 from callhooks_site.intake.providers.models import IngestSource, RefusedCallback
 from callhooks_site.intake.providers.signature import compute
 from callhooks_site.intake.providers.views import callback as view
@@ -89,10 +89,10 @@ def send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) 
     reckoning: dict[str, Expected] = {}
     factory = RequestFactory()
     for number, (_, life, one) in enumerate(came, start=1):
-        signature = compute(TOKEN, url_of(source, one.place), list(one.fields.items()))
+        signature = compute(TOKEN, build_url(source, one.place), list(one.fields.items()))
         body = urlencode(one.fields)
         headers: dict[str, Any] = {"X-Twilio-Signature": signature}
-        request = factory.post(path_of(source, one.place), body, content_type=FORM, headers=headers)
+        request = factory.post(build_path(source, one.place), body, content_type=FORM, headers=headers)
         answer = view(request, source.public_key, one.place)
         if answer.status_code not in (200, 204):
             raise RuntimeError(f"A genuine callback was answered with {answer.status_code}.")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forms_intake.origins import may_redirect, origin_of
+from forms_intake.origins import may_redirect, parse_origin
 
 THANKS = ["https://www.example.com/thanks"]
 
@@ -17,7 +17,7 @@ THANKS = ["https://www.example.com/thanks"]
     ],
 )
 def test_an_origin_is_as_a_browser_writes_it(url: str, origin: str) -> None:
-    assert origin_of(url) == origin
+    assert parse_origin(url) == origin
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_an_origin_is_as_a_browser_writes_it(url: str, origin: str) -> None:
 )  # fmt: skip
 def test_what_is_no_address_of_a_site_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="address"):
-        origin_of(url)
+        parse_origin(url)
     assert not may_redirect(url, THANKS)
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callhooks_site.intake.providers import callback_facts
-from callhooks_site.intake.providers.call_state import outlook
-from callhooks_site.intake.providers.callback import Malformed, Said
+from callhooks_site.intake.providers.call_state import build_call_fields
+from callhooks_site.intake.providers.callback_request import CallbackParams, Malformed
 from tests.twilio_support import BUSINESS, TRACKING, at, call, leg, recording
 
 T0 = datetime(2026, 3, 2, 18, 41, tzinfo=UTC)
@@ -18,7 +18,7 @@ LEG = "CA" + "f" * 32
 
 
 def told(fields, seconds):
-    return callback_facts.observed(Said(fields), T0 + timedelta(seconds=seconds))
+    return callback_facts.extract_facts(CallbackParams(fields), T0 + timedelta(seconds=seconds))
 
 
 def after(seconds):
@@ -39,18 +39,18 @@ LIFE = [
 ]
 
 
-def shown(heap):
-    return outlook(heap, is_tracking=lambda phone: phone == TRACKING)
+def shown(facts):
+    return build_call_fields(facts, is_tracking=lambda phone: phone == TRACKING)
 
 
 @given(st.lists(st.sampled_from(LIFE), max_size=14), st.randoms(use_true_random=False), st.integers(0, 14))
 def test_in_any_order_doubled_in_any_parts(came, chance, cut):
-    whole = callback_facts.merge(came)
+    whole = callback_facts.merge_facts(came)
     shuffled = [*came, *came[:cut]]
     chance.shuffle(shuffled)
-    one, other = callback_facts.merge(shuffled[:cut]), callback_facts.merge(shuffled[cut:])
-    assert callback_facts.merge([one, other]) == callback_facts.merge([other, one]) == whole
-    assert callback_facts.merge([whole, whole]) == whole
+    one, other = callback_facts.merge_facts(shuffled[:cut]), callback_facts.merge_facts(shuffled[cut:])
+    assert callback_facts.merge_facts([one, other]) == callback_facts.merge_facts([other, one]) == whole
+    assert callback_facts.merge_facts([whole, whole]) == whole
 
 
 @given(st.lists(st.sampled_from(LIFE), max_size=14))
@@ -58,7 +58,7 @@ def test_more_that_is_told_never_undoes_what_was_known(came):
     """An answered call stays answered, an ended one ended, whatever comes after."""
     before = None
     for number in range(1, len(came) + 1):
-        now = shown(callback_facts.merge(came[:number]))
+        now = shown(callback_facts.merge_facts(came[:number]))
         if before is not None:
             assert now is not None
             assert set(before) <= set(now)
@@ -68,7 +68,7 @@ def test_more_that_is_told_never_undoes_what_was_known(came):
 
 
 def test_all_of_a_life():
-    fields = shown(callback_facts.merge(LIFE))
+    fields = shown(callback_facts.merge_facts(LIFE))
     assert fields["direction"] == "inbound"
     assert fields["business_phone_number"] == BUSINESS
     assert fields["start_time"] == T0
@@ -90,8 +90,8 @@ def test_all_of_a_life():
 )
 def test_what_makes_no_sense_is_said(fields):
     def read():
-        callback_facts.call_sid(Said(fields))
-        callback_facts.observed(Said(fields), T0)
+        callback_facts.call_sid(CallbackParams(fields))
+        callback_facts.extract_facts(CallbackParams(fields), T0)
 
     with pytest.raises(Malformed):
         read()
@@ -102,9 +102,9 @@ def test_what_makes_no_sense_is_said(fields):
                        st.text(max_size=30)))  # fmt: skip
 def test_nothing_that_comes_breaks_it(fields):
     try:
-        sid = callback_facts.call_sid(Said(fields))
-        heap = callback_facts.observed(Said(fields), T0)
+        sid = callback_facts.call_sid(CallbackParams(fields))
+        facts = callback_facts.extract_facts(CallbackParams(fields), T0)
     except Malformed:
         return
     assert sid
-    shown(callback_facts.merge([heap, LIFE[0]]))
+    shown(callback_facts.merge_facts([facts, LIFE[0]]))

@@ -13,5 +13,5 @@ class ProvidersConfig(AppConfig):
         from . import retention, schedules
 
         retention.register()
-        # After django-q2's tables are there, whatever the order of the apps.
+        # Once django-q2's tables exist, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

@@ -1,10 +1,10 @@
-"""What callbacks told of one call: a heap of facts that only grows. No Django.
+"""Facts about one call, as callbacks report them. Facts are only ever added. No Django.
 
-Callbacks come out of order, twice, at the same moment, or not at all. So nothing here depends on their order: `merge`
-is commutative, associative and idempotent, and what a call looks like (`outlook`) is read from the heap as a whole. A
-final state is final because the heap knows it, whatever an older SequenceNumber says later.
+Callbacks arrive out of order, twice, at the same moment, or not at all. So nothing here depends on their order:
+`merge_facts` is commutative, associative and idempotent, and `call_state` reads the call from all facts together. A
+final state stays final, whatever an older SequenceNumber says later.
 
-The heap is JSON:
+Facts are JSON:
 {"parties": {...}, "states": {state: time}, "legs": {sid: {"to", "from", "states", "seconds"}}, "seconds": n,
 "dial": {sid: [state, seconds, time]}, "recordings": {sid: {...}}, "texts": {sid: text},
 "phrases": {number: [track, text, time]}, "phrases_done": 1, "heard": time}
@@ -17,13 +17,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from .callback import Malformed, Said
+from .callback_request import CallbackParams, Malformed
 
 Facts = dict[str, Any]
 
 STATES = frozenset("queued initiated ringing in-progress completed busy failed no-answer canceled".split())
 # Twilio names an event "answered" and the state it leads to "in-progress".
-_OTHER_NAMES = {"answered": "in-progress"}
+_STATE_ALIASES = {"answered": "in-progress"}
 PARTIES = {
     "from": "From",
     "to": "To",
@@ -44,47 +44,48 @@ MOST_PHRASES = 3_000
 MOST_LEGS = 50
 
 
-def call_sid(said: Said) -> str:
-    """Of the call it is about: a child leg belongs to its parent. Raises Malformed."""
-    sid = said.text("ParentCallSid", MOST_SID + 1) or said.text("CallSid", MOST_SID + 1)
+def call_sid(params: CallbackParams) -> str:
+    """The SID of the call it is about: a child leg belongs to its parent. Raises Malformed."""
+    sid = params.text("ParentCallSid", MOST_SID + 1) or params.text("CallSid", MOST_SID + 1)
     if not sid or len(sid) > MOST_SID:
-        raise Malformed("It names no call: CallSid is missing.")
+        raise Malformed("It does not name a call: CallSid is missing.")
     return sid
 
 
-def observed(said: Said, received_at: datetime, *, timed: bool = True) -> Facts:
-    """What one callback tells. `timed`: its Timestamp is when it happened. Raises Malformed."""
-    told = said.moment("Timestamp") if timed else None
-    return {**_observed(said, _text(told or received_at)), "heard": _text(received_at)}
+def extract_facts(params: CallbackParams, received_at: datetime, *, has_event_time: bool = True) -> Facts:
+    """The facts of one callback. `has_event_time`: its Timestamp is when it happened. Raises Malformed."""
+    event_time = params.time("Timestamp") if has_event_time else None
+    return {**_extract(params, _format_time(event_time or received_at)), "heard": _format_time(received_at)}
 
 
-def _observed(said: Said, at: str) -> Facts:
-    if "TranscriptionEvent" in said:
-        return _phrase(said, at)
-    if "TranscriptionSid" in said:
-        return {**_transcription(said), **({"parties": _parties(said)} if _tells_parties(said) else {})}
-    facts: Facts = _recording(said, at)
-    if "ParentCallSid" in said:
-        return {**facts, "legs": {said.text("CallSid", MOST_SID): _leg(said, at)}}
-    if _tells_parties(said):
-        facts["parties"] = _parties(said)
-    if "DialCallStatus" in said:
-        seconds = said.whole("DialCallDuration") or 0
-        facts["dial"] = {said.text("DialCallSid", MOST_SID) or "-": [_state(said, "DialCallStatus"), seconds, at]}
-        return facts  # its CallStatus is what the call was like when the dialling ended: no news
-    if "CallStatus" in said and "RecordingStatus" not in said:
-        facts["states"] = {_state(said, "CallStatus"): at}
-        if (length := said.whole("CallDuration")) is not None:
+def _extract(params: CallbackParams, at: str) -> Facts:
+    if "TranscriptionEvent" in params:
+        return _phrase(params, at)
+    if "TranscriptionSid" in params:
+        return {**_transcription(params), **({"parties": _parties(params)} if _has_parties(params) else {})}
+    facts: Facts = _recording(params, at)
+    if "ParentCallSid" in params:
+        return {**facts, "legs": {params.text("CallSid", MOST_SID): _leg(params, at)}}
+    if _has_parties(params):
+        facts["parties"] = _parties(params)
+    if "DialCallStatus" in params:
+        seconds = params.seconds("DialCallDuration") or 0
+        facts["dial"] = {params.text("DialCallSid", MOST_SID) or "-": [_state(params, "DialCallStatus"), seconds, at]}
+        return facts  # its CallStatus only repeats the call's state when the dialing ended
+    if "CallStatus" in params and "RecordingStatus" not in params:
+        facts["states"] = {_state(params, "CallStatus"): at}
+        if (length := params.seconds("CallDuration")) is not None:
             facts["seconds"] = length
     if not facts:
-        raise Malformed("It tells nothing that is known here: no CallStatus, no recording, no transcription.")
+        raise Malformed("It has no CallStatus, recording or transcription.")
     return facts
 
 
-def merge(heaps: Iterable[Facts]) -> Facts:
+def merge_facts(parts: Iterable[Facts]) -> Facts:
+    """All of them in one, in any order, bounded in size."""
     merged: Facts = {}
-    for heap in heaps:
-        merged = _joined(merged, heap)
+    for part in parts:
+        merged = _join(merged, part)
     for name, most in (("legs", MOST_LEGS), ("dial", MOST_LEGS), ("recordings", MOST_LEGS), ("texts", MOST_LEGS)):
         if len(merged.get(name, ())) > most:
             merged[name] = {key: merged[name][key] for key in sorted(merged[name])[:most]}
@@ -94,11 +95,11 @@ def merge(heaps: Iterable[Facts]) -> Facts:
     return merged
 
 
-def _joined(one: Any, other: Any) -> Any:
-    """Of mappings both; of numbers the greater; of texts, which times are too, the smaller that is not empty."""
+def _join(one: Any, other: Any) -> Any:
+    """Both of two mappings; the greater of two numbers; the smaller of two texts (and so the earlier of two times)."""
     if isinstance(one, dict) and isinstance(other, dict):
         return {
-            key: _joined(one[key], other[key]) if key in one and key in other else one.get(key, other.get(key))
+            key: _join(one[key], other[key]) if key in one and key in other else one.get(key, other.get(key))
             for key in sorted({*one, *other})
         }
     if isinstance(one, list) and isinstance(other, list):
@@ -108,64 +109,64 @@ def _joined(one: Any, other: Any) -> Any:
     return max(one, other)
 
 
-def _tells_parties(said: Said) -> bool:
-    return "From" in said or "To" in said
+def _has_parties(params: CallbackParams) -> bool:
+    return "From" in params or "To" in params
 
 
-def _parties(said: Said) -> dict[str, str]:
-    return {name: value for name, theirs in PARTIES.items() if (value := said.text(theirs, 200))}
+def _parties(params: CallbackParams) -> dict[str, str]:
+    return {name: value for name, theirs in PARTIES.items() if (value := params.text(theirs, 200))}
 
 
-def _state(said: Said, name: str) -> str:
-    state = _OTHER_NAMES.get(said.text(name, 40), said.text(name, 40))
+def _state(params: CallbackParams, name: str) -> str:
+    state = _STATE_ALIASES.get(params.text(name, 40), params.text(name, 40))
     if state not in STATES:
-        raise Malformed(f"{name} is {state!r}, which is no state of a call.")
+        raise Malformed(f"{name} is {state!r}, which is not a call state.")
     return state
 
 
-def _leg(said: Said, at: str) -> Facts:
-    leg: Facts = {"to": said.text("To", 200), "from": said.text("From", 200), "states": {}}
-    if "CallStatus" in said:
-        leg["states"] = {_state(said, "CallStatus"): at}
-    if (length := said.whole("CallDuration")) is not None:
+def _leg(params: CallbackParams, at: str) -> Facts:
+    leg: Facts = {"to": params.text("To", 200), "from": params.text("From", 200), "states": {}}
+    if "CallStatus" in params:
+        leg["states"] = {_state(params, "CallStatus"): at}
+    if (length := params.seconds("CallDuration")) is not None:
         leg["seconds"] = length
     return leg
 
 
-def _recording(said: Said, at: str) -> Facts:
+def _recording(params: CallbackParams, at: str) -> Facts:
     sid, url, seconds = (
-        said.text("RecordingSid", MOST_SID),
-        said.text("RecordingUrl", 2040),
-        said.whole("RecordingDuration"),
+        params.text("RecordingSid", MOST_SID),
+        params.text("RecordingUrl", 2040),
+        params.seconds("RecordingDuration"),
     )
-    status = said.text("RecordingStatus", 20) or "completed"
+    status = params.text("RecordingStatus", 20) or "completed"
     if not sid:
         return {}
     if status != "completed" or not url.startswith(("https://", "http://")) or seconds is None:
         return {"recordings": {}}
     recording: Facts = {"url": url, "seconds": seconds}
-    if source := said.text("RecordingSource", 40):
+    if source := params.text("RecordingSource", 40):
         recording["source"] = source
     return {"recordings": {sid: recording}}
 
 
-def _transcription(said: Said) -> Facts:
-    text = said.exact("TranscriptionText").strip()[:MOST_TEXT]
-    if said.text("TranscriptionStatus", 20) not in ("completed", "") or not text:
+def _transcription(params: CallbackParams) -> Facts:
+    text = params.exact_text("TranscriptionText").strip()[:MOST_TEXT]
+    if params.text("TranscriptionStatus", 20) not in ("completed", "") or not text:
         return {"texts": {}}
-    return {"texts": {said.text("TranscriptionSid", MOST_SID): text}}
+    return {"texts": {params.text("TranscriptionSid", MOST_SID): text}}
 
 
-def _phrase(said: Said, at: str) -> Facts:
-    event = said.text("TranscriptionEvent", 40)
+def _phrase(params: CallbackParams, at: str) -> Facts:
+    event = params.text("TranscriptionEvent", 40)
     if event in ("transcription-stopped", "transcription-error"):
         return {"phrases_done": 1}
-    number, text = said.whole("SequenceId"), said.json("TranscriptionData").get("transcript")
-    if event != "transcription-content" or said.text("Final", 5) == "false" or not isinstance(text, str):
+    number, text = params.seconds("SequenceId"), params.json_object("TranscriptionData").get("transcript")
+    if event != "transcription-content" or params.text("Final", 5) == "false" or not isinstance(text, str):
         return {"phrases": {}}
     text = text.replace("\x00", "").strip()[:2_000]
-    return {"phrases": {str(number or 0): [said.text("Track", 20), text, at]}} if text else {"phrases": {}}
+    return {"phrases": {str(number or 0): [params.text("Track", 20), text, at]}} if text else {"phrases": {}}
 
 
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def _format_time(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,8 +1,8 @@
-"""What a callback comes to: a call, a text, or a refusal with its reason.
+"""Turn a callback into a call or a text, or refuse it with a reason.
 
-Verified first, then read; nothing is written for one that is not genuine. Callbacks of one call take turns at its
-ProviderCall's row, add to what is known, and what has changed of the call's outlook goes through the door that the API
-uses. So a callback that comes twice, late or beside another changes nothing that is right already.
+Callbacks are verified before they are read, and nothing is written for one that is not genuine. Callbacks of one call
+take turns at the lock of its ProviderCall, add to the known facts, and pass what changed of the call to
+`calls.ingestion`, like the API. A callback that arrives twice, late or at the same moment as another does no harm.
 """
 
 from __future__ import annotations
@@ -17,113 +17,127 @@ from django.db.models.functions import Now
 from calls.ingestion.single import create_or_update_call
 from calls.models import Call, Tracker
 from messaging.ingestion import record_text
+from subscriptions.intake.errors import Refused
 
 from . import callback_facts, texts
-from .addresses import url_of
-from .call_state import outlook
-from .callback import Delivered, Malformed, Said
+from .call_state import build_call_fields
 from .callback_facts import Facts
+from .callback_request import CallbackParams, CallbackRequest, Malformed
+from .callback_urls import build_url
 from .models import IngestSource, ProviderCall, RefusedCallback
 from .signature import is_signed
 
 Reason = RefusedCallback.Reason
-LONGEST_DETAIL = 500
 
 
-class Refused(Exception):
-    """`reason` is one of RefusedCallback.Reason, the message says more; `sid` is the call or message it is about."""
+class CallbackRefused(Refused):
+    """`sid` is the call or message that the callback is about, if known."""
 
     def __init__(self, reason: str, detail: str, sid: str = "") -> None:
-        super().__init__(detail[:LONGEST_DETAIL])
-        self.reason, self.detail, self.sid = reason, detail[:LONGEST_DETAIL], sid[:64]
+        super().__init__(reason, detail)
+        self.sid = sid[:64]
 
 
-def verify(source: IngestSource, delivered: Delivered, place: str, signature: str) -> None:
-    """Raises Refused unless this source's provider sent it."""
+def verify(source: IngestSource, callback: CallbackRequest, place: str, signature: str) -> None:
+    """Raises CallbackRefused unless this source's provider sent it to the source's URL for `place`."""
     if not signature:
-        raise Refused(Reason.SIGNATURE, "It bears no signature.", _sid_if_told(delivered))
+        raise CallbackRefused(Reason.SIGNATURE, "It has no signature.", _read_sid(callback))
     try:
-        fields = delivered.fields
+        fields = callback.fields
     except Malformed as error:
-        raise Refused(Reason.MALFORMED, str(error)) from None
+        raise CallbackRefused(Reason.MALFORMED, str(error)) from None
     genuine = is_signed(
         signature,
         tokens=source.tokens(),
-        url=url_of(source, place, delivered.query),
+        url=build_url(source, place, callback.query),
         parameters=fields,
-        body=delivered.body,
-        form=delivered.is_form,
+        body=callback.body,
+        form=callback.is_form,
     )
     if not genuine:
         words = (
-            "Its signature was not made with this source’s token over this source’s URL. Is the token the current one, "
-            "and does the URL at the provider begin with this service’s PUBLIC_URL?"
+            "The signature does not match this source’s auth token and URL. Check that the token is the current one, "
+            "and that the URL at the provider starts with this service’s PUBLIC_URL."
         )
-        raise Refused(Reason.SIGNATURE, words, _sid_if_told(delivered))
+        raise CallbackRefused(Reason.SIGNATURE, words, _read_sid(callback))
 
 
-def take_in(source: IngestSource, delivered: Delivered) -> None:
-    """Of a callback that was verified. Raises Refused."""
-    said, sid = _read(source, delivered)
+def process(source: IngestSource, callback: CallbackRequest) -> None:
+    """Bring in what a verified callback reports. Raises CallbackRefused."""
+    params = read_params(source, callback)
+    sid = texts.message_sid(params) or callback_facts.call_sid(params)
     if source.state == IngestSource.State.PAUSED:
-        raise Refused(Reason.PAUSED, "It came while the source was paused.", sid)
-    if texts.is_message(said):
-        _take_in_text(source, said, delivered)
+        raise CallbackRefused(Reason.PAUSED, "It arrived while the source was paused.", sid)
+    if texts.is_message(params):
+        _record_text(source, params, callback)
     else:
-        absorb(source, sid, [observed(source, said, delivered)])
+        add_facts(source, sid, [read_facts(source, params, callback)])
 
 
-def observed(source: IngestSource, said: Said, delivered: Delivered) -> Facts:
-    """Raises Refused."""
-    # SignalWire's Timestamp is when the call was made, whatever has happened to it since.
-    timed = source.provider == IngestSource.Provider.TWILIO
+def read_params(source: IngestSource, callback: CallbackRequest) -> CallbackParams:
+    """The parameters; they name a call or message and the source's account. Raises CallbackRefused."""
     try:
-        return callback_facts.observed(said, delivered.received_at, timed=timed)
+        params = CallbackParams(callback.parameters)
+        sid = texts.message_sid(params) or callback_facts.call_sid(params)
     except Malformed as error:
-        raise Refused(Reason.MALFORMED, str(error), _sid_if_told(delivered)) from None
+        raise CallbackRefused(Reason.MALFORMED, str(error)) from None
+    account = params.text("AccountSid", 100)
+    if account != source.account_sid:
+        words = f"It is from the account {account or '(none)'}; this source is for {source.account_sid}."
+        raise CallbackRefused(Reason.ACCOUNT, words, sid)
+    return params
 
 
-def absorb(source: IngestSource, sid: str, heaps: Iterable[Facts]) -> bool:
-    """Add what was told of a call, all at once, and tell the call. False while nothing says who calls whom: what is
-    known is kept until something does. Raises Refused, and then nothing was added."""
+def read_facts(source: IngestSource, params: CallbackParams, callback: CallbackRequest) -> Facts:
+    """What the callback says about its call. Raises CallbackRefused."""
+    # SignalWire's Timestamp is when the call was created, whatever has happened since.
+    has_event_time = source.provider == IngestSource.Provider.TWILIO
+    try:
+        return callback_facts.extract_facts(params, callback.received_at, has_event_time=has_event_time)
+    except Malformed as error:
+        raise CallbackRefused(Reason.MALFORMED, str(error), _read_sid(callback)) from None
+
+
+def add_facts(source: IngestSource, sid: str, facts: Iterable[Facts]) -> bool:
+    """Add facts to what is known of a call, all at once, and update the call. False while nothing says who calls whom;
+    the facts are kept until something does. Raises CallbackRefused, and then nothing was added."""
     with transaction.atomic():
         known = ProviderCall.objects.locked(source, sid)
-        now = callback_facts.merge([known.facts, *heaps])
+        now = callback_facts.merge_facts([known.facts, *facts])
         if now == known.facts and known.call_id:
             return True
         before, known.facts = known.facts, now
-        known.call_id = _tell(source, known, before if known.call_id else {}, now)
+        known.call_id = _update_call(source, known, before if known.call_id else {}, now)
         known.heard_at = Now()
         known.save(update_fields=["facts", "call", "heard_at"])
         return known.call_id is not None
 
 
-def _tell(source: IngestSource, known: ProviderCall, before: Facts, now: Facts) -> int | None:
-    """The call's id. Through the one door for calls: of a call that is there only what is new, so that what people have
-    corrected in it stays."""
+def _update_call(source: IngestSource, known: ProviderCall, before: Facts, now: Facts) -> int | None:
+    """The call's id. An existing call gets only the fields that changed, so that people's corrections stay."""
 
     def is_tracking(phone: str) -> bool:
         return bool(phone) and Tracker.objects.filter(company=source.company, phone_number=phone).exists()
 
-    whole = outlook(now, is_tracking=is_tracking)
-    if whole is None:
+    new = build_call_fields(now, is_tracking=is_tracking)
+    if new is None:
         return None
-    fields = whole
+    fields = new
     key = {"external_source": source.provider, "external_id": known.sid}
-    old = outlook(before, is_tracking=is_tracking) if before else None
+    old = build_call_fields(before, is_tracking=is_tracking) if before else None
     if old is not None:
-        fields = {name: value for name, value in whole.items() if name not in old or old[name] != value}
+        fields = {name: value for name, value in new.items() if name not in old or old[name] != value}
         if not fields:
             return known.call_id
-        fields |= _not_before_its_end(source, key, fields)
+        fields |= _extend_stale_call(source, key, fields)
     try:
         return create_or_update_call(company=source.company, data={**key, **fields})[0].pk
     except ValidationError as error:
-        raise _refusal(error, known.sid) from None
+        raise _refusal_of(error, known.sid) from None
 
 
-def _not_before_its_end(source: IngestSource, key: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
-    """A call that was closed because nothing was heard of it may be heard of again: it then ended later."""
+def _extend_stale_call(source: IngestSource, key: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
+    """A call that was closed as stale may still get news: then it ended later. It stays closed."""
     times = [fields[name] for name in ("routed_at", "answered_at") if fields.get(name)]
     if "ended_at" in fields or not times:
         return {}
@@ -133,52 +147,33 @@ def _not_before_its_end(source: IngestSource, key: dict[str, str], fields: dict[
     return {"ended_at": max(call.ended_at, *times), "closed_as_stale_at": call.closed_as_stale_at}
 
 
-def _take_in_text(source: IngestSource, said: Said, delivered: Delivered) -> None:
-    sid = texts.message_sid(said)
+def _record_text(source: IngestSource, params: CallbackParams, callback: CallbackRequest) -> None:
+    sid = texts.message_sid(params)
     try:
-        data = texts.text_of(said, delivered.options, delivered.received_at)
+        data = texts.build_text(params, callback.options, callback.received_at)
     except Malformed as error:
-        raise Refused(Reason.MALFORMED, str(error), sid) from None
+        raise CallbackRefused(Reason.MALFORMED, str(error), sid) from None
     except texts.NoContent as error:
-        raise Refused(Reason.NO_CONTENT, str(error), sid) from None
+        raise CallbackRefused(Reason.NO_CONTENT, str(error), sid) from None
     if data is None:
         return
     try:
         record_text(company=source.company, data={**data, "external_source": source.provider})
     except ValidationError as error:
-        raise _refusal(error, sid) from None
+        raise _refusal_of(error, sid) from None
 
 
-def _read(source: IngestSource, delivered: Delivered) -> tuple[Said, str]:
-    """What it says, and of which call or message. Raises Refused."""
+def _read_sid(callback: CallbackRequest) -> str:
     try:
-        said = Said(delivered.parameters)
-        sid = texts.message_sid(said) or callback_facts.call_sid(said)
-    except Malformed as error:
-        raise Refused(Reason.MALFORMED, str(error)) from None
-    account = said.text("AccountSid", 100)
-    if account != source.account_sid:
-        words = f"It is from the account {account or '(none)'}; this source is of {source.account_sid}."
-        raise Refused(Reason.ACCOUNT, words, sid)
-    return said, sid
-
-
-def read(source: IngestSource, delivered: Delivered) -> Said:
-    return _read(source, delivered)[0]
-
-
-def _sid_if_told(delivered: Delivered) -> str:
-    try:
-        said = Said(delivered.parameters)
-        return texts.message_sid(said) or callback_facts.call_sid(said)
+        params = CallbackParams(callback.parameters)
+        return texts.message_sid(params) or callback_facts.call_sid(params)
     except Malformed:
         return ""
 
 
-def _refusal(error: ValidationError, sid: str) -> Refused:
-    told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    reason = Reason.NUMBER if "tracking_phone_number" in told else Reason.MALFORMED
-    words = " ".join(
-        f"{name}: {' '.join(lines)}" if reason != Reason.NUMBER else lines[0] for name, lines in told.items()
-    )
-    return Refused(reason, words, sid)
+def _refusal_of(error: ValidationError, sid: str) -> CallbackRefused:
+    errors = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    if "tracking_phone_number" in errors:
+        return CallbackRefused(Reason.NUMBER, errors["tracking_phone_number"][0], sid)
+    words = " ".join(f"{name}: {' '.join(lines)}" for name, lines in errors.items())
+    return CallbackRefused(Reason.MALFORMED, words, sid)

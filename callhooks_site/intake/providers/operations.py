@@ -1,4 +1,4 @@
-"""What people do with a source. Each act stands in the audit log, in its own transaction."""
+"""What people do with a source. Each operation writes the audit log in the same transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from subscriptions.tenancy.audit_log import Actor, record
 from .models import IngestSource
 
 State = IngestSource.State
-# The provider changes over when its admin presses the button there, before this one or after.
+# The provider switches when somebody presses the button there, before this or after.
 TOKEN_OVERLAP = timedelta(hours=24)
 
 
@@ -30,7 +30,7 @@ def resume(source: IngestSource, actor: Actor) -> None:
 
 @transaction.atomic
 def rotate_token(source: IngestSource, token: str, actor: Actor) -> None:
-    """From now on the new token proves callbacks; the old one too, for a day."""
+    """Use the new token from now on; accept the old one for TOKEN_OVERLAP too."""
     locked = IngestSource.objects.select_for_update(no_key=True).get(pk=source.pk)
     locked.previous_auth_token = locked.auth_token
     locked.previous_until = timezone.now() + TOKEN_OVERLAP

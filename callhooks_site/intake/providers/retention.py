@@ -1,4 +1,4 @@
-"""What goes of this app's rows: callbacks that were refused and what was told of calls, when they are old."""
+"""Delete old refused callbacks and old facts about calls."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def register() -> None:
         lambda: RefusedCallback.objects.filter(received_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
     )
     retention.register(
-        "calls as providers told them",
+        "provider call facts",
         lambda: ProviderCall.objects.filter(heard_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
     )

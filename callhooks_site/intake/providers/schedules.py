@@ -1,4 +1,4 @@
-"""The schedule of this app, made by every `migrate`."""
+"""The schedule of this app. Every `migrate` creates or updates it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def install(**_: Any) -> None:
     Schedule.objects.update_or_create(
         name=HOURLY,
         defaults={
-            "func": "callhooks_site.intake.providers.tasks.tell_what_is_missing",
+            "func": "callhooks_site.intake.providers.tasks.finish_incomplete_calls",
             "schedule_type": Schedule.HOURLY,
             "repeats": -1,
         },

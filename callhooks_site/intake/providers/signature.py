@@ -1,8 +1,8 @@
-"""The signature of Twilio's callbacks, which SignalWire's are too (twilio.com/docs/usage/security). No Django.
+"""Check the signature of Twilio's and SignalWire's callbacks (twilio.com/docs/usage/security). No Django.
 
-Base64 of an HMAC-SHA1 with the auth token (SignalWire: the signing key) over the whole URL, its query included, and
-behind it every parameter of the body: sorted by name, name and value joined, the values of a repeated name as a sorted
-set. A body that is no form is signed by its SHA-256 in the query, as `bodySHA256`.
+It is the Base64 of an HMAC-SHA1 with the auth token (SignalWire: the signing key) over the whole URL with its query,
+followed by every parameter of the body: sorted by name, name and value joined, the values of a repeated name as a
+sorted set. For a body that is not a form, the query has its SHA-256 as `bodySHA256`.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ def compute(token: str, url: str, parameters: Pairs) -> str:
 
 
 def is_signed(given: str, *, tokens: Iterable[str], url: str, parameters: Pairs, body: bytes, form: bool) -> bool:
-    """Whether one of the tokens signed this. `parameters` are those of the body, all of them: new ones appear
-    unannounced. `form`: the body is one; else only its hash is signed."""
-    if not form and body and not _hash_fits(url, body):
+    """Whether one of the tokens signed this. `parameters` are all of the body's, since providers add new ones without
+    notice. `form`: the body is a form; otherwise only its hash is signed."""
+    if not form and body and not _body_hash_matches(url, body):
         return False
     good = False
     for token in tokens:
-        for spelled in _spellings(url):
+        for spelled in _url_variants(url):
             expected = compute(token, spelled, parameters if form else ())
-            # All of them, always: the time it takes tells nothing.
+            # Compare all of them, always: the time taken reveals nothing.
             good |= hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
     return good
 
 
-def _hash_fits(url: str, body: bytes) -> bool:
-    told = [value for name, value in parse_qsl(urlsplit(url).query) if name == BODY_HASH]
-    return len(told) == 1 and hmac.compare_digest(told[0].lower().encode(), sha256(body).hexdigest().encode())
+def _body_hash_matches(url: str, body: bytes) -> bool:
+    hashes = [value for name, value in parse_qsl(urlsplit(url).query) if name == BODY_HASH]
+    return len(hashes) == 1 and hmac.compare_digest(hashes[0].lower().encode(), sha256(body).hexdigest().encode())
 
 
-def _spellings(url: str) -> list[str]:
-    """With the port and without: the signer does the one or the other."""
+def _url_variants(url: str) -> list[str]:
+    """With the port and without: signers do either."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     bare = host if parts.port is None else host.rpartition(":")[0]

@@ -1,4 +1,4 @@
-"""What django-q2 runs for this app: no arguments, no results."""
+"""The task that django-q2 runs for provider callbacks. It takes no arguments and returns nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from . import refusals
-from .intake import Refused, absorb
+from .intake import CallbackRefused, add_facts
 from .models import ProviderCall
 
 logger = logging.getLogger(__name__)
@@ -20,20 +20,20 @@ MOST_FINISHED = 500  # in one run
 
 
 def finish_transcriptions() -> None:
-    """The end of a live transcription was lost: what was heard of it is what there is."""
-    lately = ProviderCall.objects.filter(heard_at__lt=Now() - END_LOST_AFTER, heard_at__gt=Now() - timedelta(days=2))
-    unfinished = lately.filter(call__ended_at__isnull=False, facts__has_key="phrases").exclude(
+    """Use a live transcription whose end never arrived: what arrived is all there is."""
+    recent = ProviderCall.objects.filter(heard_at__lt=Now() - END_LOST_AFTER, heard_at__gt=Now() - timedelta(days=2))
+    unfinished = recent.filter(call__ended_at__isnull=False, facts__has_key="phrases").exclude(
         facts__has_key="phrases_done"
     )
     for one in unfinished.select_related("source__company")[:MOST_FINISHED]:
         try:
-            absorb(one.source, one.sid, [{"phrases_done": 1}])
-        except Refused as refused:
-            logger.warning("The transcription of %s could not be taken in: %s", one.sid, refused)
+            add_facts(one.source, one.sid, [{"phrases_done": 1}])
+        except CallbackRefused as refused:
+            logger.warning("Could not use the transcription of %s: %s", one.sid, refused)
 
 
-def tell_what_is_missing() -> None:
-    """Once an hour: transcriptions and calls that never came whole."""
+def finish_incomplete_calls() -> None:
+    """Hourly: deal with transcriptions and calls of which a part never arrived."""
     finish_transcriptions()
-    if told := refusals.tell_of_orphans(timedelta(seconds=settings.CALL_SILENT_SECONDS)):
-        logger.info("Provider callbacks: %s calls never came whole", told)
+    if reported := refusals.report_incomplete_calls(timedelta(seconds=settings.CALL_SILENT_SECONDS)):
+        logger.info("Provider callbacks: reported %s incomplete calls", reported)

@@ -1,22 +1,21 @@
-"""The URLs that phone providers call. Whoever finds one gets nothing out of it: what is not signed is refused."""
+"""The URLs that phone providers call. They reveal nothing: what is not signed is refused."""
 
 from __future__ import annotations
 
-from django.db.models import F
-from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from . import answers, refusals
-from .addresses import PLACES
-from .callback import Delivered
-from .intake import Refused, take_in, verify
+from . import refusals, twiml
+from .callback_request import CallbackRequest
+from .callback_urls import CALLBACK_URLS
+from .intake import CallbackRefused, process, verify
 from .models import IngestSource, RefusedCallback
 
-# SignalWire has a header of its own, and sends Twilio's name too for the sake of older programs.
-_HEADERS = {
+Reason = RefusedCallback.Reason
+# SignalWire has a header of its own, and sends Twilio's name too for older programs.
+_SIGNATURE_HEADERS = {
     IngestSource.Provider.TWILIO: ("X-Twilio-Signature",),
     IngestSource.Provider.SIGNALWIRE: ("X-SignalWire-Signature", "X-Twilio-Signature"),
 }
@@ -26,44 +25,49 @@ _HEADERS = {
 @require_http_methods(["GET", "POST"])
 def callback(request: HttpRequest, key: str, place: str) -> HttpResponse:
     source = IngestSource.objects.select_related("company").defer("company__signing_key").filter(public_key=key).first()
-    if source is None or place not in PLACES:
+    if source is None or place not in CALLBACK_URLS:
         raise Http404("There is nothing at this address.")
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    large = not length.isdigit() or int(length) > refusals.MOST_BODY
-    query = request.META.get("QUERY_STRING", "")
-    delivered = Delivered(
+    too_large = _is_too_large(request)
+    received = CallbackRequest(
         str(request.method),
-        query,
+        request.META.get("QUERY_STRING", ""),
         request.headers.get("Content-Type", ""),
-        b"" if large else request.body,
+        b"" if too_large else request.body,
         timezone.now(),
     )
-    signature = next(
-        (request.headers[name] for name in _HEADERS[IngestSource.Provider(source.provider)] if name in request.headers),
-        "",
-    )
+    signature = _read_signature(request, source)
     try:
-        if large or len(query) > refusals.MOST_QUERY:
-            raise Refused(
-                RefusedCallback.Reason.TOO_LARGE, f"More than {refusals.MOST_BODY} bytes, or a query too long."
-            )
-        verify(source, delivered, place, signature)
-    except Refused as refused:
-        kept = refusals.keep(source, delivered, place, signature, refused)
-        return _no(refused) if kept else HttpResponse("Too many.\n", status=429, content_type="text/plain")
+        if too_large or len(received.query) > refusals.MOST_QUERY:
+            words = f"Its body is larger than {refusals.MOST_BODY:,} bytes, or its query is too long."
+            raise CallbackRefused(Reason.TOO_LARGE, words)
+        verify(source, received, place, signature)
+    except CallbackRefused as refused:
+        if not refusals.keep(source, received, place, signature, refused):
+            return HttpResponse("Too many.\n", status=429, content_type="text/plain")
+        return _answer_refused(refused)
     try:
-        take_in(source, delivered)
-    except Refused as refused:
-        refusals.keep(source, delivered, place, signature, refused)
-        if refused.reason == RefusedCallback.Reason.ACCOUNT:
-            return _no(refused)
+        process(source, received)
+    except CallbackRefused as refused:
+        refusals.keep(source, received, place, signature, refused)
+        if refused.reason == Reason.ACCOUNT:
+            return _answer_refused(refused)
     else:
-        IngestSource.objects.filter(pk=source.pk).update(received=F("received") + 1, last_received_at=Now())
-    # Taken in or not: the provider has a call to go on with, and sending it again would not help.
-    return answers.answer(source, delivered, place)
+        source.count_received()
+    # Even if it was refused: the provider has a call to continue, and a repeated callback would not help.
+    return twiml.build_answer(source, received, place)
 
 
-def _no(refused: Refused) -> HttpResponse:
-    """Which of the reasons is for the company to see, not for whoever sent it."""
-    status = 413 if refused.reason == RefusedCallback.Reason.TOO_LARGE else 403
+def _is_too_large(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length) > refusals.MOST_BODY
+
+
+def _read_signature(request: HttpRequest, source: IngestSource) -> str:
+    names = _SIGNATURE_HEADERS[IngestSource.Provider(source.provider)]
+    return next((request.headers[name] for name in names if name in request.headers), "")
+
+
+def _answer_refused(refused: CallbackRefused) -> HttpResponse:
+    """The company sees the reason in the admin; the sender does not learn it."""
+    status = 413 if refused.reason == Reason.TOO_LARGE else 403
     return HttpResponse("Refused.\n", status=status, content_type="text/plain")

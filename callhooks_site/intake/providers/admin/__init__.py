@@ -1,4 +1,4 @@
-"""The admin's pages for ingest sources, what they told and what they refused. Importing this registers them."""
+"""The admin pages of phone providers. Importing this registers them."""
 
 from subscriptions.admin.kit import checklist
 

@@ -1,4 +1,4 @@
-"""What a provider's callbacks told of a call, for whoever wonders where its times and numbers come from."""
+"""What a provider reported about a call: it explains the call's times and numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from subscriptions.admin.kit.logs import LogAdmin
 
 from ..models import IngestSource, ProviderCall
 
-# SHAKEN/STIR: what the caller's own phone company vouches for.
+# SHAKEN/STIR attestation levels: what the caller's own phone company vouches for.
 _ATTESTED = {"A": "the caller may use this number", "B": "the caller is known, the number is not", "C": "nothing"}
 
 SourceFilter = related_filter("source", IngestSource.objects.all(), title="source")
@@ -25,15 +25,15 @@ SourceFilter = related_filter("source", IngestSource.objects.all(), title="sourc
 
 @admin.register(ProviderCall)
 class ProviderCallAdmin(LogAdmin):
-    menu, menu_order, menu_name = "Calls", 65, "What providers told"
+    menu, menu_order, menu_name = "Calls", 65, "Provider reports"
     related = ("source", "call", "call__tracker")
     deferred = ("source__auth_token", "source__previous_auth_token")
     deferred_in_list = ("facts",)
     newest_first = ("-pk",)
     list_display = ("sid", "call_link", "source", "heard")
     list_filter = (SourceFilter,)
-    search_help_text = "The call’s SID, in full"
-    readonly_fields = ("sid", "call_link", "source_name", "heard", "caller_id", "caller_name", "told")
+    search_help_text = "The call’s full SID"
+    readonly_fields = ("sid", "call_link", "source_name", "heard", "caller_id", "caller_name", "reported")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         return self.with_company(request, obj, [(None, {"fields": self.readonly_fields})])
@@ -44,33 +44,33 @@ class ProviderCallAdmin(LogAdmin):
     @admin.display(description="call")
     def call_link(self, obj: ProviderCall) -> str:
         if obj.call is None:
-            return "None yet: nothing says who calls whom"
+            return "None yet: no callback said who calls whom"
         return format_html('<a href="{}">{}</a>', reverse("admin:calls_call_change", args=[obj.call_id]), obj.call)
 
     @admin.display(description="source")
     def source_name(self, obj: ProviderCall) -> str:
         return str(obj.source)
 
-    @admin.display(description="last news")
+    @admin.display(description="last update")
     def heard(self, obj: ProviderCall) -> str:
         return times.time_tag(obj.heard_at)
 
     @admin.display(description="caller id")
     def caller_id(self, obj: ProviderCall) -> str:
-        """`TN-Validation-Passed-A`: whether the signature held, and what was signed."""
+        """Reads `TN-Validation-Passed-A`: whether the signature was valid, and the attestation level."""
         verdict = obj.facts.get("parties", {}).get("stir", "")
         if not verdict:
             return "Not signed"
         _, _, rest = verdict.partition("TN-Validation-")
         outcome, _, level = rest.partition("-")
-        held = {"Passed": "The signature holds", "Failed": "The signature does not hold", "No": "Not signed"}
-        vouched = f"; the caller’s phone company vouches for: {_ATTESTED[level]}" if level in _ATTESTED else ""
+        held = {"Passed": "The signature is valid", "Failed": "The signature is not valid", "No": "Not signed"}
+        vouched = f"; the caller’s phone company vouches: {_ATTESTED[level]}" if level in _ATTESTED else ""
         return f"{held.get(outcome, verdict)}{vouched} ({verdict})"
 
-    @admin.display(description="caller’s name, as the network has it")
+    @admin.display(description="caller’s name, from the network")
     def caller_name(self, obj: ProviderCall) -> str:
         return obj.facts.get("parties", {}).get("caller_name", "") or "–"
 
-    @admin.display(description="all that was told")
-    def told(self, obj: ProviderCall) -> str:
+    @admin.display(description="everything reported")
+    def reported(self, obj: ProviderCall) -> str:
         return format_html("<pre>{}</pre>", json.dumps(obj.facts, indent=2, ensure_ascii=False, sort_keys=True))

@@ -13,8 +13,8 @@ from .source import IngestSource
 
 class ProviderCallManager(models.Manager["ProviderCall"]):
     def locked(self, source: IngestSource, sid: str) -> ProviderCall:
-        """The one of this id, made if new, locked until the transaction ends: callbacks of one call that come at the
-        same moment take turns here."""
+        """The row of this call, created if new and locked until the transaction ends: callbacks of one call that arrive
+        at the same moment take turns here."""
         mine = self.select_for_update(of=("self",), no_key=True).filter(source=source, sid=sid)
         if known := mine.first():
             return known
@@ -28,7 +28,7 @@ class ProviderCallManager(models.Manager["ProviderCall"]):
 
 
 class ProviderCall(models.Model):
-    """What a provider's callbacks have said about one call so far (see `callback_facts.py`). The call itself exists as
+    """What a provider's callbacks have reported about one call so far (see `callback_facts`). The call itself exists as
     soon as it is known who calls whom."""
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
@@ -36,13 +36,13 @@ class ProviderCall(models.Model):
     sid = models.CharField("call SID", max_length=64)
     facts = models.JSONField(default=dict)
     call = models.ForeignKey(Call, models.SET_NULL, null=True, related_name="+")
-    # When something new was last told.
+    # When something new last arrived.
     heard_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     objects: ClassVar[ProviderCallManager] = ProviderCallManager()
 
     class Meta:
-        # By the SID first: that is what people search for.
+        # The SID comes first because people search for it.
         constraints = [models.UniqueConstraint(fields=["sid", "source"], name="provider_call_once")]
         # The list of a company, newest first.
         indexes = [models.Index("company", models.F("id").desc(), name="provider_call_of_company")]

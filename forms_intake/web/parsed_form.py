@@ -1,0 +1,125 @@
+"""Parse what a page sent: the fields of the form, and where the visitor came from. No Django."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from subscriptions.intake.errors import Refused
+
+from ..contents import remove_secrets
+
+MOST_FIELDS = 200
+LONGEST_NAME, LONGEST_VALUE = 200, 20_000
+
+# Columns of a form and their lengths. Longer values are cut: a long advertising URL must not lose a customer.
+ATTRIBUTION = {
+    "form_url": 2048, "landing_page_url": 2048, "referrer": 2048, "referring_url": 2048,
+    "source": 200, "medium": 200, "campaign": 500, "keywords": 500,
+    "utm_source": 500, "utm_medium": 500, "utm_campaign": 500,
+}  # fmt: skip
+# Taken from the page's URL unless the form names them.
+FROM_UTM = {"source": "utm_source", "medium": "utm_medium", "campaign": "utm_campaign", "keywords": "utm_term"}
+REDIRECT = "redirect_to"
+ID = "submission_id"
+_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+class Unreadable(Refused):
+    """The form cannot be read. The detail is for whoever built the form."""
+
+
+@dataclass(frozen=True)
+class ParsedForm:
+    """`fields` went through `contents.remove_secrets`; `attribution` has names of ATTRIBUTION only."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    attribution: dict[str, str] = field(default_factory=dict)
+    redirect_to: str = ""
+    submission_id: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def parse_pairs(pairs: Iterable[tuple[str, list[str]]]) -> ParsedForm:
+    """Parse an HTML form: each name with all its values. Raises Unreadable."""
+    return parse_object({name: values if len(values) != 1 else values[0] for name, values in pairs})
+
+
+def parse_object(data: Any) -> ParsedForm:
+    """Parse a JSON object: either the fields themselves, or `form_data` with the attribution beside it. Raises
+    Unreadable."""
+    if not isinstance(data, Mapping):
+        raise Unreadable(
+            "malformed", 'The body must be a JSON object of field names and values, such as {"name": "Ann"}.'
+        )
+    inner = data.get("form_data")
+    if isinstance(inner, Mapping):
+        beside, fields = {name: value for name, value in data.items() if name != "form_data"}, dict(inner)
+    else:
+        beside, fields = dict(data), {}
+    named = {name: _single_text(name, beside.pop(name)) for name in (*ATTRIBUTION, REDIRECT, ID) if name in beside}
+    fields = beside | fields  # click ids and utm_term have no column: they stay ordinary fields
+    _check(fields)
+    kept = {_replace_unstorable(name): _replace_unstorable(value) for name, value in remove_secrets(fields).items()}
+    attribution = _complete_attribution(
+        {name: value for name, value in named.items() if name in ATTRIBUTION and value}, kept
+    )
+    submission_id = named.get(ID, "")
+    return ParsedForm(
+        fields=kept,
+        attribution=attribution,
+        redirect_to=named.get(REDIRECT, "")[:2048],
+        submission_id=submission_id if _ID.fullmatch(submission_id) else "",
+    )
+
+
+def _single_text(name: str, value: Any) -> str:
+    """The last value that is not empty, if the name occurs more than once."""
+    values = [each for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
+    if any(isinstance(each, dict | list) for each in values):
+        raise Unreadable("malformed", f"{name} must be text.")
+    return _replace_unstorable(str(values[-1])).strip() if values else ""
+
+
+def _check(fields: Mapping[Any, Any]) -> None:
+    if not fields:
+        raise Unreadable("malformed", "The form has no fields.")
+    if len(fields) > MOST_FIELDS:
+        raise Unreadable("too_large", f"A form has at most {MOST_FIELDS} fields.")
+    for name, value in fields.items():
+        values = value if isinstance(value, list) else [value]
+        if len(str(name)) > LONGEST_NAME:
+            raise Unreadable("too_large", f"A field's name has at most {LONGEST_NAME} characters.")
+        if any(isinstance(each, dict | list) for each in values):
+            raise Unreadable("malformed", f"{str(name)[:50]} must be text, a number, true, false or a list of these.")
+        if sum(len(str(each)) for each in values) > LONGEST_VALUE:
+            raise Unreadable("too_large", f"{str(name)[:50]} is longer than {LONGEST_VALUE:,} characters.")
+
+
+def _complete_attribution(given: dict[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    # The form's own page last: it wins.
+    queries = [_parse_query(given[page]) for page in ("landing_page_url", "form_url") if page in given]
+    utm = {name: value for query in queries for name, value in query.items() if name.startswith("utm_")}
+    utm |= {name: value for name, value in fields.items() if name == "utm_term"}
+    given = {name: utm[name] for name in ATTRIBUTION if name in utm} | given
+    known = utm | given
+    given = {name: known[utm_name] for name, utm_name in FROM_UTM.items() if known.get(utm_name)} | given
+    return {name: value[: ATTRIBUTION[name]] for name, value in given.items() if value}
+
+
+def _parse_query(url: str) -> dict[str, str]:
+    try:
+        return {name: _replace_unstorable(value) for name, value in parse_qsl(urlsplit(url).query, max_num_fields=100)}
+    except ValueError:
+        return {}
+
+
+def _replace_unstorable(text: str) -> str:
+    """Replace NUL and lone surrogates, which PostgreSQL cannot store."""
+    return _UNSTORABLE.sub("\ufffd", text)
