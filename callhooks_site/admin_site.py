@@ -1,4 +1,4 @@
-"""The admin as a whole: who gets in where, the menu, and the time zone of its pages."""
+"""The admin site: who may open which page, the menu, and the time zone of pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .security.second_factor import second_factor_page
 
 
 class OperatorsOnly:
-    """For pages that know nothing of tenants: superusers, whatever permissions anybody else was given."""
+    """For pages that are not limited to a company: superusers only, whatever permissions others have."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_operator(request) and super().has_view_permission(request, obj)  # type: ignore[misc]
@@ -64,7 +64,7 @@ class CallhooksAdminSite(AdminSite):
     login_template = "security/login.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and _went_all_the_way(request.user)
+        return super().has_permission(request) and _passed_second_factor(request.user)
 
     def register(
         self,
@@ -72,17 +72,17 @@ class CallhooksAdminSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """A page that is not scoped to tenants is for operators, whichever app brings it."""
+        """Pages that are not limited to companies are for operators, whichever app registers them."""
         admin_class = admin_class or ModelAdmin
         if not getattr(admin_class, "tenant_scoped", False):
             admin_class = type(admin_class.__name__, (OperatorsOnly, admin_class), {})
         super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        # "View on site" would redirect to any row of any model; no page of ours uses it.
+        # "View on site" redirects to any row of any model, and we do not use it.
         urls = [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]
         page = self.admin_view(partial(second_factor_page, site=self))
-        # Open to strangers: an invitation is how they become members.
+        # Without login: new members open it.
         invited = partial(invitation_page, site=self)
         from subscriptions.admin import event_catalogue, own_settings, service_page
 
@@ -97,7 +97,7 @@ class CallhooksAdminSite(AdminSite):
         ]
 
     @staticmethod
-    @csrf_exempt  # mail programs post here; the token is what allows it
+    @csrf_exempt  # mail programs post here; the token authorizes them
     def _unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         from django.contrib import admin
 
@@ -106,7 +106,7 @@ class CallhooksAdminSite(AdminSite):
         return unsubscribe_page(request, token, admin.site)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Pages are made in the time zone of the company of whoever looks, or of the row they look at."""
+        """Pages use the time zone of the user's company, or of the row that is shown."""
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             from subscriptions.admin.kit.access import access_of
@@ -121,7 +121,7 @@ class CallhooksAdminSite(AdminSite):
         return {**super().each_context(request), "shown_zone": timezone.get_current_timezone_name()}
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """For operators. Of others the home page shows what `recent` lets through."""
+        """For operators only. Members see on the home page what `recent_actions` selects."""
         return super().get_log_entries(request) if _is_operator(request) else LogEntry.objects.none()
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -132,7 +132,7 @@ class CallhooksAdminSite(AdminSite):
         return super().index(request, context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """By what they are for instead of by app: what is looked at daily comes first."""
+        """The menu by purpose instead of by app: what is used daily comes first."""
         headings: dict[str, dict[str, Any]] = {}
         for app in self._build_app_dict(request, app_label).values():
             for entry in app["models"]:
@@ -146,27 +146,27 @@ class CallhooksAdminSite(AdminSite):
             headings["Webhooks"]["models"].append(_entry("Event catalogue", "event_catalogue", 40))
             if _is_operator(request):
                 headings["Webhooks"]["models"].append(_entry("Service", "service", 60))
-        for heading_ in headings.values():
-            heading_["models"].sort(key=lambda entry: (entry["order"], entry["name"]))
-        return sorted(headings.values(), key=_place)
+        for section in headings.values():
+            section["models"].sort(key=lambda entry: (entry["order"], entry["name"]))
+        return sorted(headings.values(), key=_menu_position)
 
 
 _HEADINGS = ["Webhooks", "Calls", "Texts and forms", "Settings"]
 
 
 def _entry(name: str, page: str, order: int) -> dict[str, Any]:
-    """A page of the menu that is no model's, in the form that Django gives its entries."""
+    """A menu entry for a page without a model, in Django's format."""
     url = reverse(f"admin:{page}")
     return {"name": name, "object_name": page, "perms": {}, "admin_url": url, "add_url": None, "order": order}
 
 
-def _place(heading: dict[str, Any]) -> tuple[int, str]:
+def _menu_position(heading: dict[str, Any]) -> tuple[int, str]:
     name = heading["name"]
     return (_HEADINGS.index(name) if name in _HEADINGS else len(_HEADINGS), name)
 
 
-def _went_all_the_way(user: Any) -> bool:
-    """Whoever turned two-step login on gave their code: a session from before has only seen the password."""
+def _passed_second_factor(user: Any) -> bool:
+    """Whether a user of two-step login has entered a code. A session from before they turned it on has not."""
     if not hasattr(user, "is_complete"):
         user.is_complete = user.is_verified() or second_factor_of(user) is None
     return bool(user.is_complete)

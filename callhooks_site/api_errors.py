@@ -1,5 +1,5 @@
-"""What Django answers without asking a view (a host that is not ours, a fault below the views): for programs in the
-shape of all the API's errors, for people as Django has it."""
+"""Errors that occur outside of views, such as a wrong Host header: for the API in the format of its other errors, for
+pages as Django's own."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from django.views import defaults
 from subscriptions.api.kit.problems import problem
 
 _WORDS = {
-    400: "The request is not well formed, or its Host is not one of this service's.",
+    400: "The request is malformed, or its Host header is not a name of this service.",
     403: "This is not allowed.",
     404: "There is nothing at this address.",
-    500: "A fault in this service; its log says more. Try again later.",
+    500: "An error in this service; its log has the details. Try again later.",
 }
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem(400) if _is_for_programs(request) else defaults.bad_request(request, exception)
+    return _problem(400) if _is_api(request) else defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem(403) if _is_for_programs(request) else defaults.permission_denied(request, exception)
+    return _problem(403) if _is_api(request) else defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem(404) if _is_for_programs(request) else defaults.page_not_found(request, exception)
+    return _problem(404) if _is_api(request) else defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    return _problem(500) if _is_for_programs(request) else defaults.server_error(request)
+    return _problem(500) if _is_api(request) else defaults.server_error(request)
 
 
-def _is_for_programs(request: HttpRequest) -> bool:
+def _is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 

@@ -1,4 +1,4 @@
-"""The API's reference as a page: Swagger UI from our own files, under the policy of all pages."""
+"""The API reference page: Swagger UI from local files, with the same security policy as other pages."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ class Reference(SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Any = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
-        response.csp = {"img-src": "'self' data:"}  # its arrows and marks are pictures inside the style sheet
+        response.csp = {"img-src": "'self' data:"}  # its icons are images inside the style sheet
         return cast(Response, response)

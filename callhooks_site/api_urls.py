@@ -1,4 +1,4 @@
-"""The API's addresses, version 1."""
+"""The URLs of API version 1."""
 
 from __future__ import annotations
 

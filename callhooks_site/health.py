@@ -1,4 +1,4 @@
-"""Is the service alive, and does it deliver? For load balancers and monitoring; `manage.py health` says more."""
+"""`/healthz` for load balancers and monitoring; `manage.py health` shows more."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from django.views.decorators.http import require_safe
 
 from subscriptions.worker.health import Health, look
 
-# Anybody may ask; the database answers no more often than that, per process.
-KEPT_SECONDS = 5.0
+# Anybody may call it, so each process queries the database at most this often.
+CACHE_SECONDS = 5.0
 _lock = threading.Lock()
-_known: tuple[float, Health] | None = None
+_cached: tuple[float, Health] | None = None
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when this process can answer from the database, else 503: whether to send it requests. With `?deep=1` it is
-    503 too when deliveries stand still: whether to call somebody. Strangers learn these few words and no more."""
+    """200 when this process can reach the database, else 503: for load balancers. With `?deep=1` it is also 503 when
+    deliveries are stuck: for alerts. It needs no login, so it shows nothing else."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError):
         return JsonResponse({"status": "error", "database": "out of reach", "deliveries": "unknown"}, status=503)
-    health = _look()
-    ill = not health.well and request.GET.get("deep", "") not in ("", "0")
-    body = {"status": "error" if ill else "ok", "database": "ok", "deliveries": _word(health)}
-    return JsonResponse(body, status=503 if ill else 200)
+    health = _check_health()
+    failing = not health.well and request.GET.get("deep", "") not in ("", "0")
+    body = {"status": "error" if failing else "ok", "database": "ok", "deliveries": _word(health)}
+    return JsonResponse(body, status=503 if failing else 200)
 
 
-def _look() -> Health:
-    global _known
+def _check_health() -> Health:
+    global _cached
     with _lock:
-        if _known is None or time.monotonic() - _known[0] > KEPT_SECONDS:
-            _known = (time.monotonic(), look())
-        return _known[1]
+        if _cached is None or time.monotonic() - _cached[0] > CACHE_SECONDS:
+            _cached = (time.monotonic(), look())
+        return _cached[1]
 
 
 def forget() -> None:
-    """Look anew at the next request."""
-    global _known
-    _known = None
+    """Make the next request check again."""
+    global _cached
+    _cached = None
 
 
 def _word(health: Health) -> str:

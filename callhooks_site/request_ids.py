@@ -1,4 +1,4 @@
-"""An id for each request: in the answer as `X-Request-Id`, and in every line of the log that the request leaves."""
+"""An id for each request: in the response header `X-Request-Id`, and in every log line of the request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import uuid4
 from django.http import HttpRequest, HttpResponseBase
 
 HEADER = "X-Request-Id"
-# One that a proxy or a program brings is kept, if it can stand in a line of a log.
+# An id that a proxy or a client sends is kept, if it is safe to log.
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _LINE_ENDS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _current: ContextVar[str] = ContextVar("request_id", default="-")
@@ -35,7 +35,7 @@ def request_ids(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 
 
 class WithRequestId(logging.Filter):
-    """Gives log records their `request_id`, "-" outside of requests."""
+    """Adds `request_id` to log records; "-" outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = _current.get()
@@ -43,8 +43,8 @@ class WithRequestId(logging.Filter):
 
 
 class OneLine(logging.Formatter):
-    """A message is one line, whatever somebody wrote into an address or a name: nobody forges the next entry. What
-    follows a message, a traceback, is indented or begins with its own words."""
+    """Keeps each message on one line, so that line breaks in a URL or a name cannot forge a log entry. Tracebacks still
+    follow on their own lines."""
 
     def __init__(self, line: str = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s") -> None:
         super().__init__(line)

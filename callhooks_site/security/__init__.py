@@ -1,1 +1,1 @@
-"""What protects the web side as a whole: who logs in how often, from where, and what browsers may do with our pages."""
+"""Protection of the web service: logins and their limits, second factor, invitations, and headers for browsers."""

@@ -1,4 +1,4 @@
-"""Where a request comes from, for counting. Never for deciding who somebody is."""
+"""The client's address, for rate limits. Never use it to identify anybody."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from ipaddress import IPv6Address, ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
-IPV6_HOUSEHOLD = 64  # bits: who has one IPv6 address has all of its /64
+IPV6_PREFIX = 64  # bits: whoever has one IPv6 address has its whole /64
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's address, or of IPv6 its /64, behind PROXY_COUNT proxies of ours; None where there is none.
+    """The client's IPv4 address or IPv6 /64, behind PROXY_COUNT of our proxies; None if it is not an IP address.
 
-    What stands further left in X-Forwarded-For is what the client itself wrote.
+    Entries further left in X-Forwarded-For were written by the client, and are ignored.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.PROXY_COUNT:
-        told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        if len(told) >= settings.PROXY_COUNT:
-            address = told[-settings.PROXY_COUNT] or address
+        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        if len(forwarded) >= settings.PROXY_COUNT:
+            address = forwarded[-settings.PROXY_COUNT] or address
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
@@ -27,6 +27,6 @@ def client_address(request: HttpRequest) -> str | None:
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped:
             return str(ip.ipv4_mapped)
-        keep = 128 - IPV6_HOUSEHOLD
+        keep = 128 - IPV6_PREFIX
         return str(IPv6Address(int(ip) >> keep << keep))
     return str(ip)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
     if not settings.SECURITY_CONTACT:
         raise Http404
-    # Made with each request: what it says holds as long as the service answers.
+    # Computed for each request, so that it never expires while the service runs.
     expires = timezone.now().replace(microsecond=0) + timedelta(days=90)
     lines = [
         f"Contact: {settings.SECURITY_CONTACT}",

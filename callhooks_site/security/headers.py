@@ -1,4 +1,4 @@
-"""What browsers may do with our answers: on every one of them, pages, API, files and errors alike."""
+"""Security headers for every response: pages, API, static files and errors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-# Nothing but our own files, no inline script, no inline style, no frames, no forms to elsewhere. Whatever a receiver, a
-# caller or a form put into a page runs nothing and loads nothing.
+# Only our own files; no inline scripts or styles, no frames, no forms to other sites. Text from receivers, callers and
+# forms that is shown on a page can run and load nothing.
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -26,19 +26,19 @@ _HEADERS = {
             "microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
         )
     ),
-    # The first three are Django's own as well, but not on answers that are made before its middleware.
+    # Django sets these three as well, but not on responses that are created before its middleware runs.
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    # Pages with keys in their address must not be found, and what is shown to one person is not for the next.
+    # Search engines must not find pages with tokens in their URL, and no cache may show one user's page to another.
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }  # fmt: skip
 
 
 def browser_rules(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The outermost middleware. A view that sets one of the headers keeps its own; the directives that it sets as `csp`
-    on its response are added to the policy for this page."""
+    """Middleware, outside of Django's own. A view can set one of these headers itself, and can add directives to the
+    policy with a dict `csp` on its response."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

@@ -1,4 +1,5 @@
-"""The page that the link in an invitation opens. Looking at it uses nothing up: mail scanners look, too."""
+"""The page that an invitation's link opens. Opening it does not use up the invitation, since mail scanners open
+links."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ else:
     _SetPasswordForm = SetPasswordForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-STRANGER, MEMBER, SOMEBODY_ELSE, HAS_ACCOUNT = "new", "join", "other", "login"
+NEW_USER, INVITED_USER, OTHER_USER, LOGIN_NEEDED = "new", "join", "other", "login"
 
 
 class NewAccountForm(_SetPasswordForm):
@@ -33,7 +34,7 @@ class NewAccountForm(_SetPasswordForm):
     field_order = ("first_name", "last_name", "new_password1", "new_password2")
 
     def clean(self) -> dict[str, Any]:
-        # Before the password is compared with them.
+        # Set these first: the password validators compare the password with them.
         self.user.first_name = self.cleaned_data.get("first_name", "")
         self.user.last_name = self.cleaned_data.get("last_name", "")
         return super().clean() or self.cleaned_data
@@ -43,16 +44,16 @@ class NewAccountForm(_SetPasswordForm):
 def invitation_page(request: HttpRequest, token: str, site: AdminSite) -> HttpResponse:
     invitation = members.find_invitation(token)
     if invitation is None:
-        return _page(request, site, {"title": "This link opens nothing"}, status=410)
+        return _page(request, site, {"title": "This link is no longer valid"}, status=410)
     user = get_user_model()(username=invitation.email, email=invitation.email, is_staff=True)
     case = _case(request, site, invitation.email)
-    form = NewAccountForm(user, request.POST or None) if case == STRANGER else None
-    if request.method == "POST" and case in (STRANGER, MEMBER) and (form is None or form.is_valid()):
+    form = NewAccountForm(user, request.POST or None) if case == NEW_USER else None
+    if request.method == "POST" and case in (NEW_USER, INVITED_USER) and (form is None or form.is_valid()):
         if form is not None:
             user.set_password(form.cleaned_data["new_password1"])
         try:
             members.accept(token, user if form is not None else request.user)
-        except (ActionRefused, IntegrityError):  # somebody was quicker, with the link or with the name
+        except (ActionRefused, IntegrityError):  # the link was used, or the username taken, meanwhile
             return HttpResponseRedirect(request.path)
         if form is not None:
             login(request, user, backend=BACKEND)
@@ -62,12 +63,13 @@ def invitation_page(request: HttpRequest, token: str, site: AdminSite) -> HttpRe
 
 
 def _case(request: HttpRequest, site: AdminSite, email: str) -> str:
-    """Who looks. The link went to this address: its reader may know whether there is an account of it."""
+    """Which of the four cases this is. The link was sent to this address, so its reader may learn whether it has an
+    account."""
     if site.has_permission(request):
         mine = {request.user.get_username().lower(), getattr(request.user, "email", "").lower()}
-        return MEMBER if email in mine else SOMEBODY_ELSE
+        return INVITED_USER if email in mine else OTHER_USER
     known = get_user_model()._default_manager.filter(Q(username__iexact=email) | Q(email__iexact=email))
-    return HAS_ACCOUNT if known.exists() else STRANGER
+    return LOGIN_NEEDED if known.exists() else NEW_USER
 
 
 def _page(request: HttpRequest, site: AdminSite, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The admin's login, with a code for those who turned it on."""
+"""The admin's login form, with a code for users of two-step login."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 
-from .models import second_factor_of, verified
+from .models import second_factor_of, verify_code
 
-ASKED = "Enter the code that your app shows, too."
-WRONG = "This code is not right, or was used already. Wait for the next one. After some failures a wait is needed."
+CODE_NEEDED = "Also enter the code from your app."
+WRONG_CODE = (
+    "This code is wrong or was already used. Wait for the next one. After several failures you have to wait longer."
+)
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -27,9 +29,9 @@ class LoginForm(AdminAuthenticationForm):
             return cleaned
         code = cleaned.get("code") or ""
         if not code:
-            raise forms.ValidationError(ASKED)
-        factor = verified(user, code)
+            raise forms.ValidationError(CODE_NEEDED)
+        factor = verify_code(user, code)
         if factor is None:
-            raise forms.ValidationError(WRONG)
-        user.otp_device = factor  # django-otp notes it in the session at the login
+            raise forms.ValidationError(WRONG_CODE)
+        user.otp_device = factor  # django-otp stores it in the session at login
         return cleaned

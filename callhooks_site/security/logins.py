@@ -1,4 +1,4 @@
-"""How often a password may be guessed: django-axes counts, these are our limits and words."""
+"""Limits on failed logins: django-axes counts them; our limits and messages are here."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-# In the order of AXES_LOCKOUT_PARAMETERS, failures until the cool-off: one person's at one address; an address's, an
-# office's perhaps, for all names; a name's from everywhere, which takes many addresses to reach.
+# Failures until the lockout, in the order of AXES_LOCKOUT_PARAMETERS: one username from one address; any usernames from
+# one address (perhaps an office); one username from all addresses.
 ALLOWED = {("username", "ip_address"): 10, ("ip_address",): 50, ("username",): 200}
 
 
 class LoginGuard(AxesDatabaseHandler):  # type: ignore[misc]
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """axes knows one limit: of each count it is told the share of its own."""
+        """axes has a single limit, so each count is scaled to it."""
         counted = [
             attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
             for attempts in self.get_user_attempts(request, credentials)
@@ -29,7 +29,7 @@ class LoginGuard(AxesDatabaseHandler):  # type: ignore[misc]
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any = None) -> HttpResponse:
-    """The page in the place of a login that is not looked at."""
+    """The response to a login during a lockout."""
     minutes = math.ceil(settings.AXES_COOLOFF_TIME.total_seconds() / 60)
     context = {**admin.site.each_context(request), "title": "Too many attempts", "minutes": minutes}
     answer = render(request, "security/locked_out.html", context, status=429)
@@ -38,5 +38,5 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
 
 
 def who(username: str, ip_address: str, user_agent: str, path_info: str, request: HttpRequest) -> str:
-    """For the log: one line, whatever was typed in."""
+    """For the log: one line, whatever was entered."""
     return f"{username!a} from {ip_address}"

@@ -1,7 +1,7 @@
-"""The second factor of a login: codes of an app (TOTP, RFC 6238), and recovery codes for when it is lost.
+"""The optional second factor of a login: codes from an app (TOTP, RFC 6238), and recovery codes for when it is lost.
 
-A person may have one; without it a password is all there is to a login. django-otp verifies, under a lock, and makes
-guessing slower with each failure. Unlike its own models, these keep the key encrypted and the recovery codes hashed.
+django-otp verifies codes under a lock, and delays further attempts with each failure. Unlike its own models, these
+store the key encrypted and the recovery codes as hashes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django_otp.oath import TOTP
 from subscriptions.models.fields import EncryptedTextField
 
 ISSUER = "Callhooks"
-KEY_BYTES = 20  # what RFC 4226 recommends, and every app takes
+KEY_BYTES = 20  # recommended by RFC 4226, and supported by every app
 DIGITS = 6
 RECOVERY_CODES = 10
 
@@ -40,7 +40,7 @@ class _Factor(ThrottlingMixin, Device):  # type: ignore[misc]
         return 1  # second after the first failure, 2 after the second, 4 …
 
     def verify_token(self, token: str) -> bool:
-        """Called by django-otp with the row locked."""
+        """Called by django-otp, which has locked the row."""
         allowed, _ = self.verify_is_allowed()
         if not allowed:
             return False
@@ -53,15 +53,15 @@ class _Factor(ThrottlingMixin, Device):  # type: ignore[misc]
         return good
 
     def accepts(self, token: str) -> bool:
-        """Whether the code is good; it is used up then."""
+        """Whether the code is valid. A valid code is used up."""
         raise NotImplementedError
 
 
 class SecondFactor(_Factor):
-    """`confirmed` once a first code of it was entered: before, it counts for nothing."""
+    """Has no effect until it is `confirmed` by entering a first code."""
 
     key = EncryptedTextField(default=new_key, editable=False)
-    # A code is good for its half minute and its neighbours, and once: the last step that was used.
+    # The time step of the last used code. A code is valid once, in its half minute and the ones before and after.
     last_step: models.BigIntegerField[int, int] = models.BigIntegerField(default=-1, editable=False)
 
     class Meta:
@@ -77,13 +77,14 @@ class SecondFactor(_Factor):
         return True
 
     def address(self) -> str:
-        """What an app reads the key from: https://github.com/google/google-authenticator/wiki/Key-Uri-Format."""
+        """The URI from which an app reads the key:
+        https://github.com/google/google-authenticator/wiki/Key-Uri-Format."""
         label = quote(f"{ISSUER}:{self.user.get_username()}")
         return f"otpauth://totp/{label}?{urlencode({'secret': self.key, 'issuer': ISSUER})}"
 
 
 class RecoveryCodes(_Factor):
-    """Codes on paper, each good once. Stored as hashes: with 80 random bits a plain hash cannot be guessed back."""
+    """Codes on paper, each valid once. Stored as plain hashes, which cannot be reversed with 80 random bits."""
 
     hashes: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=64), default=list, editable=False)
 
@@ -99,13 +100,13 @@ class RecoveryCodes(_Factor):
 
 
 def second_factor_of(user: Any) -> SecondFactor | None:
-    """The confirmed one, if any."""
+    """The user's confirmed second factor, if any."""
     found: SecondFactor | None = SecondFactor.objects.filter(user=user.pk, confirmed=True).first()
     return found
 
 
-def verified(user: Any, code: str) -> Device | None:
-    """The factor that a code is good for. A failure makes that factor wait longer and longer."""
+def verify_code(user: Any, code: str) -> Device | None:
+    """The factor for which the code is valid, or None. Each failure makes the user wait longer."""
     code = "".join(code.split()).replace("-", "").upper()
     kind = SecondFactor if code.isdigit() else RecoveryCodes
     factor = kind.objects.filter(user=user.pk, confirmed=True).first()
@@ -113,8 +114,8 @@ def verified(user: Any, code: str) -> Device | None:
 
 
 @transaction.atomic
-def new_recovery_codes(user: Any) -> list[str]:
-    """New ones in the place of the old ones, as they are shown once: `ABCD-EFGH-IJKL-MNOP`."""
+def replace_recovery_codes(user: Any) -> list[str]:
+    """Replace the user's recovery codes. Returns the new ones for display, like `ABCD-EFGH-IJKL-MNOP`."""
     codes = [base64.b32encode(secrets.token_bytes(10)).decode("ascii") for _ in range(RECOVERY_CODES)]
     RecoveryCodes.objects.update_or_create(
         user=user,
@@ -125,7 +126,7 @@ def new_recovery_codes(user: Any) -> list[str]:
 
 @transaction.atomic
 def remove_second_factor(user: Any) -> bool:
-    """Whether there was one."""
+    """Returns whether the user had one."""
     RecoveryCodes.objects.filter(user=user).delete()
     return bool(SecondFactor.objects.filter(user=user).delete()[0])
 

@@ -1,4 +1,4 @@
-"""A forgotten password: Django's views in the admin's look, at most one mail in five minutes, and an audit entry."""
+"""Password reset: Django's views in the admin's design, with an audit entry and at most one mail per five minutes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from subscriptions.models import AuditEntry
 from subscriptions.tenancy import audit_log
 
 ASKED, DONE = "Asked for a new password", "Set a new password"
-NOT_AGAIN_WITHIN = timedelta(minutes=5)  # nobody fills another's mailbox
+MAIL_INTERVAL = timedelta(minutes=5)  # so that nobody can flood another user's mailbox
 
 
 class ResetForm(PasswordResetForm):
     def get_users(self, email: str) -> Iterator[User]:
-        """Who gets a mail. That somebody gets none is not shown: the page says the same for every address."""
-        since = timezone.now() - NOT_AGAIN_WITHIN
+        """The users who get a mail. The page does not show whether anybody does: it is the same for every address."""
+        since = timezone.now() - MAIL_INTERVAL
         for user in super().get_users(email):
             if not AuditEntry.objects.filter(company=None, user=user, act=ASKED, at__gt=since).exists():
                 audit_log.record(audit_log.Actor.person(user), ASKED)

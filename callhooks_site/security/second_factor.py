@@ -1,4 +1,4 @@
-"""The page where people turn their second factor on and off."""
+"""The page where users turn two-step login on and off."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from .login_form import WRONG
-from .models import SecondFactor, new_recovery_codes, remove_second_factor, second_factor_of, verified
+from .login_form import WRONG_CODE
+from .models import SecondFactor, remove_second_factor, replace_recovery_codes, second_factor_of, verify_code
 
 
 def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """POST `do`: begin, confirm (password and a first code), codes or remove (a code)."""
+    """POST `do`: begin, confirm (needs the password and a first code), codes (needs a code) or remove (needs a
+    code)."""
     answers = {"begin": _begin, "confirm": _confirm, "codes": _codes, "remove": _remove}
     answer = answers.get(request.POST.get("do", "")) if request.method == "POST" else None
     found: dict[str, Any] = answer(request) if answer else {}
@@ -43,33 +44,33 @@ def _begin(request: HttpRequest) -> dict[str, Any]:
 
 
 def _confirm(request: HttpRequest) -> dict[str, Any]:
-    """The password, too: who finds a browser open must not lock its owner out."""
+    """Also asks for the password: somebody at an unlocked computer must not lock its owner out."""
     factor = SecondFactor.objects.filter(user=request.user.pk, confirmed=False).first()
     if factor is None:
         return {}
-    # Through the backends: guesses are counted like those at the login.
+    # Through the backends, so that failures count like those of the login.
     user = authenticate(request, username=request.user.get_username(), password=request.POST.get("password", ""))
     if user is None or user.pk != request.user.pk:
         return {"error": "This is not your password."}
     if not django_otp.verify_token(request.user, factor.persistent_id, request.POST.get("code", "").replace(" ", "")):
-        return {"error": WRONG}
+        return {"error": WRONG_CODE}
     SecondFactor.objects.filter(pk=factor.pk).update(confirmed=True)
     factor.refresh_from_db()
     django_otp.login(request, factor)
     _note(request, "Turned two-step login on.")
-    return {"codes": new_recovery_codes(request.user)}
+    return {"codes": replace_recovery_codes(request.user)}
 
 
 def _codes(request: HttpRequest) -> dict[str, Any]:
-    if not verified(request.user, request.POST.get("code", "")):
-        return {"error": WRONG}
+    if not verify_code(request.user, request.POST.get("code", "")):
+        return {"error": WRONG_CODE}
     _note(request, "Made new recovery codes.")
-    return {"codes": new_recovery_codes(request.user)}
+    return {"codes": replace_recovery_codes(request.user)}
 
 
 def _remove(request: HttpRequest) -> dict[str, Any]:
-    if not verified(request.user, request.POST.get("code", "")):
-        return {"error": WRONG}
+    if not verify_code(request.user, request.POST.get("code", "")):
+        return {"error": WRONG_CODE}
     remove_second_factor(request.user)
     _note(request, "Turned two-step login off.")
     return {}

@@ -1,4 +1,4 @@
-"""Files in forms are read past, and no further than any other body may go."""
+"""Discards uploaded files, and limits the size of bodies that contain them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class NoFiles(FileUploadHandler):
-    """Raises RequestDataTooBig (answered with 400) before the first byte of a body that is too large is read."""
+    """Raises RequestDataTooBig (a 400 response) before reading any byte of a body that is too large."""
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None

@@ -66,7 +66,7 @@ def test_with_it_a_password_alone_opens_nothing(member: User):
     client = Client()
     answer = log_in(member, client=client)
     assert answer.status_code == 200
-    assert "Enter the code that your app shows" in answer.content.decode()
+    assert "Also enter the code from your app" in answer.content.decode()
     assert client.get("/admin/").status_code == 302
     assert log_in(member, code_of(member), client).headers["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
@@ -148,7 +148,7 @@ def test_it_is_not_on_before_a_first_code_and_the_password(member: User):
     wrong = client.post(PAGE, {"do": "confirm", "code": code_of(member), "password": "wrong"})
     assert "not your password" in wrong.content.decode()
     wrong = client.post(PAGE, {"do": "confirm", "code": "000000", "password": PASSWORD})
-    assert "not right" in wrong.content.decode()
+    assert "This code is wrong" in wrong.content.decode()
     assert not SecondFactor.objects.get().confirmed
 
 
@@ -164,7 +164,7 @@ def test_once_on_neither_key_nor_codes_are_shown_again(member: User):
 
 def test_turning_it_off_takes_a_code(member: User):
     client, codes = turn_on(member)
-    assert "not right" in client.post(PAGE, {"do": "remove", "code": ""}).content.decode()
+    assert "This code is wrong" in client.post(PAGE, {"do": "remove", "code": ""}).content.decode()
     assert client.post(PAGE, {"do": "remove", "code": codes[0]}).status_code == 302
     assert not SecondFactor.objects.exists()
     assert not RecoveryCodes.objects.exists()

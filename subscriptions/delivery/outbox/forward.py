@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -69,7 +70,7 @@ class Batch:
 
 def bring_forward(batches: Sequence[Batch]) -> dict[int, int]:
     """Make retries that wait for a time due now, soonest first. Returns how many there were, by endpoint."""
-    columns = [
+    columns: list[Any] = [
         [batch.endpoint for batch in batches],
         [batch.most for batch in batches],
         [batch.once for batch in batches],

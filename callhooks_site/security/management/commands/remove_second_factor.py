@@ -1,4 +1,4 @@
-"""`remove_second_factor USERNAME`: for somebody who lost both their app and their recovery codes."""
+"""`remove_second_factor USERNAME`: for a user who lost both their app and their recovery codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from callhooks_site.security.models import remove_second_factor
 
 
 class Command(BaseCommand):
-    help = "Turn two-step login off for a user. Make sure first that it is them who asks."
+    help = "Turn off two-step login for a user. First make sure that the request really comes from them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -22,4 +22,4 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {username!r}.")
         had = remove_second_factor(user)
-        self.stdout.write("Two-step login is off; the password is enough now." if had else "It was not on.")
+        self.stdout.write("Two-step login is off: the password is enough now." if had else "It was not on.")
