@@ -246,8 +246,13 @@ HEALTH_OLDEST_DUE_SECONDS = env.number("HEALTH_OLDEST_DUE_SECONDS", 120, least=5
 WAKEUP_URL = env.string("WAKEUP_URL", "")
 env.check_wakeup_url(WAKEUP_URL)
 DELIVERY_DRAINS = env.integer("DELIVERY_DRAINS", 2, least=1, most=64)
-DELIVERY_THREADS = env.integer("DELIVERY_THREADS", 64, least=1, most=128)
-DELIVERY_PER_ENDPOINT = env.integer("DELIVERY_PER_ENDPOINT", 2, least=1, most=64)
+# Requests that one drain has under way at most.
+DELIVERY_IN_FLIGHT = env.integer("DELIVERY_IN_FLIGHT", 2500, least=1, most=20_000)
+# Of these, to one subscription: the number begins at two, and how long the receiver takes decides.
+DELIVERY_PER_ENDPOINT = env.integer("DELIVERY_PER_ENDPOINT", 8, least=1, most=64)
+# To one host, of one company, by all drains together: requests under way, and each second. 0: no limit.
+DELIVERY_HOST_IN_FLIGHT = env.integer("DELIVERY_HOST_IN_FLIGHT", 64, least=0, most=20_000)
+DELIVERY_HOST_RATE = env.integer("DELIVERY_HOST_RATE", 100, least=0, most=100_000)
 
 # After so many days of nothing but failures a subscription is disabled, and its owner told: a long weekend and a day.
 ENDPOINT_DISABLE_DAYS = env.number("ENDPOINT_DISABLE_DAYS", 5, least=0.01, most=60)

@@ -8,13 +8,19 @@ from uuid import uuid4
 from django.db import connection
 
 from subscriptions.delivery import outbox
-from subscriptions.delivery.outbox import Claimed, Outcome
+from subscriptions.delivery.outbox import Claim, Claimed, Limits, Outcome, Position
 
 STARTED_AT = 1_800_000_000.0
+LEASE = 60.0
 
 
 def claim(limit: int = 100, window: int = 100, **more: Any) -> list[Claimed]:
-    return outbox.claim(token=uuid4(), lease=60.0, limit=limit, window=window, windows={}, **more).rows
+    return one_claim(limit, window, **more).rows
+
+
+def one_claim(limit: int = 100, window: int = 100, *, position: Position | None = None, **more: Any) -> Claim:
+    limits = Limits(rows=limit, window=window, **more)
+    return outbox.claim(token=uuid4(), lease=LEASE, limits=limits, position=position or Position())
 
 
 def delivered(job: Claimed) -> Outcome:
@@ -27,6 +33,26 @@ def failed(job: Claimed, *, wait: float = 5.0, status: int = 500, **more: Any) -
     )
 
 
+def finish(*outcomes: Outcome) -> set[int]:
+    """As a drain does it, with what follows in the order of a call."""
+    ours = outbox.finish(outcomes)
+    outbox.follow([outcome.claimed.id for outcome in outcomes])
+    return ours
+
+
 def end_leases() -> None:
+    """The leases that are out have ended, and a drain has seen it."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE subscriptions_delivery SET due_at = now() - interval '1 s' WHERE claim IS NOT NULL")
+    outbox.stage()
+
+
+def all_due() -> None:
+    """The time of all that waits has come, and a drain has seen it."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE subscriptions_endpointqueue SET ready_at = now() - interval '1 s'")
+        cursor.execute(
+            "UPDATE subscriptions_delivery SET due_at = now() - interval '1 s' "
+            "WHERE claim IS NULL AND state = 'pending' AND stage = 0"
+        )
+    outbox.stage()

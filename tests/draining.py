@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 
 from subscriptions.delivery import webhook_client
 from subscriptions.delivery.drain import Drain
-from subscriptions.delivery.slots import Bell
+from subscriptions.delivery.fairness import Hosts, Paces
+from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import Delivery
 
 
@@ -17,13 +20,40 @@ def nothing_pending() -> bool:
     return not Delivery.objects.filter(state=Delivery.State.PENDING).exists()
 
 
+@contextmanager
+def slot_connection(wakeup_url: str = "", slots: int = 64) -> Iterator[SlotConnection]:
+    """One that holds a slot."""
+    connection = SlotConnection(wakeup_url)
+    try:
+        assert connection.take_slot(slots) is not None
+        yield connection
+    finally:
+        connection.close()
+
+
+def make_drain(slot: SlotConnection, **more: Any) -> Drain:
+    """With the settings of the tests; a test names what matters to it."""
+    values: dict[str, Any] = {
+        "loop": webhook_client.network_loop(),
+        "sending": webhook_client.sending(),
+        "in_flight": 64,
+        "paces": Paces(settings.DELIVERY_PER_ENDPOINT),
+        "hosts": Hosts(0, 0),
+        "longest_request": settings.WEBHOOK_TOTAL_TIMEOUT,
+        "lease": settings.DELIVERY_LEASE_SECONDS,
+        "time_scale": settings.RETRY_TIME_SCALE,
+        "budget": 20.0,
+        "should_stop": lambda: False,
+    }
+    return Drain(slot=slot, **(values | more))
+
+
 def drain_until(
     done: Callable[[], bool],
     *,
     seconds: float = 20.0,
-    threads: int = 8,
-    chores: Callable[[], object] = lambda: None,
     wakeup_url: str = "",
+    **more: Any,
 ) -> None:
     """Run one drain in this thread until `done()`; fails when that does not come in time."""
     reached = False
@@ -36,21 +66,6 @@ def drain_until(
             asked_at = time.monotonic()
         return reached
 
-    bell = Bell(wakeup_url)
-    try:
-        assert bell.take_slot(64) is not None
-        Drain(
-            bell=bell,
-            send=webhook_client.send,
-            threads=threads,
-            per_endpoint=settings.DELIVERY_PER_ENDPOINT,
-            longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
-            lease=settings.DELIVERY_LEASE_SECONDS,
-            time_scale=settings.RETRY_TIME_SCALE,
-            budget=seconds,
-            should_stop=should_stop,
-            chores=chores,
-        ).run()
-    finally:
-        bell.close()
+    with slot_connection(wakeup_url) as slot:
+        make_drain(slot, budget=seconds, should_stop=should_stop, **more).run()
     assert reached or done(), "the drain's time was over before it happened"

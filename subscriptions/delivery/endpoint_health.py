@@ -122,6 +122,8 @@ class EndpointBook:
                 ],
             )
             self._bring_forward(known, healths, now)
+            if closed := [e for e, h in healths.items() if e in known and known[e].opened and not h.opened]:
+                outbox.make_ready(closed)
         for endpoint, health in healths.items():
             if health.failing_since is None:
                 self._well_since[endpoint] = now

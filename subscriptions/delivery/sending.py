@@ -1,4 +1,4 @@
-"""One attempt, from the claimed row to its outcome. Runs in the drain's threads: no database, no ORM."""
+"""One attempt: from the claimed row to a signed request, and from its answer to an outcome. No database, no ORM."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .credentials import Credentials
-from .http.client import Answer, Client, Request
+from .http.client import Answer, Request
 from .masking import holds, masked, masked_bytes
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers
@@ -21,98 +21,101 @@ logger = logging.getLogger(__name__)
 
 # JSON in PostgreSQL holds no NUL, and a page shows no other control character either.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_UNREADABLE = "A fault in this service kept the request from being sent: the subscription's secrets could not be read."
+UNREADABLE = "A fault in this service kept the request from being sent: the subscription's secrets could not be read."
 
 
 @dataclass(slots=True)  # not frozen: that would triple what it costs to make one
-class _Letter:
-    """A request's headers, the same as the log shows them, and what the log must not show."""
+class SignedRequest:
+    """A request as it is sent, its headers as the log shows them, and what the log must not show. `fault`: why it
+    cannot be sent. `started_at`: seconds since 1970 by the database's clock."""
 
-    headers: dict[str, str] = field(repr=False)
+    request: Request = field(repr=False)
     shown: dict[str, str]
     secrets: tuple[str, ...] = field(repr=False)
-    certificate: str = field(default="", repr=False)
+    started_at: float
+    fault: str = ""
 
 
-def attempt(
-    claimed: Claimed,
-    *,
-    client: Client,
-    decrypt: Callable[[str], str],
-    user_agent: str,
-    clock_offset: float,
-    retry_scale: float,
-) -> Outcome:
-    """Send one claimed delivery and judge the answer. `clock_offset` is the database's clock minus this machine's.
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How claimed deliveries become requests, and answers outcomes. `clock_offset` is the database's clock minus this
+    machine's, in seconds. Nothing here raises: a claimed delivery without an outcome waits for its lease to end."""
 
-    Never raises: an attempt without an outcome would end the thread that made it."""
-    started_at = time.time() + clock_offset
-    try:
-        letter = _written(claimed, decrypt=decrypt, user_agent=user_agent, timestamp=int(started_at))
-    except Exception:
-        logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
-        letter = _Letter({}, {}, ())
-        answer = Answer(None, [], b"", False, 0, "internal", _UNREADABLE)
-    else:
-        answer = client.send(Request(claimed.url, letter.headers, claimed.body, letter.certificate))
-    now = time.time() + clock_offset
-    message = _text(answer.message) if answer.message else ""
-    verdict = judge(
-        status=answer.status if not answer.error else None,
-        message=message,
-        error=answer.error,
-        retry_after=_header(answer, "retry-after") if answer.status in OBEYS_RETRY_AFTER else "",
-        tries=claimed.attempt - claimed.round_began_after,
-        age=claimed.age,
-        now=now,
-        scale=retry_scale,
-    )
-    return Outcome(
-        claimed=claimed,
-        state=verdict.state,
-        wait=verdict.wait,
-        reason=verdict.reason[:300],
-        free=verdict.free,
-        gone=verdict.gone,
-        retry_after=verdict.retry_after,
-        started_at=started_at,
-        duration_ms=answer.duration_ms,
-        request_headers=list(letter.shown.items()),
-        status_code=answer.status,
-        response_headers=_without_secrets(answer.headers, letter.secrets),
-        response_body=masked_bytes(answer.body, letter.secrets, cut=answer.truncated) if answer.body else b"",
-        truncated=answer.truncated,
-        error=answer.error[:40],
-        message=message[:300],
-    )
+    decrypt: Callable[[str], str]
+    user_agent: str
+    retry_scale: float
+
+    def sign(self, claimed: Claimed, clock_offset: float) -> SignedRequest:
+        started_at = time.time() + clock_offset
+        try:
+            return self._build(claimed, started_at)
+        except Exception:
+            logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
+            return SignedRequest(Request(claimed.url, {}, b"", ""), {}, (), started_at, UNREADABLE)
+
+    def _build(self, claimed: Claimed, started_at: float) -> SignedRequest:
+        secrets = [self.decrypt(claimed.secret)]
+        if claimed.previous_secret:
+            secrets.append(self.decrypt(claimed.previous_secret))
+        ours = delivery_headers(
+            claimed.body,
+            user_agent=self.user_agent,
+            webhook_id=f"evt_{claimed.event_id.hex}",
+            event_type=claimed.event_type,
+            sequence=claimed.sequence,
+            attempt=claimed.attempt,
+            timestamp=int(started_at),
+            signing_key=self.decrypt(claimed.signing_key),
+            secrets=secrets,
+        )
+        keys = _with_and_without_prefix(tuple(secrets))
+        credentials = _credentials(claimed, self.decrypt)
+        if not credentials:
+            return SignedRequest(Request(claimed.url, ours, claimed.body, ""), ours, keys, started_at)
+        # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
+        names = {name.lower() for name in ours}
+        theirs, shown = (
+            {name: value for name, value in headers.items() if name.lower() not in names}
+            for headers in (credentials.sent(), credentials.shown())
+        )
+        request = Request(claimed.url, ours | theirs, claimed.body, credentials.certificate)
+        return SignedRequest(request, ours | shown, (*keys, *credentials.secrets()), started_at)
+
+    def outcome(self, claimed: Claimed, signed: SignedRequest, answer: Answer, clock_offset: float) -> Outcome:
+        message = _text(answer.message) if answer.message else ""
+        verdict = judge(
+            status=answer.status if not answer.error else None,
+            message=message,
+            error=answer.error,
+            retry_after=_header(answer, "retry-after") if answer.status in OBEYS_RETRY_AFTER else "",
+            tries=claimed.attempt - claimed.round_began_after,
+            age=claimed.age,
+            now=time.time() + clock_offset,
+            scale=self.retry_scale,
+        )
+        return Outcome(
+            claimed=claimed,
+            state=verdict.state,
+            wait=verdict.wait,
+            reason=verdict.reason[:300],
+            free=verdict.free,
+            gone=verdict.gone,
+            retry_after=verdict.retry_after,
+            started_at=signed.started_at,
+            duration_ms=answer.duration_ms,
+            request_headers=list(signed.shown.items()),
+            status_code=answer.status,
+            response_headers=_without_secrets(answer.headers, signed.secrets),
+            response_body=masked_bytes(answer.body, signed.secrets, cut=answer.truncated) if answer.body else b"",
+            truncated=answer.truncated,
+            error=answer.error[:40],
+            message=message[:300],
+        )
 
 
-def _written(claimed: Claimed, *, decrypt: Callable[[str], str], user_agent: str, timestamp: int) -> _Letter:
-    secrets = [decrypt(claimed.secret)]
-    if claimed.previous_secret:
-        secrets.append(decrypt(claimed.previous_secret))
-    ours = delivery_headers(
-        claimed.body,
-        user_agent=user_agent,
-        webhook_id=f"evt_{claimed.event_id.hex}",
-        event_type=claimed.event_type,
-        sequence=claimed.sequence,
-        attempt=claimed.attempt,
-        timestamp=timestamp,
-        signing_key=decrypt(claimed.signing_key),
-        secrets=secrets,
-    )
-    keys = _with_and_without_prefix(tuple(secrets))
-    credentials = _credentials(claimed, decrypt)
-    if not credentials:
-        return _Letter(ours, ours, keys)
-    # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
-    names = {name.lower() for name in ours}
-    theirs, shown = (
-        {name: value for name, value in headers.items() if name.lower() not in names}
-        for headers in (credentials.sent(), credentials.shown())
-    )
-    return _Letter(ours | theirs, ours | shown, (*keys, *credentials.secrets()), credentials.certificate)
+def unsendable(fault: str) -> Answer:
+    """The answer of a request that was never sent, for a fault of ours."""
+    return Answer(None, [], b"", False, 0, "internal", fault)
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,8 @@ from django.db import connection
 
 from .valkey import Listener
 
-CHANNEL = "callhooks_deliveries"
+# Each slot has a channel of its own, so that one commit wakes one drain.
+CHANNEL = "callhooks_deliveries_{slot}"
 # The first half of the two-part advisory lock, "CHKS" in ASCII; the second is the slot's number.
 LOCK_CLASS = 0x43484B53
 # A queued task that nothing has begun by then is taken for lost, and another is queued. Surplus ones end at once.
@@ -37,8 +38,12 @@ SERVER_NOTICES = (
 )
 
 
-class Bell:
-    """A connection of its own that holds a slot and hears wake-ups; with `wakeup_url`, a Valkey's too."""
+def channel_of(slot: int) -> str:
+    return CHANNEL.format(slot=slot)
+
+
+class SlotConnection:
+    """A connection of its own that holds a slot and hears its wake-ups; with `wakeup_url`, a Valkey's too."""
 
     def __init__(self, wakeup_url: str = "") -> None:
         parameters: dict[str, Any] = connection.get_connection_params()
@@ -48,8 +53,8 @@ class Bell:
         self._connection = psycopg.connect(**parameters, autocommit=True)
         # It is the server that must notice a machine that vanished from the network: the slot's lock is held there.
         self._connection.execute(SERVER_NOTICES)
-        self._connection.execute(f"LISTEN {CHANNEL}")
-        self._listener = Listener(wakeup_url) if wakeup_url else None
+        self._wakeup_url = wakeup_url
+        self._listener: Listener | None = None
         self.slot: int | None = None
 
     def take_slot(self, slots: int) -> int | None:
@@ -58,6 +63,9 @@ class Bell:
         if number is None:
             return None
         self.slot = number
+        self._connection.execute(f"LISTEN {channel_of(number)}")
+        if self._wakeup_url and self._listener is None:
+            self._listener = Listener(self._wakeup_url, channel_of(number))
         self._connection.execute(
             "INSERT INTO subscriptions_drainslot (number, host, pid, started_at, beat_at) "
             "VALUES (%s, %s, %s, clock_timestamp(), clock_timestamp()) ON CONFLICT (number) DO UPDATE SET "
@@ -92,12 +100,12 @@ class Bell:
         return None
 
     def leave_slot(self) -> None:
-        """Free the slot for the successor; wake-ups are heard no more."""
+        """Free the slot for the successor, whose the wake-ups are from now on."""
         if self.slot is not None:
             self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, self.slot])
             self.slot = None
 
-    def beat(self) -> None:
+    def record_heartbeat(self) -> None:
         if self._listener is not None:
             self._listener.tend()
         self._connection.execute(
@@ -109,10 +117,10 @@ class Bell:
         theirs = self._listener.descriptor() if self._listener is not None else None
         return {self._connection.fileno()} | ({theirs} if theirs is not None else set())
 
-    def heard(self) -> bool:
+    def woken(self) -> bool:
         """Whether a wake-up came since the last look. Does not wait."""
-        heard = any(True for _ in self._connection.notifies(timeout=0))
-        return (self._listener is not None and self._listener.heard()) or heard
+        woken = any(True for _ in self._connection.notifies(timeout=0))
+        return (self._listener is not None and self._listener.heard()) or woken
 
     def close(self) -> None:
         if self._listener is not None:

@@ -18,7 +18,6 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
-CHANNEL = "callhooks_deliveries"
 # A commit waits for it: a server on the same network answers in one.
 TIMEOUT_SECONDS = 0.25
 # After a failure it is left alone for so long: else every commit would wait for the timeout.
@@ -26,12 +25,12 @@ AWAY_SECONDS = 5.0
 _away_until: dict[str, float] = {}
 
 
-def publish(url: str) -> bool:
-    """Wake every drain. False when the server could not be told; then the caller rings otherwise."""
+def publish(url: str, channel: str) -> bool:
+    """Wake who listens there. False when the server could not be told; then the caller rings otherwise."""
     if time.monotonic() < _away_until.get(url, 0.0):
         return False
     try:
-        _client(url).publish(CHANNEL, b"")
+        _client(url).publish(channel, b"")
     except redis.RedisError as error:
         _away_until[url] = time.monotonic() + AWAY_SECONDS
         logger.warning("The wake-up server is out of reach; PostgreSQL carries the wake-ups meanwhile: %s", error)
@@ -42,8 +41,9 @@ def publish(url: str) -> bool:
 class Listener:
     """A subscription to the wake-ups. Used by one thread."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, channel: str) -> None:
         self._url = url
+        self._channel = channel
         self._pubsub: Any = None
         self._try_at = 0.0
         self.tend()
@@ -55,7 +55,7 @@ class Listener:
         self._try_at = time.monotonic() + AWAY_SECONDS
         pubsub = _client(self._url).pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
-            pubsub.subscribe(CHANNEL)
+            pubsub.subscribe(self._channel)
         except redis.RedisError as error:
             pubsub.close()
             logger.warning("The wake-up server is out of reach; this drain hears PostgreSQL meanwhile: %s", error)

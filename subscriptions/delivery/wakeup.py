@@ -1,8 +1,8 @@
-"""Waking the drains after a commit: a NOTIFY for those that run (or Valkey, where there is one). Where none runs, the
-worker is asked to start one.
+"""Waking a drain after a commit: a NOTIFY to the one drain that a company's events wake, or Valkey, where there is one.
+Where none runs, the worker is asked to start one.
 
-Losing a wake-up costs time, never an event: a drain looks by itself every second, and a schedule makes sure each
-minute that drains run.
+Losing a wake-up, or waking a slot that nobody holds at the moment, costs time, never an event: each drain looks by
+itself every second, and a schedule makes sure each minute that drains run.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from . import valkey
-from .slots import CHANNEL
+from .slots import channel_of
 
 logger = logging.getLogger(__name__)
 
 # A NOTIFY is a commit of its own, and PostgreSQL lets one at a time through. So it does not wait for the disk, which is
 # most of a commit: a crash may take it along, as any wake-up may be lost. What is sent together is one transaction, and
 # `SET LOCAL` ends with it.
-NOTIFY = f"SET LOCAL synchronous_commit TO off; NOTIFY {CHANNEL}"
+NO_WAIT = "SET LOCAL synchronous_commit TO off; "
 # Between two looks at whether drains run at all, per thread: a look costs a query, and a drain lives for a minute.
 LOOK_EVERY_SECONDS = 5.0
 _state = threading.local()
@@ -35,18 +36,36 @@ def register(start_missing_drains: Callable[[], None]) -> None:
     _starters[:] = [start_missing_drains]
 
 
-def after_commit() -> None:
-    """Wake the drains when the current transaction has committed, once however often this is called in it."""
-    if not any(hook[1] is wake for hook in connection.run_on_commit):
-        transaction.on_commit(wake)
+def after_commit(companies: Iterable[int] | None = None) -> None:
+    """When the current transaction has committed, wake the drains of these companies' events; without companies, all.
+    Once for each drain, however often this is called in the transaction."""
+    for slot in _slots(companies):
+        if not any(getattr(hook[1], "slot", None) == slot for hook in connection.run_on_commit):
+            wake_it = partial(wake, slot)
+            wake_it.slot = slot  # type: ignore[attr-defined]
+            transaction.on_commit(wake_it)
 
 
-def wake() -> None:
-    """Wake the drains now. Never raises: the caller's data is committed already."""
+def _slots(companies: Iterable[int] | None) -> list[int]:
+    drains: int = settings.DELIVERY_DRAINS
+    if companies is None:
+        return list(range(1, drains + 1))
+    return sorted({1 + company % drains for company in companies})
+
+
+def wake_all() -> None:
+    """Wake every drain now."""
+    for slot in _slots(None):
+        wake(slot)
+
+
+def wake(slot: int) -> None:
+    """Wake the drain in this slot now. Never raises: the caller's data is committed already."""
+    channel = channel_of(slot)
     try:
-        if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL)):
+        if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL, channel)):
             with connection.cursor() as cursor:
-                cursor.execute(f"NOTIFY {CHANNEL}" if connection.in_atomic_block else NOTIFY)
+                cursor.execute(f"{'' if connection.in_atomic_block else NO_WAIT}NOTIFY {channel}")
         now = time.monotonic()
         if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
             _state.looked_at = now

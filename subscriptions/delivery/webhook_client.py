@@ -1,9 +1,8 @@
-"""The engine's sending, with this installation's settings and keys: one HTTP client for each process."""
+"""The engine's sending, with this installation's settings and keys: one network loop for each process."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from threading import Lock
 
 from django.conf import settings
 
@@ -11,37 +10,26 @@ from callhooks_site.version import NAME, VERSION
 
 from ..lib.encryption import decrypt
 from .http.client import Client
-from .outbox import Claimed, Outcome
-from .sending import attempt
+from .sending import Sending
+from .thread_loop import Loop
 
 USER_AGENT = f"{NAME}/{VERSION}"
-_making = Lock()
 
 
-def http_client() -> Client:
-    """Its kept-alive connections and its TLS context are what makes sending cheap."""
-    with _making:  # threads that ask at the same moment must not make one each
-        return _http_client()
+def network_loop() -> Loop:
+    """Its kept connections and TLS sessions are what makes sending cheap, so it outlives the drains of its process."""
+    return _network_loop()
 
 
 def close() -> None:
-    """Close the client's idle connections; the next request makes a new client."""
-    with _making:
-        if _http_client.cache_info().currsize:
-            _http_client().close()
-            _http_client.cache_clear()
+    """Close the loop's connections; the next request makes a new loop."""
+    if _network_loop.cache_info().currsize:
+        _network_loop().close()
+        _network_loop.cache_clear()
 
 
-def send(claimed: Claimed, clock_offset: float) -> Outcome:
-    """One attempt at a claimed delivery. `clock_offset`: the database's clock minus this machine's, in seconds."""
-    return attempt(
-        claimed,
-        client=http_client(),
-        decrypt=_plain,
-        user_agent=USER_AGENT,
-        clock_offset=clock_offset,
-        retry_scale=settings.RETRY_TIME_SCALE,
-    )
+def sending() -> Sending:
+    return Sending(decrypt=_plain, user_agent=USER_AGENT, retry_scale=settings.RETRY_TIME_SCALE)
 
 
 def new_client() -> Client:
@@ -58,8 +46,8 @@ def new_client() -> Client:
 
 
 @lru_cache(maxsize=1)
-def _http_client() -> Client:
-    return new_client()
+def _network_loop() -> Loop:
+    return Loop(new_client(), in_flight=settings.DELIVERY_IN_FLIGHT)
 
 
 @lru_cache(maxsize=4096)

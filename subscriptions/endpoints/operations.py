@@ -29,6 +29,7 @@ def resend(deliveries: QuerySet[Delivery]) -> int:
             deliveries.filter(state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE)
         ).update(
             state=Delivery.State.PENDING,
+            stage=Delivery.Stage.AVAILABLE,
             due_at=Now(),
             finished_at=None,
             round_began_after=F("attempts"),
@@ -89,9 +90,18 @@ def cancel(deliveries: QuerySet[Delivery]) -> int:
     """Stop what waits for its next attempt or is held. What is being sent at this moment is not stopped."""
     waiting = deliveries.filter(state__in=(Delivery.State.PENDING, Delivery.State.HELD), claim__isnull=True)
     with transaction.atomic():
-        return _in_order(waiting).update(
-            state=Delivery.State.CANCELLED, due_at=None, finished_at=Now(), reason="Cancelled on request."
+        ordered = list(waiting.filter(subscription__ordered=True).values_list("pk", flat=True))
+        count = _in_order(waiting).update(
+            state=Delivery.State.CANCELLED,
+            stage=Delivery.Stage.SCHEDULED,
+            due_at=None,
+            finished_at=Now(),
+            reason="Cancelled on request.",
         )
+        if ordered:  # what waits behind them need not wait any longer
+            outbox.follow(ordered)
+            wakeup.after_commit()
+    return count
 
 
 def _in_order(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -150,7 +160,7 @@ def _activate(subscription: Subscription) -> None:
     EndpointHealth.objects.forget(subscription.pk)
     _, to_send = outbox.release([subscription.pk])
     if to_send:
-        wakeup.after_commit()
+        wakeup.after_commit([subscription.company_id])
 
 
 def archive(subscription: Subscription) -> None:

@@ -37,8 +37,12 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             created_at=Now(),
         )
         delivery = Delivery.objects.create(
-            company_id=subscription.company_id, event=event, subscription=subscription, due_at=Now()
+            company_id=subscription.company_id,
+            event=event,
+            subscription=subscription,
+            stage=Delivery.Stage.AVAILABLE,
+            due_at=Now(),
         )
-        wakeup.after_commit()
+        wakeup.after_commit([subscription.company_id])
     delivery.refresh_from_db()
     return delivery

@@ -89,7 +89,7 @@ class Publisher:
         else:
             due = streams.write(touched, new, self._new_bodies, self._withdrawn)
         if due:
-            wakeup.after_commit()
+            wakeup.after_commit(stream.subject.company_id for stream in touched)
 
 
 def publish(event_type: str, *, kind: str, subject: EventSubject) -> None:

@@ -39,9 +39,11 @@ WITH given AS (
       FROM given
     RETURNING id, company_id, type, created_at
 ), fanned_out AS (
-    INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, reason, due_at, created_at)
+    INSERT INTO subscriptions_delivery
+           (company_id, event_id, subscription_id, state, stage, reason, due_at, created_at)
     SELECT e.company_id, e.id, s.id,
            CASE s.state WHEN 'active' THEN 'pending' ELSE 'held' END,
+           CASE s.state WHEN 'active' THEN 1 ELSE 0 END,
            CASE s.state WHEN 'active' THEN '' ELSE 'The subscription was ' || s.state || ' when this happened.' END,
            CASE s.state WHEN 'active' THEN clock_timestamp() END,
            e.created_at

@@ -5,7 +5,7 @@ from .audit_entry import AuditEntry
 from .company import Company
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
-from .endpoint import EndpointHealth
+from .endpoint import EndpointHealth, EndpointQueue
 from .event import Event, EventStream
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
@@ -25,6 +25,7 @@ __all__ = [
     "Delivery",
     "DrainSlot",
     "EndpointHealth",
+    "EndpointQueue",
     "Event",
     "EventStream",
     "EventSubject",

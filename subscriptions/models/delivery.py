@@ -15,6 +15,9 @@ class Delivery(models.Model):
     Invariants (kept by the SQL in `delivery/outbox/`)
     - `pending`: `due_at` is set. Without a `claim` the row waits for that time. With one, a drain is sending it, and
       `due_at` is the end of its lease: if the drain dies, the row is due again then, and nothing needs repair.
+    - `stage` of a pending row: `scheduled` until `due_at`, then `available` to a claim; `parked` while its endpoint
+      can take nothing, and then the endpoint has a row in `EndpointQueue` that says until when. Claims look at
+      available rows and ready endpoints only. Who sets `state` to pending sets `stage` too: available, or scheduled.
     - `attempts` is raised by the claim, before the request: an attempt that crashes is counted.
     - Only the drain that holds the `claim` writes the outcome.
     - `held`, `delivered`, `failed`, `cancelled`: `due_at` and `claim` are null; `reason` says why.
@@ -31,6 +34,11 @@ class Delivery(models.Model):
         FIRST = 0, "First try"
         LATE = 1, "Retry or resend"
 
+    class Stage(models.IntegerChoices):
+        SCHEDULED = 0, "Scheduled"
+        AVAILABLE = 1, "Available"
+        PARKED = 2, "Parked"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="deliveries", db_index=False)
@@ -43,6 +51,9 @@ class Delivery(models.Model):
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.FIRST, db_default=Lane.FIRST)
     # In this round it was brought forward because a later one arrived: that happens once.
     forwarded = models.BooleanField(default=False, db_default=False, editable=False)
+    stage = models.PositiveSmallIntegerField(
+        choices=Stage.choices, default=Stage.SCHEDULED, db_default=Stage.SCHEDULED, editable=False
+    )
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
     status_code = models.PositiveSmallIntegerField(null=True)
@@ -58,8 +69,18 @@ class Delivery(models.Model):
                 | (~Q(state="pending") & Q(due_at__isnull=True, claim__isnull=True)),
                 name="delivery_pending_is_scheduled",
             ),
+            # A parked row that was cancelled and sent again would wait for an endpoint that wakes nobody.
+            models.CheckConstraint(condition=~Q(stage=2) | Q(state="pending"), name="delivery_parked_is_pending"),
         ]
         indexes = [
+            # What a claim looks at: the companies and endpoints that something is available for.
+            models.Index("company", "subscription", condition=Q(state="pending", stage=1), name="delivery_available"),
+            # What becomes available next, by time.
+            models.Index(
+                "due_at", condition=Q(state="pending", stage=0, claim__isnull=True), name="delivery_scheduled"
+            ),
+            # Whether an endpoint still has parked rows.
+            models.Index("subscription", condition=Q(state="pending", stage=2), name="delivery_parked"),
             # For claims: an endpoint's due rows by lane, oldest first. Finished rows are not in it.
             models.Index("subscription", "lane", "due_at", condition=Q(state="pending"), name="delivery_due"),
             # How many deliveries are in flight at an endpoint.

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from ..delivery import outbox
 from .subscription import Subscription
 
 
@@ -29,10 +30,11 @@ class EndpointHealthManager(models.Manager["EndpointHealth"]):
             forward_began_at=Now(),
             forward_at=Now(),
         )
+        outbox.make_ready([subscription_id])
 
 
 class EndpointHealth(models.Model):
-    """How a subscription's endpoint has been answering; written with the outcomes (`delivery/outbox/`).
+    """How a subscription's endpoint has been answering; written with the outcomes (`delivery/endpoint_health.py`).
 
     Invariants
     - `failing_since` is the time of the first failure after the last success; null while the last answer was good.
@@ -79,3 +81,14 @@ class EndpointHealth(models.Model):
 
     def __str__(self) -> str:
         return f"Health of {self.subscription_id}"
+
+
+class EndpointQueue(models.Model):
+    """An endpoint with parked deliveries: when it can take something again. Written by claims, and by what makes an
+    endpoint ready earlier (`delivery/outbox/claiming.py`, `staging.py`); gone when nothing of it is parked."""
+
+    subscription = models.OneToOneField(Subscription, models.CASCADE, primary_key=True, related_name="queue")
+    ready_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Queue of {self.subscription_id}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from ..delivery import forwarding, outbox, slots, webhook_client
 from ..delivery.drain import Drain
+from ..delivery.fairness import Hosts, Paces
 from ..endpoints import alerts, operations, resend_jobs
 from ..events import stream_timers
 from ..maintenance import retention, statistics
@@ -34,29 +35,45 @@ SELECT EXISTS (SELECT FROM subscriptions_eventstream WHERE wake_at <= clock_time
 
 def drain() -> None:
     """Hold a slot and deliver for a minute; then hand over to a successor."""
-    bell = slots.Bell(settings.WAKEUP_URL)
+    slot_connection = slots.SlotConnection(settings.WAKEUP_URL)
     try:
-        slot = bell.wait_for_slot(settings.DELIVERY_DRAINS, should_stop=stop_flag.stopping)
+        slot = slot_connection.wait_for_slot(settings.DELIVERY_DRAINS, should_stop=stop_flag.stopping)
         if slot is None:
             return
         slots.slot_begun(slot)
         Drain(
-            bell=bell,
-            send=webhook_client.send,
-            threads=settings.DELIVERY_THREADS,
-            per_endpoint=settings.DELIVERY_PER_ENDPOINT,
+            slot=slot_connection,
+            loop=webhook_client.network_loop(),
+            sending=webhook_client.sending(),
+            in_flight=settings.DELIVERY_IN_FLIGHT,
+            paces=_paces(),
+            hosts=_hosts(),
             longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
             lease=settings.DELIVERY_LEASE_SECONDS,
             time_scale=settings.RETRY_TIME_SCALE,
             budget=DRAIN_SECONDS,
             should_stop=stop_flag.stopping,
-            chores=run_housekeeping,
+            housekeeping=run_housekeeping,
             before_end=partial(drains.queue_successor, slot),
         ).run()
     finally:
-        bell.close()
+        slot_connection.close()
     if not stop_flag.stopping():
         ensure_drains()
+
+
+# What was learnt of endpoints and used of hosts outlives a drain, with the connections to them.
+@lru_cache(maxsize=1)
+def _paces() -> Paces:
+    return Paces(settings.DELIVERY_PER_ENDPOINT)
+
+
+@lru_cache(maxsize=1)
+def _hosts() -> Hosts:
+    """This drain's part of what a company may send to one host."""
+    drains: int = settings.DELIVERY_DRAINS
+    in_flight: int = settings.DELIVERY_HOST_IN_FLIGHT
+    return Hosts(-(-in_flight // drains), settings.DELIVERY_HOST_RATE / drains)
 
 
 def run_housekeeping() -> None:

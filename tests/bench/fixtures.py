@@ -110,7 +110,7 @@ def publish_backlog(subscriptions: Sequence[int], number: int, content: bytes) -
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the checks belong to the making, not to the commit
         cursor.execute(_BACKLOG, {"subscriptions": list(subscriptions), "number": number, "body": content})
         begun = time.monotonic()
-    wakeup.wake()
+    wakeup.wake_all()
     return begun
 
 
@@ -126,8 +126,8 @@ WITH wanted AS MATERIALIZED (
     SELECT event, company_id, 'post_call', 'CAL' || replace(event::text, '-', ''), 1, %(body)s, 0, at, 1
       FROM wanted ORDER BY n
 )
-INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, due_at, created_at)
-SELECT company_id, event, id, 'pending', at, at FROM wanted ORDER BY n
+INSERT INTO subscriptions_delivery (company_id, event_id, subscription_id, state, stage, due_at, created_at)
+SELECT company_id, event, id, 'pending', 1, at, at FROM wanted ORDER BY n
 """
 
 

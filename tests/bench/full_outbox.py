@@ -34,8 +34,10 @@ WITH made AS (
     RETURNING id, company_id, created_at
 )
 INSERT INTO subscriptions_delivery
-       (company_id, event_id, subscription_id, state, attempts, lane, due_at, status_code, created_at, finished_at)
-SELECT made.company_id, made.id, s.id, %(state)s, %(attempts)s, %(attempts)s,
+       (company_id, event_id, subscription_id, state, stage, attempts, lane, due_at, status_code, created_at,
+        finished_at)
+SELECT made.company_id, made.id, s.id, %(state)s, CASE %(state)s WHEN 'pending' THEN 1 ELSE 0 END, %(attempts)s,
+       %(attempts)s,
        CASE %(state)s WHEN 'pending' THEN made.created_at END, %(status)s, made.created_at,
        CASE %(state)s WHEN 'pending' THEN NULL ELSE made.created_at END
   FROM made CROSS JOIN subscriptions_subscription s
@@ -99,6 +101,7 @@ def claim_and_finish(batches: int) -> dict[str, float]:
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
     windows = dict.fromkeys(Subscription.objects.values_list("pk", flat=True), WINDOW)
+    limits, position = outbox.Limits(rows=BATCH, windows=windows), outbox.Position()
 
     def used() -> float:
         return time.process_time() + thread_seconds(backend)
@@ -106,7 +109,7 @@ def claim_and_finish(batches: int) -> dict[str, float]:
     finished = 0
     started, before = time.monotonic(), used()
     for _ in range(batches):
-        jobs = outbox.claim(token=uuid4(), lease=LEASE, limit=BATCH, window=2, windows=windows).rows
+        jobs = outbox.claim(token=uuid4(), lease=LEASE, limits=limits, position=position).rows
         finished += len(outbox.finish([_delivered(job) for job in jobs]))
     seconds, cpu = time.monotonic() - started, used() - before
     if not finished:

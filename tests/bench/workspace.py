@@ -76,6 +76,9 @@ def bench_workspace(*, durable: bool = True) -> Iterator[Workspace]:
             env |= {
                 "DJANGO_SETTINGS_MODULE": "callhooks_site.settings",
                 "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+                # All receivers of a bench are one host, and no victim.
+                "DELIVERY_HOST_IN_FLIGHT": "0",
+                "DELIVERY_HOST_RATE": "0",
                 "WEBHOOK_REQUIRE_HTTPS": "false",
                 "LOG_LEVEL": "WARNING",
                 **PRODUCTION,

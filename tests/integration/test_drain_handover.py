@@ -5,14 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
-from subscriptions.delivery import webhook_client
-from subscriptions.delivery.drain import Drain
-from subscriptions.delivery.slots import Bell
+from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import Delivery
-from tests.draining import drain_until
+from tests.draining import drain_until, make_drain, slot_connection
 from tests.factories import make_call, make_company, make_subscription
 from tests.receiver import Receiver, running_receiver
 from tests.waiting import wait_until
@@ -37,21 +34,10 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
         make_call(dead)
 
         def first_drain() -> None:
-            bell = Bell()
             try:
-                assert bell.take_slot(1) == 1
-                Drain(
-                    bell=bell,
-                    send=webhook_client.send,
-                    threads=4,
-                    per_endpoint=settings.DELIVERY_PER_ENDPOINT,
-                    longest_request=settings.WEBHOOK_TOTAL_TIMEOUT,
-                    lease=settings.DELIVERY_LEASE_SECONDS,
-                    budget=60,
-                    should_stop=hanging.is_set,
-                ).run()
+                with slot_connection(slots=1) as slot:
+                    make_drain(slot, budget=60, should_stop=hanging.is_set).run()
             finally:
-                bell.close()
                 connection.close()
                 over.set()
 
@@ -59,7 +45,7 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
         thread.start()
         try:
             assert hanging.wait(10)
-            successor = Bell()
+            successor = SlotConnection()
             try:
                 wait_until(lambda: successor.take_slot(1) == 1, seconds=10)
             finally:

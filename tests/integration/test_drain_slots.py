@@ -3,37 +3,38 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django_q.models import OrmQ
 
 from subscriptions.delivery import slots, wakeup
-from subscriptions.delivery.slots import Bell
+from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import DrainSlot
 from subscriptions.worker import drains
+from tests.factories import make_call, make_company, make_subscription, make_tracker
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def bells():
-    made: list[Bell] = []
+def connect():
+    made: list[SlotConnection] = []
 
-    def make() -> Bell:
-        made.append(Bell())
+    def make() -> SlotConnection:
+        made.append(SlotConnection())
         return made[-1]
 
     yield make
-    for bell in made:
-        bell.close()
+    for slot in made:
+        slot.close()
 
 
-def test_two_drains_never_hold_one_slot(bells):
-    assert [bells().take_slot(2), bells().take_slot(2), bells().take_slot(2)] == [1, 2, None]
+def test_two_drains_never_hold_one_slot(connect):
+    assert [connect().take_slot(2), connect().take_slot(2), connect().take_slot(2)] == [1, 2, None]
 
 
-def test_a_slot_is_free_as_soon_as_the_connection_is_gone(bells):
-    first = bells()
+def test_a_slot_is_free_as_soon_as_the_connection_is_gone(connect):
+    first = connect()
     assert first.take_slot(1) == 1
     with connection.cursor() as cursor:
         # What a killed process leaves: a connection that ends without a goodbye.
@@ -41,12 +42,12 @@ def test_a_slot_is_free_as_soon_as_the_connection_is_gone(bells):
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
             [slots.LOCK_CLASS],
         )
-    assert bells().take_slot(1) == 1
+    assert connect().take_slot(1) == 1
 
 
-def test_a_task_is_queued_for_each_free_slot_and_once(bells, settings):
+def test_a_task_is_queued_for_each_free_slot_and_once(connect, settings):
     settings.DELIVERY_DRAINS = 3
-    bells().take_slot(1)
+    connect().take_slot(1)
     drains.queue_missing_drains()
     drains.queue_missing_drains()
     assert OrmQ.objects.count() == 2
@@ -61,22 +62,51 @@ def test_a_task_that_nothing_began_is_queued_again_after_a_while():
     assert slots.slots_to_queue(1) == [1]
 
 
-def test_a_wake_up_is_heard_after_the_commit(bells):
-    bell = bells()
-    bell.take_slot(1)
-    assert not bell.heard()
-    wakeup.wake()
-    wait_until(bell.heard)
+def test_a_wake_up_is_heard_after_the_commit(connect):
+    slot = connect()
+    slot.take_slot(1)
+    assert not slot.woken()
+    wakeup.wake(1)
+    wait_until(slot.woken)
 
 
-def test_waiting_for_a_slot_ends_when_the_cluster_stops(bells):
-    bells().take_slot(1)
-    assert bells().wait_for_slot(1, should_stop=lambda: True) is None
+def test_one_event_wakes_one_drain_and_always_the_same(connect, settings):
+    settings.DELIVERY_DRAINS = 2
+    one, two = connect(), connect()
+    assert (one.take_slot(2), two.take_slot(2)) == (1, 2)
+    company = make_company()
+    make_subscription(company, events=["pre_call"])
+    mine, other = (one, two) if company.pk % 2 == 0 else (two, one)
+    for _ in range(3):
+        make_call(company)
+        wait_until(mine.woken)
+    wakeup.wake(1)
+    wakeup.wake(2)
+    wait_until(other.woken)  # the first that it hears of, and what was sent before would have come before
+    assert not other.woken()
 
 
-def test_no_more_wait_for_a_slot_than_there_are_slots(bells):
+def test_a_transaction_wakes_a_drain_once_however_many_events_it_has(connect, settings):
+    settings.DELIVERY_DRAINS = 1
+    company = make_company()
+    make_subscription(company, events=["pre_call"])
+    tracker = make_tracker(company)
+    statements: list[str] = []
+    noted = connection.execute_wrapper(lambda execute, sql, *rest: statements.append(sql) or execute(sql, *rest))
+    with noted, transaction.atomic():
+        for _ in range(3):
+            make_call(company, tracker)
+    assert len([sql for sql in statements if "NOTIFY" in sql]) == 1
+
+
+def test_waiting_for_a_slot_ends_when_the_cluster_stops(connect):
+    connect().take_slot(1)
+    assert connect().wait_for_slot(1, should_stop=lambda: True) is None
+
+
+def test_no_more_wait_for_a_slot_than_there_are_slots(connect):
     """A task that runs again after a crash must not sit in a worker that has better to do."""
-    holder, waiter, surplus = bells(), bells(), bells()
+    holder, waiter, surplus = connect(), connect(), connect()
     holder.take_slot(1)
     got: list[int | None] = []
     wait = threading.Thread(target=lambda: got.append(waiter.wait_for_slot(1, should_stop=lambda: False)))

@@ -9,7 +9,7 @@ from subscriptions.delivery import forwarding, outbox
 from subscriptions.delivery.breaker import MINIMUM_ANSWERS
 from subscriptions.delivery.endpoint_health import EndpointBook
 from subscriptions.models import Delivery, EndpointHealth, Subscription
-from tests.claiming import claim, delivered, failed
+from tests.claiming import claim, delivered, failed, one_claim
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +33,7 @@ def fail_all(book: EndpointBook) -> None:
 def close_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE subscriptions_endpointhealth SET open_until = now() - interval '1 s'")
+        cursor.execute("UPDATE subscriptions_endpointqueue SET ready_at = now() - interval '1 s'")
 
 
 def test_under_an_open_breaker_nothing_is_claimed_and_no_attempt_is_spent(subscription):
@@ -44,10 +45,14 @@ def test_under_an_open_breaker_nothing_is_claimed_and_no_attempt_is_spent(subscr
 
 def test_the_drain_sleeps_until_the_breaker_closes(subscription):
     fail_all(EndpointBook())
-    seconds = outbox.seconds_to_next()
-    assert seconds is not None
-    assert 0 < seconds <= 15
-    assert outbox.oldest_due_seconds() == 0
+    first, second = one_claim(), one_claim()
+    assert first.next_seconds is not None
+    assert 0 < first.next_seconds <= 15
+    assert (first.more, second.next_seconds) == (False, None), "it was put off once"
+    look = outbox.look()
+    assert (look.available, look.to_claim) == (False, False)
+    assert look.ready_seconds is not None
+    assert 0 < look.ready_seconds <= 15
 
 
 def test_half_open_one_is_tried_at_a_time(subscription):
@@ -64,6 +69,7 @@ def test_a_good_trial_lets_everything_through_again(subscription):
     trial = [delivered(job) for job in claim()]
     outbox.finish(trial)
     book.note(trial, now=time.time())
+    outbox.stage()
     # The ones that wait for a retry come along: the outage is over.
     forwarding.step()
     assert len(claim()) == MINIMUM_ANSWERS + 4

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from subscriptions.delivery.fairness import Paces
 from tests.draining import drain_until, nothing_pending
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 from tests.receiver import Receiver
@@ -31,6 +32,6 @@ def test_at_most_two_requests_at_a_time(receiver: Receiver):
     tracker = make_tracker(company)
     for _ in range(60):
         make_call(company, tracker)
-    drain_until(nothing_pending, threads=16)
+    drain_until(nothing_pending, paces=Paces(2))
     assert most == 2
     assert len(receiver.got) == 60

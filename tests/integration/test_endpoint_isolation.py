@@ -1,4 +1,4 @@
-"""Endpoints that hang take some threads, never all: the others' deliveries arrive meanwhile."""
+"""Endpoints that hang take some places, never all: the others' deliveries arrive meanwhile."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from tests.receiver import Receiver, running_receiver
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_healthy_deliveries_arrive_while_more_endpoints_hang_than_there_are_threads(receiver: Receiver):
+def test_healthy_deliveries_arrive_while_more_endpoints_hang_than_there_are_places(receiver: Receiver):
     release = threading.Event()
     healthy = make_company("Healthy")
     make_subscription(healthy, url=receiver.url, events=["pre_call"])
@@ -36,7 +36,7 @@ def test_healthy_deliveries_arrive_while_more_endpoints_hang_than_there_are_thre
             make_call(healthy)
         try:
             # The hanging requests are let go only once the healthy ones have arrived.
-            drain_until(lambda: _release_when(release, len(receiver.got) == 30), threads=8)
+            drain_until(lambda: _release_when(release, len(receiver.got) == 30), in_flight=8)
         finally:
             release.set()
     assert Delivery.objects.filter(company=healthy, state="delivered").count() == 30
@@ -57,7 +57,7 @@ def test_failing_and_unknown_endpoints_get_no_more_than_they_may():
         make_call(company)
         make_call(company)
         _health(subscription, failing=number < 2, well=number >= 4, now=now)
-    jobs = claim(allowed=(1, 3))
+    jobs = claim(failing=1, unknown=3)
     trusts = sorted(job.trust for job in jobs)
     assert trusts == [0, 1, 1, 1, 2, 2, 2, 2]
 

@@ -1,13 +1,15 @@
 """Limits that a subscription sets itself: events of a call in order, so many a minute; and the lane of late ones."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 
 from subscriptions.delivery import outbox
+from subscriptions.endpoints import operations
 from subscriptions.models import Delivery, EndpointHealth
-from tests.claiming import claim, delivered, failed
+from tests.claiming import all_due, claim, delivered, failed, finish, one_claim
 from tests.factories import ended_call, make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +34,7 @@ def test_in_order_a_later_event_waits_for_the_earlier_one(company):
     (first,) = claim()
     assert (first.event_type, first.sequence) == ("post_call", 1)
     assert claim() == []
-    outbox.finish([delivered(first)])
+    finish(delivered(first))
     assert [job.sequence for job in claim()] == [2]
 
 
@@ -40,10 +42,47 @@ def test_in_order_a_failed_event_holds_the_later_ones_until_it_is_given_up(compa
     make_subscription(company, events=["post_call", "call_modified"], ordered=True)
     changed_twice(company)
     (first,) = claim()
-    outbox.finish([failed(first)])
+    finish(failed(first))
     assert claim() == []
-    Delivery.objects.filter(pk=first.id).update(state="failed", due_at=None)
+    all_due()
+    (again,) = claim()
+    assert (again.sequence, claim()) == (1, [])
+    finish(replace(failed(again), state="failed"))
     assert [job.sequence for job in claim()] == [2]
+
+
+def test_in_order_what_waits_is_put_off_until_its_turn_and_looked_at_no_more(company):
+    make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    (first,) = claim()
+    claim()
+    waiting = Delivery.objects.exclude(pk=first.id)
+    assert set(waiting.values_list("stage", flat=True)) == {Delivery.Stage.SCHEDULED}
+    assert not outbox.look().to_claim
+    finish(failed(first, wait=300.0))
+    claim()
+    assert not outbox.look().to_claim
+
+
+def test_in_order_a_cancelled_event_lets_the_next_go(company):
+    make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    (first,) = claim()
+    claim()
+    finish(failed(first, wait=3000.0))
+    operations.cancel(Delivery.objects.filter(pk=first.id))
+    assert [job.sequence for job in claim()] == [2]
+
+
+def test_in_order_a_later_event_waits_for_a_held_one(company):
+    subscription = make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    first = Delivery.objects.earliest("event__sequence")
+    Delivery.objects.filter(pk=first.pk).update(state="held", due_at=None, stage=0, reason="Held.")
+    assert claim() == []
+    type(subscription).objects.update(releasing=True)
+    outbox.release()
+    assert [job.sequence for job in claim()] == [1]
 
 
 def test_in_order_one_call_does_not_hold_up_another(company):
@@ -70,7 +109,23 @@ def test_a_rate_below_one_a_second_lets_one_through_at_a_time(company):
         cursor.execute("SELECT extract(epoch FROM rate_used_until - now()) FROM subscriptions_endpointhealth")
         assert 9 < cursor.fetchone()[0] <= 10
         cursor.execute("UPDATE subscriptions_endpointhealth SET rate_used_until = now()")
+    all_due()
     assert len(claim()) == 1
+
+
+def test_what_waits_for_its_rate_is_put_off_until_then_and_looked_at_no_more(company):
+    make_subscription(company, events=["pre_call"], rate_per_minute=6)
+    tracker = make_tracker(company)
+    for _ in range(5):
+        make_call(company, tracker)
+    assert len(claim()) == 1
+    put_off = one_claim()
+    assert put_off.next_seconds is not None
+    assert 9 < put_off.next_seconds <= 10
+    look = outbox.look()
+    assert not look.to_claim
+    assert look.ready_seconds is not None
+    assert 9 < look.ready_seconds <= 10
 
 
 def test_a_higher_rate_lets_a_seconds_worth_through(company):

@@ -1,14 +1,16 @@
 """Races of the outbox: who may write an outcome, what a dead drain leaves, how many rows of an endpoint are out."""
 
 import threading
+from collections import Counter
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from subscriptions.delivery import outbox
-from subscriptions.delivery.outbox import Claimed
+from subscriptions.delivery.outbox import Claimed, Position
 from subscriptions.models import Attempt, Delivery
-from tests.claiming import claim, delivered, end_leases, failed
+from tests.claiming import claim, delivered, end_leases, failed, one_claim
 from tests.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,16 +99,34 @@ def test_a_claim_is_fair_to_an_endpoint_beside_a_backlog(company):
     assert len(jobs) == 6
 
 
-def test_a_claim_can_begin_behind_an_endpoint():
-    for number in range(4):
+def test_claims_go_on_behind_the_companies_and_endpoints_that_were_looked_at(monkeypatch):
+    """What they find there cannot be sent now (each endpoint has as much under way as it may), and yet all are met."""
+    from subscriptions.delivery.outbox import claiming
+
+    monkeypatch.setattr(claiming, "COMPANIES_PER_CLAIM", 2)
+    monkeypatch.setattr(claiming, "ENDPOINTS_PER_CLAIM", 6)
+    for number in range(5):
         company = make_company(f"Company {number}")
-        make_subscription(company, events=["pre_call"])
-        make_call(company)
-    first = claim(limit=2)
-    assert len(first) == 2
-    second = claim(limit=2, after=max(job.endpoint for job in first))
-    assert {job.endpoint for job in first}.isdisjoint({job.endpoint for job in second})
-    assert len(second) == 2
+        for name in range(5):
+            make_subscription(company, events=["pre_call"], name=f"CRM {name}")
+        for _ in range(2):
+            make_call(company)
+    position, met = Position(), Counter()
+    for _ in range(12):
+        met.update(job.endpoint for job in one_claim(window=1, position=position).rows)
+    assert len(met) == 25
+    assert set(met.values()) == {1}
+
+
+def test_a_row_that_is_deleted_by_hand_while_it_is_under_way_costs_its_own_outcome_only(company):
+    tracker = make_tracker(company)
+    for _ in range(3):
+        make_call(company, tracker)
+    jobs = claim()
+    Delivery.objects.filter(pk=jobs[1].id).delete()
+    assert outbox.finish([delivered(job) for job in jobs]) == {jobs[0].id, jobs[2].id}
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
+    assert set(Attempt.objects.values_list("delivery", flat=True)) == {jobs[0].id, jobs[2].id}
 
 
 def test_a_paused_subscription_is_not_claimed_for(company):
@@ -126,12 +146,21 @@ def test_a_failure_after_a_pause_is_held_not_retried(company):
     assert Delivery.objects.get().state == "held"
 
 
-def test_seconds_to_next_tells_when_the_earliest_row_falls_due(company):
-    assert outbox.seconds_to_next() is None
+def test_a_look_tells_what_can_be_claimed_and_when_the_earliest_row_falls_due(company):
+    assert (outbox.look().to_claim, outbox.look().next_seconds) == (False, None)
     make_call(company)
+    assert outbox.look().to_claim
     (job,) = claim()
     outbox.finish([failed(job, wait=50.0)])
-    seconds = outbox.seconds_to_next()
-    assert seconds is not None
-    assert 40 < seconds <= 50
-    assert outbox.oldest_due_seconds() == 0
+    look = outbox.look()
+    assert (look.to_claim, look.to_stage) == (False, False)
+    assert look.next_seconds is not None
+    assert 40 < look.next_seconds <= 50
+
+
+def test_a_lease_that_ended_is_seen_by_a_look(company):
+    make_call(company)
+    claim()
+    assert not outbox.look().to_stage
+    Delivery.objects.update(due_at=timezone.now())
+    assert outbox.look().to_stage

@@ -63,7 +63,7 @@ def test_a_resume_lets_the_first_go_and_the_drains_the_rest(subscription, receiv
     calls(subscription)
     assert operations.resume(subscription, send_held=True) == MANY
     assert states() == {"pending": BATCH, "held": MANY - BATCH}
-    drain_until(lambda: nothing_pending() and len(receiver.got) == MANY, chores=tasks.run_housekeeping)
+    drain_until(lambda: nothing_pending() and len(receiver.got) == MANY, housekeeping=tasks.run_housekeeping)
     assert states() == {"delivered": MANY}
 
 
@@ -73,7 +73,7 @@ def test_a_drop_cancels_all_of_it_and_sends_what_comes_after(subscription, recei
     assert operations.resume(subscription, send_held=False) == MANY, "what the sweep had not held counts too"
     assert (subscription.state, states()) == ("paused", {"held": 2 * BATCH, "pending": MANY - 2 * BATCH}), "a batch"
     calls(subscription, 1)
-    drain_until(lambda: nothing_pending() and not states()["held"], chores=tasks.run_housekeeping)
+    drain_until(lambda: nothing_pending() and not states()["held"], housekeeping=tasks.run_housekeeping)
     assert states() == {"cancelled": MANY, "delivered": 1}
     assert len(receiver.got) == 1
     reasons = Delivery.objects.filter(state="cancelled").values_list("reason", flat=True)
@@ -131,7 +131,7 @@ def test_a_save_that_began_before_the_resume_and_ends_after_it_is_sent_all_the_s
 
     save_beside_the_resume()
     assert states() == {"held": 1}
-    drain_until(lambda: nothing_pending() and len(receiver.got) == 1, chores=tasks.run_housekeeping)
+    drain_until(lambda: nothing_pending() and len(receiver.got) == 1, housekeeping=tasks.run_housekeeping)
     assert states() == {"delivered": 1}
 
 

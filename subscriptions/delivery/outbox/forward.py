@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 
+from .staging import make_ready
+
 # By the index of what is pending of an endpoint, soonest first.
 _BRING_FORWARD = """
 WITH asked AS (
@@ -27,7 +29,7 @@ WITH asked AS (
          ORDER BY d.due_at LIMIT asked.most FOR NO KEY UPDATE SKIP LOCKED) waits
 ), moved AS (
     UPDATE subscriptions_delivery d
-       SET due_at = clock_timestamp(), forwarded = d.forwarded OR chosen.once,
+       SET stage = 1, due_at = clock_timestamp(), forwarded = d.forwarded OR chosen.once,
            round_began_after = least(d.attempts, d.round_began_after + CASE WHEN chosen.free THEN 1 ELSE 0 END)
       FROM chosen WHERE d.id = chosen.id
     RETURNING d.subscription_id
@@ -43,7 +45,8 @@ WITH chosen AS MATERIALIZED (
      ORDER BY d.id FOR NO KEY UPDATE OF d
 ), moved AS (
     UPDATE subscriptions_delivery d
-       SET due_at = clock_timestamp(), round_began_after = least(d.attempts, d.round_began_after + 1)
+       SET stage = 1, due_at = clock_timestamp(),
+           round_began_after = least(d.attempts, d.round_began_after + 1)
      WHERE d.id = ANY (ARRAY(SELECT id FROM chosen)) AND d.due_at > clock_timestamp()
     RETURNING d.id
 )
@@ -96,3 +99,4 @@ def try_at_once(endpoints: Sequence[int]) -> None:
     if endpoints:
         with connection.cursor() as cursor:
             cursor.execute(_TRY_AT_ONCE, [list(endpoints)])
+        make_ready(endpoints)

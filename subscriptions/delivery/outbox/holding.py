@@ -36,7 +36,7 @@ WITH chosen AS MATERIALIZED (
      LIMIT %(limit)s
 )
 UPDATE subscriptions_delivery d
-   SET due_at = NULL, claim = NULL,
+   SET due_at = NULL, claim = NULL, stage = 0,
        state = CASE chosen.state WHEN 'archived' THEN 'cancelled' ELSE 'held' END,
        finished_at = CASE chosen.state WHEN 'archived' THEN clock_timestamp() END,
        reason = CASE chosen.state WHEN 'archived' THEN 'The subscription was removed.'
@@ -77,6 +77,7 @@ WITH chosen AS MATERIALIZED (
     UPDATE subscriptions_delivery d
        SET state = CASE WHEN chosen.dropped THEN 'cancelled' ELSE 'pending' END,
            due_at = CASE WHEN chosen.dropped THEN NULL ELSE clock_timestamp() END,
+           stage = CASE WHEN chosen.dropped THEN 0 ELSE 1 END,
            finished_at = CASE WHEN chosen.dropped THEN clock_timestamp() END,
            reason = CASE WHEN chosen.dropped THEN 'Dropped when the subscription was resumed.'
                     ELSE 'Held until the resume.' END,

@@ -12,6 +12,9 @@ class Claimed:
 
     id: int
     endpoint: int  # the subscription's id
+    company: int
+    host: str  # of the URL, in lower case and without the port
+    ordered: bool  # an event of the same call may wait behind it
     attempt: int
     round_began_after: int
     event_id: UUID

@@ -1,0 +1,127 @@
+"""When a drain claims, and how much: it keeps count of what it holds, and asks only when there may be something.
+
+Invariants
+- A claim that brought all there was is followed by none until a wake-up, the time of what waits, or an outcome that
+  makes room for what was left.
+- What waits is looked for once a second, at the first entries of some indexes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from . import outbox
+from .fairness import Hosts, Paces, Shares
+from .outbox import Claimed, Limits, Outcome, Position
+
+# Rows of one claim: more are no cheaper each, and whoever comes meanwhile waits for all of it.
+CLAIM_ROWS = 200
+IDLE_SECONDS = 1.0  # between two looks at what waits: wake-ups can get lost
+# The shortest time between two looks: rates and retries fall due at any moment, and one step serves many of them.
+LOOK_SECONDS = 0.05
+# Until the next claim when something is available that could not be taken, and no outcome has come.
+BUSY_SECONDS = 0.25
+# The same when there were more endpoints than one claim looks at.
+CUT_SECONDS = 0.02
+NEVER = float("inf")
+
+
+class Claimer:
+    """`give` gets what was claimed, with the time of the claim by the monotonic clock."""
+
+    def __init__(
+        self,
+        *,
+        token: UUID,
+        lease: float,
+        shares: Shares,
+        hosts: Hosts,
+        paces: Paces,
+        give: Callable[[list[Claimed], float], None],
+    ) -> None:
+        self._token = token
+        self._lease = lease
+        self._shares = shares
+        self._hosts = hosts
+        self._paces = paces
+        self._give = give
+        self._position = Position()
+        self._claim_at = 0.0
+        self._look_at = 0.0
+        self._left_something = False
+        self.clock_offset: float | None = None
+
+    @property
+    def held(self) -> int:
+        return self._shares.held
+
+    def wake(self) -> None:
+        """Something new was committed."""
+        self._claim_at = 0.0
+
+    def seconds(self, now: float) -> float:
+        """Until this drain has to look or to claim."""
+        claim_at = self._claim_at if self._shares.room else NEVER
+        return max(0.0, min(claim_at, self._look_at) - now)
+
+    def step(self, now: float) -> None:
+        """Look, stage and claim, each if its time has come."""
+        if now >= self._look_at:
+            self._look(now)
+        if now >= self._claim_at and self._shares.room:
+            self._claim(now)
+
+    def release(self, jobs: Iterable[Claimed]) -> None:
+        """These are finished or handed back: there is room, perhaps for what the last claim had to leave."""
+        for job in jobs:
+            self._shares.release(job.company, job.trust)
+            self._hosts.release((job.company, job.host))
+        if self._left_something:
+            self._claim_at = 0.0
+
+    def expect(self, outcomes: Iterable[Outcome], now: float) -> None:
+        """Some of these are tried again: not later than they are due."""
+        wait = min((outcome.wait for outcome in outcomes if outcome.state == "pending"), default=NEVER)
+        self._look_at = min(self._look_at, now + max(wait, LOOK_SECONDS))
+
+    def _look(self, now: float) -> None:
+        look = outbox.look()
+        if look.to_stage and outbox.stage():
+            self._claim_at = 0.0
+        if look.to_claim:
+            self._claim_at = min(self._claim_at, now)
+        waits = [seconds for seconds in (look.ready_seconds, look.due_seconds) if seconds is not None]
+        self._look_at = now + min(IDLE_SECONDS, max(LOOK_SECONDS, min(waits, default=IDLE_SECONDS)))
+
+    def _claim(self, now: float) -> None:
+        limits = Limits(
+            rows=min(CLAIM_ROWS, self._shares.room),
+            company=self._shares.company,
+            alone=self._shares.alone,
+            held=self._shares.companies,
+            failing=self._shares.failing,
+            unknown=self._shares.unknown,
+            window=self._paces.first,
+            windows=self._paces.windows(),
+            host=self._hosts.first,
+            hosts=self._hosts.rooms(now),
+        )
+        claim = outbox.claim(token=self._token, lease=self._lease, limits=limits, position=self._position)
+        now = time.monotonic()
+        if claim.rows:
+            self.clock_offset = claim.rows[-1].database_time - time.time()
+            for job in claim.rows:
+                self._shares.take(job.company, job.trust)
+                self._hosts.take((job.company, job.host), now)
+            self._give(claim.rows, now)
+        self._left_something = claim.more or claim.cut
+        if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):
+            self._claim_at = 0.0
+        elif claim.cut:
+            self._claim_at = now + CUT_SECONDS
+        else:
+            self._claim_at = now + BUSY_SECONDS if claim.more else NEVER
+        if claim.next_seconds is not None:
+            self._look_at = min(self._look_at, now + max(LOOK_SECONDS, claim.next_seconds))

@@ -1,0 +1,191 @@
+"""Who may have how much under way. Pure: no database, and the clock is handed in.
+
+Turns are taken in the claim, among companies first; here is what a claim is told of this drain: how much it may hold of
+a company, of one of its hosts, and of an endpoint, by how long that one took lately.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+
+# While others wait, a company holds at most this part of what a drain may have under way; alone it leaves the rest free
+# for who comes next, since a request under way is never taken back.
+COMPANY_SHARE = 0.25
+ALONE_SHARE = 0.75
+# The last half is not for endpoints that fail, the last quarter only for those that answered well lately.
+FAILING_SHARE = 0.5
+UNKNOWN_SHARE = 0.75
+# Requests that nothing is known of an endpoint yet are let go at first.
+FIRST_REQUESTS = 2
+# An endpoint may keep requests under way worth so many seconds of its own time: one that takes 100 ms as many as the
+# setting allows, one that takes longer than this one at a time.
+WORTH_SECONDS = 1.5
+# What one claim brings of an endpoint lasts for about so long: the next claim comes after some tens of milliseconds.
+FEED_SECONDS = 0.1
+LARGEST_WINDOW = 64  # rows of one endpoint that one drain holds at a time
+# Weight of the newest request in an endpoint's time per request.
+NEWEST = 0.3
+# Endpoints whose pace is remembered: the ones that were heard of last. Others begin anew.
+REMEMBERED = 1000
+# Hosts whose limits are remembered; one that was forgotten has used nothing.
+HOSTS_REMEMBERED = 1000
+# With nothing left of a host's rate, the seconds until a claim looks at it again: tokens for some requests.
+HOST_REST_SECONDS = 0.5
+
+NO_LIMIT = 1_000_000
+
+
+@dataclass(slots=True)
+class Paces:
+    """How quickly endpoints answered lately, and what follows: requests under way and rows to claim."""
+
+    most: int  # requests of one endpoint under way in this drain
+    _seconds: OrderedDict[int, float] = field(default_factory=OrderedDict)
+
+    def note(self, endpoint: int, seconds: float, *, good: bool) -> None:
+        """One answer. A failure makes it as one that takes its whole worth: one at a time until it answers well."""
+        seconds = seconds if good else max(seconds, WORTH_SECONDS)
+        before = self._seconds.pop(endpoint, seconds)
+        # Slower counts at once: what hangs takes places now. Quicker has to be shown.
+        self._seconds[endpoint] = seconds if seconds > 2 * before else before + NEWEST * (seconds - before)
+        if len(self._seconds) > REMEMBERED:
+            self._seconds.popitem(last=False)
+
+    def requests(self, endpoint: int) -> int:
+        """How many requests of the endpoint may be under way."""
+        seconds = self._seconds.get(endpoint)
+        if seconds is None:
+            return min(FIRST_REQUESTS, self.most)
+        return max(1, min(self.most, int(WORTH_SECONDS / max(seconds, 0.001))))
+
+    def window(self, endpoint: int) -> int:
+        """How many rows of the endpoint may be claimed."""
+        requests = self.requests(endpoint)
+        seconds = self._seconds.get(endpoint)
+        if seconds is None:
+            return requests
+        return max(requests, min(LARGEST_WINDOW, int(requests * FEED_SECONDS / max(seconds, 0.001))))
+
+    def windows(self) -> dict[int, int]:
+        """Of endpoints whose window is not that of an unknown one."""
+        found = {endpoint: self.window(endpoint) for endpoint in self._seconds}
+        return {endpoint: size for endpoint, size in found.items() if size != self.first}
+
+    @property
+    def first(self) -> int:
+        return min(FIRST_REQUESTS, self.most)
+
+
+@dataclass(slots=True)
+class _Host:
+    tokens: float
+    at: float
+    held: int = 0
+
+
+@dataclass(slots=True)
+class Hosts:
+    """Limits of one company at one host: rows held, and requests a second (0: none of either). Each drain has its part
+    of them. A second's worth may go at once."""
+
+    most: int
+    per_second: float
+    _known: OrderedDict[tuple[int, str], _Host] = field(default_factory=OrderedDict)
+
+    @property
+    def limited(self) -> bool:
+        return bool(self.most or self.per_second)
+
+    @property
+    def first(self) -> int:
+        """Rows for a host that nothing is known of."""
+        return min(self.most or NO_LIMIT, self._burst if self.per_second else NO_LIMIT)
+
+    @property
+    def _burst(self) -> int:
+        return max(1, int(self.per_second))
+
+    def take(self, key: tuple[int, str], now: float) -> None:
+        """A row was claimed: it will be sent."""
+        if not self.limited:
+            return
+        host = self._refilled(key, now)
+        host.tokens -= 1
+        host.held += 1
+        self._known.move_to_end(key)
+        if len(self._known) > HOSTS_REMEMBERED:
+            self._forget_idle()
+
+    def release(self, key: tuple[int, str]) -> None:
+        if (host := self._known.get(key)) is not None:
+            host.held = max(0, host.held - 1)
+
+    def rooms(self, now: float) -> dict[tuple[int, str], tuple[int, float]]:
+        """Of hosts that have less room than unknown ones: rows, and the seconds until there may be more."""
+        rooms = {}
+        for key in self._known:
+            host = self._refilled(key, now)
+            room = min(
+                self.most - host.held if self.most else NO_LIMIT, int(host.tokens) if self.per_second else NO_LIMIT
+            )
+            if room < self.first:
+                rooms[key] = (max(0, room), HOST_REST_SECONDS)
+        return rooms
+
+    def _refilled(self, key: tuple[int, str], now: float) -> _Host:
+        host = self._known.get(key)
+        if host is None:
+            host = self._known[key] = _Host(float(self._burst), now)
+        host.tokens = min(float(self._burst), host.tokens + (now - host.at) * self.per_second)
+        host.at = now
+        return host
+
+    def _forget_idle(self) -> None:
+        for key in [key for key, host in self._known.items() if not host.held][: HOSTS_REMEMBERED // 10]:
+            del self._known[key]
+
+
+@dataclass(slots=True)
+class Shares:
+    """What a drain holds, and how much more of whom it may: `places` in all."""
+
+    places: int
+    held: int = 0
+    companies: Counter[int] = field(default_factory=Counter)
+    trusts: Counter[int] = field(default_factory=Counter)
+
+    def take(self, company: int, trust: int) -> None:
+        self.held += 1
+        self.companies[company] += 1
+        self.trusts[trust] += 1
+
+    def release(self, company: int, trust: int) -> None:
+        self.held -= 1
+        self.trusts[trust] -= 1
+        self.companies[company] -= 1
+        if self.companies[company] <= 0:
+            del self.companies[company]
+
+    @property
+    def room(self) -> int:
+        return max(0, self.places - self.held)
+
+    @property
+    def company(self) -> int:
+        """Rows of one company while others wait."""
+        return max(1, int(self.places * COMPANY_SHARE))
+
+    @property
+    def alone(self) -> int:
+        return max(1, int(self.places * ALONE_SHARE))
+
+    @property
+    def failing(self) -> int:
+        """How many more rows of endpoints that fail."""
+        return max(0, max(1, int(self.places * FAILING_SHARE)) - self.trusts[0])
+
+    @property
+    def unknown(self) -> int:
+        """How many more rows of endpoints that nothing is known of."""
+        return max(0, max(1, int(self.places * UNKNOWN_SHARE)) - self.trusts[0] - self.trusts[1])

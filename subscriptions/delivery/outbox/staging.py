@@ -1,0 +1,100 @@
+"""What waits becomes available: rows whose time has come, and leases that ended. One step for many rows, so that no
+claim looks at what is not yet due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import connection, transaction
+
+from .claiming import CLAIM_LOCK
+from .cursors import bound_cursor
+
+# Rows of one step: some tens of milliseconds.
+STAGED_AT_ONCE = 2000
+
+# Each of them a look at the first entry of an index; of leases there are only as many as requests under way.
+_LOOK = """
+SELECT EXISTS (SELECT FROM subscriptions_delivery WHERE state = 'pending' AND stage = 1),
+       extract(epoch FROM (SELECT min(ready_at) FROM subscriptions_endpointqueue) - clock_timestamp())::float8,
+       extract(epoch FROM (SELECT due_at FROM subscriptions_delivery
+                            WHERE state = 'pending' AND stage = 0 AND claim IS NULL
+                            ORDER BY due_at LIMIT 1) - clock_timestamp())::float8,
+       EXISTS (SELECT FROM subscriptions_delivery WHERE claim IS NOT NULL AND stage = 0
+                  AND due_at <= statement_timestamp())
+"""
+
+_STAGE = """
+UPDATE subscriptions_delivery SET stage = 1
+ WHERE stage = 0 AND state = 'pending' AND id = ANY (ARRAY(
+    SELECT id FROM subscriptions_delivery
+     WHERE state = 'pending' AND stage = 0 AND claim IS NULL AND due_at <= statement_timestamp()
+     ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
+
+_STAGE_LOST = """
+UPDATE subscriptions_delivery SET stage = 1
+ WHERE stage = 0 AND state = 'pending' AND id = ANY (ARRAY(
+    SELECT id FROM subscriptions_delivery
+     WHERE claim IS NOT NULL AND stage = 0 AND due_at <= statement_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
+
+_READY = """
+UPDATE subscriptions_endpointqueue SET ready_at = clock_timestamp()
+ WHERE subscription_id = ANY (%s) AND ready_at > clock_timestamp()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`available`: a claim may find something. Seconds until an endpoint in the queue is ready and until the next row
+    is due, negative when one is; None when nothing waits. `lost`: a lease ended."""
+
+    available: bool
+    ready_seconds: float | None
+    due_seconds: float | None
+    lost: bool
+
+    @property
+    def to_stage(self) -> bool:
+        return self.lost or (self.due_seconds is not None and self.due_seconds <= 0)
+
+    @property
+    def to_claim(self) -> bool:
+        return self.available or (self.ready_seconds is not None and self.ready_seconds <= 0)
+
+    @property
+    def next_seconds(self) -> float | None:
+        """Until there is something to do, None when nothing waits."""
+        if self.available or self.lost:
+            return 0.0
+        return min((s for s in (self.ready_seconds, self.due_seconds) if s is not None), default=None)
+
+
+def look() -> Look:
+    with bound_cursor() as cursor:
+        cursor.execute(_LOOK)
+        return Look(*cursor.fetchone())  # type: ignore[misc]
+
+
+def stage(limit: int = STAGED_AT_ONCE) -> int:
+    """Make available up to `limit` rows that are due, and as many whose lease ended. Returns how many there were."""
+    with bound_cursor() as cursor:
+        cursor.execute(_STAGE, [limit])
+        count: int = cursor.rowcount
+        cursor.execute(_STAGE_LOST, [limit])
+        return count + cursor.rowcount
+
+
+def make_ready(endpoints: Iterable[int]) -> None:
+    """These endpoints may be able to take something again, when the current transaction has committed: the next claim
+    looks. Claims wait for it, so that none that saw the endpoint as it was puts it off afterwards."""
+    transaction.on_commit(partial(_make_ready, sorted(endpoints)))
+
+
+def _make_ready(endpoints: list[int]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+        cursor.execute(_READY, [endpoints])

@@ -1,0 +1,100 @@
+"""Writes what a drain did: outcomes in batches, what was not sent back to where it came from.
+
+Invariants
+- Nothing is forgotten before it is written: losing the database loses no outcome while the process lives.
+- One outcome that cannot be written, of an answer nobody foresaw or of a row that was deleted by hand, keeps no other
+  from being written, and does not have its delivery sent for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import DatabaseError
+
+from . import outbox
+from .database import DATABASE_LOST
+from .outbox import Claimed, Outcome
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.02  # how long an outcome may wait for company
+ENOUGH = 200  # outcomes that are written at once: a bigger batch is no cheaper per row
+UNWRITABLE: dict[str, Any] = {
+    "reason": "The answer could not be stored.",
+    "message": "The answer could not be stored.",
+    "response_headers": [],
+    "response_body": b"",
+    "error": "",
+}
+
+
+class Recorder:
+    """`written` is told of each batch once it is in the database, `handed_back` of what went back unsent."""
+
+    def __init__(
+        self, *, written: Callable[[Sequence[Outcome]], None], handed_back: Callable[[Sequence[Claimed]], None]
+    ) -> None:
+        self._written = written
+        self._handed_back = handed_back
+        self._outcomes: list[Outcome] = []
+        self._unsent: list[Claimed] = []
+        self._oldest = 0.0
+        self.recorded = 0
+
+    def add(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
+        if outcomes and not self._outcomes:
+            self._oldest = time.monotonic()
+        self._outcomes += outcomes
+        self._unsent += unsent
+
+    def seconds(self, now: float) -> float | None:
+        """Until something must be written; None when there is nothing."""
+        if self._unsent or len(self._outcomes) >= ENOUGH:
+            return 0.0
+        return max(0.0, self._oldest + FLUSH_SECONDS - now) if self._outcomes else None
+
+    def flush(self) -> None:
+        if self._outcomes:
+            batch = self._outcomes[:ENOUGH]
+            ours = self._finish(batch)
+            if len(ours) < len(batch):
+                logger.warning(
+                    "%d leases had ended, or their deliveries were gone, before their outcome was recorded.",
+                    len(batch) - len(ours),
+                )
+            if followed := [outcome.claimed.id for outcome in batch if outcome.claimed.ordered]:
+                outbox.follow(followed)
+            del self._outcomes[: len(batch)]
+            self.recorded += len(batch)
+            self._written(batch)
+        if self._unsent:
+            outbox.hand_back(self._unsent)
+            unsent, self._unsent = self._unsent, []
+            self._handed_back(unsent)
+
+    def _finish(self, batch: list[Outcome]) -> set[int]:
+        try:
+            return outbox.finish(batch)
+        except DATABASE_LOST:
+            raise
+        except DatabaseError:
+            logger.exception("An outcome cannot be written; each of the batch is tried alone")
+        ours: set[int] = set()
+        for outcome in batch:
+            ours |= self._finish_alone(outcome)
+        return ours
+
+    def _finish_alone(self, outcome: Outcome) -> set[int]:
+        for attempt in (outcome, replace(outcome, **UNWRITABLE)):
+            try:
+                return outbox.finish([attempt])
+            except DATABASE_LOST:
+                raise
+            except DatabaseError:
+                logger.warning("The outcome of delivery %s cannot be written", outcome.claimed.id, exc_info=True)
+        return set()
