@@ -115,7 +115,7 @@ def test_all_of_a_subscription_goes_a_few_at_first_and_more_while_they_arrive(su
     assert forwarding.step() == 0  # its second is not over
     a_second_passes()
     assert forwarding.step() == 0  # and nothing has arrived
-    drain_until(nothing_pending, chores=run_housekeeping)
+    drain_until(nothing_pending, housekeeping=run_housekeeping)
     times = sorted(got.at for got in receiver.got)
     assert len(times) == FIRST_BATCH * 4
     assert times[-1] - times[0] > 1.0
@@ -126,7 +126,7 @@ def test_all_of_a_subscription_stops_when_its_server_still_fails(subscription, r
     waiting(subscription, FIRST_BATCH * 4)
     only_failing(subscription)
     operations.send_waiting(subscription)
-    drain_until(lambda: not EndpointHealth.objects.filter(forward_at__isnull=False).exists(), chores=run_housekeeping)
+    drain_until(lambda: not EndpointHealth.objects.filter(forward_at__isnull=False).exists(), housekeeping=run_housekeeping)
     assert len(receiver.got) == 1
     assert Delivery.objects.filter(due_at__gt=timezone.now() + timedelta(hours=1)).count() >= FIRST_BATCH * 3
 
@@ -150,7 +150,7 @@ def test_a_new_address_brings_forward_what_waits(subscription, receiver: Receive
     only_failing(subscription)
     subscription.url = receiver.url
     subscription.save()
-    drain_until(nothing_pending, chores=run_housekeeping)
+    drain_until(nothing_pending, housekeeping=run_housekeeping)
     assert len(receiver.got) == FIRST_BATCH * 2
 
 
@@ -159,7 +159,7 @@ def test_a_success_after_failures_brings_forward_what_waits(subscription, receiv
     waiting(subscription, 2)
     only_failing(subscription, opened=0, open_until=None)
     make_call(subscription.company)
-    drain_until(nothing_pending, chores=run_housekeeping)
+    drain_until(nothing_pending, housekeeping=run_housekeeping)
     assert len(receiver.got) == 3
 
 
