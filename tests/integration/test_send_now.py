@@ -126,7 +126,9 @@ def test_all_of_a_subscription_stops_when_its_server_still_fails(subscription, r
     waiting(subscription, FIRST_BATCH * 4)
     only_failing(subscription)
     operations.send_waiting(subscription)
-    drain_until(lambda: not EndpointHealth.objects.filter(forward_at__isnull=False).exists(), housekeeping=run_housekeeping)
+    drain_until(
+        lambda: not EndpointHealth.objects.filter(forward_at__isnull=False).exists(), housekeeping=run_housekeeping
+    )
     assert len(receiver.got) == 1
     assert Delivery.objects.filter(due_at__gt=timezone.now() + timedelta(hours=1)).count() >= FIRST_BATCH * 3
 
