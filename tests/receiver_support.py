@@ -19,8 +19,8 @@ from pathlib import Path
 
 from standardwebhooks.webhooks import Webhook
 
-from callhooks_site.devtools.receiver.desk import Desk
 from callhooks_site.devtools.receiver.server import Receiver
+from callhooks_site.devtools.receiver.webhooks import WebhookHandler
 
 PROJECT = Path(__file__).resolve().parents[1]
 SIGNING_KEY = "072e77e426f92738a72fe23c4d1953b4"
@@ -94,7 +94,7 @@ class RunningReceiver:
 def running_receiver(folder: Path, *, tty=False) -> Iterator[RunningReceiver]:
     """The receiver on a real socket, in a thread of the test."""
     terminal = Terminal(tty=tty)
-    server = Receiver(0, Desk(folder, terminal))
+    server = Receiver(0, WebhookHandler(folder, terminal))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

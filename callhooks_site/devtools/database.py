@@ -1,6 +1,6 @@
 """Who uses a private PostgreSQL, and who stops it: the first user starts the server, the last one stops it.
 
-Each user holds a shared lock for as long as it lives. A small keeper process waits for all of them to be
+Each user holds a shared lock for as long as it lives. A small stopper process waits for all of them to be
 gone and stops what they left: so a `./dev` that is killed leaves no server behind either.
 """
 
@@ -19,7 +19,7 @@ from callhooks_site.devtools.state import PROJECT, make_state_folder, state_fold
 
 USERS = "users.lock"
 START = "start.lock"
-KEEPER = "keeper.lock"
+STOPPER = "keeper.lock"
 MOST_TEST_RUNS_AT_ONCE = 50
 
 
@@ -33,21 +33,21 @@ def lasting_database(state: Path) -> Iterator[str]:
     server = PostgresServer(state)
     with FileLock(state / USERS) as users:
         users.shared()
-        keeper = None
+        stopper = None
         try:
             with FileLock(state / START) as start:
                 start.exclusive()
-                keeper = start_keeper(state, throw_away=False)
+                stopper = start_stopper(state, throw_away=False)
                 server.start()
             yield server.url
         finally:
             if users.try_exclusive():
                 server.stop()
             else:
-                # Either others go on using it, or the keeper is stopping it: then wait until it has.
+                # Either others go on using it, or the stopper is stopping it: then wait until it has.
                 users.shared()
             users.close()
-            _see_off(keeper, server)
+            _wait_for_stopper(stopper, server)
 
 
 @contextmanager
@@ -65,16 +65,16 @@ def throw_away_server(purpose: str, project: Path = PROJECT) -> Iterator[Postgre
     """A new, empty, fast and unsafe server, whatever DATABASE_URL says; `purpose` names its folder."""
     state, users = _free_folder(purpose, project)
     server = PostgresServer(state, throw_away=True)
-    keeper = None
+    stopper = None
     try:
         server.destroy()  # what a killed run may have left
-        keeper = start_keeper(state, throw_away=True)
+        stopper = start_stopper(state, throw_away=True)
         server.start()
         yield server
     finally:
         server.destroy()
         users.close()
-        _see_off(keeper, server)
+        _wait_for_stopper(stopper, server)
 
 
 def _free_folder(purpose: str, project: Path) -> tuple[Path, FileLock]:
@@ -88,12 +88,12 @@ def _free_folder(purpose: str, project: Path) -> tuple[Path, FileLock]:
     raise RuntimeError(f"{MOST_TEST_RUNS_AT_ONCE} runs of {project} for {purpose} at once")
 
 
-def start_keeper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] | None:
-    """A keeper for this state folder, unless it has one."""
-    with FileLock(state / KEEPER) as lock:
+def start_stopper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] | None:
+    """A stopper for this state folder, unless it has one."""
+    with FileLock(state / STOPPER) as lock:
         if not lock.try_exclusive():
             return None
-    command = [sys.executable, "-m", "callhooks_site.devtools.keeper", os.fspath(state)]
+    command = [sys.executable, "-m", "callhooks_site.devtools.database_stopper", os.fspath(state)]
     return subprocess.Popen(
         [*command, "--throw-away"] if throw_away else command,
         cwd=PROJECT,
@@ -104,9 +104,9 @@ def start_keeper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] | 
     )
 
 
-def _see_off(keeper: subprocess.Popen[bytes] | None, server: PostgresServer) -> None:
-    """Wait for our keeper to end when its work is done, so that nothing outlives us."""
-    if keeper is not None and server.pid() is None:
+def _wait_for_stopper(stopper: subprocess.Popen[bytes] | None, server: PostgresServer) -> None:
+    """Wait for our stopper to end when its work is done, so that nothing outlives us."""
+    if stopper is not None and server.pid() is None:
         # Unless somebody has begun to use the server again: then it goes on, for them.
         with suppress(subprocess.TimeoutExpired):
-            keeper.wait(timeout=2)
+            stopper.wait(timeout=2)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from callhooks_site.devtools.database import USERS, start_keeper, throw_away_server
+from callhooks_site.devtools.database import USERS, start_stopper, throw_away_server
 from callhooks_site.devtools.locks import FileLock
 from callhooks_site.devtools.postgres import PostgresServer
 from callhooks_site.devtools.state import DevError, make_state_folder, state_folder
@@ -45,7 +45,7 @@ def _durable_server() -> Iterator[PostgresServer]:
         # Thrown away at the end, but not of the fast and unsafe kind: commits wait for the disk.
         server = PostgresServer(state)
         server.destroy()
-        keeper = start_keeper(state, throw_away=True)
+        keeper = start_stopper(state, throw_away=True)
         try:
             server.start()
             yield server

@@ -35,7 +35,7 @@ def test_all_seven_events_arrive(stage, capsys):
     assert list(table) == list(events.ALL)
     assert len(table) == 7
     assert all(expected == arrived > 0 for expected, arrived in table.values()), table
-    assert "All seven events arrived with good signatures" in out
+    assert "All seven events arrived with valid signatures" in out
 
 
 def test_what_it_expects_is_what_the_rules_fire(stage, capsys):

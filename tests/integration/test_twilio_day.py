@@ -37,11 +37,11 @@ def test_the_demo_s_day_fires_what_it_says(live_server, monkeypatch):
         factories.make_tracker(company, phone_number=number)
     source = make_source(company)
     given = TwilioSettings(f"{live_server.url}/in/{source.public_key}", ACCOUNT, TOKEN)
-    player = twilio.TwilioPlayer(Api(f"{live_server.url}/api/v1", factories.make_key(company)), given)
+    sender = twilio.TwilioStepSender(Api(f"{live_server.url}/api/v1", factories.make_key(company)), given)
     trackers = tuple(Tracker(row.phone_number, row.name) for row in company.trackers.all())
     expected: Counter[tuple[str, str]] = Counter()
-    for step in twilio.script(trackers, random.Random(3)):
-        resource_id = player.play(step)
+    for step in twilio.plan_day(trackers, random.Random(3)):
+        resource_id = sender.send_step(step)
         expected.update((resource_id, event) for event in step.events)
         fired = Counter(Event.objects.values_list("subject_id", "type"))
         assert fired == expected, step.words
@@ -49,11 +49,13 @@ def test_the_demo_s_day_fires_what_it_says(live_server, monkeypatch):
     assert not RefusedCallback.objects.exists()
     assert TextMessage.objects.filter(content__contains="👩‍👩‍👧 🇺🇸").exists()
     with pytest.raises(Refused):
-        twilio.TwilioPlayer(player._api, TwilioSettings(given.url, ACCOUNT, "x" * 32)).play(step_of_a_call(trackers))
+        twilio.TwilioStepSender(sender._api, TwilioSettings(given.url, ACCOUNT, "x" * 32)).send_step(
+            step_of_a_call(trackers)
+        )
 
 
 def step_of_a_call(trackers):
-    return next(step for step in twilio.script(trackers, random.Random(4)) if isinstance(step, twilio.Told))
+    return next(step for step in twilio.plan_day(trackers, random.Random(4)) if isinstance(step, twilio.Told))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,1 +1,1 @@
-"""The demo: plays an ordinary day through the public HTTP API and checks that its webhooks arrive."""
+"""The demo: sends an ordinary day through the public HTTP API and checks that its webhooks arrive."""

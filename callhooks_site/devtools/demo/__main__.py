@@ -7,18 +7,18 @@ import sys
 import time
 from pathlib import Path
 
-from callhooks_site.devtools.receiver.place import var_folder
+from callhooks_site.devtools.receiver.config import var_folder
 
 from . import day, twilio
 from .api import Api, ApiError
 from .arrivals import Arrivals
 from .check import check
-from .ledger import Ledger
+from .constant_rate import ConstantRate
+from .expectations import Expectations
 from .options import parse
-from .player import Player
+from .sent_log import SentLog
 from .settings import DemoSettings, NotReady, load
-from .steady import Steady
-from .tally import Tally
+from .step_sender import StepSender
 
 WAIT_SECONDS = 60.0
 
@@ -38,10 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
             return check(folder / "demo-sent.jsonl", folder / "receiver.jsonl", say, options.wait or 0.0)
         settings = load(folder / "demo.json")
         if options.rate is not None:
-            return _steady(settings, folder, options.rate, options.seconds)
+            return _run_at_rate(settings, folder, options.rate, options.seconds)
         wait = WAIT_SECONDS if options.wait is None else options.wait
         pause = 0.0 if options.fast else day.PAUSE_SECONDS
-        return _day(settings, folder, wait, pause, through_twilio=options.through == "twilio")
+        return _run_day(settings, folder, wait, pause, through_twilio=options.through == "twilio")
     except (NotReady, ApiError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -50,29 +50,32 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _day(settings: DemoSettings, folder: Path, wait: float, pause: float, *, through_twilio: bool) -> int:
+def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *, through_twilio: bool) -> int:
     received = folder / "receiver.jsonl"
-    arrivals, tally = Arrivals.from_now(received), Tally()
+    arrivals, expectations = Arrivals.from_now(received), Expectations()
     api = Api(settings.api_url, settings.api_key)
-    player: Player
+    sender: StepSender
     if through_twilio:
         if settings.twilio is None:
             raise NotReady("The demo has no ingest source yet. Stop `./dev run` and start it again.")
-        steps, player = twilio.script(settings.trackers, random.Random()), twilio.TwilioPlayer(api, settings.twilio)
+        steps, sender = (
+            twilio.plan_day(settings.trackers, random.Random()),
+            twilio.TwilioStepSender(api, settings.twilio),
+        )
     else:
-        steps, player = day.script(settings.trackers, random.Random()), Player(api)
-    told = "by Twilio’s callbacks" if through_twilio else "to the API"
-    say(f"An ordinary day, told {told}. Each → is a webhook; watch the terminal of `./dev run`.\n")
-    day.play(steps, player, tally, say, pause)
-    say(f"\nThat was the day: {tally.expected_total()} webhooks are due. Waiting for them …")
+        steps, sender = day.plan_day(settings.trackers, random.Random()), StepSender(api)
+    how = "as Twilio callbacks" if through_twilio else "to the API"
+    say(f"An ordinary day, sent {how}. Each → is a webhook; watch the terminal of `./dev run`.\n")
+    day.run_steps(steps, sender, expectations, say, pause)
+    say(f"\nEnd of the day: {expectations.expected_total()} webhooks are due. Waiting for them …")
     started = time.monotonic()
-    complete = day.await_arrivals(tally, arrivals, wait)
+    complete = day.await_arrivals(expectations, arrivals, wait)
     took = time.monotonic() - started
-    say(f"\n{day.table(tally)}\n")
+    say(f"\n{day.table(expectations)}\n")
     if complete:
-        say(f"All seven events arrived with good signatures, {took:.1f} s after the last request.")
+        say(f"All seven events arrived with valid signatures, {took:.1f} s after the last request.")
         return 0
-    for (resource_id, event), count in tally.missing().items():
+    for (resource_id, event), count in expectations.missing().items():
         say(f"missing: {event} of {resource_id}" + (f", {count} times" if count > 1 else ""))
     say(
         f"Not all arrived within {wait:g} seconds. Where to look: the receiver’s lines in the terminal of "
@@ -81,20 +84,20 @@ def _day(settings: DemoSettings, folder: Path, wait: float, pause: float, *, thr
     return 1
 
 
-def _steady(settings: DemoSettings, folder: Path, rate: float, seconds: float | None) -> int:
-    Api(settings.api_url, settings.api_key).knock()
+def _run_at_rate(settings: DemoSettings, folder: Path, rate: float, seconds: float | None) -> int:
+    Api(settings.api_url, settings.api_key).check_reachable()
     ends = f"for {seconds:g} seconds" if seconds is not None else "until Ctrl-C"
     say(f"{rate:g} events a second, {ends}. What is accepted goes to {folder / 'demo-sent.jsonl'}.")
-    # SIGTERM ends it as Ctrl-C does: with the stories under way told to their end, and the line of totals.
+    # SIGTERM ends it like Ctrl-C: it finishes what was begun, and prints the totals.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
-    steady = Steady(settings, Ledger(folder / "demo-sent.jsonl"), rate)
+    runner = ConstantRate(settings, SentLog(folder / "demo-sent.jsonl"), rate)
     try:
-        steady.wait(seconds)
+        runner.wait(seconds)
     except KeyboardInterrupt:
-        say("Finishing what is under way (Ctrl-C again: at once) …")
-    steady.finish()
-    took, totals = time.monotonic() - started, steady.totals
+        say("Finishing (press Ctrl-C again to stop now) …")
+    runner.finish()
+    took, totals = time.monotonic() - started, runner.totals
     errors = totals.errors.total()
     say(
         f"{totals.requests} requests, {errors} errors, {totals.events} events expected "

@@ -1,4 +1,4 @@
-"""The public HTTP API as a subscriber's program would use it."""
+"""A client of the public HTTP API."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ TIMEOUT_SECONDS = 15
 
 
 class ApiError(Exception):
-    """A request that brought no object; the message is for a person."""
+    """A request without a result; the message is for people."""
 
 
 class Unreachable(ApiError):
-    """Nobody listens at the API's address."""
+    """No server listens at the API's address."""
 
 
 class Unanswered(ApiError):
-    """Sent, but without a clear answer: whether it was carried out is not known."""
+    """Sent, but without a clear response: it may or may not have been carried out."""
 
 
 class Refused(ApiError):
-    """The API said no (4xx), so nothing was saved."""
+    """The API refused it (4xx), so nothing was saved."""
 
 
 class Api:
-    """One per thread: it keeps its connection."""
+    """Keeps its connection; use one per thread."""
 
     def __init__(self, url: str, key: str) -> None:
         self._url = url
@@ -35,15 +35,15 @@ class Api:
         self._session.trust_env = False  # no proxy and no .netrc between the demo and this machine
         self._session.headers["Authorization"] = f"Bearer {key}"
 
-    def knock(self) -> None:
-        """Raises Unreachable when nobody listens. Any answer will do."""
+    def check_reachable(self) -> None:
+        """Raises Unreachable when no server listens. Accepts any response."""
         try:
             self._session.get(f"{self._url}/", timeout=TIMEOUT_SECONDS, allow_redirects=False).close()
         except requests.RequestException:
             raise Unreachable(f"Nothing answers at {self._url}. {START_IT}") from None
 
     def find(self, kind: str, where: dict[str, str]) -> str:
-        """The resource id of the one that these filters find. Raises ApiError."""
+        """The resource id of the only object that these filters find. Raises ApiError."""
         what = f"GET {self._url}/{kind}/"
         try:
             answer = self._session.get(f"{self._url}/{kind}/", params=where, timeout=TIMEOUT_SECONDS)
@@ -55,7 +55,7 @@ class Api:
         return str(found[0]["resource_id"])
 
     def send(self, method: str, kind: str, fields: dict[str, Any], resource_id: str = "") -> str:
-        """POST to `kind`/ or PATCH `kind`/`resource_id`/; gives the object's resource id. Raises ApiError."""
+        """POST to `kind`/ or PATCH `kind`/`resource_id`/; returns the object's resource id. Raises ApiError."""
         url = f"{self._url}/{kind}/{resource_id}/" if method == "PATCH" else f"{self._url}/{kind}/"
         what = f"{method} {url}"
         try:

@@ -1,15 +1,15 @@
-"""Reads the receiver's record as it grows."""
+"""Read the receiver's record as it grows."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .tally import Arrival
+from .expectations import Arrival
 
 
 class Arrivals:
-    """From `offset` (bytes) on. Lines that are not complete yet are left for the next time."""
+    """Reads from `offset` (bytes) on. Incomplete lines are left for the next call."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
@@ -19,7 +19,7 @@ class Arrivals:
     def from_now(cls, path: Path) -> "Arrivals":
         return cls(path, path.stat().st_size if path.exists() else 0)
 
-    def new(self) -> Iterator[Arrival]:
+    def read_new(self) -> Iterator[Arrival]:
         try:
             record = self._path.open("rb")
         except FileNotFoundError:
@@ -38,7 +38,7 @@ class Arrivals:
 
 
 def parse(line: bytes) -> Arrival | None:
-    """None for a line that is no record of a webhook: the end of a killed receiver's last line, say."""
+    """None for a line that is not a webhook, such as the cut-off last line of a killed receiver."""
     try:
         entry: dict[str, Any] = json.loads(line)
         headers = {name.lower(): value for name, value in entry["headers"].items()}

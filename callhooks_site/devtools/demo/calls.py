@@ -1,10 +1,10 @@
-"""Stories of calls."""
+"""Steps of calls."""
 
 from typing import Any
 
 from . import events
-from .cast import Person
-from .story import Scene, Step, moment
+from .people import Person
+from .steps import Scenario, Step, format_time_ago
 
 OFFICE = "+12145550100"
 AGENT = "sam@example.com"
@@ -25,21 +25,21 @@ ATTRIBUTION = {
 }
 
 
-def answered(scene: Scene) -> list[Step]:
+def plan_answered_call(scenario: Scenario) -> list[Step]:
     """Answered; the recording and then the transcription come later: eight requests, six events."""
-    who, subject = scene.cast.person(), scene.subject
+    who, subject = scenario.people.pick_person(), scenario.subject
     talk = "Hello, my roof is leaking over the kitchen. Could someone come on Thursday?"
     return [
-        _ring(scene, who, 200, **ATTRIBUTION),
+        _ring(scenario, who, 200, **ATTRIBUTION),
         Step(
             f"Sam in the office picks up; {who.first_name} is talking.", subject, "PATCH", "calls",
-            {"routed_at": moment(196), "answered_at": moment(192), "business_phone_number": OFFICE,
+            {"routed_at": format_time_ago(196), "answered_at": format_time_ago(192), "business_phone_number": OFFICE,
              "agent_email": AGENT},
             (events.CALL_ROUTING_COMPLETE,),
         ),
         Step(
             f"{who.first_name} hangs up after 2m 59s. Recording and transcription are still to come.",
-            subject, "PATCH", "calls", {"ended_at": moment(13), "duration": 179},
+            subject, "PATCH", "calls", {"ended_at": format_time_ago(13), "duration": 179},
         ),
         Step(
             f"The recording of {who.first_name}’s call is ready.", subject, "PATCH", "calls",
@@ -64,21 +64,21 @@ def answered(scene: Scene) -> list[Step]:
     ]  # fmt: skip
 
 
-def missed(scene: Scene) -> list[Step]:
+def plan_missed_call(scenario: Scenario) -> list[Step]:
     """Nobody picks up. Told as phone systems do that know no ids: the same call is reported three times."""
-    who, subject = scene.cast.person(), scene.subject
-    first = _ring(scene, who, 45, external_source="demo", external_id=subject)
+    who, subject = scenario.people.pick_person(), scenario.subject
+    first = _ring(scenario, who, 45, external_source="demo", external_id=subject)
     same = {name: first.fields[name] for name in SAME_CALL}
     return [
         first,
         Step(
             "The call is routed to the office …", subject, "POST", "calls",
-            {**same, "routed_at": moment(41), "business_phone_number": OFFICE},
+            {**same, "routed_at": format_time_ago(41), "business_phone_number": OFFICE},
             (events.CALL_ROUTING_COMPLETE,),
         ),
         Step(
             f"… where nobody picks up. {who.first_name}’s call is missed.", subject, "POST", "calls",
-            {**same, "ended_at": moment(10)}, (events.POST_CALL,),
+            {**same, "ended_at": format_time_ago(10)}, (events.POST_CALL,),
         ),
     ]  # fmt: skip
 
@@ -93,28 +93,28 @@ SAME_CALL = (
 )
 
 
-def abandoned(scene: Scene) -> list[Step]:
-    who = scene.cast.person()
+def plan_abandoned_call(scenario: Scenario) -> list[Step]:
+    who = scenario.people.pick_person()
     return [
-        _ring(scene, who, 12),
+        _ring(scenario, who, 12),
         Step(
-            f"{who.first_name} gives up before anyone can answer.", scene.subject, "PATCH", "calls",
-            {"ended_at": moment(5), "abandoned": True}, (events.POST_CALL,),
+            f"{who.first_name} gives up before anyone can answer.", scenario.subject, "PATCH", "calls",
+            {"ended_at": format_time_ago(5), "abandoned": True}, (events.POST_CALL,),
         ),
     ]  # fmt: skip
 
 
-def voicemail(scene: Scene) -> list[Step]:
-    who, subject = scene.cast.person(), scene.subject
+def plan_voicemail(scenario: Scenario) -> list[Step]:
+    who, subject = scenario.people.pick_person(), scenario.subject
     return [
-        _ring(scene, who, 75),
+        _ring(scenario, who, 75),
         Step(
             "Nobody is in; the call goes to voicemail.", subject, "PATCH", "calls",
-            {"routed_at": moment(60), "business_phone_number": OFFICE}, (events.CALL_ROUTING_COMPLETE,),
+            {"routed_at": format_time_ago(60), "business_phone_number": OFFICE}, (events.CALL_ROUTING_COMPLETE,),
         ),
         Step(
             f"{who.first_name} leaves a message and hangs up.", subject, "PATCH", "calls",
-            {"ended_at": moment(15), "duration": 45, "voicemail": True},
+            {"ended_at": format_time_ago(15), "duration": 45, "voicemail": True},
         ),
         Step(
             f"{who.first_name}’s message is ready, with its transcription.", subject, "PATCH", "calls",
@@ -125,12 +125,12 @@ def voicemail(scene: Scene) -> list[Step]:
     ]  # fmt: skip
 
 
-def outbound(scene: Scene) -> list[Step]:
+def plan_outbound_call(scenario: Scenario) -> list[Step]:
     """Reported whole after it ended, as an import would; later one request changes three things at once."""
-    who, subject = scene.cast.person(), scene.subject
+    who, subject = scenario.people.pick_person(), scenario.subject
     whole = {
-        **_parties(scene, who, "outbound"), "start_time": moment(140), "answered_at": moment(131),
-        "ended_at": moment(20), "duration": 111, "business_phone_number": OFFICE, "agent_email": AGENT,
+        **_parties(scenario, who, "outbound"), "start_time": format_time_ago(140), "answered_at": format_time_ago(131),
+        "ended_at": format_time_ago(20), "duration": 111, "business_phone_number": OFFICE, "agent_email": AGENT,
         "recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 108,
         "transcription_text": "Good morning, you asked for an offer. Shall we come by tomorrow?",
     }  # fmt: skip
@@ -148,16 +148,16 @@ def outbound(scene: Scene) -> list[Step]:
     ]  # fmt: skip
 
 
-def _ring(scene: Scene, who: Person, seconds_ago: float, **more: Any) -> Step:
-    fields = {**_parties(scene, who, "inbound"), "start_time": moment(seconds_ago), **more}
-    words = f"{who.name} ({who.phone}) calls {scene.tracker.name}; the phone rings."
-    return Step(words, scene.subject, "POST", "calls", fields, (events.PRE_CALL,))
+def _ring(scenario: Scenario, who: Person, seconds_ago: float, **more: Any) -> Step:
+    fields = {**_parties(scenario, who, "inbound"), "start_time": format_time_ago(seconds_ago), **more}
+    words = f"{who.name} ({who.phone}) calls {scenario.tracker.name}; the phone rings."
+    return Step(words, scenario.subject, "POST", "calls", fields, (events.PRE_CALL,))
 
 
-def _parties(scene: Scene, who: Person, direction: str) -> dict[str, Any]:
+def _parties(scenario: Scenario, who: Person, direction: str) -> dict[str, Any]:
     return {
         "direction": direction,
-        "tracking_phone_number": scene.tracker.phone_number,
+        "tracking_phone_number": scenario.tracker.phone_number,
         "customer_phone_number": who.phone,
         "customer_name": who.name,
         "customer_city": who.city,

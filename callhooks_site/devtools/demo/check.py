@@ -1,30 +1,30 @@
-"""`--check`: did every event of every accepted object arrive?"""
+"""`--check`: did all events of all accepted objects arrive?"""
 
 from pathlib import Path
 
 from .arrivals import Arrivals
 from .day import Say, await_arrivals
-from .ledger import read_into
-from .tally import Key, Tally
+from .expectations import Expectations, Key
+from .sent_log import read_into
 
 SHOWN = 20
 
 
 def check(sent: Path, received: Path, say: Say, seconds: float) -> int:
     """0 when everything arrived and nothing came twice under two ids; 1 otherwise."""
-    tally = Tally()
+    expectations = Expectations()
     try:
-        entries = read_into(tally, sent)
+        entries = read_into(expectations, sent)
     except FileNotFoundError:
         say(f"{sent} is missing: run `./dev demo --rate 5 --seconds 10` first.")
         return 1
     if not received.exists():
         say(f"{received} is missing: the receiver has recorded nothing.")
         return 1
-    complete = await_arrivals(tally, Arrivals(received), seconds)
-    missing, surplus = tally.missing(), tally.surplus()
+    complete = await_arrivals(expectations, Arrivals(received), seconds)
+    missing, surplus = expectations.missing(), expectations.surplus()
     say(
-        f"{entries} entries, {tally.expected_total()} events expected, "
+        f"{entries} entries, {expectations.expected_total()} events expected, "
         f"{sum(missing.values())} missing, {sum(surplus.values())} too many."
     )
     _list(say, "missing", missing)

@@ -1,32 +1,32 @@
-"""Stories of texts and forms."""
+"""Steps of texts and forms."""
 
 from typing import Any
 
 from . import events
-from .cast import Person
-from .story import Scene, Step, moment
+from .people import Person
+from .steps import Scenario, Step, format_time_ago
 
 
-def texts(scene: Scene) -> list[Step]:
-    """A short conversation: in with a picture, out with emoji, in with line ends."""
-    who, name = scene.cast.person(), scene.subject
+def plan_texts(scenario: Scenario) -> list[Step]:
+    """A short conversation: inbound with a picture, outbound with emoji, inbound with line breaks."""
+    who, name = scenario.people.pick_person(), scenario.subject
     first = who.first_name
     return [
         _text(
-            scene, f"{name}-1", 60, who, "inbound", f"{first} ({who.phone}) sends a text with a picture.",
+            scenario, f"{name}-1", 60, who, "inbound", f"{first} ({who.phone}) sends a text with a picture.",
             "Is this the right kind of tile? 📷", ["https://media.example.com/roof.jpg"],
         ),
         _text(
-            scene, f"{name}-2", 30, who, "outbound", "Sam answers with a text.",
+            scenario, f"{name}-2", 30, who, "outbound", "Sam answers with a text.",
             f"Yes, {first}, it is 👍🏽 We have 300 of them – see you on Thursday 👩‍👩‍👧 🇺🇸",
         ),
-        _text(scene, f"{name}-3", 5, who, "inbound", f"{first} thanks.", "Great!\n\n  Thank you  \n"),
+        _text(scenario, f"{name}-3", 5, who, "inbound", f"{first} thanks.", "Great!\n\n  Thank you  \n"),
     ]  # fmt: skip
 
 
-def forms(scene: Scene) -> list[Step]:
-    """The same person twice: by mail and number first, then by mail alone."""
-    who, name = scene.cast.person(), scene.subject
+def plan_forms(scenario: Scenario) -> list[Step]:
+    """The same person twice: first with mail address and number, then with mail address only."""
+    who, name = scenario.people.pick_person(), scenario.subject
     asked = {
         "name": who.name,
         "email": who.email,
@@ -41,15 +41,15 @@ def forms(scene: Scene) -> list[Step]:
 
 
 def _text(
-    scene: Scene, subject: str, seconds_ago: float, who: Person, direction: str, words: str, content: str,
+    scenario: Scenario, subject: str, seconds_ago: float, who: Person, direction: str, words: str, content: str,
     media_urls: list[str] | None = None,
 ) -> Step:  # fmt: skip
     fields: dict[str, Any] = {
         "direction": direction,
-        "tracking_phone_number": scene.tracker.phone_number,
+        "tracking_phone_number": scenario.tracker.phone_number,
         "customer_phone_number": who.phone,
         "content": content,
-        "sent_at": moment(seconds_ago),
+        "sent_at": format_time_ago(seconds_ago),
     }
     if media_urls:
         fields["media_urls"] = media_urls
@@ -64,7 +64,7 @@ def _form(subject: str, seconds_ago: float, words: str, form_data: dict[str, str
         "landing_page_url": "https://roofs.example.com/?utm_source=newsletter",
         "referrer": "newsletter",
         "referring_url": "https://mail.example.com/",
-        "submitted_at": moment(seconds_ago),
+        "submitted_at": format_time_ago(seconds_ago),
         "source": "newsletter",
         "medium": "email",
         "campaign": "Spring roofs",

@@ -5,33 +5,33 @@ import math
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """`fast`, `check` (bool), `wait`, `rate`, `seconds` (float or None), `through` (api or twilio). Exits with 2 on
-    nonsense."""
+    """`fast`, `check` (bool), `wait`, `rate`, `seconds` (float or None), `through` (api or twilio). Exits with 2 if
+    they are invalid."""
     parser = argparse.ArgumentParser(
         prog="./dev demo",
-        description="Plays an ordinary day through the public API and waits until its webhooks have arrived.",
+        description="Sends an ordinary day through the public API and waits until its webhooks have arrived.",
     )
     parser.add_argument("--fast", action="store_true", help="no pauses between the steps")
     parser.add_argument(
         "--wait",
         type=_seconds,
         metavar="S",
-        help="how long to wait for the webhooks (60 seconds; with --check, none)",
+        help="seconds to wait for the webhooks (default: 60; with --check: 0)",
     )
     parser.add_argument(
-        "--through", choices=["api", "twilio"], default="api", help="how the calls and texts come in (api)"
+        "--through", choices=["api", "twilio"], default="api", help="how calls and texts are sent (default: api)"
     )
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--rate", type=_rate, metavar="N", help="keep going at N events a second until Ctrl-C")
+    instead.add_argument("--rate", type=_rate, metavar="N", help="send N events a second until Ctrl-C")
     instead.add_argument(
-        "--check", action="store_true", help="say whether every event of earlier --rate runs has arrived"
+        "--check", action="store_true", help="check that all events of earlier --rate runs have arrived"
     )
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="with --rate: stop after S seconds")
     options = parser.parse_args(arguments)
     if options.seconds is not None and options.rate is None:
         parser.error("--seconds goes with --rate")
     if options.through != "api" and (options.rate is not None or options.check):
-        parser.error("--through twilio plays the day; it goes with neither --rate nor --check")
+        parser.error("--through twilio sends the day; it cannot be combined with --rate or --check")
     return options
 
 
@@ -49,5 +49,5 @@ def _number(text: str, least: float, most: float) -> float:
     except ValueError:
         value = math.nan
     if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number between {least:g} and {most:.0f}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between {least:g} and {most:.0f}")
     return value

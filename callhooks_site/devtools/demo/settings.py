@@ -1,4 +1,4 @@
-"""What the demo must know, from the file that `./dev run` writes."""
+"""The demo's settings, from the file that `./dev run` writes."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ START_IT = "Start `./dev run` in another terminal, wait until it says that it is
 
 
 class NotReady(Exception):
-    """The demo cannot begin; the message says why and what to do."""
+    """The demo cannot start; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""`--through twilio`: the same day, told as Twilio's callbacks. What Twilio knows nothing of (forms, and what Sam in
-the office notes about a call) goes through the API as ever.
+"""`--through twilio`: the same day as Twilio callbacks. Forms, and what Sam in the office notes about a call, still go
+through the API, because Twilio does not know of them.
 
-It signs like Twilio by code of its own, which shares nothing with what checks the signatures.
+It signs like Twilio with its own code, which shares nothing with the code that checks the signatures.
 """
 
 import base64
@@ -19,30 +19,30 @@ import requests
 
 from . import calls, events, messages
 from .api import TIMEOUT_SECONDS, Api, Refused, Unanswered, Unreachable
-from .cast import Cast, Person
-from .player import Player
+from .people import Person, RandomPeople
 from .settings import START_IT, Tracker, TwilioSettings
-from .story import Scene, Step
+from .step_sender import StepSender
+from .steps import Scenario, Step
 
 Callback = tuple[str, dict[str, Any], str]  # the URL's last part, the parameters, the query
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Step):
-    """A step that is callbacks instead of a request; `external_id` is what Twilio calls the call or text."""
+class TwilioStep(Step):
+    """A step of callbacks instead of an API request; `external_id` is Twilio's id of the call or text."""
 
     external_id: str = ""
     callbacks: tuple[Callback, ...] = ()
 
 
-class Line:
-    """A call or text at Twilio: its ids, and the two parties in every callback."""
+class TwilioCall:
+    """A call at Twilio: its ids, and the two parties in every callback."""
 
-    def __init__(self, scene: Scene, who: Person, *, inbound: bool = True) -> None:
-        self.subject, self.tracker, self.who = scene.subject, scene.tracker, who
-        self._id = hashlib.sha256(scene.subject.encode()).hexdigest()[:32]
+    def __init__(self, scenario: Scenario, who: Person, *, inbound: bool = True) -> None:
+        self.subject, self.tracker, self.who = scenario.subject, scenario.tracker, who
+        self._id = hashlib.sha256(scenario.subject.encode()).hexdigest()[:32]
         self.sid, self.leg, self.recording = f"CA{self._id}", f"CA{self._id[::-1]}", f"RE{self._id}"
-        ends = (who.phone, scene.tracker.phone_number)
+        ends = (who.phone, scenario.tracker.phone_number)
         caller, called = ends if inbound else ends[::-1]
         own, theirs = ("From", "To") if inbound else ("To", "From")
         self._both = {
@@ -58,19 +58,19 @@ class Line:
         if inbound:
             self._both |= {"CallerName": who.name, "StirVerstat": "TN-Validation-Passed-A"}
 
-    def told(self, words: str, fires: tuple[str, ...], *callbacks: Callback) -> Told:
-        return Told(words, self.subject, "POST", "calls", {}, fires, self.sid, callbacks)
+    def build_step(self, words: str, fires: tuple[str, ...], *callbacks: Callback) -> TwilioStep:
+        return TwilioStep(words, self.subject, "POST", "calls", {}, fires, self.sid, callbacks)
 
-    def call(self, status: str, ago: float, *, place: str = "voice", **more: Any) -> Callback:
+    def build_callback(self, status: str, ago: float, *, place: str = "voice", **more: Any) -> Callback:
         timed = {"Timestamp": _moment(ago)} if place == "voice" else {}
         return place, {**self._both, "CallStatus": status, **timed, **more}, ""
 
-    def leg_is(self, status: str, ago: float, **more: Any) -> Callback:
-        """The leg to the office."""
+    def build_leg(self, status: str, ago: float, **more: Any) -> Callback:
+        """A callback of the leg to the office."""
         own = {"CallSid": self.leg, "ParentCallSid": self.sid, "To": calls.OFFICE, "Direction": "outbound-dial"}
-        return self.call(status, ago, **own, **more)
+        return self.build_callback(status, ago, **own, **more)
 
-    def recorded(self, seconds: int, source: str) -> Callback:
+    def build_recording(self, seconds: int, source: str) -> Callback:
         fields = {
             "CallSid": self.sid,
             "RecordingSid": self.recording,
@@ -82,9 +82,9 @@ class Line:
         }
         return "recording", fields, ""
 
-    def spoken(self, ago: float, *lines: tuple[str, str]) -> list[Callback]:
-        """A transcription while they speak: (track, words)."""
-        said: list[Callback] = []
+    def build_transcription(self, ago: float, *lines: tuple[str, str]) -> list[Callback]:
+        """Callbacks of a live transcription; `lines` are (track, words)."""
+        callbacks: list[Callback] = []
         common = {"CallSid": self.sid, "TranscriptionSid": f"GT{self._id}"}
         for number, (track, words) in enumerate(lines, start=1):
             fields = {
@@ -96,161 +96,170 @@ class Line:
                 "SequenceId": number,
                 "Timestamp": (datetime.now(UTC) - timedelta(seconds=ago - number)).isoformat(),
             }
-            said.append(("transcription", fields, ""))
-        return [*said, ("transcription", {**common, "TranscriptionEvent": "transcription-stopped"}, "")]
+            callbacks.append(("transcription", fields, ""))
+        return [*callbacks, ("transcription", {**common, "TranscriptionEvent": "transcription-stopped"}, "")]
 
-    def left_message(self, text: str) -> Callback:
+    def build_message(self, text: str) -> Callback:
         fields = {"TranscriptionSid": f"TR{self._id}", "TranscriptionStatus": "completed", "TranscriptionText": text}
-        return self.call("completed", 0, place="transcription", **fields)
+        return self.build_callback("completed", 0, place="transcription", **fields)
 
 
-def script(trackers: tuple[Tracker, ...], chance: random.Random) -> list[Step]:
-    """The day of `day.script`, in the same order."""
-    cast = Cast(chance)
-    run = f"{chance.randrange(16**6):06x}"
+def plan_day(trackers: tuple[Tracker, ...], rng: random.Random) -> list[Step]:
+    """The day of `day.plan_day`, in the same order."""
+    people = RandomPeople(rng)
+    run = f"{rng.randrange(16**6):06x}"
 
-    def scene(name: str, number: int) -> Scene:
-        return Scene(cast, trackers[number % len(trackers)], f"twilio-{run}-{name}")
+    def scenario(name: str, number: int) -> Scenario:
+        return Scenario(people, trackers[number % len(trackers)], f"twilio-{run}-{name}")
 
-    first, last = _answered(scene("answered", 0)), _outbound(scene("outbound", 0))
+    first, last = _plan_answered_call(scenario("answered", 0)), _plan_outbound_call(scenario("outbound", 0))
     return [
         *first[:3],
-        *_missed(scene("missed", 1)),
+        *_plan_missed_call(scenario("missed", 1)),
         *first[3:5],
-        *_abandoned(scene("abandoned", 2)),
-        *_voicemail(scene("voicemail", 1)),
-        *_texts(scene("texts", 0)),
+        *_plan_abandoned_call(scenario("abandoned", 2)),
+        *_plan_voicemail(scenario("voicemail", 1)),
+        *_plan_texts(scenario("texts", 0)),
         *last[:1],
         *first[5:],
-        *messages.forms(scene("forms", 0)),
+        *messages.plan_forms(scenario("forms", 0)),
         *last[1:],
     ]
 
 
-def _answered(scene: Scene) -> list[Step]:
-    who = scene.cast.person()
-    line = Line(scene, who)
-    dialled = {"DialCallSid": line.leg, "DialCallStatus": "completed", "DialCallDuration": 179}
-    by_people = calls.answered(_with(who, scene))[5:]
+def _plan_answered_call(scenario: Scenario) -> list[Step]:
+    who = scenario.people.pick_person()
+    call = TwilioCall(scenario, who)
+    dialled = {"DialCallSid": call.leg, "DialCallStatus": "completed", "DialCallDuration": 179}
+    by_people = calls.plan_answered_call(_with(who, scenario))[5:]
     return [
-        _ring(line, 200),
-        line.told(
+        _ring(call, 200),
+        call.build_step(
             f"Sam in the office picks up; {who.first_name} is talking.",
             (events.CALL_ROUTING_COMPLETE,),
-            line.call("in-progress", 199),
-            line.leg_is("ringing", 198),
-            line.leg_is("in-progress", 192),
+            call.build_callback("in-progress", 199),
+            call.build_leg("ringing", 198),
+            call.build_leg("in-progress", 192),
         ),
-        line.told(
+        call.build_step(
             f"{who.first_name} hangs up. Recording and transcription are still to come.",
             (),
-            line.leg_is("completed", 13, CallDuration=179, Duration=3),
-            line.call("in-progress", 13, place="dial", **dialled),
-            line.call("completed", 13, CallDuration=186, Duration=4),
+            call.build_leg("completed", 13, CallDuration=179, Duration=3),
+            call.build_callback("in-progress", 13, place="dial", **dialled),
+            call.build_callback("completed", 13, CallDuration=186, Duration=4),
         ),
-        line.told(f"The recording of {who.first_name}’s call is ready.", (), line.recorded(171, "DialVerb")),
-        line.told(
+        call.build_step(
+            f"The recording of {who.first_name}’s call is ready.", (), call.build_recording(171, "DialVerb")
+        ),
+        call.build_step(
             f"So is the transcription of {who.first_name}’s call.",
             (events.POST_CALL,),
-            *line.spoken(190, ("outbound_track", "Hello, this is Sam."), ("inbound_track", "My roof is leaking.")),
+            *call.build_transcription(
+                190, ("outbound_track", "Hello, this is Sam."), ("inbound_track", "My roof is leaking.")
+            ),
         ),
         *by_people,
     ]
 
 
-def _missed(scene: Scene) -> list[Step]:
-    who = scene.cast.person()
-    line = Line(scene, who)
+def _plan_missed_call(scenario: Scenario) -> list[Step]:
+    who = scenario.people.pick_person()
+    call = TwilioCall(scenario, who)
     return [
-        _ring(line, 45),
-        line.told("The office’s phone rings …", (), line.call("in-progress", 44), line.leg_is("ringing", 41)),
-        line.told(
+        _ring(call, 45),
+        call.build_step(
+            "The office’s phone rings …",
+            (),
+            call.build_callback("in-progress", 44),
+            call.build_leg("ringing", 41),
+        ),
+        call.build_step(
             f"… where nobody picks up. {who.first_name}’s call is missed.",
             (events.POST_CALL,),
-            line.leg_is("no-answer", 11),
-            line.call("in-progress", 11, place="dial", DialCallSid=line.leg, DialCallStatus="no-answer"),
-            line.call("completed", 10, CallDuration=35, Duration=1),
+            call.build_leg("no-answer", 11),
+            call.build_callback("in-progress", 11, place="dial", DialCallSid=call.leg, DialCallStatus="no-answer"),
+            call.build_callback("completed", 10, CallDuration=35, Duration=1),
         ),
     ]
 
 
-def _abandoned(scene: Scene) -> list[Step]:
-    who = scene.cast.person()
-    line = Line(scene, who)
+def _plan_abandoned_call(scenario: Scenario) -> list[Step]:
+    who = scenario.people.pick_person()
+    call = TwilioCall(scenario, who)
     return [
-        _ring(line, 12),
-        line.told(
+        _ring(call, 12),
+        call.build_step(
             f"{who.first_name} gives up before anyone can answer.",
             (events.POST_CALL,),
-            line.leg_is("canceled", 5),
-            line.call("completed", 5, CallDuration=7, Duration=1),
+            call.build_leg("canceled", 5),
+            call.build_callback("completed", 5, CallDuration=7, Duration=1),
         ),
     ]
 
 
-def _voicemail(scene: Scene) -> list[Step]:
-    who = scene.cast.person()
-    line = Line(scene, who)
+def _plan_voicemail(scenario: Scenario) -> list[Step]:
+    who = scenario.people.pick_person()
+    call = TwilioCall(scenario, who)
     return [
-        _ring(line, 75),
-        line.told(
+        _ring(call, 75),
+        call.build_step(
             "Nobody is in; the call goes to voicemail.",
             (),
-            line.leg_is("busy", 61),
-            line.call("in-progress", 60, place="dial", DialCallSid=line.leg, DialCallStatus="busy"),
+            call.build_leg("busy", 61),
+            call.build_callback("in-progress", 60, place="dial", DialCallSid=call.leg, DialCallStatus="busy"),
         ),
-        line.told(
+        call.build_step(
             f"{who.first_name} leaves a message and hangs up.",
             (),
-            line.recorded(31, "RecordVerb"),
-            line.call("completed", 15, CallDuration=60, Duration=1),
+            call.build_recording(31, "RecordVerb"),
+            call.build_callback("completed", 15, CallDuration=60, Duration=1),
         ),
-        line.told(
+        call.build_step(
             f"{who.first_name}’s message has its transcription.",
             (events.POST_CALL,),
-            line.left_message(f"Hi, it’s {who.first_name}. Please call me back about the gutters."),
+            call.build_message(f"Hi, it’s {who.first_name}. Please call me back about the gutters."),
         ),
     ]
 
 
-def _outbound(scene: Scene) -> list[Step]:
-    who = scene.cast.person()
-    line = Line(scene, who, inbound=False)
+def _plan_outbound_call(scenario: Scenario) -> list[Step]:
+    who = scenario.people.pick_person()
+    call = TwilioCall(scenario, who, inbound=False)
     return [
-        line.told(
+        call.build_step(
             f"Sam has called {who.name} ({who.phone}) back: an outbound call.",
             (events.POST_CALL,),
-            line.call("initiated", 140),
-            line.call("in-progress", 131),
-            *line.spoken(130, ("outbound_track", "Good morning, you asked for an offer.")),
-            line.call("completed", 20, CallDuration=111, Duration=2),
-            line.recorded(108, "OutboundAPI"),
+            call.build_callback("initiated", 140),
+            call.build_callback("in-progress", 131),
+            *call.build_transcription(130, ("outbound_track", "Good morning, you asked for an offer.")),
+            call.build_callback("completed", 20, CallDuration=111, Duration=2),
+            call.build_recording(108, "OutboundAPI"),
         ),
-        *calls.outbound(_with(who, scene))[1:],
+        *calls.plan_outbound_call(_with(who, scenario))[1:],
     ]
 
 
-def _with(who: Person, scene: Scene) -> Scene:
-    """The same scene, with this person in it and nobody else."""
+def _with(who: Person, scenario: Scenario) -> Scenario:
+    """The same scenario with only this person."""
 
-    class Only(Cast):
-        def person(self) -> Person:
+    class Only(RandomPeople):
+        def pick_person(self) -> Person:
             return who
 
-    return Scene(Only(random.Random()), scene.tracker, scene.subject)
+    return Scenario(Only(random.Random()), scenario.tracker, scenario.subject)
 
 
-def _ring(line: Line, ago: float) -> Told:
-    words = f"{line.who.name} ({line.who.phone}) calls {line.tracker.name}; the phone rings."
+def _ring(call: TwilioCall, ago: float) -> TwilioStep:
+    words = f"{call.who.name} ({call.who.phone}) calls {call.tracker.name}; the phone rings."
     own_twiml = "next=" + quote("https://twiml.example.com/voice", safe="")
-    place, fields, _ = line.call("ringing", ago, place="incoming")
-    return line.told(words, (events.PRE_CALL,), (place, fields, own_twiml), line.call("ringing", ago))
+    place, fields, _ = call.build_callback("ringing", ago, place="incoming")
+    return call.build_step(words, (events.PRE_CALL,), (place, fields, own_twiml), call.build_callback("ringing", ago))
 
 
-def _texts(scene: Scene) -> list[Step]:
+def _plan_texts(scenario: Scenario) -> list[Step]:
     """The same three texts as through the API."""
     steps: list[Step] = []
-    for step in messages.texts(scene):
+    for step in messages.plan_texts(scenario):
         inbound = step.fields["direction"] == "inbound"
         sid = "SM" + hashlib.sha256(step.subject.encode()).hexdigest()[:32]
         parties = {"From": step.fields["customer_phone_number"], "To": step.fields["tracking_phone_number"]}
@@ -265,12 +274,12 @@ def _texts(scene: Scene) -> list[Step]:
             query = "content=" + quote(content, safe="")
             states = ("sent", "delivered")
             callbacks = tuple(("message-status", {**common, **ours, "MessageStatus": one}, query) for one in states)
-        steps.append(Told(step.words, step.subject, "POST", "texts", {}, step.events, sid, callbacks))
+        steps.append(TwilioStep(step.words, step.subject, "POST", "texts", {}, step.events, sid, callbacks))
     return steps
 
 
-class TwilioPlayer(Player):
-    """Sends callbacks where a step has some; which call or text they made is asked of the API."""
+class TwilioStepSender(StepSender):
+    """Sends a step's callbacks, and asks the API which call or text they created."""
 
     def __init__(self, api: Api, twilio: TwilioSettings) -> None:
         super().__init__(api)
@@ -278,9 +287,9 @@ class TwilioPlayer(Player):
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def play(self, step: Step) -> str:
-        if not isinstance(step, Told):
-            return super().play(step)
+    def send_step(self, step: Step) -> str:
+        if not isinstance(step, TwilioStep):
+            return super().send_step(step)
         for place, fields, query in step.callbacks:
             self._send(place, fields, query)
         resource_id = self._api.find(step.kind, {"external_source": "twilio", "external_id": step.external_id})

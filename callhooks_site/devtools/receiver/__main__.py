@@ -6,9 +6,9 @@ import signal
 import sys
 import threading
 
-from .desk import Desk
-from .place import BadSetting, receiver_port, var_folder
+from .config import BadSetting, receiver_port, var_folder
 from .server import HOST, Receiver
+from .webhooks import WebhookHandler
 
 
 def main() -> int:
@@ -20,8 +20,8 @@ def main() -> int:
     try:
         port, folder = receiver_port(), var_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        desk = Desk(folder, sys.stdout)
-        server = Receiver(port, desk)
+        webhooks = WebhookHandler(folder, sys.stdout)
+        server = Receiver(port, webhooks)
     except BadSetting as error:
         return _fail(str(error))
     except OSError as error:
@@ -37,7 +37,7 @@ def main() -> int:
     signal.sigwait(stops)
     server.shutdown()
     server.server_close()
-    desk.close()
+    webhooks.close()
     return 0
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from .desk import Desk
+from .webhooks import WebhookHandler
 
 LARGEST_BODY = 10 * 1024 * 1024
 HOST = "127.0.0.1"
@@ -33,9 +33,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:
             self.close_connection = True
-            self.server.desk.refused(f"hung up after {len(body)} of {length} bytes")
+            self.server.webhooks.report_refused(f"hung up after {len(body)} of {length} bytes")
             return
-        status, words = self.server.desk.receive(path=self.path, headers=self._headers(), body=body)
+        status, words = self.server.webhooks.receive(path=self.path, headers=self._headers(), body=body)
         self._answer(status, words + "\n")
 
     def do_GET(self) -> None:
@@ -76,20 +76,20 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        self.server.desk.refused(f"{self.requestline[:80]} · {int(code)} {message or ''}".rstrip())
+        self.server.webhooks.report_refused(f"{self.requestline[:80]} · {int(code)} {message or ''}".rstrip())
         super().send_error(code, message, explain)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The desk does the talking."""
+        """The webhooks does the talking."""
 
 
 class Receiver(ThreadingHTTPServer):
     daemon_threads = True  # kept connections must not hold the end up
     request_queue_size = 128
 
-    def __init__(self, port: int, desk: Desk) -> None:
+    def __init__(self, port: int, webhooks: WebhookHandler) -> None:
         """Raises OSError when the port is taken."""
-        self.desk = desk
+        self.webhooks = webhooks
         super().__init__((HOST, port), Handler)
 
     def server_bind(self) -> None:
@@ -100,4 +100,4 @@ class Receiver(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, (ConnectionError, TimeoutError)):  # a caller that hung up is no news
-            self.desk.refused(f"{type(error).__name__}: {error}")
+            self.webhooks.report_refused(f"{type(error).__name__}: {error}")

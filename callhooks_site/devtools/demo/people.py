@@ -1,4 +1,4 @@
-"""Invented people: names, places, and numbers out of the range 555-0100 to 555-0199 kept for inventions."""
+"""Invented people: names, places, and numbers from 555-0100 to 555-0199, the range reserved for fiction."""
 
 import random
 from dataclasses import dataclass
@@ -45,23 +45,23 @@ class Person:
         return self.name.split()[0]
 
 
-class Cast:
-    """Hands out people; no number twice until all are used. One per thread."""
+class RandomPeople:
+    """Picks random people; repeats no number until all are used. Use one per thread."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
         self._used: set[str] = set()
 
-    def person(self) -> Person:
+    def pick_person(self) -> Person:
         if len(self._used) >= len(PLACES) * 100:
-            self._used.clear()  # an endless run: people call again, as they do
+            self._used.clear()  # in a long run people call again
         while True:
-            code = self._chance.choice(tuple(PLACES))
-            phone = f"+1{code}55501{self._chance.randrange(100):02d}"
+            code = self._rng.choice(tuple(PLACES))
+            phone = f"+1{code}55501{self._rng.randrange(100):02d}"
             if phone not in self._used:
                 break
         self._used.add(phone)
         city, state = PLACES[code]
-        name = f"{self._chance.choice(FIRST_NAMES)} {self._chance.choice(LAST_NAMES)}"
-        email = f"customer-{self._chance.randrange(16**8):08x}@example.com"
+        name = f"{self._rng.choice(FIRST_NAMES)} {self._rng.choice(LAST_NAMES)}"
+        email = f"customer-{self._rng.randrange(16**8):08x}@example.com"
         return Person(name, phone, city, state, email)

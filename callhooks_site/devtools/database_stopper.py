@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from callhooks_site.devtools.database import KEEPER, USERS
+from callhooks_site.devtools.database import STOPPER, USERS
 from callhooks_site.devtools.locks import FileLock
 from callhooks_site.devtools.postgres import PostgresServer
 
@@ -13,8 +13,8 @@ from callhooks_site.devtools.postgres import PostgresServer
 def main(arguments: list[str]) -> None:
     state = Path(arguments[0])
     throw_away = "--throw-away" in arguments
-    keeper = FileLock(state / KEEPER)
-    if not keeper.try_exclusive():
+    stopper = FileLock(state / STOPPER)
+    if not stopper.try_exclusive():
         return
     with FileLock(state / USERS) as users:
         users.exclusive()
@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> None:
             server.destroy()
         else:
             server.stop()
-        # Before the users' lock: who gets that next shall see that there is no keeper.
-        keeper.close()
+        # Before the users' lock: who gets that next shall see that there is no stopper.
+        stopper.close()
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""Carries steps out: knows which resource id each subject of this run got."""
+"""Sends steps, and remembers the resource id that each subject got."""
 
 from .api import Api, Unanswered
-from .story import Step
+from .steps import Step
 
 
-class Player:
+class StepSender:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._ids: dict[str, str] = {}
 
-    def play(self, step: Step) -> str:
-        """Sends the step and gives the resource id. Raises ApiError."""
+    def send_step(self, step: Step) -> str:
+        """Send the step. Returns the resource id. Raises ApiError."""
         known = self._ids.get(step.subject, "")
         resource_id = self._api.send(step.method, step.kind, step.fields, known)
         if known and resource_id != known:
@@ -23,6 +23,6 @@ class Player:
         return self._ids.get(subject, "")
 
     def forget(self, subjects: set[str]) -> None:
-        """A run without end must not remember every call."""
+        """Drop their ids: a long run must not remember every call."""
         for subject in subjects:
             self._ids.pop(subject, None)

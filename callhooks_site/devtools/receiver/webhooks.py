@@ -18,7 +18,7 @@ from .terminal import BOLD, GREEN, RED, paint, safe, wants_colour
 REMEMBERED_IDS = 200_000  # some 30 MB; older ones would only be shown without the word "repeat"
 
 
-class Desk:
+class WebhookHandler:
     """Shared by all connections. A webhook that was answered with 200 is in the record."""
 
     def __init__(self, folder: Path, terminal: TextIO) -> None:
@@ -53,7 +53,7 @@ class Desk:
             self._show(f"{head}repeat · {tail}" if repeat else head + tail)
         return (HTTPStatus.OK, "good") if verdict.good else (refusal, "; ".join(verdict.reasons))
 
-    def refused(self, reason: str) -> None:
+    def report_refused(self, reason: str) -> None:
         """Says in the terminal that a request was no webhook at all."""
         with self._lock:
             self._show(f"{datetime.now().astimezone():%H:%M:%S}  refused: {safe(reason)}")

@@ -1,4 +1,4 @@
-"""var/demo-sent.jsonl: what the API accepted and which events that must bring."""
+"""var/demo-sent.jsonl: what the API accepted, and which events that must cause."""
 
 import json
 import threading
@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from .tally import Tally
+from .expectations import Expectations
 
 
-class Ledger:
+class SentLog:
     """Appends, so several runs can be checked together. Used by all threads of a run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
 
-    def accepted(self, resource_id: str, events: Iterable[str]) -> None:
+    def record_accepted(self, resource_id: str, events: Iterable[str]) -> None:
         self._write({"resource_id": resource_id, "events": list(events)})
 
-    def unsure(self, resource_id: str) -> None:
-        """A later request about it got no clear answer."""
+    def record_unclear(self, resource_id: str) -> None:
+        """A later request about it got no clear response."""
         self._write({"resource_id": resource_id, "events": [], "unsure": True})
 
     def _write(self, entry: dict[str, object]) -> None:
@@ -30,16 +30,16 @@ class Ledger:
             file.write(line)
 
 
-def read_into(tally: Tally, path: Path) -> int:
-    """Gives the number of entries. Raises FileNotFoundError. A last line that was cut off is passed over."""
+def read_into(expectations: Expectations, path: Path) -> int:
+    """Returns the number of entries. Raises FileNotFoundError. Ignores a last line that was cut off."""
     entries = 0
     with path.open("rb") as file:
         for line in file:
             try:
                 entry = json.loads(line)
-                tally.expect(entry["resource_id"], entry["events"])
+                expectations.expect(entry["resource_id"], entry["events"])
                 if entry.get("unsure"):
-                    tally.unsure(entry["resource_id"])
+                    expectations.record_unclear(entry["resource_id"])
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             entries += 1

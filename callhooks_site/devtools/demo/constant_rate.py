@@ -1,4 +1,4 @@
-"""`--rate`: parts of ordinary days, so many events a second, until told to stop."""
+"""`--rate`: parts of ordinary days at a constant rate of events, until stopped."""
 
 import itertools
 import math
@@ -11,28 +11,28 @@ from dataclasses import dataclass, field
 
 from . import calls, messages
 from .api import Api, ApiError, Refused, Unreachable
-from .cast import Cast
-from .ledger import Ledger
-from .player import Player
+from .people import RandomPeople
+from .sent_log import SentLog
 from .settings import DemoSettings
-from .story import Scene, Step
+from .step_sender import StepSender
+from .steps import Scenario, Step
 
 EVENTS_PER_THREAD = 5  # a second; a request may then take 100 ms before the rate suffers
 MOST_THREADS = 32
 PAUSE_AFTER_ERROR_SECONDS = 0.5
-STORIES: tuple[Callable[[Scene], list[Step]], ...] = (
-    calls.answered,
-    calls.missed,
-    calls.abandoned,
-    calls.voicemail,
-    calls.outbound,
-    messages.texts,
-    messages.forms,
+PLANS: tuple[Callable[[Scenario], list[Step]], ...] = (
+    calls.plan_answered_call,
+    calls.plan_missed_call,
+    calls.plan_abandoned_call,
+    calls.plan_voicemail,
+    calls.plan_outbound_call,
+    messages.plan_texts,
+    messages.plan_forms,
 )
 
 
 class Pace:
-    """Gives each event its moment. When the service is slower than the rate, the lost time is not made up."""
+    """Spaces events evenly. Time that is lost because the service is too slow is not caught up."""
 
     def __init__(self, rate: float, stop: threading.Event) -> None:
         self._gap = 1 / rate
@@ -41,7 +41,7 @@ class Pace:
         self._next = time.monotonic()
 
     def wait(self, events: int) -> None:
-        """Until these events are due, or the stop."""
+        """Wait until these events are due, or until the stop."""
         with self._lock:
             due = max(self._next, time.monotonic() - 1)
             self._next = due + events * self._gap
@@ -66,13 +66,13 @@ class Totals:
             self.errors[words] += 1
 
 
-class Steady:
-    """Starts its threads at once; `finish` lets the stories under way come to their end."""
+class ConstantRate:
+    """Starts its threads at once; `finish` completes the calls, texts and forms that were begun."""
 
-    def __init__(self, settings: DemoSettings, ledger: Ledger, rate: float) -> None:
+    def __init__(self, settings: DemoSettings, sent_log: SentLog, rate: float) -> None:
         self.totals = Totals()
         self._settings = settings
-        self._ledger = ledger
+        self._sent_log = sent_log
         self._stop = threading.Event()
         self._pace = Pace(rate, self._stop)
         self._run = f"{random.randrange(16**6):06x}"
@@ -91,37 +91,39 @@ class Steady:
             thread.join()
 
     def _work(self) -> None:
-        chance = random.Random()
-        cast = Cast(chance)
-        player = Player(Api(self._settings.api_url, self._settings.api_key))
+        rng = random.Random()
+        people = RandomPeople(rng)
+        sender = StepSender(Api(self._settings.api_url, self._settings.api_key))
         while not self._stop.is_set():
-            scene = Scene(cast, chance.choice(self._settings.trackers), f"steady-{self._run}-{next(self._numbers)}")
-            self._tell(chance.choice(STORIES)(scene), player)
+            scenario = Scenario(
+                people, rng.choice(self._settings.trackers), f"steady-{self._run}-{next(self._numbers)}"
+            )
+            self._run_steps(rng.choice(PLANS)(scenario), sender)
 
-    def _tell(self, steps: list[Step], player: Player) -> None:
-        """To its end, even when told to stop: a call left open would bring a late event nobody expects."""
+    def _run_steps(self, steps: list[Step], sender: StepSender) -> None:
+        """Completes the steps even after a stop: an unfinished call would cause an unexpected event later."""
         for step in steps:
             if step.events:
                 self._pace.wait(len(step.events))
                 if self._stop.is_set() and step is steps[0]:
                     return
             try:
-                resource_id = player.play(step)
+                resource_id = sender.send_step(step)
             except ApiError as error:
                 self.totals.failed(_kind_of(error))
-                known = player.id_of(step.subject)
+                known = sender.id_of(step.subject)
                 if known:
-                    self._ledger.unsure(known)
+                    self._sent_log.record_unclear(known)
                 self._stop.wait(PAUSE_AFTER_ERROR_SECONDS)
                 break
             self.totals.accepted(len(step.events))
             if step.events:
-                self._ledger.accepted(resource_id, step.events)
-        player.forget({step.subject for step in steps})
+                self._sent_log.record_accepted(resource_id, step.events)
+        sender.forget({step.subject for step in steps})
 
 
 def _kind_of(error: ApiError) -> str:
-    """Errors are counted by kind; what a 4xx said is worth its words."""
+    """The text under which an error is counted: by kind, except for 4xx responses."""
     if isinstance(error, Refused):
         return str(error)
     return "not reachable" if isinstance(error, Unreachable) else "no clear answer"

@@ -1,4 +1,4 @@
-"""Compares what must arrive with what arrived. Pure: no files, no clock."""
+"""Compare expected webhooks with those that arrived. Uses no files and no clock."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ class Arrival:
     good: bool
 
 
-class Tally:
+class Expectations:
     """Counts distinct good webhook ids, so attempts and resends of one event count once."""
 
     def __init__(self) -> None:
@@ -25,21 +25,21 @@ class Tally:
         self._unsure: set[str] = set()
         self._ids: defaultdict[Key, set[str]] = defaultdict(set)
         self._bad: Counter[str] = Counter()
-        self._ours: set[str] = set()
+        self._known_ids: set[str] = set()
 
     def expect(self, resource_id: str, events: Iterable[str]) -> None:
-        self._ours.add(resource_id)
+        self._known_ids.add(resource_id)
         self._expected.update((resource_id, event) for event in events)
 
-    def unsure(self, resource_id: str) -> None:
-        """A request about it got no clear answer: more than the expected may arrive for it."""
+    def record_unclear(self, resource_id: str) -> None:
+        """A request about it got no clear response: more webhooks than expected may arrive for it."""
         self._unsure.add(resource_id)
 
-    def arrive(self, arrival: Arrival) -> None:
-        """May come before `expect`: a webhook can be faster than the answer to the request that caused it."""
+    def record_arrival(self, arrival: Arrival) -> None:
+        """Can be called before `expect`: a webhook can be faster than the response to the request that caused it."""
         if arrival.good:
             self._ids[arrival.resource_id, arrival.event].add(arrival.webhook_id)
-        elif arrival.resource_id in self._ours:
+        elif arrival.resource_id in self._known_ids:
             self._bad[arrival.event] += 1
 
     def missing(self) -> dict[Key, int]:
@@ -47,11 +47,11 @@ class Tally:
         return {key: count for key, count in found.items() if count > 0}
 
     def surplus(self) -> dict[Key, int]:
-        """Events that came though no accepted request explains them."""
+        """Events that arrived without an accepted request that explains them."""
         found = {
             (resource_id, event): len(ids) - self._expected[resource_id, event]
             for (resource_id, event), ids in self._ids.items()
-            if resource_id in self._ours and resource_id not in self._unsure
+            if resource_id in self._known_ids and resource_id not in self._unsure
         }
         return {key: count for key, count in found.items() if count > 0}
 
@@ -59,7 +59,9 @@ class Tally:
         return self._expected.total()
 
     def by_event(self, event: str) -> tuple[int, int, int]:
-        """Expected, arrived with good signatures, arrived with a bad one: of the objects of this tally."""
+        """Expected, arrived with valid signatures, arrived with an invalid one; only for objects known here."""
         expected = sum(count for (_, name), count in self._expected.items() if name == event)
-        arrived = sum(len(ids) for (owner, name), ids in self._ids.items() if name == event and owner in self._ours)
+        arrived = sum(
+            len(ids) for (owner, name), ids in self._ids.items() if name == event and owner in self._known_ids
+        )
         return expected, arrived, self._bad[event]
