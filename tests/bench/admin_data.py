@@ -6,9 +6,10 @@ Each table is filled with copies of a row that the product itself made, so a new
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.bench import fixtures
+from tests.bench.copies import Copies, highest, renumber, resource_id
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -114,26 +115,26 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     attempt = Attempt.objects.create(delivery=delivery, number=99, outcome="delivered", started_at=delivery.created_at,
                                      url="https://example.com", status_code=200, duration_ms=120)  # fmt: skip
     people, calls, events = size // PER_PERSON, size // PER_CALL, size // PER_EVENT
-    base = {name: _most(model) for name, model in (("person", Person), ("thread", Thread))}
+    base = {name: highest(model) for name, model in (("person", Person), ("thread", Thread))}
     salt = f"{tenant}-"
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no look-up of each reference
-    copies = _Copies({"people": people, "now": timezone.now()})
+    copies = Copies({"people": people, "now": timezone.now()})
     copies.make(Person, call.person_id, people, salt,
-                id=f"{base['person']} + n", phone=_PHONE, email="''", name="'Person ' || n", resource_id=_rid("PER"),
-                created_at=_AT)  # fmt: skip
+                id=f"{base['person']} + n", phone=_PHONE, email="''", name="'Person ' || n",
+                resource_id=resource_id("PER"), created_at=_AT)  # fmt: skip
     tracker = _one_of([one.pk for one in numbers])
     person = f"{base['person']} + 1 + (n - 1) %% %(people)s"
-    copies.make(Call, call.pk, calls, salt, resource_id=_rid("CAL"), person_id=person, tracker_id=tracker,
+    copies.make(Call, call.pk, calls, salt, resource_id=resource_id("CAL"), person_id=person, tracker_id=tracker,
                 customer_phone_number=_PHONE, start_time=_AT, external_id="''",
                 created_at=_AT, customer_name="'Person ' || ((n - 1) %% %(people)s + 1)")  # fmt: skip
     copies.make(Thread, text.thread_id, people, salt, id=f"{base['thread']} + n",
-                person_id=f"{base['person']} + n", resource_id=_rid("SMT"),
+                person_id=f"{base['person']} + n", resource_id=resource_id("SMT"),
                 conversation_id=_FIVE_LETTERS)  # fmt: skip
-    copies.make(TextMessage, text.pk, size // PER_TEXT, salt, resource_id=_rid("SCI"), external_id="''",
+    copies.make(TextMessage, text.pk, size // PER_TEXT, salt, resource_id=resource_id("SCI"), external_id="''",
                 thread_id=f"{base['thread']} + 1 + (n - 1) %% %(people)s", customer_phone_number=_PHONE,
                 sent_at=_AT)  # fmt: skip
-    copies.make(FormSubmission, form.pk, size // PER_FORM, salt, resource_id=_rid("FRM"), person_id=person,
+    copies.make(FormSubmission, form.pk, size // PER_FORM, salt, resource_id=resource_id("FRM"), person_id=person,
                 external_id="''", submitted_at=_AT)  # fmt: skip
     about = f"'CAL' || md5(%(salt)s || 'CAL' || ((n - 1) %% {calls} + 1)::text)"
     copies.make(Event, delivery.event_id, events, salt, id=_UUID7, subject_id=about, created_at=_AT, type=_TYPE,
@@ -155,7 +156,7 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
     if not Event.objects.filter(pk=newest.event_id).exists():
         raise RuntimeError("Deliveries were made whose event is not there: the bench would measure nonsense.")
     copies.make(AuditEntry, entry.pk, size // PER_ENTRY, salt, at=_AT)
-    _renumber(Person, Thread)
+    renumber(Person, Thread)
     name = f"Person {people // 2}"
     sample = Event.objects.filter(company=company).order_by("-created_at")[events // 2]
     phone = Call.objects.filter(company=company).values_list("customer_phone_number", flat=True)[calls // 2]
@@ -163,48 +164,5 @@ def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:
                      str(newest.pk), name, "nonsense"]  # fmt: skip
 
 
-class _Copies:
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
-
-    def make(self, model: type[Model], pk: Any, number: int, salt: str, /, **given: str) -> None:
-        """`number` copies of the row, with these columns as these expressions of `n`, from 1."""
-        from django.db import connection
-
-        columns = [str(field.column) for field in model._meta.concrete_fields]
-        assert set(given) <= {*columns}, set(given) - {*columns}
-        pk_column = str(model._meta.pk.column)
-        columns = [name for name in columns if name != pk_column or name in given]
-        taken = ", ".join(given.get(name, f't."{name}"') for name in columns)
-        names = ", ".join(f'"{name}"' for name in columns)
-        table = model._meta.db_table
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f'INSERT INTO "{table}" ({names}) OVERRIDING SYSTEM VALUE'
-                f' SELECT {taken} FROM "{table}" t, generate_series(1, {number}) n WHERE t."{pk_column}" = %(pk)s',
-                {**self._values, "pk": pk, "total": number, "salt": salt},
-            )
-
-
-def _rid(prefix: str) -> str:
-    return f"'{prefix}' || md5(%(salt)s || '{prefix}' || n::text)"
-
-
 def _one_of(ids: list[int], shift: int = 0) -> str:
     return f"(ARRAY[{','.join(map(str, ids))}])[1 + (n + {shift}) %% {len(ids)}]"
-
-
-def _most(model: type[Model]) -> int:
-    return int(model._default_manager.order_by("-pk").values_list("pk", flat=True)[0])
-
-
-def _renumber(*models: type[Model]) -> None:
-    """So that the next tenant's own rows come after these."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        for model in models:
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{model._meta.db_table}', 'id'), max(id)) "
-                f'FROM "{model._meta.db_table}"'
-            )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -34,13 +35,20 @@ class Arrivals:
         except queue.Empty:
             raise TimeoutError(f"Nothing arrived within {seconds:g} s.") from None
 
-    def so_far(self) -> list[Arrival]:
-        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
-
     def _read(self, output: IO[str]) -> None:
         for line in output:
             at, path, webhook_id = line.split()
             self._queue.put(Arrival(float(at), path, webhook_id))
+
+    def wait_for(self, webhook_ids: Collection[str], seconds: float) -> dict[str, float]:
+        """When each came for the first time (monotonic clock), as soon as all have, or the time is over."""
+        came: dict[str, float] = {}
+        give_up_at = time.monotonic() + seconds
+        while not came.keys() >= set(webhook_ids) and (left := give_up_at - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                arrival = self.next(left)
+                came.setdefault(arrival.webhook_id, arrival.at)
+        return came
 
 
 @contextmanager

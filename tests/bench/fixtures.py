@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
@@ -65,6 +67,45 @@ def saved_at(call: Call) -> float:
         transaction.on_commit(lambda: committed.append(time.monotonic()))  # before the wake-up
         call.save()
     return committed[0]
+
+
+def drop_deliveries(subscription: int) -> None:
+    """All that waits for it, and what an engine that was killed held."""
+    from subscriptions.models import Delivery
+
+    Delivery.objects.filter(subscription=subscription, state=Delivery.State.PENDING).delete()
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A call that began to ring, and when that was committed, by the monotonic clock."""
+
+    caller: Tracker
+    call: str  # its resource id
+    committed: float
+
+
+def ring_at_rate(callers: Sequence[Tracker], rate: float, seconds: float) -> list[Ring]:
+    """Save ringing calls at an even rate, to the callers in random turns."""
+    rings: list[Ring] = []
+    waiting: list[Tracker] = []
+    started = time.monotonic()
+    for number in range(max(1, int(rate * seconds))):
+        time.sleep(max(0.0, started + number / rate - time.monotonic()))
+        waiting = waiting or random.sample(callers, len(callers))
+        caller = waiting.pop()
+        call = ringing_call(caller.company, caller)
+        rings.append(Ring(caller, call.resource_id, saved_at(call)))
+    return rings
+
+
+def by_webhook_id(rings: Sequence[Ring]) -> dict[str, float]:
+    """When each was committed, by the id of the webhook that tells of it."""
+    from subscriptions.models import Event
+
+    committed = {ring.call: ring.committed for ring in rings}
+    events = Event.objects.filter(subject_id__in=committed, type="pre_call").only("id", "subject_id")
+    return {event.webhook_id: committed[event.subject_id] for event in events}
 
 
 def body(owner: Company, number: Tracker) -> bytes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import statistics
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -91,8 +89,10 @@ def _round(good: Arrivals, variant: Variant, rate: int, seconds: float, results:
     with ExitStack() as stack:
         bad = stack.enter_context(running_receiver(ENDPOINTS, answer)) if variant.bad else good
         callers = _endpoints([(bad if number < variant.bad else good).urls[number] for number in range(ENDPOINTS)])
-        committed = _publish(callers, variant.bad, rate, seconds)
-        came = _wait_for(good, committed)
+        healthy = {caller.pk for caller in callers[variant.bad :]}
+        rings = fixtures.ring_at_rate(callers, rate, seconds)
+        committed = fixtures.by_webhook_id([ring for ring in rings if ring.caller.pk in healthy])
+        came = good.wait_for(committed, PATIENCE)
     _clear()
     took = [(came[webhook_id] - at) * 1000 for webhook_id, at in committed.items() if webhook_id in came]
     results.undelivered += len(committed) - len(took)
@@ -119,35 +119,3 @@ def _clear() -> None:
 
     Subscription.objects.update(state=Subscription.State.ARCHIVED)
     wait_for(fixtures.cancel_waiting, every=0.05, what="requests of the last round end")
-
-
-def _publish(callers: Sequence[Tracker], bad: int, rate: int, seconds: float) -> dict[str, float]:
-    """Save calls at an even rate, endpoints in random turns. When each healthy one's was committed, by webhook-id."""
-    from subscriptions.models import Event
-
-    subjects: dict[str, float] = {}
-    started = time.monotonic()
-    turns: list[int] = []
-    for number in range(int(rate * seconds)):
-        time.sleep(max(0.0, started + number / rate - time.monotonic()))
-        turns = turns or random.sample(range(len(callers)), len(callers))
-        turn = turns.pop()
-        call = fixtures.ringing_call(callers[turn].company, callers[turn])
-        at = fixtures.saved_at(call)
-        if turn >= bad:
-            subjects[call.resource_id] = at
-    events = Event.objects.filter(subject_id__in=subjects).only("id", "subject_id")
-    return {event.webhook_id: subjects[event.subject_id] for event in events}
-
-
-def _wait_for(arrivals: Arrivals, committed: dict[str, float]) -> dict[str, float]:
-    """When each came for the first time, as soon as all have, or the patience is over."""
-    came: dict[str, float] = {}
-    give_up_at = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up_at:
-        for arrival in arrivals.so_far():
-            came.setdefault(arrival.webhook_id, arrival.at)
-        if committed.keys() <= came.keys():
-            break
-        time.sleep(0.02)
-    return came

@@ -19,6 +19,10 @@ alone
     "latency": """\
 milliseconds from a commit to the receiver, one event at a time; CPU of an idle cluster
 --size: events of a round (100)   --seconds: watched while idle (65)""",
+    "waiting": """\
+what 1,000, 20,000 and 200,000 endpoints that wait for a retry cost a company that publishes 20
+events a second
+--size: the largest number that waits (200000)   --seconds: of a round (10)""",
     "isolation": """\
 whether bad endpoints slow the healthy ones of other companies
 --size: events a second (40)   --seconds: of a round (30)""",

@@ -59,12 +59,14 @@ def _durable_server() -> Iterator[PostgresServer]:
 def _count_statements(server: PostgresServer) -> None:
     """Load what counts statements, if this PostgreSQL comes with it. It counts nothing until a bench asks for it."""
     with psycopg.connect(server.url, autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_available_extensions WHERE name = %s", [LIBRARY]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = %s", [LIBRARY]).fetchone():
             return
         connection.execute(f"ALTER SYSTEM SET shared_preload_libraries = '{LIBRARY}'")
-        connection.execute(f'ALTER SYSTEM SET "{LIBRARY}.track" = none')
     server.stop()
     server.start()
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f'ALTER SYSTEM SET "{LIBRARY}.track" = none')
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _check_durable(url: str) -> None:

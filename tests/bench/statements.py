@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -51,5 +50,6 @@ class StatementCounter:
         ).fetchall()
         return [Statement(str(text), int(str(calls)), float(str(spent))) for text, calls, spent in rows]
 
-    def calls(self, wanted: Callable[[Statement], bool] = lambda statement: True) -> int:
-        return sum(statement.calls for statement in self.statements() if wanted(statement))
+    def claims(self) -> int:
+        """How often a drain claimed, whether or not it found something."""
+        return sum(statement.calls for statement in self.statements() if statement.is_claim)

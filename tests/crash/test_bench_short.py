@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHORT = {
     "delivery": (60, None),
     "receivers": (60, 0.5),
+    "waiting": (9, 0.5),
     "latency": (3, 0.5),
     "isolation": (60, 0.5),
     "backlog": (4000, None),
@@ -42,6 +43,7 @@ KEYS = {
         bare_per_second_0 bare_https_per_second_0 bare_per_second_50 bare_per_second_200 bare_per_second_1000
         bare_cpu_ms_200 bare_worker_mb
     """,
+    "waiting": "p50_ms p99_ms claims_per_event",
     "latency": "p50_ms p99_ms naive_p50_ms",
     "isolation": "healthy_p99_ms baseline_p99_ms",
     "backlog": "cost_ratio",
@@ -60,7 +62,7 @@ def test_each_bench_answers_with_its_figures():
     }
     done = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps(SHORT)],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False,
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     reports: dict[str, dict[str, Any]] = {}
@@ -70,6 +72,8 @@ def test_each_bench_answers_with_its_figures():
     assert list(reports) == list(SHORT) == list(KEYS)
     for bench, keys in KEYS.items():
         assert [key for key in keys.split() if not reports[bench][key] > 0] == [], reports[bench]
+    assert [reports["waiting"][level]["undelivered"] for level in ("waiting_0", "waiting_9")] == [0, 0]
+    assert reports["waiting"]["postgres_cpu_ms_per_event"] >= 0
     assert reports["receivers"]["handshakes_per_1000"] >= 0
     assert reports["latency"]["idle_cpu_percent"] >= 0
     assert isinstance(reports["publish"]["added_cpu_ms"], float)
