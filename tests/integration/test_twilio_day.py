@@ -55,7 +55,7 @@ def test_the_demo_s_day_fires_what_it_says(live_server, monkeypatch):
 
 
 def step_of_a_call(trackers):
-    return next(step for step in twilio.plan_day(trackers, random.Random(4)) if isinstance(step, twilio.Told))
+    return next(step for step in twilio.plan_day(trackers, random.Random(4)) if isinstance(step, twilio.TwilioStep))
 
 
 @pytest.mark.django_db(transaction=True)
