@@ -1,4 +1,4 @@
-"""What programs come in with: API keys."""
+"""API keys of companies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .kit import labels, times
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import CheckboxesField, TenantForm
 
-KEY_HELP = "Programs send it as “Authorization: Bearer …”."
+KEY_HELP = "Programs send it in the header “Authorization: Bearer …”."
 # How long the old key works beside the new one, in hours.
-OVERLAPS = {"24": "In 24 hours", "0": "At once", "1": "In an hour", "168": "In 7 days"}
+OVERLAPS = {"24": "In 24 hours", "0": "Immediately", "1": "In 1 hour", "168": "In 7 days"}
 
 
 class ApiKeyForm(TenantForm):
     scopes = CheckboxesField(
-        choices=ApiKey.Scope.choices, label="May", help_text="What a program with this key may do."
+        choices=ApiKey.Scope.choices, label="Permissions", help_text="What a program with this key may do."
     )
 
 
@@ -38,7 +38,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     actions = ("revoke_selected",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        # Operators' keys are of no company: commands make and revoke them.
+        # Operators' keys have no company. Commands create and revoke them.
         return super().get_queryset(request).exclude(company=None)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -51,7 +51,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     def begins_with(self, obj: ApiKey) -> str:
         return f"{obj.prefix}…"
 
-    @admin.display(description="may")
+    @admin.display(description="permissions")
     def scopes_in_words(self, obj: ApiKey) -> str:
         return ", ".join(str(label) for value, label in ApiKey.Scope.choices if value in obj.scopes)
 
@@ -65,7 +65,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     def last_used(self, obj: ApiKey) -> str | None:
         return times.time_tag(obj.last_used_at) if obj.last_used_at else None
 
-    @admin.display(description="made", ordering="created_at")
+    @admin.display(description="created", ordering="created_at")
     def made(self, obj: ApiKey) -> str:
         return times.time_tag(obj.created_at)
 
@@ -81,7 +81,7 @@ class ApiKeyAdmin(ButtonsAdmin):
         obj.secret = secret
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        # On the answer itself: a message would be kept in a cookie, and nothing keeps the key.
+        # Shown in this response only: a message would be stored in a cookie.
         return self.render_page(
             request,
             obj,
@@ -102,16 +102,16 @@ class ApiKeyAdmin(ButtonsAdmin):
 
     @button("New key…", opens_page=True)
     def rotate(self, request: HttpRequest, obj: ApiKey) -> HttpResponse | None:
-        """A new key in the place of this one, which ends when the chosen hours are over."""
+        """Create a key that replaces this one. This one stops working after the chosen number of hours."""
         hours = request.POST.get("hours", "")
         if request.method != "POST" or hours not in OVERLAPS:
             return self.render_page(request, obj, "rotate_key.html", {"overlaps": OVERLAPS})
         old = ApiKey.objects.select_for_update(of=("self",)).get(pk=obj.pk)
         if not old.usable:
-            self.message_user(request, "This key has ended. Make a new one.", messages.ERROR)
+            self.message_user(request, "This key has expired or was revoked. Create a new one.", messages.ERROR)
             return None
         key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=int(hours)))
-        self.log_change(request, old, f"Rotated. The old key ends: {OVERLAPS[hours].lower()}.")
+        self.log_change(request, old, f"Rotated. The old key stops working: {OVERLAPS[hours].lower()}.")
         context = {"what": "New API key", "secret": secret, "once": True, "help": KEY_HELP}
         return self.render_page(request, key, "secret.html", context)
 
@@ -128,5 +128,5 @@ class ApiKeyAdmin(ButtonsAdmin):
         ApiKey.objects.filter(pk__in=[key.pk for key in valid]).update(revoked_at=timezone.now())
         for key in valid:
             self.log_change(request, key, "Revoked.")
-        told = "1 key was revoked." if len(valid) == 1 else f"{len(valid)} keys were revoked."
-        self.message_user(request, f"{told} It is refused from now on." if valid else told, messages.SUCCESS)
+        text = "1 key was revoked." if len(valid) == 1 else f"{len(valid)} keys were revoked."
+        self.message_user(request, text, messages.SUCCESS if valid else messages.WARNING)

@@ -1,6 +1,6 @@
-"""An attempt, exactly: what its signatures were made over, and a command that sends the same again. Pure.
+"""The request of an attempt: the text that was signed, and a curl command that repeats it. Pure functions.
 
-Only what the log kept is shown: signatures as they were sent, secrets as the mask that stands for them.
+Input is what the log stores: signatures as sent, secrets as a mask.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Sequence
 from ..delivery.masking import MASK
 
 Headers = Sequence[Sequence[str]]
-# Linux gives one argument of a command 128 KiB; a longer body goes through a pipe, as printf is part of the shell.
+# Linux limits one argument of a command to 128 KiB. A longer body is piped, since printf is a shell builtin.
 LONGEST_ARGUMENT = 100_000
-# Receivers that follow Standard Webhooks refuse a timestamp that is further from their clock than this.
+# Standard Webhooks receivers refuse a timestamp that differs more than this from their clock.
 TOLERANCE_MINUTES = 5
 
 
 def curl(url: str, headers: Headers, body: bytes) -> str:
-    """A command for a POSIX shell that makes this request once more, byte for byte. "" for a body that is not UTF-8."""
+    """A POSIX shell command that repeats this request byte for byte; "" if the body is not UTF-8."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
         return ""
     if "\x00" in text:
         return ""
-    # An empty header is "Name;" in curl's language. Nothing in the URL is a pattern, and no dots are taken out of it.
+    # curl writes an empty header as "Name;". --globoff and --path-as-is keep the URL as it is.
     given = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
     lines = ["curl --request POST --globoff --path-as-is --include"]
     lines += [f"  --header {shlex.quote(line)}" for line in given]
@@ -37,12 +37,12 @@ def curl(url: str, headers: Headers, body: bytes) -> str:
 
 
 def is_masked(headers: Headers) -> bool:
-    """Whether a secret would have to be put in by hand."""
+    """Whether a secret is masked, so that the user has to insert it."""
     return any(MASK in value for _, value in headers)
 
 
 def signed_prefix(headers: Headers) -> str:
-    """What stands before the body in what `webhook-signature` was made over; "" where the log has no such header."""
+    """The text before the body in the signed content of `webhook-signature`; "" if the headers are missing."""
     named = {name.lower(): value for name, value in headers}
     try:
         return f"{named['webhook-id']}.{named['webhook-timestamp']}."

@@ -1,4 +1,4 @@
-"""The audit log: who did what, newest first. Nobody edits it."""
+"""The audit log: who did what, newest first. Nobody can edit it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .kit.access import access_of
 from .kit.filters import MAX_CHOICES, AnyTimeFilter, is_id
 from .kit.logs import LogAdmin
 
-LOOKED_AT = 2_000  # the newest entries, for the acts that the filter offers
+NEWEST_ENTRIES = 2_000  # the filter offers the acts that occur in them
 
 
 class WhenFilter(AnyTimeFilter):
@@ -25,7 +25,7 @@ class WhenFilter(AnyTimeFilter):
 
 
 class WhoFilter(SimpleListFilter):
-    """Members and API keys of the companies reached; of others only that they are operators."""
+    """Offers members and API keys of the companies that the visitor may see. Operators are one choice."""
 
     title = "who"
     parameter_name = "who"
@@ -52,11 +52,11 @@ class WhoFilter(SimpleListFilter):
 
 
 class ActFilter(SimpleListFilter):
-    title = "what"
+    title = "action"
     parameter_name = "act"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        newest = access_of(request).limit(AuditEntry.objects.order_by("-pk"), "company")[:LOOKED_AT]
+        newest = access_of(request).limit(AuditEntry.objects.order_by("-pk"), "company")[:NEWEST_ENTRIES]
         acts = sorted(set(newest.values_list("act", flat=True)))[:MAX_CHOICES]
         return [(act, act) for act in acts]
 
@@ -71,7 +71,7 @@ class AuditEntryAdmin(LogAdmin):
     indexed = frozenset({"act"})
     search_is_indexed = False
     list_filter = (WhenFilter, WhoFilter, ActFilter)
-    search_help_text = "The exact mail address of a person, or the exact id of what it was done to"
+    search_help_text = "The exact email address of a person, or the exact ID of the object"
     newest_first = ("-at", "-pk")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
@@ -92,6 +92,6 @@ class AuditEntryAdmin(LogAdmin):
     def who(self, obj: AuditEntry) -> str:
         return format_html("{} {}", obj.actor, labels.badge("operator", "quiet")) if obj.as_operator else obj.actor
 
-    @admin.display(description="of what")
+    @admin.display(description="object")
     def of_what(self, obj: AuditEntry) -> str:
         return f"{obj.object_type} {obj.object_name}".strip()

@@ -1,5 +1,6 @@
-"""What waits, and whose server makes it wait: for the home page and the operators' Service page. Each question looks at
-the heads of partial indexes, so it costs the same while a million deliveries wait."""
+"""How many deliveries wait, and for which endpoints. For the home page and the operators' Service page.
+
+Every query reads a bounded number of rows from partial indexes, so its cost does not grow with the backlog."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from django.db.models.functions import Now
 from ..models import EndpointHealth, Subscription
 from ..worker.health import WAITING_ENDPOINTS
 
-COUNT_LIMIT = 10_000  # of one subscription; beyond that "more than" says enough, and counting on would cost
-MAX_ENDPOINTS = 500  # looked at; a look-up in an index each
+COUNT_LIMIT = 10_000  # per subscription; above that pages show "more than"
+MAX_ENDPOINTS = 500  # each costs one index lookup
 MAX_SHOWN = 20
 
 _OF_SOME = """
@@ -45,7 +46,7 @@ SELECT counted.state, sum(counted.rows)::int
   FROM (SELECT id FROM subscriptions_subscription
          WHERE {mine} AND state <> 'archived' ORDER BY id LIMIT %(endpoints)s) s
  CROSS JOIN LATERAL (
-    -- Each state by its name: the partial index is for these two.
+    -- The partial index needs each state as a literal.
     SELECT 'failed' AS state, count(*) AS rows FROM (SELECT FROM subscriptions_delivery d
      WHERE d.subscription_id = s.id AND d.state = 'failed' LIMIT %(rows)s) first
      UNION ALL
@@ -57,8 +58,8 @@ SELECT counted.state, sum(counted.rows)::int
 
 @dataclass(frozen=True)
 class Waiting:
-    """Of one subscription. `late`: seconds for which the row that was due first has been due; below zero for one that
-    waits for a time to come."""
+    """Waiting deliveries of one subscription. `late`: seconds since the first of them became due; negative if it is due
+    in the future."""
 
     subscription_id: int
     rows: int
@@ -78,12 +79,12 @@ class Backlog:
 
     @property
     def latest(self) -> float:
-        """Seconds for which the oldest has been due; 0 while none is."""
+        """Seconds since the oldest delivery became due; 0 if none is due."""
         return max((one.late for one in self.waiting), default=0.0)
 
 
 def measure(companies: Sequence[int] | None) -> Backlog:
-    """Of these companies, or of all."""
+    """Count the waiting deliveries of these companies; of all companies for None."""
     query = (WAITING_ENDPOINTS if companies is None else _OF_SOME) + _WAITING
     with connection.cursor() as cursor:
         cursor.execute(query, _query_parameters(companies, COUNT_LIMIT + 1))
@@ -93,7 +94,7 @@ def measure(companies: Sequence[int] | None) -> Backlog:
 
 
 def count_unsent(companies: Sequence[int] | None) -> dict[str, int]:
-    """How many deliveries are `failed` and how many `held`; a subscription's beyond COUNT_LIMIT are not counted."""
+    """Count `failed` and `held` deliveries, at most COUNT_LIMIT per subscription."""
     query = _UNSENT.format(mine="TRUE" if companies is None else "company_id = ANY(%(companies)s)")
     with connection.cursor() as cursor:
         cursor.execute(query, _query_parameters(companies, COUNT_LIMIT))
@@ -109,9 +110,9 @@ def format_count(rows: int) -> str:
 
 
 def find_failing_endpoints(companies: Sequence[int] | None) -> list[EndpointHealth]:
-    """Servers that have only failed for longer than a restart takes, and what was switched off: the longest first."""
-    patience = timedelta(seconds=settings.ENDPOINT_TELL_SECONDS)
-    failing = Q(failing_since__lt=Now() - patience, subscription__state=Subscription.State.ACTIVE)
+    """Endpoints that have only failed for ENDPOINT_TELL_SECONDS, and disabled subscriptions. Longest failing first."""
+    alert_after = timedelta(seconds=settings.ENDPOINT_TELL_SECONDS)
+    failing = Q(failing_since__lt=Now() - alert_after, subscription__state=Subscription.State.ACTIVE)
     rows = EndpointHealth.objects.filter(failing | Q(subscription__state=Subscription.State.DISABLED))
     if companies is not None:
         rows = rows.filter(subscription__company__in=list(companies))

@@ -18,16 +18,16 @@ from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import TenantForm
 
 
-@cache  # finding them means walking through the files of all zones
+@cache  # finding them reads the files of all zones
 def time_zones() -> list[tuple[str, str]]:
-    """Cities and UTC; the database's other names are aliases of these."""
+    """Choices: cities and UTC. The other names in the database are aliases of these."""
     names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
     return [(name, name) for name in ["UTC", *names]]
 
 
 class CompanyForm(TenantForm):
     time_zone = forms.ChoiceField(
-        choices=time_zones, help_text="Times in webhooks and on these pages are in this zone."
+        choices=time_zones, help_text="Times in webhooks and on these pages use this time zone."
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +74,7 @@ class CompanyAdmin(ButtonsAdmin):
 
     @button("Show signing key")
     def reveal_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse:
-        self.log_change(request, obj, "Looked at the signing key.")
+        self.log_change(request, obj, "Viewed the signing key.")
         return self.render_page(
             request,
             obj,
@@ -82,7 +82,7 @@ class CompanyAdmin(ButtonsAdmin):
             {
                 "what": "Signing key",
                 "secret": obj.signing_key,
-                "help": "It signs the Signature header of every webhook of this company.",
+                "help": "The Signature header of every webhook of this company is made with it.",
             },
         )
 
@@ -92,6 +92,6 @@ class CompanyAdmin(ButtonsAdmin):
             return self.render_page(request, obj, "rotate_signing_key.html", {})
         obj.signing_key = new_signing_key()
         obj.save(update_fields=["signing_key"])
-        self.log_change(request, obj, "Made a new signing key.")
-        self.message_user(request, "A new key signs now. Give it to your receivers.", messages.SUCCESS)
+        self.log_change(request, obj, "Created a new signing key.")
+        self.message_user(request, "The new key is in use. Give it to your receivers now.", messages.SUCCESS)
         return self.reveal_signing_key(request, obj)

@@ -1,5 +1,4 @@
-"""A receiver's own headers, login and client certificate on the form of a subscription: written, and shown as the mask
-ever after."""
+"""Custom headers, login and client certificate on the subscription form. Stored values are shown as a mask."""
 
 from __future__ import annotations
 
@@ -15,16 +14,16 @@ from ..models import Subscription
 from .kit.forms import ExactTextField, TenantForm
 
 FIELDS = ["login_user", "login_password", "login_token", "header_lines", "certificate_chain", "certificate_key"]
-# What is written when one of them was changed.
+# All are saved together when one changes.
 COLUMNS = ["custom_headers", "auth_user", "auth_password", "auth_token", "client_certificate"]
 _FIELD_OF = dict(
     zip(COLUMNS, ["header_lines", "login_user", "login_password", "login_token", "certificate_chain"], strict=True)
 )
-_UNSEEN = {"autocomplete": "new-password"}  # the browser's own passwords are not meant
+_UNSEEN = {"autocomplete": "new-password"}  # no stored passwords of the browser
 
 
 class CredentialsForm(TenantForm):
-    """A mask that is left as it is keeps what is stored. `moved`: the URL leads to another server than before."""
+    """A field that still holds the mask keeps its stored value. `moved`: the URL points to another server."""
 
     moved = False
 
@@ -34,32 +33,32 @@ class CredentialsForm(TenantForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs=_UNSEEN, render_value=True),
-        help_text="Your server asks for a user and a password (basic authentication).",
+        help_text="If your server requires a user and a password (Basic authentication).",
     )
     login_token = forms.CharField(
         label="Or a token",
         required=False,
         widget=forms.PasswordInput(attrs=_UNSEEN, render_value=True),
-        help_text="Your server asks for a token (Authorization: Bearer …).",
+        help_text="If your server requires a token (Authorization: Bearer …).",
     )
     header_lines = ExactTextField(
-        label="More headers",
+        label="Custom headers",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="One in a line, such as X-Tenant: acme. Values are not shown again.",
+        help_text="One per line, such as X-Tenant: acme. Values are not shown again.",
     )
 
     certificate_chain = ExactTextField(
         label="Client certificate",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="Your server asks for a certificate (mutual TLS): PEM, with its chain.",
+        help_text="If your server requires mutual TLS: the certificate in PEM, with its chain.",
     )
     certificate_key = ExactTextField(
-        label="Its private key",
+        label="Private key of the certificate",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="PEM, without a password. Stored encrypted, and not shown again.",
+        help_text="In PEM, without a password. Stored encrypted and not shown again.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,7 +74,7 @@ class CredentialsForm(TenantForm):
                 certificate_key=masked.certificate,
             )
             if masked.certificate:
-                # A form shows this as HTML, and the subject is whatever somebody wrote into a certificate.
+                # Help texts are HTML, and a certificate's subject can hold any text.
                 words = describe_certificate(self.instance.credentials)
                 self.fields["certificate_chain"].help_text = format_html("Stored: {}.", words)
 
@@ -88,13 +87,13 @@ class CredentialsForm(TenantForm):
             if not colon:
                 raise forms.ValidationError(f"Line {number} has no colon. Write each header as Name: value.")
             if name.lower() in (known.lower() for known in headers):
-                raise forms.ValidationError(f"The header {name[:60]} is there twice. Take one out.")
+                raise forms.ValidationError(f"The header {name[:60]} appears twice. Remove one.")
             headers[name] = value
         return headers
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if not set(FIELDS) <= cleaned.keys():  # one is wrong already, or the page shows none of them
+        if not set(FIELDS) <= cleaned.keys():  # one is invalid, or the page shows none of them
             return cleaned
         subscription: Subscription = self.instance
         url = cleaned.get("url") or ""
@@ -117,16 +116,16 @@ class CredentialsForm(TenantForm):
     def _moved(self, url: str) -> bool:
         try:
             return is_another_server(self.instance.url, validate_url(url))
-        except ValueError:  # told beside the URL
+        except ValueError:  # the URL field shows this error
             return False
 
 
 def describe(credentials: Credentials) -> str:
-    """For those who may only read."""
+    """A summary for users who may only read."""
     words = {"basic": "User and password", "bearer": "A token", "": ""}[credentials.scheme]
     names = ", ".join(credentials.headers)
     certificate = credentials.certificate and f"Client certificate {describe_certificate(credentials)}"
-    return "; ".join(part for part in (words, names, certificate) if part) or "Nothing more"
+    return "; ".join(part for part in (words, names, certificate) if part) or "None"
 
 
 def describe_certificate(credentials: Credentials) -> str:

@@ -1,4 +1,4 @@
-"""The last 24 hours of subscriptions, in a word and a small picture: one query for all rows of a list."""
+"""Success rate and sparkline of the last 24 hours: one query for all subscriptions of a page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOURS = 24
 
 
 class WithDayStatistics(ChangeList):
-    """Each row of the page gets its hours as `day`."""
+    """Adds the hours of the last day to each row, as `day`."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -30,7 +30,7 @@ class WithDayStatistics(ChangeList):
 
 
 def render_day(hours: Hours) -> Any:
-    """`98.2 % of 1,204` with a bar for each hour; words only while nothing was sent."""
+    """`98.2 % of 1,204` with a bar for each hour; only text if nothing was sent."""
     whole = statistics.sum_up(hours)
     if not (whole.delivered or whole.failed or whole.retried):
         return "Nothing sent"
@@ -43,10 +43,10 @@ def render_day(hours: Hours) -> Any:
 def summarize(whole: Statistics) -> str:
     over = whole.delivered + whole.failed
     if whole.success is None:
-        return f"{whole.retried:,} tried again"
+        return f"{whole.retried:,} retries"
     return f"{format_percent(whole.success)} of {over:,}"
 
 
 def format_percent(part: float) -> str:
-    """`100 %` only when none is missing."""
+    """`100 %` only if all were delivered."""
     return "100 %" if part == 1 else f"{min(part * 100, 99.9):.1f} %"

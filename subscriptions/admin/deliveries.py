@@ -63,7 +63,7 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         "next_try",
     )
     list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
-    search_help_text = "A phone number, or the exact id of a delivery, webhook, call, text or form"
+    search_help_text = "A phone number, or the exact ID of a delivery, webhook, call, text or form"
     actions = ("resend_selected", "send_now_selected", "cancel_selected")
     change_list_template = "admin/subscriptions/delivery/change_list.html"
     buttons = ("resend", "send_now", "cancel")
@@ -137,10 +137,10 @@ class DeliveryAdmin(LogAdmin, ButtonsAdmin):
         ]
 
     def state_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """JSON for the page's script: `state` changes when there is something new to see."""
+        """JSON for the page's script, which reloads the page when `state` changes."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
-            raise Http404("There is no such delivery, or it belongs to another company.")
+            raise Http404("There is no such delivery.")
         if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         return JsonResponse({"state": labels.change_marker(obj)})

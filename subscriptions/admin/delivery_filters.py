@@ -45,9 +45,9 @@ SubscriptionFilter = related_filter(
 
 
 class AnswerFilter(SimpleListFilter):
-    """By the class of the last HTTP code."""
+    """By the class of the last HTTP status."""
 
-    title = "answer"
+    title = "response"
     parameter_name = "answer"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -56,7 +56,7 @@ class AnswerFilter(SimpleListFilter):
             ("3xx", "Redirect (3xx)"),
             ("4xx", "Refused (4xx)"),
             ("5xx", "Server error (5xx)"),
-            ("none", "No answer"),
+            ("none", "No response"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

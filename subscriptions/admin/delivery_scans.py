@@ -1,6 +1,6 @@
-"""The indexes that the lists of deliveries and events are read along; see `walks`.
+"""Which index serves the lists of deliveries and events; see `kit.index_scans`.
 
-A delivery is made with its event, at the same time: by an event's type, deliveries are read along the index of events.
+A delivery is created together with its event, so a filter by event type scans the index of events.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from .kit.access import access_of
 from .kit.filters import SinceFilter, is_id
 from .kit.index_scans import IndexScan, asked_companies, split_by
 
-# The states of an index of their own. A delivery that arrives is never in one of them, so the index costs it nothing.
+# States with an index of their own. Most deliveries are never in one of them, so the index is small.
 UNSENT = frozenset({Delivery.State.FAILED.value, Delivery.State.HELD.value, Delivery.State.CANCELLED.value})
 _NEWEST = ("-created_at", "-pk")
 _SERVED = frozenset({"company", "since"})
-# Fewer than rows of one table: each event leads to its deliveries, one by one.
+# A lower limit than for one table: each event costs a lookup of its deliveries.
 _EVENT_SCAN_LIMIT = 10_000
 
 
 def events_of_type(request: HttpRequest) -> IndexScan | None:
-    """Events of the chosen type; None where none is chosen, or all companies are shown."""
+    """Scan events of the chosen type. None if no type is chosen or all companies are shown."""
     chosen, companies = request.GET.get("type", ""), asked_companies(request)
     if not chosen or companies is None:
         return None
@@ -35,7 +35,7 @@ def events_of_type(request: HttpRequest) -> IndexScan | None:
 
 
 def delivery_scan(request: HttpRequest) -> IndexScan | None:
-    """None where the index of a company's deliveries, or of all of them, is the best there is."""
+    """None if the default scan by company and time is the best one."""
     if request.GET.get("type", ""):
         return _by_type(request)
     chosen, state = request.GET.get("subscription", ""), request.GET.get("state", "")
@@ -84,7 +84,7 @@ def _by_type(request: HttpRequest) -> IndexScan | None:
 
 
 def _companies(request: HttpRequest) -> list[int] | None:
-    """As asked for; or the one of the chosen subscription."""
+    """The chosen companies, or the company of the chosen subscription."""
     companies, chosen = asked_companies(request), request.GET.get("subscription", "")
     if companies is not None or not is_id(chosen):
         return companies

@@ -1,5 +1,5 @@
-"""The event catalogue as pages: each type, when it fires, its fields and an example, and a way to send it to a
-subscription. All of it comes out of the serializers that make the bodies."""
+"""The event catalogue: each type with its fields and an example, and a button to send a test. Fields and examples come
+from the payload serializers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from . import test_events
 from .kit.access import access_of
 from .kit.filters import is_id
 
-MAX_OFFERED = 200  # subscriptions in a menu; who has more goes to the subscription's own page
+MAX_OFFERED = 200  # subscriptions in the menu; others can be tested from their own page
 
 
 @dataclass(frozen=True)
 class Row:
-    """A field of a body: `kind` in words, `example` as JSON of the example body."""
+    """A field of a payload. `kind`: its type in words. `example`: its value in the example, as JSON."""
 
     name: str
     kind: str
@@ -61,7 +61,7 @@ def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse
     try:
         event_type = catalogue.get(name)
     except LookupError:
-        raise Http404(f"There is no event {name}.") from None
+        raise Http404(f"There is no event type {name}.") from None
     offered = list(_list_sendable(request)[:MAX_OFFERED])
     if request.method == "POST":
         chosen = request.POST.get("subscription", "")
@@ -90,21 +90,21 @@ def _send_test(
     page: Any = site._registry[Subscription]
     subscription = _list_sendable(request).filter(pk=int(chosen)).first() if is_id(chosen) else None
     if subscription is None:
-        page.message_user(request, "Choose a subscription to send it to.", messages.ERROR)
+        page.message_user(request, "Choose a subscription.", messages.ERROR)
         return None
     delivery = test_events.send_from_page(page, request, subscription, event_type.name)
     return HttpResponseRedirect(test_events.result_url(delivery)) if delivery is not None else None
 
 
 def _list_sendable(request: HttpRequest) -> QuerySet[Subscription]:
-    """Active ones of companies in which the visitor may write."""
+    """Active subscriptions of companies in which the visitor may write."""
     rows = Subscription.objects.filter(state=Subscription.State.ACTIVE)
     rows = rows.select_related("company").defer("company__signing_key", *Subscription.ENCRYPTED)
     return access_of(request).limit(rows, "company", writing=True).order_by("name", "pk")
 
 
 def _example(event_type: catalogue.EventType) -> dict[str, Any]:
-    """Of a made-up company: the page is the same for everybody."""
+    """The payload of an invented company, the same for all visitors."""
     example = catalogue.example_of(event_type, Company(pk=1, name="Example", time_zone="America/New_York"))
     return dict(json.loads(example[1])) if example else {}
 
@@ -135,7 +135,7 @@ _KINDS = {
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """A JSON Schema in a few words: `list of text`, `"inbound" or "outbound"`, `text or null`."""
+    """Describe a JSON Schema: `list of text`, `"inbound" or "outbound"`, `text or null`."""
     if "enum" in schema:
         return _or([json.dumps(value) for value in schema["enum"]])
     if "const" in schema:

@@ -1,4 +1,4 @@
-"""The log of events: what happened, with the body that every webhook about it carries."""
+"""The log of events, with the payload that all their webhooks carry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .kit.logs import LogAdmin
 
 _WORDS = {
     "delivered": "delivered",
-    "pending": "on the way",
+    "pending": "waiting",
     "failed": "failed",
     "held": "held",
     "cancelled": "cancelled",
@@ -44,7 +44,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     deferred = ("body",)
     list_display = ("created", "label", "subject", "webhooks")
     list_filter = (SinceFilter, TypeFilter)
-    search_help_text = "A phone number, or the exact id of a webhook, call, text or form"
+    search_help_text = "A phone number, or the exact ID of a webhook, call, text or form"
     buttons = ("replay",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -78,7 +78,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     def webhooks(self, obj: Any) -> str:
         states: list[str] = obj.states or []
         told = [f"{states.count(state)} {word}" for state, word in _WORDS.items() if state in states]
-        return ", ".join(told) or "None: no subscription takes it"
+        return ", ".join(told) or "None. No subscription receives it"
 
     @admin.display(description="created")
     def created(self, obj: Event) -> str:
@@ -121,17 +121,21 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     @button("Send again to all")
     def replay(self, request: HttpRequest, obj: Event) -> None:
-        """To those that were told the first time: a subscription made since then has nothing to be told again."""
+        """Resend to the subscriptions that received it the first time, not to ones created since."""
         count, left = operations.resend(_able(obj)), obj.deliveries.count()
         if not count:
-            self.message_user(request, "Nothing was sent: all are on the way, or not active.", messages.WARNING)
+            self.message_user(
+                request,
+                "Nothing was sent. All webhooks are already waiting, or their subscriptions are not active.",
+                messages.WARNING,
+            )
             return
         audit_log.record(
             audit_log.Actor.person(request.user), "Sent again", obj, detail=f"To {count} of {left} subscriptions"
         )
-        rest = f" {left - count} not: on the way already, or not active." if left > count else ""
-        told = "1 subscription" if count == 1 else f"{count} subscriptions"
-        self.message_user(request, f"On the way again to {told}.{rest}", messages.SUCCESS)
+        rest = f" {left - count} skipped: already waiting, or not active." if left > count else ""
+        number = "1 subscription" if count == 1 else f"{count} subscriptions"
+        self.message_user(request, f"Sending again to {number}.{rest}", messages.SUCCESS)
 
 
 def _able(event: Event) -> QuerySet[Delivery]:

@@ -1,4 +1,4 @@
-"""The home page: how are my webhooks doing, in one look, and what to do next."""
+"""The home page: statistics, failing subscriptions, and what to do next."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .kit.access import access_of
 from .kit.filters import is_id
 
 DAY, WEEK = 24, 7 * 24  # hours
-MAX_OFFERED = 200  # companies in the menu of somebody who reaches more than one
-MAX_NAMED = 3  # servers in trouble, among what to do
-LATE_SECONDS = 60  # a webhook that could have gone a minute ago is worth a word
+MAX_OFFERED = 200  # companies in the menu
+MAX_NAMED = 3  # failing subscriptions among the next steps
+LATE_SECONDS = 60  # show it if the oldest due webhook is older than this
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """What templates/admin/index.html shows; empty for somebody who reaches no company."""
+    """The context of templates/admin/index.html; empty for a user without a company."""
     access = access_of(request)
     if not access.may_read_some():
         return {}
@@ -59,7 +59,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[int] | None]:
-    """The companies to choose from, the one that was chosen, and those to look at (None: all there are)."""
+    """The companies to choose from, the chosen one, and the ones to show (None: all)."""
     access = access_of(request)
     if not access.several:
         return [], None, list(access.roles)
@@ -93,7 +93,7 @@ def _by_hour(hours: dict[datetime, Statistics], now: datetime) -> Any:
         local = timezone.localtime(hour)
         label = f"{local:%H}" if local.hour % 3 == 0 else ""
         bars.append(charts.Bar(label, f"{times.format_day(local)}, {local:%H:%M}", hours.get(hour, Statistics())))
-    return charts.draw_stacked_bars("chart-hours", "Each hour of the last 24", bars)
+    return charts.draw_stacked_bars("chart-hours", "Last 24 hours", bars)
 
 
 def _by_day(hours: dict[datetime, Statistics], now: datetime) -> Any:
@@ -104,7 +104,7 @@ def _by_day(hours: dict[datetime, Statistics], now: datetime) -> Any:
         if date in days:
             days[date].add(one)
     bars = [charts.Bar(f"{date:%a}", f"{date:%a} {date.day} {date:%b}", one) for date, one in days.items()]
-    return charts.draw_stacked_bars("chart-days", "Each of the last 7 days", bars)
+    return charts.draw_stacked_bars("chart-days", "Last 7 days", bars)
 
 
 def _trouble(row: EndpointHealth) -> dict[str, Any]:
@@ -112,14 +112,14 @@ def _trouble(row: EndpointHealth) -> dict[str, Any]:
     return {
         "subscription": row.subscription,
         "url": reverse("admin:subscriptions_subscription_change", args=[row.subscription_id]),
-        "state": labels.badge("Switched off", "bad") if disabled else labels.badge("Failing", "bad"),
+        "state": labels.badge("Disabled", "bad") if disabled else labels.badge("Failing", "bad"),
         "why": (row.subscription.state_reason or row.last_failure) if disabled else row.last_failure,
         "since": times.time_tag(row.subscription.state_changed_at if disabled else row.failing_since),
     }
 
 
 def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: bool) -> list[dict[str, str]]:
-    """What a person can do now, the most pressing first."""
+    """The next steps for a user, most urgent first."""
     if not may_write:
         return []
     todo = []
@@ -127,37 +127,39 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
         subscription = row.subscription
         page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
         if subscription.state == Subscription.State.DISABLED:
-            said = f"“{subscription.name}” was switched off. Mend its server, then resume it: what came since is held."
+            said = f"“{subscription.name}” is disabled and new webhooks are held. Fix its server, then resume it."
         else:
-            said = f"“{subscription.name}” does not take webhooks. See why, and send a test when it is mended."
-        todo.append({"text": said, "url": page, "label": "Open it"})
+            said = f"“{subscription.name}” refuses webhooks. Find out why, fix its server, then send a test."
+        todo.append({"text": said, "url": page, "label": "Open"})
     if len(troubled) > MAX_NAMED:
         rest = (
-            "Another server is" if len(troubled) == MAX_NAMED + 1 else f"{len(troubled) - MAX_NAMED} more servers are"
+            "1 more subscription is"
+            if len(troubled) == MAX_NAMED + 1
+            else f"{len(troubled) - MAX_NAMED} more subscriptions are"
         )
         log = reverse("admin:subscriptions_subscription_changelist")
-        todo.append({"text": f"{rest} in trouble: see the list below.", "url": log, "label": "See all"})
+        todo.append({"text": f"{rest} failing. See the list below.", "url": log, "label": "View all"})
     if unsent["failed"]:
-        many = "1 webhook was" if unsent["failed"] == 1 else f"{unsent['failed']:,} webhooks were"
+        many = "1 webhook" if unsent["failed"] == 1 else f"{unsent['failed']:,} webhooks"
         again = reverse("admin:subscriptions_resendjob_add")
-        can = "It can" if unsent["failed"] == 1 else "They can"
-        todo.append({"text": f"{many} given up. {can} be sent again.", "url": again, "label": "Send many again…"})
+        them = "it" if unsent["failed"] == 1 else "them"
+        todo.append({"text": f"{many} failed. You can send {them} again.", "url": again, "label": "Send many again…"})
     if unsent["held"] and not any(row.subscription.state == Subscription.State.DISABLED for row in troubled):
         many = "1 webhook is" if unsent["held"] == 1 else f"{unsent['held']:,} webhooks are"
         held = reverse("admin:subscriptions_delivery_changelist") + "?state=held&since=all"
-        todo.append({"text": f"{many} held for subscriptions that are paused.", "url": held, "label": "See them"})
+        todo.append({"text": f"{many} held for paused subscriptions.", "url": held, "label": "View"})
     return todo
 
 
 def _steps(companies: Sequence[int] | None) -> list[dict[str, Any]]:
-    """None once a webhook arrived; and none for an operator who looks at all companies."""
+    """The setup checklist; empty once a webhook was delivered, and for operators who view all companies."""
     if companies is None or checklist.is_finished(companies):
         return []
     steps = [
         {"label": one.label, "help": one.help, "done": one.done(companies), "url": reverse(f"admin:{one.page}")}
         for one in checklist.steps()
     ]
-    last = "See the first webhook arrive"
-    told = "As soon as your server has taken one, this list makes room for your figures."
+    last = "Receive your first webhook"
+    help_text = "Once your server has accepted one, your statistics appear here instead of this list."
     log = reverse("admin:subscriptions_delivery_changelist")
-    return [*steps, {"label": last, "help": told, "done": False, "url": log}]
+    return [*steps, {"label": last, "help": help_text, "done": False, "url": log}]

@@ -1,4 +1,4 @@
-"""Who may come in: members and invitations. Owners manage them; everybody in the company sees them."""
+"""Members and invitations. Owners manage them; all members see them."""
 
 from __future__ import annotations
 
@@ -74,8 +74,9 @@ class MembershipAdmin(TenantAdmin):
         members.require_another_owner(obj)
         super().delete_model(request, obj)
         withdrawn = members.withdraw_invitations(obj)
-        told = "Their open invitations are withdrawn too. " if withdrawn else ""
-        self.message_user(request, f"{told}API keys that they made stay valid: see API keys.", messages.WARNING)
+        text = "Open invitations that they sent are withdrawn. " if withdrawn else ""
+        text += "API keys that they created stay valid: check them under API keys."
+        self.message_user(request, text, messages.WARNING)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -91,8 +92,11 @@ class InvitationForm(TenantForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, words_ in (
-            ("email", "They get a mail at once, with a link that works once and for seven days."),
-            ("role", "Viewers read. Admins change everything but members. Owners invite and remove members too."),
+            ("email", "They receive an email with a link that works once, within seven days."),
+            (
+                "role",
+                "Viewers can read. Admins can change everything except members. Owners can also manage members.",
+            ),
         ):
             if name in self.fields:
                 self.fields[name].help_text = words_
@@ -105,9 +109,11 @@ class InvitationForm(TenantForm):
             return cleaned
         cleaned["email"] = email
         if company.memberships.filter(user__username__iexact=email).exists():
-            self.add_error("email", "They are a member already.")
+            self.add_error("email", "This person is already a member.")
         elif members.reached_hourly_limit(company):
-            self.add_error(None, f"{members.MOST_IN_AN_HOUR} invitations in an hour are the most. Wait a while.")
+            self.add_error(
+                None, f"You can send at most {members.MOST_IN_AN_HOUR} invitations per hour. Try again later."
+            )
         return cleaned
 
 
@@ -168,13 +174,13 @@ class InvitationAdmin(ButtonsAdmin):
         open_ = Invitation.objects.filter(pk=obj.pk, accepted_at=None, revoked_at=None)
         if open_.update(revoked_at=timezone.now()):
             self.log_change(request, obj, "Withdrew an invitation.")
-            self.message_user(request, "Withdrawn. The link in the mail opens nothing any more.", messages.SUCCESS)
+            self.message_user(request, "The invitation is withdrawn. Its link no longer works.", messages.SUCCESS)
 
     def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         try:
             members.send_invitation(invitation, token)
         except (SMTPException, OSError) as error:
-            told = f"The mail could not be sent ({error}). The invitation stands: send it again in a minute."
-            self.message_user(request, told, messages.ERROR)
+            text = f"The email could not be sent ({error}). The invitation is saved. Choose “Send again” in a minute."
+            self.message_user(request, text, messages.ERROR)
         else:
-            self.message_user(request, f"A mail is on its way to {invitation.email}.", messages.SUCCESS)
+            self.message_user(request, f"Sent an email to {invitation.email}.", messages.SUCCESS)

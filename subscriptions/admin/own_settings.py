@@ -1,4 +1,4 @@
-"""What somebody decides for themselves: in which of their companies they get alert mails."""
+"""The user's own settings: for which companies they receive alert emails."""
 
 from __future__ import annotations
 

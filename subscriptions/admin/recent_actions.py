@@ -1,4 +1,4 @@
-"""What somebody did last, for the home page: only of rows they may see today."""
+"""A user's recent actions for the home page, limited to rows that they may still see."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 SHOWN = 10
-LOOKED_AT = 60
+NEWEST_ENTRIES = 60
 
 
 def list_recent_actions(site: AdminSite, request: HttpRequest) -> list[LogEntry]:
     entries = list(
         LogEntry.objects.filter(user=request.user.pk)
         .select_related("content_type")
-        .order_by("-action_time")[:LOOKED_AT]
+        .order_by("-action_time")[:NEWEST_ENTRIES]
     )
     ids = defaultdict(set)
     for entry in entries:
@@ -36,5 +36,5 @@ def list_recent_actions(site: AdminSite, request: HttpRequest) -> list[LogEntry]
 def _key(page: object, object_id: str | None) -> object:
     try:
         return page.opts.pk.to_python(object_id)  # type: ignore[attr-defined]
-    except ValidationError:  # a key of a shape that the model no longer has
+    except ValidationError:  # a key that the model no longer accepts
         return None

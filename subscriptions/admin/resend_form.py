@@ -1,4 +1,4 @@
-"""The question before a resend of many: which subscription, from when to when, in which states, how fast."""
+"""The form that starts a resend job: subscription, period, states and rate."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..endpoints import resend_jobs
 from ..models import Delivery, Subscription
 from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 
-FASTEST = 1000  # a second; more than that is the same as all at once
+FASTEST = 1000  # per second
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}
 
 
 class _Moment(forms.DateTimeInput):
-    """The browser's own picker, which wants a T between date and time."""
+    """The browser's date picker. It needs a T between date and time."""
 
     def __init__(self) -> None:
         super().__init__(STEP_WIDGET, format="%Y-%m-%dT%H:%M:%S")
@@ -34,26 +34,28 @@ class _Subscriptions(forms.ModelChoiceField):  # type: ignore[type-arg]
 class ResendForm(forms.Form):
     subscription = _Subscriptions(Subscription.objects.none())
     since = forms.DateTimeField(label="Created from", widget=_Moment)
-    until = forms.DateTimeField(label="Created before", widget=_Moment, required=False, help_text="Empty: until now.")
+    until = forms.DateTimeField(
+        label="Created before", widget=_Moment, required=False, help_text="Leave empty for now."
+    )
     states = forms.MultipleChoiceField(
-        label="Which",
+        label="State",
         choices=[
-            (str(state), "Waiting for the next try" if state == Delivery.State.PENDING else state.label)
+            (str(state), "Waiting for a retry" if state == Delivery.State.PENDING else state.label)
             for state in resend_jobs.STATES
         ],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
         error_messages={"required": "Choose at least one."},
     )
     per_second = forms.IntegerField(
-        label="How many a second",
+        label="Webhooks per second",
         min_value=1,
         max_value=FASTEST,
         initial=resend_jobs.DEFAULT_PER_SECOND,
-        help_text="To each subscription. Slower spares the receiver; new webhooks do not wait behind these.",
+        help_text="For each subscription. New webhooks do not wait behind these.",
     )
 
     def __init__(self, *args: Any, rows: QuerySet[Any], several: bool, all_of_one: bool, **kwargs: Any) -> None:
-        """`rows`: the subscriptions on offer; `all_of_one`: they are all of one company, and may be meant all."""
+        """`rows`: the subscriptions to choose from. `all_of_one`: they belong to one company, so "all" is a choice."""
         defaults = {"since": timezone.now() - timedelta(hours=24), "states": list(resend_jobs.DEFAULT_STATES)}
         kwargs["initial"] = {**defaults, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
@@ -70,11 +72,11 @@ class ResendForm(forms.Form):
             if moment and not FIRST_MOMENT <= moment < LAST_MOMENT:
                 self.add_error(name, TOO_FAR)
         if since and until and since >= until:
-            self.add_error("until", "The end must come after the beginning.")
+            self.add_error("until", "The end must be after the beginning.")
         chosen = data.get("subscription")
         if chosen is not None and chosen.state != Subscription.State.ACTIVE:
-            self.add_error("subscription", f"Resume “{chosen}” first: nothing is sent to it now.")
-        # Fixed now: what is confirmed on the next page is what was counted.
+            self.add_error("subscription", f"“{chosen}” is not active. Resume it first.")
+        # Fixed now, so that the next page confirms what was counted.
         data["until"] = until or timezone.now()
         return data
 
@@ -82,7 +84,7 @@ class ResendForm(forms.Form):
     def rate(self) -> int:
         return int(self.cleaned_data["per_second"])
 
-    def wanted(self) -> dict[str, Any]:
+    def filters(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("since", "until", "states")}
 
     def subscriptions(self) -> list[Subscription]:
@@ -92,8 +94,8 @@ class ResendForm(forms.Form):
         field: Any = self.fields["subscription"]
         return list(field.queryset.filter(state=Subscription.State.ACTIVE))
 
-    def spelled(self) -> list[tuple[str, str]]:
-        """The answers as hidden fields say them again; times with their offset."""
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        """The answers as hidden fields for the next page; times with their offset."""
         data = self.cleaned_data
         chosen = data["subscription"]
         return [

@@ -1,4 +1,4 @@
-"""Sending many webhooks again: asked for on one page, counted and confirmed on the next, watched on a third."""
+"""Resend jobs: one page asks what to send, the next confirms the count, the third shows progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TONES = {State.RUNNING: "busy", State.DONE: "good", State.CANCELLED: "quiet"}
 
 @admin.register(ResendJob)
 class ResendJobAdmin(LogAdmin, ButtonsAdmin):
-    """A job is started and cancelled, never edited: to start one is to operate, as resending a single one is."""
+    """A job is started and cancelled, never edited. Starting one needs the operate permission, like a single resend."""
 
     menu, menu_order, menu_name = "Webhooks", 40, "Resends"
     related = ("subscription", "requested_by")
@@ -42,7 +42,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         return self.has_operate_permission(request)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        return ()  # no box: they are few, and newest first
+        return ()  # no search box: there are few jobs
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.progress_view)
@@ -93,10 +93,10 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         form = ResendForm(request.POST, **given)
         if not form.is_valid():
             return self._asked(request, form)
-        counts = {row: resend_jobs.matching(row, **form.wanted()).count() for row in form.subscriptions()}
+        counts = {row: resend_jobs.matching(row, **form.filters()).count() for row in form.subscriptions()}
         found = {row: count for row, count in counts.items() if count}
         if not found:
-            form.add_error(None, "There is nothing to send again in that time. Choose an earlier beginning.")
+            form.add_error(None, "There are no webhooks to send again in this period. Choose an earlier start.")
             return self._asked(request, form)
         if "start" in request.POST:
             return self._start(request, form, found)
@@ -108,7 +108,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             try:
                 with transaction.atomic():
                     job = resend_jobs.start(
-                        subscription, per_second=form.rate, requested_by=request.user, **form.wanted()
+                        subscription, per_second=form.rate, requested_by=request.user, **form.filters()
                     )
                     detail = f"{job.total} webhooks of “{subscription}”, {form.rate} a second"
                     audit_log.record(audit_log.Actor.person(request.user), "Started a resend", job, detail=detail)
@@ -120,13 +120,13 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             return self._asked(request, form)
         if len(jobs) == 1:
             return HttpResponseRedirect(self.change_url(jobs[0].pk))
-        self.message_user(request, f"{len(jobs)} resends were started.", messages.SUCCESS)
+        self.message_user(request, f"Started {len(jobs)} resends.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:subscriptions_resendjob_changelist"))
 
     def _asked(
         self, request: HttpRequest, form: ResendForm, found: dict[Subscription, int] | None = None
     ) -> HttpResponse:
-        """The page with the question; with what was found, the one that asks whether to go on."""
+        """The form; with `found`, the page that asks for confirmation."""
         total = sum((found or {}).values())
         return TemplateResponse(
             request,
@@ -140,7 +140,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
                 "total": f"{total:,}",
                 "one": total == 1,
                 "takes": times.format_duration(max(found.values()) / form.rate) if found else "",
-                "hidden": form.spelled() if found else [],
+                "hidden": form.hidden_inputs() if found else [],
                 "list_url": reverse("admin:subscriptions_resendjob_changelist"),
                 "zone": timezone.get_current_timezone_name(),
             },
@@ -155,7 +155,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied  # nothing here is edited; Django's "save as new" would ask for the right to add only
+            raise PermissionDenied  # Django's "save as new" would only check the add permission
         obj = self.get_object(request, unquote(object_id))
         context = self._page(request, obj) if obj is not None else {}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
@@ -166,7 +166,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             "subtitle": None,
             "job": obj,
             "state": self.state_badge(obj),
-            "told": _told(obj),
+            "status_text": _describe_progress(obj),
             "value": _value(obj),
             "running": obj.state == State.RUNNING,
             "since": times.time_tag(obj.since),
@@ -178,13 +178,15 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         }
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """JSON for the page's script: `state`, `value` and `max` of the bar, and the sentence beside it."""
+        """JSON for the page's script: `state`, `value` and `max` of the progress bar, and `status_text`."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
-            raise Http404("There is no such resend, or it belongs to another company.")
+            raise Http404("There is no such resend.")
         if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
-        return JsonResponse({"state": obj.state, "value": _value(obj), "max": obj.total, "told": _told(obj)})
+        return JsonResponse(
+            {"state": obj.state, "value": _value(obj), "max": obj.total, "status_text": _describe_progress(obj)}
+        )
 
     # --- ending one -----------------------------------------------------------------------------------------------
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
@@ -195,35 +197,37 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         was_running = obj.state == State.RUNNING
         resend_jobs.cancel(obj)
         if not was_running or obj.state != State.CANCELLED:
-            self.message_user(request, "It was not running any more.", messages.WARNING)
+            self.message_user(request, "This resend has already ended.", messages.WARNING)
             return
-        audit_log.record(audit_log.Actor.person(request.user), "Cancelled a resend", obj, detail=_told(obj))
-        self.message_user(request, _told(obj), messages.SUCCESS)
+        audit_log.record(
+            audit_log.Actor.person(request.user), "Cancelled a resend", obj, detail=_describe_progress(obj)
+        )
+        self.message_user(request, _describe_progress(obj), messages.SUCCESS)
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         return rows
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What the address asks for; the form offers nothing that is not theirs, whatever stands there."""
+    """Initial values from the query string. The form itself limits the choices."""
     asked = {name: request.GET[name] for name in ("subscription", "since", "until") if request.GET.get(name)}
     states = [state for state in request.GET.getlist("states") if state in resend_jobs.STATES]
     return {**asked, **({"states": states} if states else {})}
 
 
 def _value(job: ResendJob) -> int:
-    """Where the bar stands. What was resent by hand meanwhile is not sent twice, yet a job that is done is full."""
+    """The value of the progress bar: full when the job is done, even if some webhooks were resent by hand."""
     return job.total if job.state == State.DONE else min(job.sent, job.total)
 
 
-def _told(job: ResendJob) -> str:
-    progress = f"{job.sent:,} of {job.total:,} set on their way again"
+def _describe_progress(job: ResendJob) -> str:
+    progress = f"{job.sent:,} of {job.total:,} sent again"
     if job.state == State.CANCELLED:
-        return f"Cancelled: {progress}, the rest is left as it was."
+        return f"Cancelled: {progress}. The rest is unchanged."
     if job.state == State.DONE:
-        rest = "" if job.sent >= job.total else " The others were on their way already."
+        rest = "" if job.sent >= job.total else " The others were already waiting."
         return f"Done: {progress}.{rest}"
     if job.subscription.state != Subscription.State.ACTIVE:
-        return f"{progress}. It waits until “{job.subscription}” is resumed."
+        return f"{progress}. Waiting until “{job.subscription}” is resumed."
     left = times.format_duration((job.total - job.sent) / job.per_second)
-    return f"{progress}, about {left} to go."
+    return f"{progress}, about {left} left."

@@ -1,5 +1,4 @@
-"""The operators' page of the service itself: is it well, who delivers, what waits and where, what of its own work
-failed."""
+"""The operators' Service page: health, drains, waiting webhooks, failing endpoints and background tasks."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ def _facts() -> dict[str, Any]:
     return {
         "title": "Service",
         "health": seen,
-        "state": labels.badge("Well", "good") if seen.well else labels.badge("Not well", "bad"),
+        "state": labels.badge("Healthy", "good") if seen.well else labels.badge("Unhealthy", "bad"),
         "drains": [_drain(slot) for slot in DrainSlot.objects.order_by("number")[: seen.drains_wanted]],
         "waiting": _waiting(waits),
         "total": waits.total_in_words,
@@ -49,7 +48,7 @@ def _drain(slot: DrainSlot) -> dict[str, Any]:
     alive = slot.beat_at is not None and (times.seconds_since(slot.beat_at) < health.BEAT_SECONDS)
     return {
         "number": slot.number,
-        "state": labels.badge("Works", "good") if alive else labels.badge("Silent", "bad"),
+        "state": labels.badge("Running", "good") if alive else labels.badge("No heartbeat", "bad"),
         "where": f"{slot.host}, process {slot.pid}" if slot.host else "",
         "since": times.time_tag(slot.started_at),
         "beat": times.format_relative(slot.beat_at) or "never",

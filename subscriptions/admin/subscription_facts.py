@@ -1,4 +1,4 @@
-"""What the pages of subscriptions say: columns of the list, and facts on the page of one."""
+"""Read-only fields of subscriptions: columns of the list, and facts on the page."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class SubscriptionFacts:
         reason = f" {obj.state_reason}" if obj.state_reason else ""
         return format_html("{}{}{}", self.state_badge(obj), since, reason)
 
-    @admin.display(description="its server")
+    @admin.display(description="your server")
     def answers(self, obj: Subscription) -> str:
         health = _health(obj)
         if health is None:
-            return "Nothing was sent to it yet."
-        good = format_html("<div>Accepted last: {}</div>", times.time_tag(health.last_success_at) or "never")
+            return "Nothing has been sent to it yet."
+        good = format_html("<div>Last accepted: {}</div>", times.time_tag(health.last_success_at) or "never")
         if health.last_failure_at is None:
             return good
-        bad = format_html("<div>Failed last: {}. {}</div>", times.time_tag(health.last_failure_at), health.last_failure)
+        bad = format_html("<div>Last failed: {}. {}</div>", times.time_tag(health.last_failure_at), health.last_failure)
         return format_html("{}{}", good, bad)
 
     @admin.display(description="webhooks")
@@ -101,7 +101,7 @@ class SubscriptionFacts:
         text = format_html("<code>{}</code>", "whsec_••••••••")
         if obj.previous_secret and len(obj.secrets) > 1:
             until = times.time_tag(obj.previous_secret_until)
-            return format_html("{} The one before it signs too until {}.", text, until)
+            return format_html("{} The previous secret also signs until {}.", text, until)
         return text
 
     @admin.display(description="verification code")
@@ -112,14 +112,14 @@ class SubscriptionFacts:
     @admin.display(description="when it fails")
     def retries(self, obj: Subscription) -> str:
         waits = ", ".join(times.format_duration(seconds) for seconds in WAITS)
-        tries = f"Tried again about {waits} after each failure, so {MAX_ATTEMPTS} times in all."
-        return f"{tries} Then it counts as failed, and you can send it again."
+        tries = f"Retried about {waits} after each failure: {MAX_ATTEMPTS} attempts in total."
+        return f"{tries} After that it has failed, and you can send it again."
 
-    @admin.display(description="besides the signatures")
+    @admin.display(description="login and headers")
     def credentials_in_words(self, obj: Subscription) -> str:
         return credentials.describe(obj.credentials)
 
-    @admin.display(description="made")
+    @admin.display(description="created")
     def created(self, obj: Subscription) -> str:
         return times.time_tag(obj.created_at)
 
@@ -129,7 +129,7 @@ def _health(obj: Subscription) -> EndpointHealth | None:
 
 
 def _failing(obj: Subscription) -> bool:
-    """Nothing but failures for longer than a restart takes."""
+    """Whether it has only failed for ENDPOINT_TELL_SECONDS."""
     health = _health(obj)
     if health is None or health.failing_since is None or obj.state != State.ACTIVE:
         return False

@@ -1,4 +1,4 @@
-"""Subscriptions: where a company's webhooks go."""
+"""Subscriptions: to which URL a company's webhooks go."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def event_choices() -> list[tuple[str, SafeString]]:
 class SubscriptionForm(credentials.CredentialsForm):
     events = CheckboxesField(choices=event_choices, help_text="What to send.")
     try_it = forms.BooleanField(
-        label="Send a test event at once",
+        label="Send a test event",
         required=False,
         initial=True,
-        help_text="A made-up one, so that you see whether your server takes it.",
+        help_text="With invented data, to see whether your server accepts it.",
     )
 
 
@@ -102,15 +102,15 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         return WithDayStatistics
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        how = ("How to send", {"fields": ["ordered", "rate_per_minute", "retries"], "classes": ("collapse",)})
+        how = ("Sending options", {"fields": ["ordered", "rate_per_minute", "retries"], "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)
         asked = credentials.FIELDS if editable else ["credentials_in_words"]
-        login = ("What your server asks for", {"fields": asked, "classes": ("collapse",)})
+        login = ("Login and headers", {"fields": asked, "classes": ("collapse",)})
         fieldsets = [*super().get_fieldsets(request, obj), how, login]
         if obj is None:
-            return [*fieldsets, ("When it is saved", {"fields": ["try_it"]})]
+            return [*fieldsets, ("After saving", {"fields": ["try_it"]})]
         return [
-            ("How it goes", {"fields": ["state_in_words", "day_of_one", "answers", "deliveries"]}),
+            ("Status", {"fields": ["state_in_words", "day_of_one", "answers", "deliveries"]}),
             *fieldsets,
             ("For the receiver", {"fields": ["secret_masked", "verification", "resource_id", "created"]}),
         ]
@@ -152,7 +152,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
             return
         operations.pause(obj)
         self.log_change(request, obj, "Paused.")
-        self.message_user(request, "Paused. Nothing is sent now; what happens meanwhile is held.", messages.SUCCESS)
+        self.message_user(request, "Paused. New webhooks are held until you resume.", messages.SUCCESS)
 
     @button("Resume…", opens_page=True)
     def resume(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
@@ -165,18 +165,17 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         except ActionRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
-        held_ones = "1 webhook that was held" if count == 1 else f"{count:,} webhooks that were held"
-        going = "go out now" if count != 1 else "goes out now"
-        told = f" {held_ones} {going if choice == 'send' else 'will not be sent'}." if count else ""
+        number = "1 held webhook" if count == 1 else f"{count:,} held webhooks"
+        text = f" {number} will {'be sent now' if choice == 'send' else 'not be sent'}." if count else ""
         if obj.resuming:
-            told += " It becomes active in a moment, when the last of what was waiting is dropped."
-        self.log_change(request, obj, f"Resumed.{told}")
-        self.message_user(request, f"Resumed.{told}", messages.SUCCESS)
+            text += " The subscription becomes active as soon as these are dropped."
+        self.log_change(request, obj, f"Resumed.{text}")
+        self.message_user(request, f"Resumed.{text}", messages.SUCCESS)
         return None
 
     @button("Show secret")
     def reveal_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
-        self.log_change(request, obj, "Looked at the signing secret.")
+        self.log_change(request, obj, "Viewed the signing secret.")
         return self.render_page(
             request,
             obj,
@@ -186,28 +185,28 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
                 "secret": obj.secret,
                 "previous": obj.secrets[1:],
                 "until": times.time_tag(obj.previous_secret_until),
-                "help": "It signs the webhook-signature header of every webhook to this URL.",
+                "help": "The webhook-signature header of every webhook to this URL is made with it.",
             },
         )
 
     @button("New secret…", opens_page=True)
     def rotate_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         if request.method != "POST":
-            # Two secrets sign at most: the one before the last would stop at once.
+            # At most two secrets sign: another rotation ends the previous secret immediately.
             until = obj.previous_secret_until
             still = times.time_tag(until) if until is not None and until > timezone.now() else ""
             context = {"hours": ROTATION_OVERLAP.total_seconds() / 3600, "until": still}
             return self.render_page(request, obj, "rotate.html", context)
         operations.rotate_secret(obj)
-        self.log_change(request, obj, "Made a new signing secret. The old one signs too for 24 h.")
-        said = "A new secret signs now. The old one signs too for 24 hours. “Show secret” shows both."
-        self.message_user(request, said, messages.SUCCESS)
+        self.log_change(request, obj, "Created a new signing secret. The old one also signs for 24 hours.")
+        text = "The new secret is in use. The old one also signs for 24 hours. “Show secret” shows both."
+        self.message_user(request, text, messages.SUCCESS)
         return None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        # What was checked for the address is what is stored with it, whatever the page said to have changed: what
-        # somebody else has stored meanwhile for the old server does not go to the new one.
+        # Save the URL together with the credentials that were checked for it: credentials that another user
+        # stored for the old server in the meantime must not go to the new one.
         if change and (form.moved or set(credentials.FIELDS) & set(form.changed_data)):
             obj.save(update_fields=["url", *credentials.COLUMNS, "updated_at"])
         if not change and form.cleaned_data.get("try_it"):

@@ -1,4 +1,4 @@
-"""Test events in the admin: pick an event, and see at once what the receiver made of it."""
+"""Test events: choose an event type, send it, and see the response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ State = Delivery.State
 
 
 class TestEventAdmin(ButtonsAdmin):
-    """`<id>/test/` asks which event, `<id>/test/<delivery>/` shows the result as it comes."""
+    """`<id>/test/` asks for the event type. `<id>/test/<delivery>/` shows the result."""
 
     def get_urls(self) -> list[URLPattern]:
         result, state = self.admin_site.admin_view(self.result_view), self.admin_site.admin_view(self.state_view)
@@ -81,7 +81,7 @@ class TestEventAdmin(ButtonsAdmin):
         )
 
     def state_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:
-        """JSON for the page's script: `state` changes when there is something new to see."""
+        """JSON for the page's script, which reloads the page when `state` changes."""
         subscription, delivery = self._found(request, object_id, delivery_id)
         if (refused := self.refuse_unless_read(request, subscription)) is not None:
             return refused
@@ -90,22 +90,22 @@ class TestEventAdmin(ButtonsAdmin):
     def _found(self, request: HttpRequest, object_id: str, delivery_id: int) -> tuple[Subscription, Delivery]:
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
-            raise Http404("There is no such subscription, or it belongs to another company.")
+            raise Http404("There is no such subscription.")
         rows = Delivery.objects.filter(subscription=obj, event__test=True)
         delivery = (
             rows.select_related("event", "subscription__health").defer("event__body").filter(pk=delivery_id).first()
         )
         if delivery is None:
-            raise Http404("There is no such test event of this subscription.")
+            raise Http404("There is no such test event.")
         return obj, delivery
 
 
 def send_from_page(admin: Any, request: HttpRequest, subscription: Subscription, event_type: str) -> Delivery | None:
-    """Put it on its way and say so in the audit log; None if it could not be, which the visitor is told."""
+    """Send a test event and record it in the audit log. Returns None and shows a message if that is not possible."""
     try:
         delivery = test_events.send_test(subscription, event_type)
     except LookupError:
-        admin.message_user(request, "Choose an event to send.", messages.ERROR)
+        admin.message_user(request, "Choose an event.", messages.ERROR)
     except ActionRefused as reason:
         admin.message_user(request, str(reason), messages.ERROR)
     else:
@@ -120,5 +120,5 @@ def result_url(delivery: Delivery) -> str:
 
 
 def default_event(subscription: Subscription) -> str:
-    """The event to offer: the first of the catalogue that it takes."""
+    """The preselected event type: the first in the catalogue that the subscription includes."""
     return next((one.name for one in catalogue.all_types() if one.name in subscription.events and one.example), "")

@@ -1,4 +1,4 @@
-"""The page that stops alert mails. Whoever has the link may: it names one membership, and does nothing else."""
+"""The page that turns off alert emails. The token in the link allows it, for one membership."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..endpoints import alerts
 
 
 def unsubscribe_page(request: HttpRequest, token: str, site: AdminSite) -> HttpResponse:
-    """A look changes nothing, since mail scanners look, too; a POST stops them (RFC 8058), `do=again` goes on."""
+    """GET changes nothing: mail scanners follow links. POST turns alerts off (RFC 8058), `do=again` turns them on."""
     member = alerts.member_of(token)
     if member is not None and request.method == "POST":
         alerts.wish_alert_mails(member, wanted=request.POST.get("do") == "again")
     context: dict[str, Any] = {
         **site.each_context(request),
         "is_nav_sidebar_enabled": False,
-        "title": "Alert mails",
+        "title": "Alert emails",
         "member": member,
     }
     status = 200 if member is not None else 404

@@ -1,4 +1,4 @@
-"""Verification code on a subscription's page: the functions of docs/verify, as they are pasted."""
+"""The verification code of docs/verify, ready to paste, for a subscription."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .kit.buttons import ButtonsAdmin
 
 @dataclass(frozen=True)
 class Snippet:
-    """`usage` calls the function as a server does, with the two secrets out of its environment."""
+    """`usage` shows how a server calls the function, with both secrets from its environment."""
 
     language: str
     file: str
-    harness: str  # where the part begins that only tries the function
+    harness: str  # first line of the part that runs the function as a script
     usage: str
 
 
@@ -58,7 +58,7 @@ _SNIPPETS = (
 
 @lru_cache(maxsize=1)
 def snippets() -> list[dict[str, str]]:
-    """`language`, `code` and `usage` of each. The code is the file without the part that tries it."""
+    """`language`, `code` and `usage` of each. `code` is the file without its script part."""
     return [
         {"language": one.language, "code": _function(one), "usage": one.usage, "id": f"code-{one.language.lower()}"}
         for one in _SNIPPETS
@@ -81,7 +81,7 @@ class VerifyingAdmin(ButtonsAdmin):
     def verify_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_view_permission(request, obj):
-            raise Http404("There is no such subscription, or it belongs to another company.")
+            raise Http404("There is no such subscription.")
         if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         context = {"snippets": snippets(), "may_reveal": self.has_operate_permission(request, obj)}

@@ -41,7 +41,7 @@ def disable_hopeless() -> int:
     reason = f"Nothing arrived for {days:g} days."
     disabled = endpoint_health.disable(hopeless.values_list("pk", flat=True)[:MOST_DISABLED], reason)
     for subscription in Subscription.objects.filter(pk__in=disabled).defer(*Subscription.ENCRYPTED):
-        audit_log.record(audit_log.SERVICE, "Switched off", subscription, detail=reason)
+        audit_log.record(audit_log.SERVICE, "Disabled", subscription, detail=reason)
     return len(disabled)
 
 
@@ -129,8 +129,8 @@ def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> 
     name = " ".join(subscription.name.split())
     subject = {
         "failing": f"Webhooks to {name} are failing",
-        "warning": f"Webhooks to {name} will be switched off",
-        "disabled": f"Webhooks to {name} were switched off",
+        "warning": f"Webhooks to {name} will be disabled",
+        "disabled": f"Webhooks to {name} have been disabled",
     }[template]
     # A mail for each, since each has a link of its own to stop them; over one connection.
     get_connection().send_messages(

@@ -34,7 +34,7 @@ def call(company) -> Call:
 def at(page: Page, live_server, company) -> Page:
     """Logged in, at the home page."""
     page.goto(live_server.url + reverse("admin:login"))
-    page.get_by_label("Mail address").fill("ann@example.com")
+    page.get_by_label("Email address").fill("ann@example.com")
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Your webhooks")).to_be_visible()

@@ -26,7 +26,7 @@ def admin(page: Page, live_server, company) -> Page:
 
 
 def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver):
-    admin.get_by_role("link", name="Say where your webhooks go").click()
+    admin.get_by_role("link", name="Add a subscription").click()
     admin.get_by_label("Name").fill("CRM")
     admin.get_by_label("URL").fill("ftp://crm.example.com/hooks")
     admin.get_by_role("checkbox", name="Post-Call When").check()
@@ -35,7 +35,7 @@ def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver
     expect(admin.get_by_role("checkbox", name="Post-Call When")).to_be_checked()
     admin.get_by_label("URL").fill(receiver.url)
     admin.get_by_role("button", name="Save", exact=True).click()
-    expect(admin.get_by_role("heading", name="Post-Call, a test")).to_be_visible()
+    expect(admin.get_by_role("heading", name="Test: Post-Call")).to_be_visible()
     expect(admin.locator(".lead")).to_contain_text("Waiting")
     drain_until(nothing_pending)
     expect(admin.locator(".lead")).to_contain_text("Accepted (200)")  # by itself
@@ -51,10 +51,10 @@ def test_another_event_is_tried_and_its_failure_explained(admin: Page, live_serv
     admin.goto(live_server.url + reverse("admin:subscriptions_subscription_change", args=[subscription.pk]))
     admin.get_by_role("link", name="Send a test…").click()
     admin.get_by_label("Call Modified").check()
-    admin.get_by_role("button", name="Send it").click()
+    admin.get_by_role("button", name="Send test").click()
     drain_until(lambda: bool(receiver.got))
     expect(admin.locator(".lead")).to_contain_text("Not found (404)")
-    expect(admin.locator(".advice")).to_contain_text("See whether the path")
+    expect(admin.locator(".advice")).to_contain_text("Check the path")
     expect(admin.locator("pre")).to_contain_text("no such page")
 
 
@@ -64,7 +64,7 @@ def test_a_new_secret_signs_beside_the_old_one(admin: Page, live_server, company
     admin.goto(live_server.url + reverse("admin:subscriptions_subscription_change", args=[subscription.pk]))
     admin.get_by_role("link", name="New secret…").click()
     admin.locator("input.default").click()
-    expect(admin.locator(".messagelist")).to_contain_text("The old one signs too for 24 hours.")
+    expect(admin.locator(".messagelist")).to_contain_text("The old one also signs for 24 hours.")
     admin.get_by_role("button", name="Show secret").click()
     new = Subscription.objects.get().secret
     assert new != old

@@ -37,7 +37,7 @@ def company():
 @pytest.fixture
 def at(page: Page, live_server, company) -> Page:
     page.goto(live_server.url + reverse("admin:login"))
-    page.get_by_label("Mail address").fill("ann@example.com")
+    page.get_by_label("Email address").fill("ann@example.com")
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#user-tools")).to_be_visible()
@@ -68,15 +68,15 @@ def test_a_failed_delivery_is_found_understood_repeated_and_sent_again(at: Page,
 def test_all_that_failed_is_counted_sent_and_followed(at: Page, live_server):
     at.goto(live_server.url + reverse("admin:subscriptions_delivery_changelist"))
     at.get_by_role("link", name="Send many again").click()
-    at.get_by_label("How many a second").fill("1")
+    at.get_by_label("Webhooks per second").fill("1")
     at.get_by_role("button", name="Count them").click()
-    expect(at.get_by_text("3 webhooks are sent again")).to_be_visible()
+    expect(at.get_by_text("3 webhooks will be sent again")).to_be_visible()
     at.get_by_role("button", name="Send 3 again").click()
     expect(at.get_by_role("progressbar")).to_have_attribute("value", "0")
     assert resend_jobs.step() == 1
-    expect(at.locator("#told")).to_contain_text("1 of 3 set on their way again")  # without a reload
+    expect(at.locator("#status-text")).to_contain_text("1 of 3 sent again")  # without a reload
     at.get_by_role("button", name="Cancel the rest").click()
-    expect(at.locator("#told")).to_contain_text("Cancelled: 1 of 3")
+    expect(at.locator("#status-text")).to_contain_text("Cancelled: 1 of 3")
     assert ResendJob.objects.get().state == "cancelled"
 
 
@@ -85,5 +85,5 @@ def test_the_page_shows_the_end_by_itself(at: Page, live_server, company):
     at.goto(live_server.url + reverse("admin:subscriptions_resendjob_change", args=[job.pk]))
     expect(at.get_by_role("button", name="Cancel the rest")).to_be_visible()
     resend_jobs.step()
-    expect(at.locator("#told")).to_contain_text("Done: 3 of 3")
+    expect(at.locator("#status-text")).to_contain_text("Done: 3 of 3")
     expect(at.get_by_role("button", name="Cancel the rest")).to_have_count(0)

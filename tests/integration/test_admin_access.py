@@ -83,7 +83,7 @@ def test_a_revoked_key_is_refused_at_once(client, company, how):
 def test_a_key_is_rotated_with_an_overlap(client, company):
     key, _ = ApiKey.objects.issue(company=company, name="Phone system", scopes=["read"])
     rotate = reverse("admin:subscriptions_apikey_rotate", args=[key.pk])
-    assert "end?" in client.get(rotate).content.decode()
+    assert "stop working?" in client.get(rotate).content.decode()
     assert client.post(rotate, {"hours": "9999"}).status_code == 200
     assert ApiKey.objects.count() == 1
     secret = client.post(rotate, {"hours": "24"}).context["secret"]
@@ -137,9 +137,9 @@ def test_the_signing_key_is_shown_when_asked_for_and_that_is_written_down(client
     reveal = reverse("admin:subscriptions_company_reveal_signing_key", args=[company.pk])
     assert client.get(reveal).status_code == 405
     assert company.signing_key in client.post(reveal).content.decode()
-    assert LogEntry.objects.get().change_message == "Looked at the signing key."
+    assert LogEntry.objects.get().change_message == "Viewed the signing key."
     entry = AuditEntry.objects.get()
-    assert (entry.act, entry.company, entry.actor) == ("Looked at the signing key", company, "ann@example.com")
+    assert (entry.act, entry.company, entry.actor) == ("Viewed the signing key", company, "ann@example.com")
 
 
 def test_members_see_each_other_and_change_nothing(client, company):

@@ -268,7 +268,7 @@ def test_a_deleted_tag_is_a_change_of_its_calls(client, company, call):
     tag = Tag.objects.create(company=company, name="Emergency")
     call.tags.add(tag)
     url = reverse("admin:calls_tag_delete", args=[tag.pk])
-    assert "taken off every call" in client.get(url).content.decode()
+    assert "from every call that has it" in client.get(url).content.decode()
     client.post(url, {"post": "yes"})
     assert not Tag.objects.exists()
     assert changes_of(call)[-1] == ["tags"]

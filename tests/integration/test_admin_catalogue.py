@@ -71,7 +71,7 @@ def test_it_is_sent_to_the_subscription_chosen(client, company):
 def test_nothing_is_sent_without_one(client, company, chosen):
     factories.make_subscription(company)
     answer = client.post(reverse("admin:event_type", args=["post_call"]), {"subscription": chosen})
-    assert "Choose a subscription to send it to." in answer.content.decode()
+    assert "Choose a subscription." in answer.content.decode()
     assert not Delivery.objects.exists()
 
 
@@ -89,7 +89,7 @@ def test_of_others_and_of_paused_ones_none_is_offered_or_taken(client, company):
 def test_a_viewer_reads_it_and_sends_nothing(company):
     subscription = factories.make_subscription(company)
     client = login(factories.make_member(company, "viewer", username="viewer@example.com"))
-    assert "Send it to" not in page_of(client, "post_call")
+    assert "Send a test" not in page_of(client, "post_call")
     answer = client.post(reverse("admin:event_type", args=["post_call"]), {"subscription": str(subscription.pk)})
     assert answer.status_code == 403
     assert not Delivery.objects.exists()

@@ -68,7 +68,7 @@ def test_it_is_looked_at_then_decided_then_made(client, company):
     assert answer.headers["Location"] == page(job)
     assert "progress.js" in shown(client, job)
     assert client.get(page(job, "progress")).json() == {
-        "state": "running", "value": 0, "max": 1, "told": "0% of 4 lines looked at. Nothing is made yet.",
+        "state": "running", "value": 0, "max": 1, "status_text": "0% of 4 lines looked at. Nothing is made yet.",
     }  # fmt: skip
     tasks.work()
     job.refresh_from_db()
@@ -168,7 +168,7 @@ def test_errors_are_told_by_line_and_downloaded(client):
     html = shown(client, job)
     assert "+12145550199 is not one of this company&#x27;s tracking numbers. Add it first." in html
     assert "Import 0" not in html
-    assert "nothing to import" in html
+    assert "nothing new to import" in html
     answer = client.get(page(job, "errors"))
     told = list(csv.DictReader(StringIO(answer.content.decode())))
     assert {int(each["line"]) for each in told} == set(range(2, 29))

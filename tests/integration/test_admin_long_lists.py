@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 DELIVERIES = reverse("admin:subscriptions_delivery_changelist")
 EVENTS = reverse("admin:subscriptions_event_changelist")
 CALLS = reverse("admin:calls_call_changelist")
-FURTHER = "Look further back"
+FURTHER = "Search older rows"
 
 
 @pytest.fixture(autouse=True)
@@ -126,11 +126,11 @@ def test_failures_of_any_time_are_found_at_once(client, company, subscription):
 def test_it_says_how_far_back_that_led(client, company, subscription):
     past(company, subscription, 6)
     _, shown = page(client, f"{DELIVERIES}?answer=5xx")
-    assert "Looked through the newest 4, back to" in shown
+    assert "Searched the newest 4 rows, back to" in shown
     _, shown = page(client, DELIVERIES + link(shown, FURTHER))
     assert FURTHER not in shown
-    assert "Only those before" in shown
-    assert page(client, DELIVERIES + link(shown, "Back to the newest"))[1].count("Looked through the newest 4") == 1
+    assert "Showing only rows before" in shown
+    assert page(client, DELIVERIES + link(shown, "Back to the newest"))[1].count("Searched the newest 4 rows") == 1
 
 
 @pytest.mark.parametrize("who", ["admin", "operator"])
@@ -217,7 +217,7 @@ def test_another_company_is_not_looked_through(client, company):
                   f"subscription={theirs.pk}&type=post_call&state=pending", "state=failed&answer=5xx"):  # fmt: skip
         rows, shown = page(client, f"{DELIVERIES}?{query}")
         assert rows == []
-        assert "Looked through" not in shown, query
+        assert "Searched" not in shown, query
 
 
 def test_turning_the_page_stays_where_one_is_and_another_filter_begins_anew(client, company, subscription, monkeypatch):
@@ -299,10 +299,10 @@ def test_an_operator_looks_through_calls_in_the_order_in_which_they_came(operato
     steps = read_on(operator, f"{CALLS}?since=24h&direction__exact=outbound")
     assert len([row for step in steps for row in step]) == 6
     assert len(steps) == 2
-    assert "In the order in which they came in." in page(operator, CALLS)[1]
+    assert "Sorted by arrival." in page(operator, CALLS)[1]
     assert "In the order in which" not in page(operator, f"{CALLS}?company={company.pk}")[1]
     shown = page(operator, f"{CALLS}?direction__exact=inbound")[1]
-    assert "Looked through the newest 4. <a" in shown
+    assert "Searched the newest 4 rows. <a" in shown
 
 
 def test_a_search_says_where_it_stops(client, company, monkeypatch):
@@ -314,7 +314,7 @@ def test_a_search_says_where_it_stops(client, company, monkeypatch):
     newest = list(Call.objects.order_by("-start_time").values_list("pk", flat=True)[:3])
     rows, shown = page(client, f"{CALLS}?q=%2B12145550111")
     assert rows == newest
-    assert "A search shows the newest 3." in shown
+    assert "Showing the newest 3 results." in shown
     assert "A search shows" not in page(client, f"{CALLS}?q=nonsense")[1]
 
 

@@ -35,7 +35,7 @@ def test_nobody_elses_are_changed():
     company = factories.make_company()
     theirs = Membership.objects.get(user=factories.make_member(company, "owner", username="owner@example.com"))
     client = login(factories.make_member(company, "viewer", username="viewer@example.com"))
-    assert "readers get none" in client.get(PAGE).content.decode()
+    assert "Viewers receive no alerts" in client.get(PAGE).content.decode()
     client.post(PAGE, {})
     theirs.refresh_from_db()
     assert theirs.alert_mails

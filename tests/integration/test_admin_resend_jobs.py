@@ -55,7 +55,7 @@ def test_it_is_counted_then_confirmed_then_one_job(client, subscription, failed)
     assert form["subscription"] == [str(subscription.pk)]
     assert form["states"] == ["failed"]
     counted = client.post(ADD, form).content.decode()
-    assert "<b>3 webhooks are sent again</b>" in counted
+    assert "<b>3 webhooks will be sent again</b>" in counted
     assert not ResendJob.objects.exists()
 
     answer = client.post(ADD, {**filled_in(counted), "start": "yes"})
@@ -84,11 +84,11 @@ def test_its_page_follows_the_work_until_it_is_done(client, subscription, failed
         "state": "running",
         "value": 0,
         "max": 3,
-        "told": "0 of 3 set on their way again, about 0 s to go.",
+        "status_text": "0 of 3 sent again, about 0 s left.",
     }
     assert resend_jobs.step() == 3
     told = client.get(page(job, "progress"))
-    assert told.json() == {"state": "done", "value": 3, "max": 3, "told": "Done: 3 of 3 set on their way again."}
+    assert told.json() == {"state": "done", "value": 3, "max": 3, "status_text": "Done: 3 of 3 sent again."}
     assert "no-store" in told.headers["Cache-Control"]
     shown = client.get(page(job)).content.decode()
     assert "Done: 3 of 3" in shown
@@ -103,11 +103,11 @@ def test_it_is_cancelled_and_says_what_was_done(client, subscription, failed):
     assert resend_jobs.step() == 1
     assert "Cancel the rest" in client.get(page(job)).content.decode()
     answer = client.post(page(job, "cancel"), follow=True)
-    assert "Cancelled: 1 of 3 set on their way again" in answer.content.decode()
+    assert "Cancelled: 1 of 3 sent again" in answer.content.decode()
     assert resend_jobs.step() == 0
     assert Delivery.objects.filter(state="failed").count() == 2
     assert AuditEntry.objects.filter(act="Cancelled a resend").count() == 1
-    assert "It was not running any more" in client.post(page(job, "cancel"), follow=True).content.decode()
+    assert "This resend has already ended" in client.post(page(job, "cancel"), follow=True).content.decode()
     assert AuditEntry.objects.filter(act="Cancelled a resend").count() == 1
 
 
@@ -119,7 +119,7 @@ def test_all_subscriptions_at_once_are_a_job_each(client, company, subscription,
     operations.pause(third)
     form = {**asked(client), "subscription": [""]}
     counted = client.post(ADD, form).content.decode()
-    assert "<b>5 webhooks are sent again</b>" in counted
+    assert "<b>5 webhooks will be sent again</b>" in counted
     assert client.post(ADD, {**filled_in(counted), "start": "yes"}).headers["Location"] == LIST
     assert sorted(ResendJob.objects.values_list("subscription__name", "total")) == [("CRM", 4), ("Second", 1)]
 
@@ -128,16 +128,16 @@ def test_bad_answers_are_told_in_words(client, company, subscription, failed):
     form = asked(client)
     for change, words in (
         ({"since": [""]}, "This field is required"),
-        ({"until": ["2020-01-01T00:00:00"]}, "The end must come after the beginning."),
+        ({"until": ["2020-01-01T00:00:00"]}, "The end must be after the beginning."),
         ({"states": []}, "Choose at least one."),
         ({"states": ["unknown"]}, "Select a valid choice"),
         ({"per_second": ["0"]}, "greater than or equal to 1"),
-        ({"states": ["held"]}, "There is nothing to send again in that time."),
+        ({"states": ["held"]}, "There are no webhooks to send again in this period."),
     ):
         assert words in client.post(ADD, {**form, **change, "start": "yes"}).content.decode(), change
     operations.pause(subscription)
     chosen = {**form, "subscription": [str(subscription.pk)], "start": "yes"}
-    assert "Resume “CRM” first" in client.post(ADD, chosen).content.decode()
+    assert "“CRM” is not active. Resume it first." in client.post(ADD, chosen).content.decode()
     assert not ResendJob.objects.exists()
 
 

@@ -20,15 +20,15 @@ def test_it_is_asked_first_and_then_signs(receiver):
     client = login(factories.make_member(company, "owner"))
     page = reverse("admin:subscriptions_company_rotate_signing_key", args=[company.pk])
     old = company.signing_key
-    assert "the old key ends at once" in client.get(page).content.decode()
+    assert "old key stops working immediately" in client.get(page).content.decode()
     assert Company.objects.get().signing_key == old
     shown = client.post(page).content.decode()
     new = Company.objects.get().signing_key
     assert new != old
     assert len(new) == len(old) == 32
     assert new in shown
-    assert AuditEntry.objects.filter(company=company, act__contains="Made a new signing key").exists() or (
-        AuditEntry.objects.filter(company=company, detail__contains="Made a new signing key").exists()
+    assert AuditEntry.objects.filter(company=company, act__contains="Created a new signing key").exists() or (
+        AuditEntry.objects.filter(company=company, detail__contains="Created a new signing key").exists()
     )
     factories.ended_call(company, factories.make_tracker(company))
     drain_until(nothing_pending)

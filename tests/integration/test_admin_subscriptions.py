@@ -93,7 +93,7 @@ def test_the_list_says_how_the_last_webhook_went(client, company, subscription):
 
 
 def test_the_page_says_how_its_server_answers(client, subscription):
-    assert "Nothing was sent to it yet." in client.get(url(subscription)).content.decode()
+    assert "Nothing has been sent to it yet." in client.get(url(subscription)).content.decode()
     now = timezone.now()
     health = EndpointHealth.objects.create(
         subscription=subscription,
@@ -107,7 +107,7 @@ def test_the_page_says_how_its_server_answers(client, subscription):
     health.save()
     assert "Failing" in client.get(LIST).content.decode()
     shown = client.get(url(subscription)).content.decode()
-    assert "Accepted last: never" in shown
+    assert "Last accepted: never" in shown
     assert "Timed out after 15 s." in shown
 
 
@@ -123,7 +123,7 @@ def test_paused_it_holds_what_happens_and_resumed_it_sends_it(client, company, s
     question = client.get(url(subscription, "resume")).content.decode()
     assert "One webhook was held" in question
     answer = client.post(url(subscription, "resume"), {"held": "send"}, follow=True)
-    assert "1 webhook that was held goes out now." in told(answer)
+    assert "1 held webhook will be sent now." in told(answer)
     held.refresh_from_db()
     subscription.refresh_from_db()
     assert (subscription.state, held.state) == ("active", "pending")
@@ -169,14 +169,14 @@ def test_the_secret_is_shown_when_asked_for_and_that_is_written_down(client, sub
     answer = client.post(url(subscription, "reveal_secret"))
     assert subscription.secret in answer.content.decode()
     assert "no-store" in answer.headers["Cache-Control"]
-    assert LogEntry.objects.get().change_message == "Looked at the signing secret."
+    assert LogEntry.objects.get().change_message == "Viewed the signing secret."
     entry = AuditEntry.objects.get()
     assert (entry.act, entry.company, entry.actor) == (
-        "Looked at the signing secret",
+        "Viewed the signing secret",
         subscription.company,
         entry.user.get_username(),
     )
-    assert "Looked at the signing secret." in client.get(url(subscription, "history")).content.decode()
+    assert "Viewed the signing secret." in client.get(url(subscription, "history")).content.decode()
 
 
 def test_a_new_secret_leaves_the_old_one_valid_for_a_day(client, subscription):
@@ -186,7 +186,7 @@ def test_a_new_secret_leaves_the_old_one_valid_for_a_day(client, subscription):
     client.post(url(subscription, "rotate_secret"))
     subscription.refresh_from_db()
     assert subscription.secrets[1:] == [old]
-    assert AuditEntry.objects.get().act == "Made a new signing secret"
+    assert AuditEntry.objects.get().act == "Created a new signing secret"
     shown = client.post(url(subscription, "reveal_secret")).content.decode()
     assert subscription.secret in shown
     assert old in shown
@@ -205,7 +205,7 @@ def test_no_secret_is_kept_in_history_messages_or_cookies(client, subscription):
 def test_removed_it_is_hidden_and_its_log_stays(client, company, subscription):
     factories.ended_call(company)
     question = client.get(url(subscription, "delete")).content.decode()
-    assert "Its log stays" in question
+    assert "The log stays" in question
     answer = client.post(url(subscription, "delete"), {"post": "yes"}, follow=True)
     assert "was removed" in told(answer)
     subscription.refresh_from_db()
@@ -268,4 +268,4 @@ def test_a_second_new_secret_within_a_day_says_what_it_breaks(client, subscripti
     asked = url(subscription, "rotate_secret")
     assert "stops at once" not in client.get(asked).content.decode()
     client.post(asked)
-    assert "that older one stops at once" in client.get(asked).content.decode()
+    assert "the previous one stops working immediately" in client.get(asked).content.decode()

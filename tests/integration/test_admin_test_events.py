@@ -48,7 +48,7 @@ def test_what_the_receiver_made_of_it_is_shown(client, company, receiver):
     assert client.get(f"{result}state/").json()["state"] != before
     shown = client.get(result).content.decode()
     assert "Accepted (200)" in shown
-    assert "Your server took it." in shown
+    assert "Your server accepted it." in shown
     assert "data-live-url" not in shown
     assert reverse("admin:subscriptions_delivery_change", args=[delivery.pk]) in shown
     assert AuditEntry.objects.filter(act="Sent a test event", detail="Post-Call").count() == 1
@@ -61,14 +61,14 @@ def test_a_failure_is_shown_with_what_to_do(client, company, receiver):
     drain_until(Attempt.objects.exists)
     shown = client.get(result).content.decode()
     assert "Not found (404)" in shown
-    assert "See whether the path" in shown
+    assert "Check the path" in shown
     assert Attempt.objects.count() == 1
 
 
 @pytest.mark.parametrize("said", [{}, {"type": "no_such"}])
 def test_without_an_event_it_asks_again(client, company, said):
     answer = client.post(ask_url(factories.make_subscription(company)), said)
-    assert "Choose an event to send." in answer.content.decode()
+    assert "Choose an event." in answer.content.decode()
     assert not Delivery.objects.exists()
 
 

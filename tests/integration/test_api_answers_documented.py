@@ -86,7 +86,7 @@ def test_subscriptions_and_deliveries(act, company):
     act("post", f"{one}test/", {"event": "pre_call"}, status=202)
     act("delete", one, status=204)
     assert acts() == [
-        "Added", "Changed", "Paused", "Resumed", "Made a new signing secret", "Looked at the signing secret",
+        "Added", "Changed", "Paused", "Resumed", "Created a new signing secret", "Viewed the signing secret",
         "Cancelled", "Sent again", "Cancelled", "Started a resend", "Cancelled a resend", "Sent a test event",
         "Removed",
     ]  # fmt: skip

@@ -153,12 +153,12 @@ def test_whoever_reads_a_secret_is_noted_and_the_secret_is_not(api, company, cap
         api.post(at(subscription, "secret/"))
         api.post(at(subscription, "rotate/"))
     read, rotated = (record.getMessage() for record in caplog.records if record.name == "callhooks.audit")
-    assert f"Looked at the signing secret: {subscription.resource_id}" in read
-    assert f"Made a new signing secret: {subscription.resource_id}" in rotated
+    assert f"Viewed the signing secret: {subscription.resource_id}" in read
+    assert f"Created a new signing secret: {subscription.resource_id}" in rotated
     assert "chk_" in read
     assert "whsec_" not in read + rotated
     entries = AuditEntry.objects.order_by("pk")
-    assert [entry.act for entry in entries] == ["Looked at the signing secret", "Made a new signing secret"]
+    assert [entry.act for entry in entries] == ["Viewed the signing secret", "Created a new signing secret"]
     for entry in entries:
         assert (entry.company, entry.object_id, entry.user) == (company, str(subscription.pk), None)
         assert entry.api_key is not None

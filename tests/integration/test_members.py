@@ -83,7 +83,7 @@ def test_weak_passwords_are_refused(owner, password):
 def test_who_has_an_account_logs_in_and_joins(company, owner):
     elsewhere = factories.make_member(factories.make_company("Other"), username="nina@example.com")
     at = invited(owner)
-    assert "There is an account" in Client().get(at).content.decode()
+    assert "already has an account" in Client().get(at).content.decode()
     assert Client().post(at, NEW).status_code == 200
     assert "is for nina@example.com" in login(owner).post(at).content.decode()
     assert Membership.objects.filter(company=company).count() == 1
@@ -120,7 +120,7 @@ def test_mails_are_not_sent_without_end(company, owner, monkeypatch):
     monkeypatch.setattr(members, "MOST_IN_AN_HOUR", 1)
     answer = login(owner).post(ADD, {"email": "more@example.com", "role": "admin"})
     assert answer.context["adminform"].form.non_field_errors()
-    assert "member already" in str(
+    assert "already a member" in str(
         login(owner).post(ADD, {"email": "OLGA@example.com", "role": "admin"}).context["adminform"].form.errors
     )
 

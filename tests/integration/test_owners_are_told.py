@@ -84,7 +84,7 @@ def test_before_it_is_disabled_owners_are_warned_a_day_ahead(subscription):
     assert alerts.tell() == 1
     assert alerts.tell() == 0
     message = mail.outbox[0]
-    assert message.subject == "Webhooks to CRM will be switched off"
+    assert message.subject == "Webhooks to CRM will be disabled"
     off_at = timezone.now() + timedelta(days=1)
     assert f"on {off_at.day} {off_at:%B %Y} at" in message.body
 
@@ -97,10 +97,10 @@ def test_after_five_days_of_only_failures_it_is_disabled_held_and_told(subscript
     subscription.refresh_from_db()
     assert (subscription.state, subscription.state_reason) == ("disabled", "Nothing arrived for 5 days.")
     assert Delivery.objects.get().state == "held"
-    assert AuditEntry.objects.get().act == "Switched off"
+    assert AuditEntry.objects.get().act == "Disabled"
     assert alerts.tell() == 1
     assert alerts.tell() == 0
-    assert mail.outbox[0].subject == "Webhooks to CRM were switched off"
+    assert mail.outbox[0].subject == "Webhooks to CRM have been disabled"
 
 
 @pytest.mark.parametrize("warned", [None, timedelta(hours=23)], ids=["never", "less than a day ago"])
@@ -166,9 +166,9 @@ def test_a_mail_is_stopped_by_its_own_link_with_one_click(subscription):
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert link in message.body
     at, stranger = urlsplit(link).path, Client(enforce_csrf_checks=True)
-    assert "Stop them" in stranger.get(at).content.decode()
+    assert "Stop these emails" in stranger.get(at).content.decode()
     assert len(alerts.to_tell(subscription.company)) == 2  # a look stops nothing
-    assert "Get them again" in stranger.post(at, {"List-Unsubscribe": "One-Click"}).content.decode()
+    assert "Turn them on again" in stranger.post(at, {"List-Unsubscribe": "One-Click"}).content.decode()
     assert [member.user.username for member in alerts.to_tell(subscription.company)] == ["owner@example.com"]
     assert AuditEntry.objects.get().act == "Stopped alert mails"
     stranger.post(at, {"do": "again"})

@@ -42,7 +42,7 @@ def test_after_ten_failures_the_right_password_does_not_help(member: User):
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "900"
     page = answer.content.decode()
-    assert "Too many logins failed" in page
+    assert "Too many failed logins" in page
     assert "15 minutes" in page
     assert member.username not in page
     assert "sessionid" not in answer.cookies

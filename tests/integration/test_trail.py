@@ -64,7 +64,7 @@ def test_buttons_stand_in_it(client, subscription):
         client.post(page_of(subscription, name), {})
     client.post(page_of(subscription, "delete"), {"post": "yes"})
     assert [act for _, act, _ in acts()] == [
-        "Paused", "Resumed", "Looked at the signing secret", "Made a new signing secret", "Removed",
+        "Paused", "Resumed", "Viewed the signing secret", "Created a new signing secret", "Removed",
     ]  # fmt: skip
     subscription.refresh_from_db()
     assert subscription.secret not in str(list(AuditEntry.objects.values()))

@@ -84,7 +84,7 @@ def _take(demo: dict[str, str], folder: Path | None) -> Iterator[Path]:
 
 def _log_in(page: Page, admin: str, user: str, password: str) -> None:
     page.goto(f"{admin}login/")
-    page.get_by_label("Mail address").fill(user)
+    page.get_by_label("Email address").fill(user)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.locator("#user-tools").wait_for()

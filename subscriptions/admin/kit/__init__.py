@@ -1,1 +1,1 @@
-"""What every admin page uses: tenancy, access, lists, filters, forms, buttons, words."""
+"""Building blocks of all admin pages: tenancy, access, lists, filters, forms, buttons, labels."""

@@ -1,6 +1,6 @@
-"""Which companies somebody reaches in the admin: operators all of them, members their own.
+"""Which companies a user may access in the admin: operators all, members their own.
 
-Django's permissions play no part in it: a membership's role says it all, and a user without one reaches nothing.
+The role of the membership decides. Django's permissions are not used, and a user without a membership has no access.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ WRITERS = OWNERS | {Membership.Role.ADMIN.value}
 
 @dataclass(frozen=True)
 class Access:
-    """`roles` holds the role in each company by the company's id; `everything` is an operator's access."""
+    """`roles`: the user's role by company id. `all_companies`: true for operators. `zones`: time zone by company id."""
 
     all_companies: bool
     roles: Mapping[int, str]
     zones: Mapping[int, str]
 
     def writable_company_ids(self, by: Set[str] = WRITERS) -> list[int]:
-        """The companies in which one has such a role."""
+        """The companies in which the user has one of the roles `by`."""
         return [company_id for company_id, role in self.roles.items() if role in by]
 
     @property
@@ -36,7 +36,7 @@ class Access:
 
     @property
     def zone(self) -> str:
-        """The time zone of all companies reached, UTC where they have more than one."""
+        """The time zone that all accessible companies share, or UTC."""
         zones = set(self.zones.values())
         return zones.pop() if len(zones) == 1 and not self.all_companies else "UTC"
 
@@ -53,13 +53,13 @@ class Access:
         return self.all_companies or bool(self.writable_company_ids(by))
 
     def limit(self, rows: QuerySet[Any], path: str, *, writing: bool = False, by: Set[str] = WRITERS) -> QuerySet[Any]:
-        """The rows whose company, found along `path` ("company", "pk" for companies), is reached."""
+        """Filter rows to accessible companies. `path` leads to the company; it is "pk" for companies themselves."""
         if self.all_companies:
             return rows
         return rows.filter(**{f"{path}__in": self.writable_company_ids(by) if writing else list(self.roles)})
 
     def only_company(self, by: Set[str] = WRITERS) -> Company | None:
-        """The company that every new row belongs to, for somebody who can write in one alone."""
+        """The company of new rows, for a user who may write in exactly one."""
         mine = self.writable_company_ids(by)
         if self.all_companies or len(mine) != 1:
             return None
@@ -67,7 +67,7 @@ class Access:
 
 
 def access_of(request: HttpRequest) -> Access:
-    """Read once per request."""
+    """The access of the request's user, read once per request."""
     known: Access | None = getattr(request, "_access", None)
     if known is None:
         known = _read(request)

@@ -1,5 +1,5 @@
-"""What is done on a page stands in the audit log, in the transaction of the act: saves, deletions and every button, for
-all of them end in one of Django's `log_…` methods. Part of TenantAdmin.
+"""Writes an audit log entry for each save, deletion and button, in the transaction of the action: all of them call one
+of Django's `log_…` methods. Part of TenantAdmin.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .rights import ScopedRows
 
 
 class AuditedRows(ScopedRows):
-    audits_own_saves = False  # a page whose `save_model` writes the entry, in words of its own
+    audits_own_saves = False  # set if `save_model` writes its own entry
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         if not self.audits_own_saves:
@@ -23,11 +23,11 @@ class AuditedRows(ScopedRows):
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """A button's message is a sentence about what was done; a form's is the list of the fields that differ."""
+        """`message` is a sentence from a button, or a form's list of changed fields."""
         if isinstance(message, str):
             act, _, detail = message.partition(". ")
             self.audit(request, act.rstrip("."), obj, detail=detail)
-        elif message and not self.audits_own_saves:  # a form that was saved untouched did nothing
+        elif message and not self.audits_own_saves:  # no entry if nothing changed
             self.audit(request, "Changed", obj, detail=_fields(message))
         return super().log_change(request, obj, message)
 
@@ -40,11 +40,11 @@ class AuditedRows(ScopedRows):
         audit_log.record(audit_log.Actor.person(request.user), act, obj, company=self.company_id_of(obj), detail=detail)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        with transaction.atomic():  # the act on many rows, and its entries
+        with transaction.atomic():  # the action and its audit entries
             return super().response_action(request, queryset)
 
 
 def _fields(message: list[dict[str, Any]]) -> str:
-    """The names of what was changed, never a value: some are secrets."""
+    """The names of the changed fields. Never values: some are secrets."""
     names = [name for part in message for name in part.get("changed", {}).get("fields", ())]
     return ", ".join(str(name) for name in names)

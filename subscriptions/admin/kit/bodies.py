@@ -1,4 +1,4 @@
-"""Bodies of requests and responses as text for a page. The templates escape it."""
+"""Request and response bodies as text for a page. Templates escape it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def decode_body(body: bytes) -> str:
-    """The body as UTF-8 text; a body that is none says how large it is."""
+    """The body as UTF-8 text, or its size if it is not text."""
     decoded = _CONTROLS.sub(REPLACED, body.decode("utf-8", "replace"))
     if body and decoded.count(REPLACED) > max(8, len(decoded) // 10):
         return f"({len(body)} bytes that are not text)"
@@ -18,10 +18,10 @@ def decode_body(body: bytes) -> str:
 
 
 def pretty_json(event_body: bytes) -> str:
-    """An event's JSON with line breaks."""
+    """The JSON of an event, indented."""
     return json.dumps(json.loads(event_body), indent=2, ensure_ascii=False)
 
 
 def list_changes(event_body: bytes) -> list[str]:
-    """What a Call Modified says was changed."""
+    """The names in `changes` of a Call Modified."""
     return [str(name).replace("_", " ") for name in json.loads(event_body).get("changes", [])]

@@ -1,4 +1,4 @@
-"""Lists that look through a bounded number of rows and say how far that led; see `walks`."""
+"""Lists that scan a limited number of rows and show how far back that reached; see `index_scans`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from . import times
 from .index_scans import IndexScan
 
 COUNT_LIMIT = 10_000
-SEARCH_LIMIT = 1_000  # rows that a search leads to
-BEFORE = "before"  # in the address: the place from which on the list looks further back
+SEARCH_LIMIT = 1_000  # results of a search
+BEFORE = "before"  # query parameter: the position to continue from
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than COUNT_LIMIT: nobody turns that many pages, and counting all reads all.
+    """Counts at most COUNT_LIMIT rows, since counting all would read all.
 
-    `split` are conditions that divide the rows, each part to be read along an index of its own. `keys_first`: the rows
-    are found before what they refer to is joined, on the first page too; later pages always do so."""
+    `split`: conditions that divide the rows into parts with an efficient index scan each. `keys_first`: select primary
+    keys before joining related rows on the first page too. Later pages always do that."""
 
     split: tuple[Q, ...] = ()
     keys_first = False
@@ -57,7 +57,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return [rows.filter(part) for part in self.split] or [rows]
 
     def _keys(self, first: int, end: int) -> list[Any]:
-        """Of the rows from `first` to `end`. Each part gives as many as all of them could be of it."""
+        """Primary keys of the rows from `first` to `end`. Each part contributes up to `end` candidates."""
         rows: Any = self.object_list
         if not self.split:
             return list(rows.values_list("pk", flat=True)[first:end])
@@ -73,7 +73,7 @@ def _together(parts: list[Any]) -> Any:
 
 
 class SupportsIndexScan(Protocol):
-    """What a long list asks of its admin: see `LargeTableAdmin`."""
+    """What the list needs from its admin: see `LargeTableAdmin`."""
 
     search_is_indexed: bool
 
@@ -84,16 +84,16 @@ class SupportsIndexScan(Protocol):
 
 class BoundedChangeList(ChangeList):
     model_admin: SupportsIndexScan  # type: ignore[assignment]
-    before: Any = None  # the place that it begins at
-    ends_at: Any = None  # the place that it was looked to; None where that is all that the list could show
+    before: Any = None  # the position to start from
+    ends_at: Any = None  # where the scan stopped; None if it reached the end
     ends_at_time: datetime | None = None
     rows_scanned = ""
     _asked = ""
     _cut_at: Any = None
-    by_arrival = False  # the order is that in which the rows came, and not that of their times
+    by_arrival = False  # sorted by arrival, not by time
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
-        # No filter knows it, and another filter's choice begins with the newest again.
+        # Not a filter. Changing a filter starts at the newest rows again.
         self.params.pop(BEFORE, None)
         self.filter_params.pop(BEFORE, None)
         self._asked = request.GET.get(BEFORE, "")
@@ -108,7 +108,7 @@ class BoundedChangeList(ChangeList):
         if scan is not None and scan.parts:
             if self._asked:
                 try:
-                    self.before = scan.place(self._asked)
+                    self.before = scan.parse_position(self._asked)
                 except ValidationError as error:
                     raise IncorrectLookupParameters from error
             if self.query or len(scan.parts) > 1 or self.model_admin.chosen_filters(request) - scan.served:
@@ -118,7 +118,7 @@ class BoundedChangeList(ChangeList):
             self.by_arrival = scan.by == "pk" and not scan.time
         super().get_results(request)
         if not self.multi_page:
-            self.result_list = self.paginator.page(1).object_list  # found as those of a page are
+            self.result_list = self.paginator.page(1).object_list  # selects the rows as for a page
 
     def _set_end(self, scan: IndexScan, begins: datetime | None) -> None:
         self._cut_at, time = scan.ends_at(self.before) or (None, None)
@@ -134,12 +134,12 @@ class BoundedChangeList(ChangeList):
 
     @property
     def search_limit_reached(self) -> str:
-        """How many rows a search leads to, where it may lead to more."""
+        """SEARCH_LIMIT if the search may have more results, else empty."""
         return f"{SEARCH_LIMIT:,}" if self.query and self.ends_at is None and self.result_count >= SEARCH_LIMIT else ""
 
     @property
     def older_url(self) -> str:
-        """Where to look further back, if the end of what was looked through is reached by turning the pages."""
+        """URL of the older rows, if the pages reach the end of the scan."""
         if self.ends_at is None or self.paginator.capped:
             return ""
         place = self.ends_at.isoformat() if isinstance(self.ends_at, datetime) else str(self.ends_at)

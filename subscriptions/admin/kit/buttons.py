@@ -1,4 +1,4 @@
-"""Buttons on a row's page that do something with it: POST only, unless the button asks a question first."""
+"""Buttons on the page of a row. They need POST, unless the button opens a page first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Handler = Callable[..., HttpResponse | None]
 
 @dataclass(frozen=True)
 class Button:
-    """What the template shows. One that asks is a link to its question."""
+    """A button for the template. With `opens_page` it is a link."""
 
     label: str
     url: str
@@ -29,7 +29,7 @@ class Button:
 
 
 def button(label: str, *, opens_page: bool = False) -> Callable[[Handler], Handler]:
-    """Make a method of a ButtonsAdmin a button. It gets the request and the row, and may answer itself."""
+    """Turn a method of a ButtonsAdmin into a button. It takes the request and the row, and may return a response."""
 
     def mark(method: Handler) -> Handler:
         method.label, method.opens_page = label, opens_page  # type: ignore[attr-defined]
@@ -42,7 +42,7 @@ class ButtonsAdmin(TenantAdmin):
     buttons: tuple[str, ...] = ()
 
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
-        """Those that make sense now, of `buttons`."""
+        """The names in `buttons` that apply to the row now."""
         return self.buttons
 
     def get_urls(self) -> list[URLPattern]:
@@ -66,7 +66,7 @@ class ButtonsAdmin(TenantAdmin):
         return super().change_view(request, object_id, form_url, {"buttons": shown, **(extra_context or {})})
 
     def render_page(self, request: HttpRequest, obj: Any, template: str, context: dict[str, Any]) -> HttpResponse:
-        """A page of its own about the row: a question, or something to be seen once."""
+        """Render a page about the row, such as a confirmation or a secret."""
         return TemplateResponse(
             request,
             f"admin/{template}" if "/" in template else f"admin/callhooks/{template}",
@@ -82,7 +82,7 @@ class ButtonsAdmin(TenantAdmin):
         )
 
     def refuse_unless_read(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
-        """The answer to somebody who does not only look at a page that is only looked at."""
+        """For read-only pages: None for GET and HEAD, else the response to return."""
         if request.method in ("GET", "HEAD"):
             return None
         if not self.has_operate_permission(request, obj):
@@ -110,7 +110,7 @@ class ButtonsAdmin(TenantAdmin):
         return Button(method.label, self._with_filters(request, url), method.opens_page)
 
     def _with_filters(self, request: HttpRequest, url: str) -> str:
-        """So that the way back from the page leads to the list as it was filtered."""
+        """Keep the filters of the list in the URL."""
         kept = self.get_preserved_filters(request)
         return f"{url}?{kept}" if kept else url
 

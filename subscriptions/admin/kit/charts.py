@@ -1,4 +1,4 @@
-"""Charts as SVG made on the server: no script, no style of their own; colours come from classes."""
+"""Charts as SVG, drawn on the server without scripts or inline styles. CSS classes set the colors."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from django.utils.safestring import SafeString
 
 from ...maintenance.statistics import Statistics
 
-BAR, GAP, HEIGHT = 20, 6, 110  # in the picture's own units; it is as wide as its place
+BAR, GAP, HEIGHT = 20, 6, 110  # in units of the viewBox
 SPARK_HEIGHT, SPARK_BAR = 20, 4
-LEAST = 2.0  # a single one among thousands must still be seen
+LEAST = 2.0  # the lowest visible bar
 
 
 @dataclass(frozen=True)
 class Bar:
-    label: str  # under the bar; may be empty
-    title: str  # on hovering, and in the table
+    label: str  # below the bar; may be empty
+    title: str  # tooltip and row of the table
     figures: Statistics
 
 
 def draw_stacked_bars(name: str, caption: str, bars: Sequence[Bar]) -> SafeString:
-    """Delivered, tried again and given up above each other; the same as a table for whoever cannot see it."""
+    """Bars of delivered, retried and failed webhooks, and the same data as a table for screen readers."""
     tallest = max((_height(bar.figures) for bar in bars), default=0) or 1
     drawn = [_bar(number, bar, tallest) for number, bar in enumerate(bars)]
     rows = format_html_join(
@@ -36,7 +36,7 @@ def draw_stacked_bars(name: str, caption: str, bars: Sequence[Bar]) -> SafeStrin
         '<svg viewBox="0 0 {2} {3}" role="img" aria-labelledby="{0}" preserveAspectRatio="none">{4}</svg>'
         '<div class="chart-labels" aria-hidden="true">{5}</div>'
         '<div class="visually-hidden"><table><caption>{1}</caption><thead><tr><th scope="col">When</th>'
-        '<th scope="col">Delivered</th><th scope="col">Tried again</th><th scope="col">Given up</th></tr></thead>'
+        '<th scope="col">Delivered</th><th scope="col">Retries</th><th scope="col">Failed</th></tr></thead>'
         "<tbody>{6}</tbody></table></div></figure>",
         name,
         caption,
@@ -49,7 +49,7 @@ def draw_stacked_bars(name: str, caption: str, bars: Sequence[Bar]) -> SafeStrin
 
 
 def draw_sparkline(title: str, hours: Sequence[Statistics]) -> SafeString:
-    """A small one for a row of a list; `title` says it in words."""
+    """A small chart for a row of a list. `title` is its text alternative."""
     tallest = max((_height(one) for one in hours), default=0) or 1
     parts = []
     for number, one in enumerate(hours):
@@ -81,10 +81,10 @@ def _bar(number: int, bar: Bar, tallest: int) -> SafeString:
             height = max(LEAST, count / tallest * (HEIGHT - LEAST))
             bottom = max(0.0, bottom - height)
             parts.append((kind, left, f"{bottom:.1f}", BAR, f"{height:.1f}"))
-    told = f"{bar.title}: {one.delivered:,} delivered, {one.retried:,} tried again, {one.failed:,} given up"
+    text = f"{bar.title}: {one.delivered:,} delivered, {one.retried:,} retries, {one.failed:,} failed"
     return format_html(
         '<g><title>{}</title><rect class="chart-none" x="{}" y="0" width="{}" height="{}"/>{}</g>',
-        told,
+        text,
         left,
         BAR,
         HEIGHT,

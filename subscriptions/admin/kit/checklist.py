@@ -1,4 +1,4 @@
-"""The first steps of a company, until its first webhook arrived. Apps above add theirs."""
+"""The setup checklist of a company, shown until its first webhook is delivered. Other apps add steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...models import ApiKey, EndpointHealth, Subscription
 
 @dataclass(frozen=True)
 class Step:
-    """`page` is the name of the admin page to go to; `done` looks for any row of these companies."""
+    """`page`: the name of the admin URL. `done`: whether any of these companies has done it."""
 
     order: int
     label: str
@@ -31,7 +31,7 @@ def register(step: Step) -> None:
 
 
 def register_source_check(check: CompanyCheck) -> None:
-    """Something else than a key that lets calls, texts or forms come in."""
+    """Add a check for another source of calls, texts or forms than an API key."""
     _source_checks.append(check)
 
 
@@ -40,7 +40,7 @@ def steps() -> list[Step]:
 
 
 def is_finished(companies: Sequence[int]) -> bool:
-    """Whether a server of theirs ever took a webhook."""
+    """Whether a webhook was ever delivered for one of these companies."""
     rows = EndpointHealth.objects.filter(subscription__company__in=companies, last_success_at__isnull=False)
     return rows.exists()
 
@@ -49,8 +49,8 @@ register_source_check(lambda companies: ApiKey.objects.filter(company__in=compan
 register(
     Step(
         10,
-        "Say where your webhooks go",
-        "A subscription: a URL, and the events you want there. A test event is sent at once.",
+        "Add a subscription",
+        "Enter your URL and choose events. We send a test event to it.",
         "subscriptions_subscription_add",
         lambda companies: Subscription.objects.filter(company__in=companies).exclude(state="archived").exists(),
     )
@@ -58,8 +58,8 @@ register(
 register(
     Step(
         30,
-        "Let calls, texts and forms come in",
-        "An API key for a program of yours, or a source such as Twilio or a web site.",
+        "Connect a source of calls, texts and forms",
+        "Create an API key for your own program, or connect Twilio or a website.",
         "subscriptions_apikey_add",
         lambda companies: any(one(companies) for one in _source_checks),
     )

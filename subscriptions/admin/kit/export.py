@@ -1,4 +1,4 @@
-"""A log as CSV: streamed, bounded, and harmless to open in a spreadsheet."""
+"""CSV export: streamed, limited in rows, and without formulas that a spreadsheet would run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
-MAX_ROWS = 50_000  # in one file: about what a spreadsheet is pleasant with
-# What Excel, LibreOffice and Google Sheets take for the beginning of a formula; tab and CR are skipped before it.
+MAX_ROWS = 50_000  # per file
+# Excel, LibreOffice and Google Sheets read these as the start of a formula, even after a tab or CR.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_cell(value: object) -> str:
-    """Text that a spreadsheet shows and does not reckon with."""
+    """The value as text that a spreadsheet does not run as a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip(" \n").startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
@@ -32,10 +32,10 @@ class _Echo:
 
 
 def limit_rows(rows: QuerySet[Any], noun: str) -> Iterator[Any]:
-    """The first MAX_ROWS; if there are more, a last line says so instead of a row."""
+    """Yield the first MAX_ROWS rows and, if there are more, a final string that says so."""
     for number, row in enumerate(rows[: MAX_ROWS + 1].iterator(chunk_size=1000)):
         if number == MAX_ROWS:
-            yield f"Only the first {MAX_ROWS:,} {noun} are here. Choose a shorter time for the others."
+            yield f"This file contains the first {MAX_ROWS:,} {noun} only. Choose a shorter period to get the rest."
             return
         yield row
 
@@ -43,7 +43,7 @@ def limit_rows(rows: QuerySet[Any], noun: str) -> Iterator[Any]:
 def csv_response(name: str, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo())
-        yield "\ufeff"  # without it Excel takes UTF-8 for something else
+        yield "\ufeff"  # the byte order mark makes Excel read UTF-8
         yield writer.writerow(heading)
         for row in rows:
             yield writer.writerow([escape_cell(value) for value in row])

@@ -1,4 +1,4 @@
-"""Filters that list nothing of other companies. Django's own filter on a foreign key would."""
+"""Filters that offer no rows of other companies. Django's filter on a foreign key would."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django.utils import timezone
 from ...models import Company
 from .access import access_of
 
-MAX_CHOICES = 100  # a longer list helps nobody; the search finds the rest
+MAX_CHOICES = 100  # users search for the rest
 
 
 class CompanyFilter(SimpleListFilter):
-    """For those who see several companies."""
+    """Shown to users with several companies."""
 
     title = "company"
     parameter_name = "company"
@@ -33,7 +33,7 @@ class CompanyFilter(SimpleListFilter):
 
 
 class RelatedFilter(SimpleListFilter):
-    """By a row that this one refers to. Subclasses name it; see `related_filter`."""
+    """Filters by a related row. See `related_filter`."""
 
     path = ""
     rows: QuerySet[Any]
@@ -44,7 +44,7 @@ class RelatedFilter(SimpleListFilter):
         rows = _with_id(access_of(request).limit(rows, "company"), "company", _company(request))
         found = list(rows[:MAX_CHOICES])
         if chosen and all(str(row.pk) != chosen for row in found):
-            # One that is no longer offered, when a link leads here.
+            # A link may choose a row that is not among the choices.
             everything = self.rows.model._default_manager.all()
             found += _with_id(access_of(request).limit(everything, "company"), "pk", chosen)
         with_company = access_of(request).several and not _company(request)
@@ -55,7 +55,7 @@ class RelatedFilter(SimpleListFilter):
 
 
 def related_filter(name: str, rows: QuerySet[Any], *, path: str = "", title: str = "") -> type[RelatedFilter]:
-    """A filter by the field `name` (or `path`, from the list's model) that offers these rows, those reached only."""
+    """A filter by the field `name` (or `path`) that offers those of `rows` that the user may access."""
     return type(
         f"{name.title()}Filter",
         (RelatedFilter,),
@@ -64,7 +64,7 @@ def related_filter(name: str, rows: QuerySet[Any], *, path: str = "", title: str
 
 
 class DefaultingFilter(SimpleListFilter):
-    """A filter that is always on: the first of its choices holds when none was chosen."""
+    """A filter that is always active. Its first choice is the default."""
 
     choices_in_words: tuple[tuple[str, str], ...] = ()
 
@@ -86,7 +86,7 @@ class DefaultingFilter(SimpleListFilter):
 
 
 class SinceFilter(DefaultingFilter):
-    """The last day unless something else was chosen, so that a log of millions opens at once. A search looks at all."""
+    """Defaults to the last day, so that a long log opens quickly. A search covers any time."""
 
     title = "time"
     parameter_name = "since"
@@ -112,7 +112,7 @@ class SinceFilter(DefaultingFilter):
 
     @classmethod
     def begins(cls, request: HttpRequest) -> datetime | None:
-        """The time from which on rows are shown; None for any time."""
+        """The start of the period; None for any time."""
         span = cls.spans.get(cls.chosen(request))
         return timezone.now() - span if span else None
 
@@ -125,7 +125,7 @@ class SinceFilter(DefaultingFilter):
 
 
 class AnyTimeFilter(SinceFilter):
-    """For lists that are read like a book: all of it unless something else was chosen."""
+    """Defaults to any time."""
 
     choices_in_words = (SinceFilter.choices_in_words[-1], *SinceFilter.choices_in_words[:-1])
 
@@ -135,7 +135,7 @@ def _company(request: HttpRequest) -> str | None:
 
 
 def _with_id(rows: QuerySet[Any], path: str, value: str | None) -> QuerySet[Any]:
-    """Rows with this id along the path; all where none is given, none where it is no id."""
+    """Filter rows by this id along the path. Without a value all rows, with an invalid one none."""
     if not value:
         return rows
     return rows.filter(**{path: int(value)}) if is_id(value) else rows.none()

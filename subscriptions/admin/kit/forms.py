@@ -1,4 +1,4 @@
-"""The form of every tenant's row, and the fields it is made of."""
+"""The base form of tenants' rows, and its fields."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from django.forms.fields import InvalidJSONInput
 from ...lib.postgres_json import find_problems
 from ...models import Company
 
-# Beyond them some time zone, or some program, cannot tell a time any more.
+# Times outside overflow in some time zones and programs.
 FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 TOO_FAR = "Choose a time between 1970 and 2200."
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
-    """All that a row refers to belongs to the row's company, whoever saves it.
+    """Checks that related rows belong to the company of the row.
 
-    A field counts as changed when it differs from what the page showed, not from what the row has become meanwhile:
-    what somebody else changed while the page was open is not set back by a save.
+    A field counts as changed if it differs from what the page showed, not from the current row. So a save does not
+    revert what another user changed while the page was open.
     """
 
-    given_company: Company | None = None  # of a new row, when its maker has no choice
+    given_company: Company | None = None  # of a new row, if the user has only one
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,10 +40,10 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
                 rows = getattr(field, "queryset", None)
                 if rows is not None and _has_company(rows.model):
                     field.queryset = rows.filter(company=company_id)  # type: ignore[attr-defined]
-                    field.label_from_instance = str  # type: ignore[attr-defined]  # one company's: it needs no name
+                    field.label_from_instance = str  # type: ignore[attr-defined]  # one company only, so its name is not needed
 
     def _get_validation_exclusions(self) -> set[str]:
-        # Django leaves fields that are not on the form out of the uniqueness rules; "once per company" needs this one.
+        # Django skips uniqueness rules on fields that are not on the form. Unique per company needs this one.
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return excluded - {"company"}
 
@@ -60,7 +60,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ExactTextField(forms.CharField):
-    """Text as it is: blanks stay, and a browser's own line ends are not a change."""
+    """Keeps spaces. Ignores that browsers change line endings."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "strip": False})
@@ -73,20 +73,20 @@ class ExactTextField(forms.CharField):
 
 
 class StorableJSONField(forms.JSONField):
-    """JSON that the database can keep, and everybody can read who gets it."""
+    """JSON that PostgreSQL can store."""
 
     def to_python(self, value: Any) -> Any:
         try:
             found = super().to_python(value)
-        except (ValueError, RecursionError):  # thousands of digits, hundreds of levels
-            raise forms.ValidationError("This is not JSON that can be kept.", code="invalid") from None
+        except (ValueError, RecursionError):  # too many digits or levels
+            raise forms.ValidationError("This is not valid JSON.", code="invalid") from None
         for path, words in find_problems(found):
             where = f"{path[0]}: " if path else ""
             raise forms.ValidationError(f"{where}{words}", code="invalid")
         return found
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What the page shows again: as it was typed, if it cannot be kept."""
+        """The value to show again: as typed if it is invalid."""
         try:
             found = super().bound_data(data, initial)
         except (ValueError, RecursionError):
@@ -95,7 +95,7 @@ class StorableJSONField(forms.JSONField):
 
 
 class CheckboxesField(forms.MultipleChoiceField):
-    """A list of names, each a box with its own words."""
+    """A list of names as checkboxes."""
 
     widget = forms.CheckboxSelectMultiple(attrs={"class": "explained"})
 

@@ -1,8 +1,8 @@
-"""Which index a list of millions of rows is read along, and how far.
+"""Which index serves a list of millions of rows, and how many rows a page scans.
 
-An index serves some filters: they cost what they find. The others are looked for row by row, so with them a list looks
-through a bounded number of rows, says how far back that led, and offers to look further. What a page costs depends on
-this bound then, not on how many rows there are or how rare the wanted ones.
+Filters that the index serves cost only what they find. Other filters are checked row by row, so the list scans at most
+a fixed number of rows, shows how far back that reached, and links to the older ones. The cost of a page depends on this
+limit, not on the size of the table.
 """
 
 from __future__ import annotations
@@ -19,21 +19,26 @@ from django.utils import timezone
 from .access import access_of
 from .filters import is_id
 
-# Rows that a page looks through: more than most companies have in a day, and less than 100 ms (docs/design.md).
+# Rows that a page scans: more than most companies have in a day, in less than 100 ms (docs/design.md).
 SCAN_LIMIT = 50_000
-MAX_SPLIT_COMPANIES = 50  # companies; a query of many more parts takes longer to plan than it saves
+MAX_SPLIT_COMPANIES = 50  # with more parts, planning the query takes longer than it saves
 
 
 @dataclass(frozen=True, slots=True)
 class IndexScan:
-    """`parts` are the rows that the index leads to, one queryset for each company, newest first; `by` is their field
-    that marks a place, and `path` leads to it from the list's rows. `time` is their field of a time that goes back with
-    the place, empty where there is none. `order` is the list's. `served` are the parameters of filters that the index
-    serves. `narrowed` holds for every row of the list: with it the index can be used.
+    """How to read a list along an index.
 
-    With several companies, `split` are the conditions of each one's rows in the list: asked for one by one, each is
-    read along the index, where all at once would be read from its beginning to its end and sorted. `through` are the
-    rows that `path` must lead to, where the planner would not see by itself that they are cut as the list is."""
+    - `parts`: the indexed rows, newest first, one queryset per company.
+    - `by`: the field of these rows that marks a position; `path` leads to it from the list's rows.
+    - `time`: their field with a time that decreases with the position; "" if there is none.
+    - `order`: the order of the list.
+    - `served`: parameters of the filters that the index serves.
+    - `narrowed`: a condition that holds for all rows of the list and lets PostgreSQL use the index.
+    - `most`: the scan limit, if it is not SCAN_LIMIT.
+    - `split`: with several companies, the condition for each one's rows. Separate queries use the index; one query
+      for all would read and sort everything.
+    - `through`: rows that `path` must lead to, if the planner needs the limits on them too.
+    """
 
     parts: tuple[QuerySet[Any], ...]
     by: str
@@ -48,21 +53,21 @@ class IndexScan:
 
     @property
     def bound(self) -> int:
-        """How many rows are looked through."""
+        """How many rows a page scans."""
         return SCAN_LIMIT if self.most is None else self.most
 
-    def place(self, text: str) -> Any:
-        """A place out of an address; ValidationError where it is none."""
+    def parse_position(self, text: str) -> Any:
+        """Parse a position from the query string. Raises ValidationError."""
         options: Any = self.parts[0].model._meta
         place = (options.pk if self.by == "pk" else options.get_field(self.by)).to_python(text)
         if not isinstance(place, datetime):
             return place
         if timezone.is_naive(place) or not 1970 < place.year < 2200:
-            raise ValidationError("A time without its zone, or one that no row can have, is no place.")
+            raise ValidationError("This time has no offset or is out of range.")
         return place
 
     def cut(self, *, before: Any = None, ends_at: Any = None) -> Q:
-        """The condition on the list's rows that lie between two places."""
+        """The condition for rows of the list between two positions."""
         bounds = {name: value for name, value in (("lt", before), ("gte", ends_at)) if value is not None}
         cut = Q(**{f"{self.path}__{name}": value for name, value in bounds.items()})
         if self.through is None:
@@ -71,9 +76,9 @@ class IndexScan:
         return cut & Q(**{f"{self.path}__in": rows.values("pk")})
 
     def ends_at(self, before: Any = None) -> tuple[Any, datetime | None] | None:
-        """The place of the last row that is looked at, reading on from `before`, and its time; None where it is all.
+        """The position and time of the last row to scan from `before` on; None if the scan reaches the end.
 
-        Rows of the same place belong together on both sides of it, so none is passed by."""
+        Rows with the same position stay on the same side, so none is skipped."""
         share = max(1, self.bound // len(self.parts))
         last = [
             (part if before is None else part.filter(**{f"{self.by}__lt": before})).values_list(
@@ -86,14 +91,14 @@ class IndexScan:
 
 
 def split_by(companies: list[int], *paths: str) -> tuple[Q, ...]:
-    """Conditions on the company, found along each of `paths`; none for one company alone."""
+    """A condition per company, along each of `paths`. Empty for a single company or too many."""
     if not 1 < len(companies) <= MAX_SPLIT_COMPANIES:
         return ()
     return tuple(Q(**dict.fromkeys(paths, company)) for company in companies)
 
 
 def asked_companies(request: HttpRequest) -> list[int] | None:
-    """The companies of the list's rows: the chosen one, or all that are reached; None for all there are."""
+    """The companies of the list: the chosen one, or all accessible ones. None for all companies."""
     access, chosen = access_of(request), request.GET.get("company", "")
     if chosen:
         asked = [int(chosen)] if is_id(chosen) else []

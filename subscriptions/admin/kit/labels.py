@@ -1,4 +1,4 @@
-"""What states, codes and times mean, in words: company admins are not developers."""
+"""Delivery states and HTTP statuses in plain language, for users who are not developers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def state_label(delivery: Delivery) -> str:
     if delivery.state == Delivery.State.PENDING:
         if delivery.claim:
             return "Being sent"
-        return "Will be tried again" if tries_in_round(delivery) else "Waiting"
+        return "Trying again" if tries_in_round(delivery) else "Waiting"
     return {
         Delivery.State.DELIVERED: "Delivered",
         Delivery.State.FAILED: "Failed",
@@ -50,7 +50,7 @@ def state_label(delivery: Delivery) -> str:
 
 
 def state_tone(delivery: Delivery) -> str:
-    """good, busy, bad or quiet: the colour of the state."""
+    """The color of the state: good, busy, warn, bad or quiet."""
     if delivery.state == Delivery.State.PENDING:
         return "warn" if tries_in_round(delivery) else "busy"
     return {"delivered": "good", "failed": "bad", "held": "warn"}.get(delivery.state, "quiet")
@@ -61,19 +61,19 @@ def badge(text: str, tone: str) -> str:
 
 
 def tries_in_round(delivery: Delivery) -> int:
-    """Attempts in the current round of the retry schedule."""
+    """Attempts since the retry schedule last started."""
     return delivery.attempts - delivery.round_began_after
 
 
 def attempts_label(delivery: Delivery) -> str:
-    """`4 of 10` while it may be tried again, else how many there were."""
+    """`4 of 10` while retries remain, else the number of attempts."""
     if delivery.state == Delivery.State.PENDING and tries_in_round(delivery):
         return f"{tries_in_round(delivery)} of {MAX_ATTEMPTS}"
     return str(delivery.attempts)
 
 
 def outcome_label(delivery: Delivery) -> str:
-    """The last answer, or why there is none."""
+    """The last response, or the reason why there is none."""
     unsent = delivery.state == Delivery.State.PENDING and not tries_in_round(delivery)
     if delivery.state in (Delivery.State.HELD, Delivery.State.CANCELLED) or unsent:
         return delivery.reason
@@ -87,14 +87,14 @@ def attempt_label(one: Attempt) -> str:
 
 
 def paused_until(delivery: Delivery) -> datetime | None:
-    """Until when nothing is sent to its endpoint, because it only fails or asked for it."""
-    health = getattr(delivery.subscription, "health", None)  # none before its first answer
+    """Until when nothing is sent to the endpoint, because it keeps failing or asked for a pause."""
+    health = getattr(delivery.subscription, "health", None)  # none before its first response
     until: datetime | None = health.open_until if health is not None else None
     return until if until is not None and until > timezone.now() else None
 
 
 def asked_to_wait(health: EndpointHealth) -> bool:
-    """Whether the endpoint is left alone because it said so (`Retry-After`)."""
+    """Whether the endpoint asked for a pause (`Retry-After`)."""
     return health.retry_after_until is not None and health.retry_after_until > timezone.now()
 
 
@@ -103,7 +103,7 @@ def describe_next_step(delivery: Delivery) -> str:
     active = delivery.subscription.state == "active"
     if delivery.state == Delivery.State.PENDING:
         if delivery.claim:
-            return "It is being sent at this moment."
+            return "It is being sent now."
         until = paused_until(delivery)
         if until is not None:
             when = f"{times.format_short(until)}, {times.format_relative(until)}"
@@ -111,26 +111,26 @@ def describe_next_step(delivery: Delivery) -> str:
             why = "This server asked for a pause." if waits else "This server keeps failing."
             return f"{why} Sending stops until {when}; then one webhook is tried before the others."
         if not tries_in_round(delivery):
-            return "It is sent as soon as its turn comes."
+            return "It will be sent shortly."
         if delivery.due_at is not None and delivery.due_at <= timezone.now():
-            return f"Attempt {tries_in_round(delivery) + 1} of {MAX_ATTEMPTS} follows as soon as its turn comes."
+            return f"Attempt {tries_in_round(delivery) + 1} of {MAX_ATTEMPTS} follows shortly."
         number = tries_in_round(delivery) + 1
         when = f"{times.format_short(delivery.due_at)}, {times.format_relative(delivery.due_at)}"
         return f"Attempt {number} of {MAX_ATTEMPTS} at {when}."
     if delivery.state == Delivery.State.HELD:
-        return f"It waits until “{delivery.subscription}” is resumed."
+        return f"It is held until “{delivery.subscription}” is resumed."
     if delivery.state == Delivery.State.DELIVERED:
-        return "Nothing more to do."
+        return "Nothing left to do."
     if delivery.subscription.state == "archived":
         return (
             "The subscription was removed, so this cannot be sent again. Add a new subscription with its URL to get "
             "the events to come. The body of this one can be copied below."
         )
     if not active:
-        return f"Nothing more happens by itself. To send it again, resume “{delivery.subscription}” first."
-    return "Nothing more happens by itself. “Send again” starts anew."
+        return f"It will not be retried. To send it again, resume “{delivery.subscription}” first."
+    return "It will not be retried. Choose “Send again” to start over."
 
 
 def change_marker(delivery: Delivery) -> str:
-    """Of what a page shows of it: the page is made anew when it becomes another."""
+    """A value that changes when the page would show something new."""
     return f"{delivery.state}-{delivery.attempts}-{'claimed' if delivery.claim else ''}"

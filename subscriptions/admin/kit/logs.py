@@ -1,4 +1,4 @@
-"""Logs of millions of rows: read only, counted up to a bound, sorted and searched by what an index serves."""
+"""Lists over large tables: bounded counts, and sorting and searching along indexes."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ __all__ = ["COUNT_LIMIT", "SEARCH_LIMIT", "LargeTableAdmin", "LogAdmin", "all_pa
 
 
 def all_pages_chosen(request: HttpRequest) -> bool:
-    """Whether an action is meant for all pages: Django takes nearly any text for a yes."""
+    """Whether an action applies to all pages. Django accepts nearly any text as yes."""
     return request.POST.get("select_across", "").strip().lower() not in ("", "0", "false")
 
 
 class LargeTableAdmin(TenantAdmin):
-    """A list over a large table. Subclasses find rows by a term in `find`, and name in `indexed` the parameters of
-    filters that an index serves (beside a company and a time, with `newest_first` such an index)."""
+    """A list over a large table. Subclasses implement the search in `find`. `indexed`: parameters of filters that an
+    index serves, besides company and time. An index must serve `newest_first`."""
 
     show_full_result_count = False
     sortable_by = ()
-    search_fields = ("pk",)  # shows the search box; `find` does the search
+    search_fields = ("pk",)  # shows the search box; `find` runs the search
     newest_first: tuple[str, ...] = ("-created_at", "-pk")
     indexed: frozenset[str] = frozenset()
-    time_follows_key = True  # a later row has a later time, but for moments
-    search_is_indexed = True  # else a search, too, looks through a bounded number of rows
+    time_follows_key = True  # rows are inserted roughly in order of time
+    search_is_indexed = True  # if not, a search scans a limited number of rows too
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList
 
     def index_scan(self, request: HttpRequest) -> IndexScan | None:
-        """The index that this list is read along; None where nothing has to be bounded."""
+        """The index that serves this list. None if the list needs no limit."""
         time, companies = self.newest_first[0].lstrip("-"), asked_companies(request)
         if time == "pk":
             return None
         rows = self.model._default_manager.order_by(*self.newest_first)
         if companies is None:
-            # The indexes begin with the company. Across all companies the primary key is nearly the same order.
+            # The indexes start with the company. For all companies, the primary key gives nearly the same order.
             back = time if self.time_follows_key else ""
             return IndexScan((rows.order_by("-pk"),), "pk", "pk", back, ("-pk",), frozenset())
         parts = tuple(rows.filter(company=company) for company in companies)
@@ -53,7 +53,7 @@ class LargeTableAdmin(TenantAdmin):
         return IndexScan(parts, time, time, time, self.newest_first, served, split=split_by(companies, "company"))
 
     def cached_index_scan(self, request: HttpRequest) -> IndexScan | None:
-        """The same for this request, worked out once: the list's order, its pages and its bound all go by it."""
+        """`index_scan`, computed once per request."""
         known: dict[str, IndexScan | None] = request.__dict__.setdefault("_index_scans", {})
         if self.opts.label not in known:
             known[self.opts.label] = self.index_scan(request)
@@ -69,14 +69,14 @@ class LargeTableAdmin(TenantAdmin):
         return paginator
 
     def chosen_filters(self, request: HttpRequest) -> set[str]:
-        """The parameters of the filters that are set, by choice or because they always are."""
+        """The parameters of all active filters, including defaults."""
         chosen: set[str] = set()
         for item in self.get_list_filter(request):
             chosen |= {name for name in self._parameters(item) if request.GET.get(name)}
         return chosen | ({"since"} if self.begins(request) is not None else set())
 
     def begins(self, request: HttpRequest) -> datetime | None:
-        """The time from which on rows are shown, if the list has such a filter and it is set."""
+        """The start of the period, if the list has such a filter and it is set."""
         for item in self.get_list_filter(request):
             if isinstance(item, type) and issubclass(item, SinceFilter):
                 return item.begins(request)
@@ -97,16 +97,16 @@ class LargeTableAdmin(TenantAdmin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         if all_pages_chosen(request):
-            self.message_user(request, "Choose what is on one page at a time.", messages.WARNING)
+            self.message_user(request, "Select rows of one page at a time.", messages.WARNING)
             return None
         return super().response_action(request, queryset)
 
 
 class LogAdmin(LargeTableAdmin):
-    """Rows that nobody edits."""
+    """Read-only rows."""
 
     member_rights = READ
     operator_rights = READ
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        return []  # a page of its own shows the row
+        return []  # the template shows the row

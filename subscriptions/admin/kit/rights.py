@@ -1,4 +1,4 @@
-"""Who may see and do what in the admin, and which rows are theirs. Part of TenantAdmin."""
+"""Permissions and row filtering by company. Part of TenantAdmin."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EDIT = frozenset({"view", "add", "change"})
 
 
 class ScopedRows(_ModelAdmin):
-    company_path = "company"  # from a row to its company; "pk" for companies
-    # What a membership that may write brings; a viewer may view. And what an operator may do.
+    company_path = "company"  # path from a row to its company; "pk" for companies
+    # Rights of members with a writing role, and of operators. Viewers may only view.
     member_rights = EDIT
-    writers: frozenset[str] = WRITERS  # the roles that may do more than read
+    writers: frozenset[str] = WRITERS  # the roles that may write
     operator_rights = EDIT
-    related: tuple[str, ...] = ()  # to select together with the row
-    deferred: tuple[str, ...] = ()  # columns to leave unread
+    related: tuple[str, ...] = ()  # for select_related
+    deferred: tuple[str, ...] = ()  # for defer
     deferred_in_list: tuple[str, ...] = ()
 
     def _may(self, request: HttpRequest, right: str, obj: Any = None) -> bool:
@@ -43,7 +43,7 @@ class ScopedRows(_ModelAdmin):
         return self.has_operate_permission(request, obj)
 
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """To do something with a row that is not editing it: resend, pause, reveal."""
+        """Whether the user may act on a row without editing it: resend, pause, reveal."""
         access = access_of(request)
         return (
             access.may_write_some(self.writers)
@@ -86,13 +86,13 @@ class ScopedRows(_ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = access_of(request).limit(super().get_queryset(request), self.company_path)
         if self.has_company:
-            # A secret that is not needed is not decrypted.
+            # Avoids decrypting secrets that are not needed.
             rows = rows.select_related("company", *self.related).defer("company__signing_key")
         deferred = [*self.deferred, *(self.deferred_in_list if _is_list(request) else ())]
         return rows.defer(*deferred) if deferred else rows
 
     def writable(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Of these rows those that may be operated on: a viewer of one company can be an admin of another."""
+        """Filter rows to companies in which the user may write: the role can differ by company."""
         return access_of(request).limit(rows, self.company_path, writing=True, by=self.writers)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -107,7 +107,7 @@ class ScopedRows(_ModelAdmin):
 
 
 def use_zone(name: str) -> None:
-    """For the rest of this page; the site's `admin_view` restores the zone when it is done."""
+    """Set the time zone for this page. The site's `admin_view` restores it."""
     timezone.activate(zoneinfo.ZoneInfo(name))
 
 

@@ -1,4 +1,4 @@
-"""Forms that offer and take nothing of other companies. Part of TenantAdmin."""
+"""Forms that neither offer nor accept rows of other companies. Part of TenantAdmin."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ScopedForms(ScopedRows):
         models.JSONField: {"form_class": StorableJSONField},
     }
     save_as = False
-    add_one_at_a_time = False  # no "save and add another", no "save and continue"
+    add_one_at_a_time = False  # hides "save and add another" and "save and continue"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         return self.with_company(request, obj, super().get_fieldsets(request, obj))
 
     def with_company(self, request: HttpRequest, obj: Any, fieldsets: Any) -> list[tuple[Any, Any]]:
-        """These, with the company on top where it is not plain."""
+        """Add the company at the top if the user has several."""
         (name, options), *rest = fieldsets
         access = access_of(request)
         fields = [field for field in options["fields"] if field != "company"]
@@ -62,7 +62,7 @@ class ScopedForms(ScopedRows):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def choosable(self, request: HttpRequest, model: type[models.Model]) -> QuerySet[Any]:
-        """The rows of a related model that this person may refer to. None of a model that no page of ours scopes."""
+        """The rows of a related model that the user may choose. None if the model has no tenant-scoped page."""
         access, rows = access_of(request), model._default_manager.all()
         if access.all_companies:
             return rows
@@ -80,7 +80,7 @@ class ScopedForms(ScopedRows):
         return self._scoped_field(super().formfield_for_manytomany, db_field, request, kwargs)
 
     def _scoped_field(self, make: Any, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> Any:
-        # The queryset of the choices is also what a POST is checked against.
+        # Django also validates a POST against this queryset.
         rows = self.choosable(request, db_field.remote_field.model)
         belongs = _has_field(rows.model, "company")
         if belongs:
@@ -108,13 +108,13 @@ class ScopedForms(ScopedRows):
             return False
         field = self.opts.get_field(name)
         if not field.is_relation:
-            return not isinstance(field, models.DateTimeField)  # its two boxes want a time, not a text
+            return not isinstance(field, models.DateTimeField)  # its widget needs a datetime, not text
         ids = {str(one) for one in (value if isinstance(value, list) else [value])}
         related: Any = field.related_model
         return all(map(is_id, ids)) and self.choosable(request, related).filter(pk__in=ids).count() == len(ids)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Write what was changed and nothing else: another column may have changed since the row was read."""
+        """Save only changed columns, because another user may have changed others since the row was read."""
         if not change:
             obj.save()
             return
@@ -125,7 +125,7 @@ class ScopedForms(ScopedRows):
             obj.save(update_fields=names | touched)
 
     def set_with(self, changed: list[str]) -> set[str]:
-        """Columns that are written together with these ones."""
+        """More columns to save together with these."""
         return set()
 
 

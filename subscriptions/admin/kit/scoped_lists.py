@@ -1,4 +1,4 @@
-"""Lists that can be asked nothing about other companies. Part of TenantAdmin."""
+"""Lists that reveal nothing about other companies. Part of TenantAdmin."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .access import access_of
 from .filters import CompanyFilter, is_id
 from .rights import ScopedRows, use_zone
 
-MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 200, 8  # characters and words of a search
+MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 200, 8  # of a search
 
 
 class ScopedLists(ScopedRows):
-    menu = ""  # the heading on the home page, the app's name if empty
+    menu = ""  # the heading in the menu; the app's name if empty
     menu_order = 50
     menu_name = ""
 
@@ -29,7 +29,7 @@ class ScopedLists(ScopedRows):
 
     @admin.display(description="company")
     def company_name(self, obj: Any) -> str:
-        company: Company | None = self.company_of(obj)  # none of an operator's key, and of their acts on the service
+        company: Company | None = self.company_of(obj)  # None for operators' keys and actions
         return company.name if company else ""
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
@@ -49,13 +49,15 @@ class ScopedLists(ScopedRows):
         if isinstance(item, type) and issubclass(item, SimpleListFilter):
             return {str(item.parameter_name)}
         if not isinstance(item, str) or "__" in item or self.opts.get_field(item).is_relation:
-            raise ImproperlyConfigured(f"{self}: use related_filter; {item!r} would list other companies' rows.")
+            raise ImproperlyConfigured(
+                f"{self}: the filter {item!r} would list other companies' rows. Use related_filter."
+            )
         return {f"{item}__exact", f"{item}__isnull"}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        # Each word is another condition on every row; and a NUL is in none of them.
+        # Each word adds a condition, so their number is limited. PostgreSQL text cannot contain NUL.
         term = " ".join(search_term.replace("\x00", "")[:MAX_SEARCH_LENGTH].split()[:MAX_SEARCH_WORDS])
         return super().get_search_results(request, queryset, term)
 
@@ -66,7 +68,7 @@ class ScopedLists(ScopedRows):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if any("\x00" in key for key in request.POST.getlist("_selected_action")):
-            raise SuspiciousOperation("No row has such a key.")
+            raise SuspiciousOperation("A selected key contains NUL.")
         chosen = request.GET.get("company", "")
         if is_id(chosen):
             zones = access_of(request).limit(Company.objects.filter(pk=int(chosen)), "pk")
@@ -75,5 +77,5 @@ class ScopedLists(ScopedRows):
         return super().changelist_view(request, {"title": self.menu_label(request), **(extra_context or {})})
 
     def menu_label(self, request: HttpRequest) -> str:
-        """In the menu and over the list."""
+        """The title in the menu and above the list."""
         return self.menu_name or capfirst(str(self.opts.verbose_name_plural))

@@ -1,4 +1,4 @@
-"""What a term in a log's search box can mean. Every answer is bounded, and served by an index."""
+"""What a search term in a log can mean. All queries are limited and served by an index."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WEBHOOK_ID = re.compile(r"(?:evt_)?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}
 
 
 def find_event_ids(site: AdminSite, request: HttpRequest, term: str) -> set[UUID]:
-    """Events with this webhook-id, about the call, text or form with this id, or about a person with this number."""
+    """Events with this webhook-id, this subject id, or about a person with this phone number."""
     access = access_of(request)
     events = access.limit(Event.objects.order_by("-pk"), "company").values_list("pk", flat=True)
     if found := _WEBHOOK_ID.fullmatch(term.lower()):
@@ -31,5 +31,5 @@ def find_event_ids(site: AdminSite, request: HttpRequest, term: str) -> set[UUID
 
 
 def row_ids(term: str) -> set[int]:
-    """A row's own number, if the term is one."""
+    """The primary key in the term, if it is one."""
     return {int(term)} if is_id(term) else set()

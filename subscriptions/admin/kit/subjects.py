@@ -1,7 +1,7 @@
-"""Pages of what events are about: calls, texts, forms. Each lists the webhooks that came of it.
+"""Pages of the subjects of events: calls, texts and forms. Each lists its webhooks.
 
-The apps that make events derive their pages from SubjectAdmin; from there the logs find the page of a `subject_id`, and
-what belongs to a phone number. This package imports none of them.
+Apps that publish events derive their pages from SubjectAdmin. The logs use these pages to link a `subject_id` and to
+search by phone number, without importing the apps.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ MAX_EVENTS = 100  # on a page
 class SubjectAdmin(LargeTableAdmin):
     change_form_template = "admin/callhooks/subject_change_form.html"
     change_list_template = "admin/callhooks/importable_change_list.html"
-    import_kind = ""  # what the page of imports calls them
-    person_path = "person"  # from the row to the person
-    named_by: tuple[str, ...] = ()  # relations that `name_of` looks at
-    phone_of: Callable[[str], str]  # a number as it is stored, "" for what is none
-    search_help_text = "The customer's phone number, or the exact id"
+    import_kind = ""  # the kind on the import page
+    person_path = "person"  # path from a row to the person
+    named_by: tuple[str, ...] = ()  # relations that `name_of` reads
+    phone_of: Callable[[str], str]  # normalize a number; "" if it is not one
+    search_help_text = "The customer's phone number, or the exact ID"
     add_one_at_a_time = True
-    time_follows_key = False  # past ones are brought in later
+    time_follows_key = False  # imports add older rows later
 
     def name_of(self, row: Any) -> str:
-        """Whom it is about, in a few words."""
+        """A short name of the person it is about."""
         raise NotImplementedError
 
     def person_ids_with_phone(self, request: HttpRequest, term: str) -> list[int]:
@@ -51,20 +51,20 @@ class SubjectAdmin(LargeTableAdmin):
         return list(rows.filter(phone=phone).values_list("pk", flat=True)) if phone else []
 
     def ids_with_phone(self, request: HttpRequest, term: str) -> list[str]:
-        """Resource ids of the newest rows of whoever has this number."""
+        """Resource ids of the newest rows of persons with this number."""
         persons = self.person_ids_with_phone(request, term)
         rows = self.model._default_manager.filter(**{f"{self.person_path}__in": persons}).order_by("-pk")
         return list(rows.values_list("resource_id", flat=True)[:SEARCH_LIMIT]) if persons else []
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         found: set[int] = set()
-        # One after the other, each along its index: asked for all at once, every row would be looked at.
+        # One query per condition, so that each uses its index. A combined query would scan all rows.
         for meant in self.search_conditions(request, term):
             found |= set(rows.filter(**meant).order_by(*self.newest_first).values_list("pk", flat=True)[:SEARCH_LIMIT])
         return rows.filter(pk__in=found)
 
     def search_conditions(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
-        """What a term in the search box can mean, each as a condition that an index serves."""
+        """The possible meanings of a search term, each as a condition that an index serves."""
         yield {"resource_id": term}
         yield {"external_id": term}
         persons = self.person_ids_with_phone(request, term)
@@ -79,11 +79,11 @@ class SubjectAdmin(LargeTableAdmin):
         return super().changelist_view(request, {"import_kind": self.import_kind, **(extra_context or {})})
 
     def timeline_view(self, request: HttpRequest, resource_id: str) -> HttpResponse:
-        """To the row's page; the address that webhooks and logs know."""
+        """Redirect from the resource id, which webhooks and logs use, to the row's page."""
         rows = self.get_queryset(request).filter(resource_id=resource_id.replace("\x00", ""))
         pk = rows.values_list("pk", flat=True).first()
         if pk is None:
-            raise Http404("There is nothing at this address, or it belongs to another company.")
+            raise Http404("There is no such record.")
         return HttpResponseRedirect(self.change_url(pk))
 
     def change_view(
@@ -94,14 +94,14 @@ class SubjectAdmin(LargeTableAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
-        told = list(events_about(obj)) if obj is not None and self.has_view_permission(request, obj) else []
-        return super().change_view(request, object_id, form_url, {"events": told, **(extra_context or {})})
+        events = list(events_about(obj)) if obj is not None and self.has_view_permission(request, obj) else []
+        return super().change_view(request, object_id, form_url, {"events": events, **(extra_context or {})})
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(self.change_url(obj.pk))
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
-        # Back to its page: there one sees what the change told the subscribers.
+        # Stay on the page, which shows the webhooks of the change.
         return HttpResponseRedirect(self.change_url(obj.pk))
 
 
@@ -135,20 +135,22 @@ def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str
 
 
 def find_names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
-    """Whom each is about, as lists of calls, texts and forms show it: one query for each of these kinds."""
+    """The name of the person for each subject id, with one query per kind of subject."""
     found: dict[str, str] = {}
     for page in _pages(site):
         prefix = getattr(page.opts.get_field("resource_id"), "prefix", "")
         mine = [one for one in subject_ids if one.startswith(prefix)]
         if mine:
             rows = page.model._default_manager.filter(resource_id__in=mine).defer(*page.deferred_in_list)
-            rows = rows.select_related(*page.named_by) if page.named_by else rows  # without a name it takes all
+            rows = (
+                rows.select_related(*page.named_by) if page.named_by else rows
+            )  # select_related() without names selects all
             found |= {row.resource_id: page.name_of(row) for row in rows}
     return found
 
 
 def add_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
-    """The list, each of its rows with `about`: whom the subject that `path` leads to is about."""
+    """Set `about` on each row of the list: the name for the subject id at `path`."""
     rows: list[Any] = list(listed.result_list)
     found = find_names(site, {attrgetter(path)(row) for row in rows})
     for row in rows:
@@ -158,7 +160,7 @@ def add_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
 
 
 def link_subject(site: AdminSite, subject_id: str) -> str:
-    """`Call CAL0192…`, linked to its page."""
+    """A link to the page of the subject; the bare id if it has no page."""
     for page in _pages(site):
         if getattr(page.opts.get_field("resource_id"), "prefix", None) == subject_id[:3]:
             url = reverse(f"admin:{_timeline(page.model)}", args=[subject_id])

@@ -1,11 +1,11 @@
-"""The one mixin that keeps tenants apart in the admin. Every page of a tenant's rows derives from it; pages that do not
-are for operators alone (`callhooks_site.admin_site`).
+"""TenantAdmin, the base of every admin page with tenants' rows. It keeps companies apart. All other pages are for
+operators only (`callhooks_site.admin_site`).
 
-What it closes: rows, by their company, and rights, by the membership's role (`rights`) · look-ups in the address, to
-those of the declared filters, and filters, which may list no other company's rows (`scoped_lists`) · choices of related
-rows on forms, and with them what a POST may name, initial values out of the address, popups that edit related rows
-(`scoped_forms`) · pages of deletion, which would list related rows · "view on site". And what is done stands in the
-audit log (`audited`).
+- `rights`: rows by company, permissions by the role of the membership.
+- `scoped_lists`: only declared filters as lookups in the query string, and no filter that lists other companies' rows.
+- `scoped_forms`: choices of related rows, what a POST may contain, initial values from the query string, no popups.
+- Here: deletion pages without related rows, no "view on site".
+- `audited`: an audit log entry for every action.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ __all__ = ["EDIT", "READ", "TenantAdmin"]
 
 
 class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
-    tenant_scoped = True  # the mark by which the site knows it
+    tenant_scoped = True  # the site checks this flag
     view_on_site = False
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Only the rows themselves: what hangs on them can be a million rows, and is nobody's question here."""
+        """List only the rows themselves: related rows can be millions."""
         lacking = {str(self.opts.verbose_name) for obj in objs if not self.has_delete_permission(request, obj)}
         return [str(obj) for obj in objs], {str(self.opts.verbose_name_plural): len(objs)}, lacking, []
 
@@ -42,5 +42,5 @@ class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
         try:
             return super().delete_view(request, object_id, context)
         except (ProtectedError, RestrictedError):
-            self.message_user(request, "It is in use and cannot be deleted.", messages.ERROR)
+            self.message_user(request, "This is in use, so it cannot be deleted.", messages.ERROR)
             return HttpResponseRedirect(self.change_url(object_id))

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 
 
 def format_short(moment: datetime | None) -> str:
-    """`14:32:05`, with the day unless it is today; in the zone of the page."""
+    """`14:32:05`, with the day unless it is today."""
     if moment is None:
         return ""
     local, today = timezone.localtime(moment), timezone.localtime().date()
@@ -27,7 +27,7 @@ def format_day(local: datetime) -> str:
 
 
 def time_tag(moment: datetime | None) -> str:
-    """A time for a page, the whole of it on hovering."""
+    """A <time> element with the full time as its title."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)
@@ -47,7 +47,7 @@ def format_relative(moment: datetime | None) -> str:
 
 
 def seconds_since(moment: datetime) -> float:
-    """Below zero for one that is still to come."""
+    """Negative for a time in the future."""
     return (timezone.now() - moment).total_seconds()
 
 

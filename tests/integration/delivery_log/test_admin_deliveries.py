@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
         ({"claim": uuid4(), "attempts": 1}, ["Being sent"]),
         (
             {"attempts": 4, "reason": "Timed out after 15 s."},
-            ["Will be tried again", "4 of 10", "Timed out after 15 s."],
+            ["Trying again", "4 of 10", "Timed out after 15 s."],
         ),
         ({"attempts": 14, "round_began_after": 10, "status_code": 503}, ["4 of 10", "Unavailable (503)"]),
         ({"state": "delivered", "attempts": 1, "status_code": 204}, ["Delivered", "Accepted (204)"]),
@@ -92,7 +92,7 @@ def test_the_first_words_of_many_attempts_are_shown(client, delivery):
     for number in range(1, 61):
         tried(delivery, number, status_code=500)
     put(delivery, attempts=60, round_began_after=55)
-    assert "10 earlier attempts not shown" in client.get(url(delivery)).content.decode()
+    assert "10 earlier attempts are not shown" in client.get(url(delivery)).content.decode()
 
 
 def test_it_is_sent_again_and_that_is_written_down(client, delivery):
@@ -240,7 +240,7 @@ def test_an_event_shows_its_body_and_its_deliveries(client, call, delivery):
 
 def test_an_event_that_nobody_takes_says_so(client, company):
     factories.ended_call(company)
-    assert "no subscription takes it" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
+    assert "No subscription receives it" in client.get(reverse("admin:subscriptions_event_changelist")).content.decode()
 
 
 def test_answers_are_found_by_their_class(client, delivery):
@@ -286,7 +286,7 @@ def test_an_event_is_sent_again_to_all_that_were_told(client, company, call, del
     page = reverse("admin:subscriptions_event_change", args=[event.pk])
     assert "Send again to all" in client.get(page).content.decode()
     answer = client.post(reverse("admin:subscriptions_event_replay", args=[event.pk]), follow=True)
-    assert "On the way again to 2 subscriptions." in told(answer)
+    assert "Sending again to 2 subscriptions." in told(answer)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
     assert "Send again to all" not in client.get(page).content.decode()
     assert AuditEntry.objects.get(act="Sent again").detail == "To 2 of 2 subscriptions"

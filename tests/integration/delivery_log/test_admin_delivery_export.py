@@ -50,5 +50,7 @@ def test_the_file_is_bounded_and_holds_no_other_company(client, company, subscri
     factories.ended_call(company)
     monkeypatch.setattr(export, "MAX_ROWS", 1)
     first, last = exported(client)
-    assert last["Delivery"] == "Only the first 1 deliveries are here. Choose a shorter time for the others."
+    assert last["Delivery"] == (
+        "This file contains the first 1 deliveries only. Choose a shorter period to get the rest."
+    )
     assert first["Company"] == company.name

@@ -42,7 +42,7 @@ def test_while_its_server_is_left_alone_it_says_until_when(client, delivery, sub
         client.get(url(delivery)).content.decode(),
     )
     EndpointHealth.objects.update(open_until=now - timedelta(seconds=1))
-    assert "as soon as its turn comes" in client.get(url(delivery)).content.decode()
+    assert "follows shortly" in client.get(url(delivery)).content.decode()
 
 
 def test_its_page_follows_what_becomes_of_it(client, delivery):
@@ -71,5 +71,5 @@ def test_send_many_again_begins_with_the_filters_of_the_list(client, subscriptio
 
 
 def test_an_empty_list_says_what_to_do(client, delivery):
-    assert "Nothing fits these filters" in client.get(LIST, {"state": "held"}).content.decode()
-    assert "Nothing was found" in client.get(LIST, {"q": "Ann"}).content.decode()
+    assert "No results for these filters" in client.get(LIST, {"state": "held"}).content.decode()
+    assert "No results" in client.get(LIST, {"q": "Ann"}).content.decode()

@@ -55,7 +55,7 @@ def test_all_pages_of_the_list_become_a_job_of_what_waits(client, waiting):
     assert at.startswith(reverse("admin:subscriptions_resendjob_add"))
     assert "states=pending" in at
     page = client.get(at).content.decode()
-    assert "Waiting for the next try" in page
+    assert "Waiting for a retry" in page
 
 
 def test_all_of_a_subscription(client, waiting):

@@ -172,7 +172,7 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
             "subtitle": None,
             "job": obj,
             "state": self.state_badge(obj),
-            "told": _told(obj),
+            "status_text": _told(obj),
             "working": obj.state in jobs.AT_WORK,
             "choosing": obj.state == State.READY and may and obj.new > 0,
             "new": f"{obj.new:,}",
@@ -198,7 +198,7 @@ class ImportJobAdmin(LogAdmin, ButtonsAdmin):
         if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
         state = "running" if obj.state in jobs.AT_WORK else "over"
-        return JsonResponse({"state": state, "value": obj.done, "max": obj.pieces_total, "told": _told(obj)})
+        return JsonResponse({"state": state, "value": obj.done, "max": obj.pieces_total, "status_text": _told(obj)})
 
     def errors_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """All that is wrong with the file's lines, as CSV."""
