@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    # Before django_q: our qcluster command takes the place of its own.
+    # Before django_q, so that our qcluster command replaces its own.
     "subscriptions",
     "calls",
     "messaging",
@@ -66,7 +66,7 @@ INSTALLED_APPS = [
     "callhooks_site.supervision",
     "callhooks_site.intake.imports",
     "callhooks_site.vendor_api",
-    # The commands that make the demo have no business in production.
+    # Its commands create demo data, which must not be possible in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]
 MIDDLEWARE = [
@@ -106,7 +106,7 @@ DATABASES = {
         env.required("DATABASE_URL", "It names the PostgreSQL database: postgres://user:password@host:5432/name")
     )
 }
-# Kept connections, checked before use: with a new one per task a cluster opens four to seven of them for each.
+# Keep connections, and check them before use: otherwise a cluster opens four to seven for each task.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", "callhooks")
@@ -131,7 +131,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# In tests too: there is no folder of collected files to read at the start.
+# In tests too, because they have no folder of collected files.
 WHITENOISE_AUTOREFRESH = DEBUG or "pytest" in sys.modules
 
 # --- people -----------------------------------------------------------------------------------------------------
@@ -145,45 +145,45 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
-# The first one only says no: when there were too many failures.
+# The first one only refuses logins after too many failures.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_HANDLER = "callhooks_site.security.logins.LoginGuard"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]  # limits: security/logins.py
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# A lockout ends by itself, even under attack; and no login of their own gives an attacker new attempts at another's.
+# A lockout always ends, even during an attack. And logging in to their own account gives attackers no new attempts.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = False
 AXES_LOCKOUT_CALLABLE = "callhooks_site.security.logins.locked_out"
 AXES_CLIENT_IP_CALLABLE = "callhooks_site.security.client_address.client_address"
 AXES_CLIENT_STR_CALLABLE = "callhooks_site.security.logins.who"
-AXES_DISABLE_ACCESS_LOG = True  # logins stand in the log; a table of them would grow for ever
+AXES_DISABLE_ACCESS_LOG = True  # logins are in the log; a table of them would grow forever
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 if not DEBUG:
-    # Browsers take cookies with this prefix from this very host over https only: no subdomain can plant one.
+    # Browsers accept cookies with this prefix only from this host over https, so subdomains cannot set them.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SESSION_COOKIE_AGE = 12 * 3600  # a working day
 SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000, least=0, most=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 BEHIND_TLS_PROXY = env.boolean("BEHIND_TLS_PROXY", False)
-# How many proxies write into X-Forwarded-For: so many from its end are to be believed, and not one more.
+# How many of our proxies write to X-Forwarded-For: only that many entries, from its end, can be trusted.
 PROXY_COUNT = env.integer("PROXY_COUNT", 1 if BEHIND_TLS_PROXY else 0, least=0, most=10)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
-# Where strangers report a vulnerability: shown at /.well-known/security.txt.
+# Where to report a vulnerability: published at /.well-known/security.txt.
 SECURITY_CONTACT = env.string("SECURITY_CONTACT", "")
 env.check_contact(SECURITY_CONTACT)
-# A call's transcript and a batch of forms fit; a body without end does not.
+# Enough for a call's transcript and a batch of forms.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_MAX_BYTES", 5_000_000, least=10_000, most=100_000_000)
-# Requests of one API key; a whole minute's worth may come at once. 0: no limit.
+# Requests of one API key; a minute's worth may come at once. 0: no limit.
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 12_000, least=0, most=1_000_000)
-# Forms that one address may send to the web form endpoint; a whole minute's worth may come at once. 0: no limit.
+# Forms from one address to the web form endpoint; a minute's worth may come at once. 0: no limit.
 FORMS_PER_MINUTE = env.integer("FORMS_PER_MINUTE", 20, least=0, most=100_000)
-# No form of ours takes files, and Django would write them to the disk before any view could say so.
+# Our forms do not accept files, and Django would write them to disk before a view could refuse them.
 FILE_UPLOAD_HANDLERS = ["callhooks_site.security.uploads.NoFiles"]
 
 REST_FRAMEWORK = {
@@ -207,12 +207,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    # It says nothing of any company; who writes a program needs it before there is a key.
+    # It has no company's data, and developers need it before they have a key.
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # No outside validator, no key kept in the browser.
+    # No external validator, and no key stored in the browser.
     "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "persistAuthorization": False, "deepLinking": True},
     "POSTPROCESSING_HOOKS": ["subscriptions.api.kit.openapi.add_problems_and_webhooks"],
     "GET_LIB_DOC_EXCLUDES": "subscriptions.api.kit.openapi.list_classes_without_public_docs",
@@ -221,28 +221,28 @@ SPECTACULAR_SETTINGS = {
 # --- events and delivery ----------------------------------------------------------------------------------------
 # How long a call's post_call waits for its recording and transcription after the call has ended.
 POST_CALL_WAIT_SECONDS = env.number("POST_CALL_WAIT_SECONDS", 20 * 60, least=0, most=7 * 86_400)
-# A call from another system that nothing was heard of for so long is over: the longest call of most providers is four
-# hours, and a running call may be silent all that time.
+# A call of another system is closed after this long without news. Most providers limit calls to four hours, and there
+# may be no news during a call.
 CALL_SILENT_SECONDS = env.number("CALL_SILENT_SECONDS", 5 * 3600, least=60, most=30 * 86_400)
 WEBHOOK_ALLOWED_NETWORKS = env.items("WEBHOOK_ALLOWED_NETWORKS", [])
 env.check_networks("WEBHOOK_ALLOWED_NETWORKS", WEBHOOK_ALLOWED_NETWORKS)
 WEBHOOK_REQUIRE_HTTPS = env.boolean("WEBHOOK_REQUIRE_HTTPS", not DEBUG)
 WEBHOOK_CONNECT_TIMEOUT = env.number("WEBHOOK_CONNECT_TIMEOUT", 5, least=0.1, most=30)
 WEBHOOK_TOTAL_TIMEOUT = env.number("WEBHOOK_TOTAL_TIMEOUT", 15, least=0.2, most=30)
-# An egress proxy such as smokescreen: with one, it is the proxy that looks names up and judges their addresses.
+# An egress proxy such as smokescreen. The proxy then resolves names and decides which addresses are allowed.
 WEBHOOK_PROXY = env.string("WEBHOOK_PROXY", "")
 env.check_proxy(WEBHOOK_PROXY)
 WEBHOOK_CA_BUNDLE = env.string("WEBHOOK_CA_BUNDLE", "")
 env.check_ca_bundle(WEBHOOK_CA_BUNDLE)
-# Factor on all waits between attempts: 1 in production; the tests and the demo may hurry.
+# A factor for all waits between attempts: 1 in production, less in tests and in the demo.
 RETRY_TIME_SCALE = env.number("RETRY_TIME_SCALE", 1, least=0.0001, most=10)
-# How long a claimed delivery belongs to its drain. What a killed drain held is sent by another after this time.
+# How long a claimed delivery belongs to its drain. If the drain is killed, another sends it after this time.
 DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", 60, least=3, most=600)
 if DELIVERY_LEASE_SECONDS < WEBHOOK_TOTAL_TIMEOUT + 5:
     raise ImproperlyConfigured("DELIVERY_LEASE_SECONDS must be at least WEBHOOK_TOTAL_TIMEOUT + 5.")
-# A delivery that waits for longer than this, though nothing keeps it, makes the health checks call somebody.
+# Health checks fail when a delivery has been due for this long, though it could be sent.
 HEALTH_OLDEST_DUE_SECONDS = env.number("HEALTH_OLDEST_DUE_SECONDS", 120, least=5, most=86_400)
-# A Valkey or Redis that carries the wake-ups; nothing is kept in it, and without it PostgreSQL carries them.
+# A Valkey or Redis for the wake-ups. It stores nothing; without it PostgreSQL carries them.
 WAKEUP_URL = env.string("WAKEUP_URL", "")
 env.check_wakeup_url(WAKEUP_URL)
 DELIVERY_DRAINS = env.integer("DELIVERY_DRAINS", 2, least=1, most=64)
@@ -256,10 +256,11 @@ DELIVERY_HOST_RATE = env.integer("DELIVERY_HOST_RATE", 100, least=0, most=100_00
 
 # After so many days of nothing but failures a subscription is disabled, and its owner told: a long weekend and a day.
 ENDPOINT_DISABLE_DAYS = env.number("ENDPOINT_DISABLE_DAYS", 5, least=0.01, most=60)
-# Failing that long is worth a mail; less is a deploy or a restart.
+# An alert is sent after this long. Shorter failures are usually a deploy or a restart.
 ENDPOINT_TELL_SECONDS = env.number("ENDPOINT_TELL_SECONDS", 300, least=0, most=86_400)
 
-# After so many days delivered webhooks leave the log; failed and cancelled ones stay longer. What waits never goes.
+# Days until delivered webhooks are deleted from the log; failed and cancelled ones stay longer. Waiting ones always
+# stay.
 RETAIN_DELIVERED_DAYS = env.number("RETAIN_DELIVERED_DAYS", 30, least=0.01, most=3650)
 RETAIN_FAILED_DAYS = env.number("RETAIN_FAILED_DAYS", 90, least=0.01, most=3650)
 
@@ -278,7 +279,7 @@ Q_CLUSTER = {
     "workers": env.integer("CLUSTER_WORKERS", DELIVERY_DRAINS + 1, least=2, most=65),
     "timeout": 120,
     "retry": 240,
-    "poll": 1,  # wake-ups go by NOTIFY; the queue itself may be slow
+    "poll": 1,  # wake-ups use NOTIFY; the queue itself can be slow
     "ack_failures": True,
     "max_attempts": 3,
     "save_limit": -1,

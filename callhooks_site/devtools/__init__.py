@@ -1,4 +1,4 @@
-"""What `./dev` runs: a private PostgreSQL, the supervisor of the processes, checks, demo and receiver.
+"""The programs behind `./dev run` and `./dev demo`: a private PostgreSQL, the processes, the demo and its receiver.
 
-Only for development: nothing of the service imports from here, and what `run` needs imports no Django.
+For development only: the service itself imports nothing from here, and `run` works without Django.
 """

@@ -1,7 +1,7 @@
-"""Who uses a private PostgreSQL, and who stops it: the first user starts the server, the last one stops it.
+"""Share a private PostgreSQL: the first user starts the server, the last one stops it.
 
-Each user holds a shared lock for as long as it lives. A small stopper process waits for all of them to be
-gone and stops what they left: so a `./dev` that is killed leaves no server behind either.
+Each user holds a shared lock while it runs. A small process (`database_stopper`) waits until all are gone and stops the
+server: so even a `./dev` that is killed leaves none behind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_TEST_RUNS_AT_ONCE = 50
 
 @contextmanager
 def lasting_database(state: Path) -> Iterator[str]:
-    """The DATABASE_URL of the server in a state folder: joined or started, and stopped by its last user."""
+    """Yields the DATABASE_URL of the server in a state folder. Starts it if needed; its last user stops it."""
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
@@ -44,7 +44,7 @@ def lasting_database(state: Path) -> Iterator[str]:
             if users.try_exclusive():
                 server.stop()
             else:
-                # Either others go on using it, or the stopper is stopping it: then wait until it has.
+                # Either others still use it, or the stopper is stopping it: then wait for that.
                 users.shared()
             users.close()
             _wait_for_stopper(stopper, server)
@@ -52,7 +52,7 @@ def lasting_database(state: Path) -> Iterator[str]:
 
 @contextmanager
 def throw_away_database(project: Path = PROJECT) -> Iterator[str]:
-    """The DATABASE_URL of a new, empty, fast and unsafe server for one run of the tests."""
+    """Yields the DATABASE_URL of a new, empty server for one test run: fast, and not crash-safe."""
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
@@ -62,12 +62,12 @@ def throw_away_database(project: Path = PROJECT) -> Iterator[str]:
 
 @contextmanager
 def throw_away_server(purpose: str, project: Path = PROJECT) -> Iterator[PostgresServer]:
-    """A new, empty, fast and unsafe server, whatever DATABASE_URL says; `purpose` names its folder."""
+    """Yields a new, empty server, whatever DATABASE_URL says: fast, and not crash-safe. `purpose` names its folder."""
     state, users = _free_folder(purpose, project)
     server = PostgresServer(state, throw_away=True)
     stopper = None
     try:
-        server.destroy()  # what a killed run may have left
+        server.destroy()  # a killed run may have left one
         stopper = start_stopper(state, throw_away=True)
         server.start()
         yield server
@@ -89,7 +89,7 @@ def _free_folder(purpose: str, project: Path) -> tuple[Path, FileLock]:
 
 
 def start_stopper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] | None:
-    """A stopper for this state folder, unless it has one."""
+    """Start a stopper for this state folder, unless it has one."""
     with FileLock(state / STOPPER) as lock:
         if not lock.try_exclusive():
             return None
@@ -105,8 +105,8 @@ def start_stopper(state: Path, *, throw_away: bool) -> subprocess.Popen[bytes] |
 
 
 def _wait_for_stopper(stopper: subprocess.Popen[bytes] | None, server: PostgresServer) -> None:
-    """Wait for our stopper to end when its work is done, so that nothing outlives us."""
+    """Wait until our stopper has finished, so that no process outlives us."""
     if stopper is not None and server.pid() is None:
-        # Unless somebody has begun to use the server again: then it goes on, for them.
+        # If somebody has started to use the server again, the stopper stays for them.
         with suppress(subprocess.TimeoutExpired):
             stopper.wait(timeout=2)

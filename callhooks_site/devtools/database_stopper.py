@@ -1,4 +1,4 @@
-"""Stops a private PostgreSQL once nobody uses it any more, however they ended. Started by database.py."""
+"""Stops a private PostgreSQL when its users have ended, killed or not. Started by database.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
             server.destroy()
         else:
             server.stop()
-        # Before the users' lock: who gets that next shall see that there is no stopper.
+        # Release this before the users' lock: the next user must see that there is no stopper.
         stopper.close()
 
 

@@ -1,4 +1,4 @@
-"""The demo company of `./dev run`: found again at the next start, with the login that the terminal shows."""
+"""The demo company of `./dev run`, with the login that the terminal shows. It is kept from one start to the next."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TRACKERS = (
 
 
 def prepare() -> Path:
-    """Make what is missing and write `demo.json` (readable by its owner only). Returns its path."""
+    """Create what is missing and write `demo.json` (readable only by its owner). Returns its path."""
     var = Path(os.environ.get("CALLHOOKS_VAR", settings.BASE_DIR / "var"))
     path = var / "demo.json"
     known = _read(path)
@@ -81,7 +81,7 @@ def prepare() -> Path:
 
 
 def _login(username: str, password: str, *, superuser: bool) -> str:
-    """A login whose password is known: the one that was written down, or a new one."""
+    """Make sure that the user exists with a known password: the given one if it is right, or a new one. Returns it."""
     user, _ = User.objects.get_or_create(
         username=username, defaults={"email": username, "is_staff": True, "is_superuser": superuser}
     )
@@ -99,7 +99,7 @@ def _api_key(company: Company, known: str) -> str:
 
 
 def _source(company: Company) -> IngestSource:
-    """An account at Twilio that is none: `./dev demo --through twilio` signs with its token."""
+    """A made-up Twilio account: `./dev demo --through twilio` signs with its token."""
     source = IngestSource.objects.filter(company=company, name=SOURCE).first()
     if source is None:
         source = IngestSource(company=company, name=SOURCE, account_sid=f"AC{secrets.token_hex(16)}")
@@ -110,7 +110,7 @@ def _source(company: Company) -> IngestSource:
 
 
 def _subscription(company: Company) -> Subscription:
-    """To the demo receiver, whatever its port is this time."""
+    """The subscription to the demo receiver, with its current port."""
     url = f"http://127.0.0.1:{os.environ.get('RECEIVER_PORT', '8001')}/webhooks"
     subscription = (
         Subscription.objects.filter(company=company, name=SUBSCRIPTION)
@@ -136,7 +136,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    # Made unreadable for others before there is anything to read, and moved into place whole.
+    # Create it unreadable for others before writing, and rename it when it is complete.
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Running one command on the terminal, in our place, while we hold something it needs."""
+"""Run one command in the foreground while we hold something that it needs, such as the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from callhooks_site.devtools.state import PROJECT
 
 
 def run_foreground(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Its exit code, as a shell would give it.
+    """Returns its exit code, as a shell would.
 
-    Ctrl-C is the command's to answer; SIGTERM and SIGHUP are passed on to it.
+    Leaves Ctrl-C to the command; passes SIGTERM and SIGHUP on to it.
     """
     received: list[int] = []
     process: subprocess.Popen[bytes] | None = None
@@ -23,7 +23,7 @@ def run_foreground(command: Sequence[str], env: Mapping[str, str]) -> int:
         if process is not None and process.poll() is None:
             process.send_signal(number)
 
-    # A function, not SIG_IGN, which the command would inherit. Installed before it starts: none is missed.
+    # Functions, because the command would inherit SIG_IGN. Installed before it starts, so that no signal is missed.
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None),
         signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),

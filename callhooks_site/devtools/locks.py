@@ -1,4 +1,4 @@
-"""Advisory file locks. The kernel frees them when their holder dies, however it dies."""
+"""Advisory file locks. The kernel releases them when their holder ends, however it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 
 
 class FileLock:
-    """An flock on a file of its own, which is never removed: a removed one could be locked twice."""
+    """An flock on a lock file. Never remove the file: two processes could then lock two files of that name."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -19,11 +19,11 @@ class FileLock:
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def shared(self) -> None:
-        """Wait until nobody holds it alone."""
+        """Wait until nobody holds it exclusively."""
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def try_exclusive(self) -> bool:
-        """Take it alone if that is possible at once. A failed try may lose a shared hold: take it again."""
+        """Take it exclusively without waiting. If that fails, a shared lock may be lost: take that again."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,7 +31,7 @@ class FileLock:
         return True
 
     def close(self) -> None:
-        """Let go; the object is of no use afterwards."""
+        """Release it for good."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -1,4 +1,4 @@
-"""`./dev COMMAND …`: manage.py in the development environment, with the database of `./dev run` up."""
+"""`./dev COMMAND …`: manage.py in the development environment, with the database of `./dev run` running."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from callhooks_site.devtools.state import (
 
 
 def main(arguments: list[str]) -> int:
-    """The command's exit code; 1 if the database cannot be had."""
+    """Returns the command's exit code; 1 if there is no database."""
     try:
         state = state_folder("run")
         make_state_folder(state)
         secrets = kept_secrets(state)
         with lasting_database(state) as url:
             env = environment(url, secrets)
-            # dbshell's psql does not see the host that DATABASE_URL carries as an option.
+            # The psql of dbshell ignores the host option of DATABASE_URL.
             env.setdefault("PGHOST", os.fspath(state / "pg"))
             return run_foreground([sys.executable, "manage.py", *arguments], env)
     except DevError as error:

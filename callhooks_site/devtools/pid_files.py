@@ -1,11 +1,11 @@
-"""PostgreSQL's pid files: whose process they name, and what to do with one that is out of date."""
+"""Read PostgreSQL's pid files, and make stale ones harmless."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
-# kill() says of this process number that there is no such process, everywhere.
+# No system uses this process id.
 NO_PROCESS = 2**31 - 2
 
 
@@ -18,13 +18,13 @@ def lines(path: Path) -> list[str]:
 
 
 def pid_in(path: Path) -> int | None:
-    """The process number in the first line, if there is one; PostgreSQL negates that of a lone backend."""
+    """The process id in the first line, if any. PostgreSQL negates the id of a single-user backend."""
     first = next(iter(lines(path)), "").strip()
     return abs(int(first)) if first.lstrip("-").isdigit() else None
 
 
 def command_of(pid: int) -> str:
-    """The command line of a process; "" if there is none, or only a dead one that is not buried yet."""
+    """The command line of a process; "" if it does not exist or is a zombie."""
     if Path("/proc/self/cmdline").exists():
         try:
             return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
@@ -35,11 +35,10 @@ def command_of(pid: int) -> str:
 
 
 def disowned(path: Path) -> str | None:
-    """The text that makes a stale pid file harmless; None if the file is of no use at all.
+    """The text that makes a stale pid file harmless; None to delete the file.
 
-    PostgreSQL itself sees to a file that names a dead process, but not to one whose number belongs to another
-    program today. So the number goes; the other lines stay: they show PostgreSQL whether the old one's
-    children still use the data.
+    PostgreSQL handles a file with the id of a dead process, but not one whose id now belongs to another program. So the
+    id is replaced. The other lines stay: from them PostgreSQL sees whether children of the old server use the data.
     """
     if pid_in(path) is None:
         return None

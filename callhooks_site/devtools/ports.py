@@ -10,12 +10,13 @@ import time
 
 from callhooks_site.devtools.state import DevError
 
-# Processes of a run that was killed a moment ago still hold theirs until they have ended.
+# Processes of a run that was just killed keep their ports until they have ended.
 PATIENCE = 1.5  # seconds
 
 
 def claim_ports() -> tuple[int, int]:
-    """The web server's and the receiver's port. Raises DevError with the variable that moves a taken one."""
+    """The web server's and the receiver's port. Raises DevError, with the variable that changes it, if one is in
+    use."""
     web, receiver = port_from("WEB_PORT", 8000), port_from("RECEIVER_PORT", 8001)
     if web == receiver:
         raise DevError(f"WEB_PORT and RECEIVER_PORT are both {web}; give them different ports.")
@@ -32,7 +33,7 @@ def port_from(variable: str, default: int) -> int:
 
 
 def check_free(port: int, variable: str, patience: float = PATIENCE) -> None:
-    """Return if a server of ours could listen on this port of 127.0.0.1 now."""
+    """Raises DevError unless one of our servers can listen on this port of 127.0.0.1."""
     deadline = time.monotonic() + patience
     while (error := _listen(port)) is not None:
         if error.errno != errno.EADDRINUSE:
@@ -49,7 +50,7 @@ def _advice(variable: str) -> str:
 
 def _listen(port: int) -> OSError | None:
     with socket.socket() as probe:
-        # As the servers do: a connection that was closed lately is no reason to wait.
+        # Like the servers: do not wait for connections that were closed recently.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -60,7 +61,7 @@ def _listen(port: int) -> OSError | None:
 
 
 def answers(port: int) -> bool:
-    """Whether a web server of ours answers 200 at /healthz."""
+    """Whether our web server answers 200 at /healthz."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/healthz")

@@ -1,4 +1,4 @@
-"""One PostgreSQL server in a folder of its own, reached by a socket in that folder and by nothing else."""
+"""A PostgreSQL server in a folder of its own, which listens only on a socket in that folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ jit = off
 # Containers often have 64 MB of shared memory, which parallel queries can exhaust.
 max_parallel_workers_per_gather = 0
 """
-# A crash of the machine may ruin such data: only for data that is thrown away.
+# A machine crash can corrupt the data: only for temporary databases.
 THROW_AWAY_SETTINGS = """\
 fsync = off
 synchronous_commit = off
@@ -51,11 +51,11 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """The DATABASE_URL; understood by django-environ and by libpq alike."""
+        """The DATABASE_URL, for both django-environ and libpq."""
         return f"postgres://callhooks@/callhooks?host={quote(os.fspath(self.folder), safe='')}&port=5432"
 
     def start(self) -> None:
-        """Return when it answers: a server of this folder that runs already is joined. Raises DevError."""
+        """Start the server unless it runs, and wait until it answers. Raises DevError."""
         if self.pid() is not None and self._wait_until_ready():
             return
         account = server_account()
@@ -64,7 +64,7 @@ class PostgresServer:
         if not self.data.exists():
             self._create(binaries, account)
         self._write_settings(account)
-        # A postmaster that was killed leaves its children a moment to notice; until then the data is in use.
+        # After a kill, the server's child processes use the data for another moment.
         for pause in (0.5, 1.0, 2.0):
             if self._launch(binaries, account):
                 return
@@ -74,19 +74,19 @@ class PostgresServer:
             raise DevError(f"PostgreSQL does not start. Its log, {log}, ends with:\n{self._log_end()}")
 
     def stop(self) -> None:
-        """End it, if it runs: connections are cut, what was committed is kept."""
+        """Stop it if it runs. Cuts connections; committed data is kept."""
         self._signal_until_gone(signal.SIGINT, STOP_SECONDS)
         self._signal_until_gone(signal.SIGQUIT, 5.0)
 
     def destroy(self) -> None:
-        """End it and delete its data, without care for either."""
+        """Kill it and delete its data."""
         self._signal_until_gone(signal.SIGQUIT, 5.0)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def pid(self) -> int | None:
-        """The process number of our server, None unless it runs.
+        """The process id of our server, None unless it runs.
 
-        The number in the pid file may be that of a dead process, or by now that of another program.
+        The id in the pid file may belong to a dead process, or to another program by now.
         """
         pid = pid_in(self.data / "postmaster.pid")
         if pid is None:
@@ -102,19 +102,19 @@ class PostgresServer:
                 os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
     def _major(self) -> int | None:
-        """The version that made the data; None without data."""
+        """The PostgreSQL version of the data; None without data."""
         try:
             return int((self.data / "PG_VERSION").read_text())
         except FileNotFoundError:
             return None
 
     def _create(self, binaries: Binaries, account: Account) -> None:
-        """Data with an empty database `callhooks`, all or nothing."""
+        """Create the data with an empty database `callhooks`, completely or not at all."""
         new = self.folder / "data.new"
         command = [binaries.program("initdb"), "-D", os.fspath(new), "-U", "callhooks", "-E", "UTF8"]
         command += ["--locale=C", "--auth-local=trust", "--auth-host=reject", "--no-instructions"]
         command += ["--no-sync"] if self.throw_away else []
-        # With C.UTF-8 a search that ignores case does so beyond ASCII; not every system has it.
+        # C.UTF-8 allows case-insensitive search beyond ASCII, but not every system has it.
         for attempt in ([*command, "--lc-ctype=C.UTF-8"], command):
             shutil.rmtree(new, ignore_errors=True)
             made = self._run(attempt, account)
@@ -131,8 +131,8 @@ class PostgresServer:
         new.rename(self.data)
 
     def _write_settings(self, account: Account) -> None:
-        """Anew at each start, since the project may have moved."""
-        # A list of folders, in which double quotes hold one together, in a string, in which single quotes do.
+        """Rewritten at each start, since the project may have moved."""
+        # A list of double-quoted folders, inside a single-quoted string.
         quoted = os.fspath(self.folder).replace('"', '""').replace("\\", "\\\\").replace("'", "''")
         settings = SETTINGS.format(folder=f'"{quoted}"') + (THROW_AWAY_SETTINGS if self.throw_away else "")
         self._replace(self.data / "callhooks.conf", settings, account)
@@ -158,9 +158,9 @@ class PostgresServer:
         return self._run(command, account).returncode == 0
 
     def _run(self, command: list[str], account: Account, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """The finished command, its errors among its output.
+        """Run the command, with errors in its output.
 
-        Through a file, not a pipe: the server that pg_ctl leaves behind would keep a pipe open.
+        Uses a file, because the server that pg_ctl starts would keep a pipe open.
         """
         with (self.state / "last-command.log").open("w+") as output:
             done = subprocess.run(
@@ -178,7 +178,7 @@ class PostgresServer:
         return done
 
     def _wait_until_ready(self) -> bool:
-        """Whether the server that runs answers; False if it ends meanwhile."""
+        """Wait for the running server to answer; False if it ends first."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             status = lines(self.data / "postmaster.pid")[7:8]
@@ -199,7 +199,7 @@ class PostgresServer:
             time.sleep(0.02)
 
     def _disown(self, path: Path, account: Account) -> None:
-        """Keep a stale pid file from stopping the start."""
+        """Make a stale pid file harmless, so that the server can start."""
         text = disowned(path)
         if text is None:
             path.unlink(missing_ok=True)
@@ -207,7 +207,7 @@ class PostgresServer:
             self._replace(path, text, account)
 
     def _replace(self, path: Path, text: str, account: Account) -> None:
-        """Write a file of the server's user, by rename: root follows no link that this user may have laid."""
+        """Write a file of the server's user, by rename, so that root does not follow a symlink of that user."""
         new = self.state / "new-file"
         new.write_text(text)
         new.chmod(0o600)

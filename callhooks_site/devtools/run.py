@@ -30,7 +30,7 @@ WEB_LATE_AFTER = 30.0  # seconds
 
 
 def main() -> int:
-    """The exit code: 0 after Ctrl-C, 1 if something kept us from starting."""
+    """Returns the exit code: 0 after Ctrl-C, 1 if it could not start."""
     try:
         with StopSignals() as signals:
             _run(signals)
@@ -45,7 +45,7 @@ def _run(signals: StopSignals) -> None:
     make_state_folder(state)
     with FileLock(state / "run.lock") as only_one:
         if not only_one.try_exclusive():
-            raise DevError("./dev run is running for this folder already. End that one first (Ctrl-C in its terminal).")
+            raise DevError("./dev run already runs for this folder. Stop that one first (Ctrl-C in its terminal).")
         web_port, receiver_port = claim_ports()
         secrets = kept_secrets(state)
         say("Starting Callhooks ...")
@@ -67,13 +67,13 @@ def _run(signals: StopSignals) -> None:
 
 
 def process_specs(env: Mapping[str, str], var: Path, web_port: int) -> list[ProcessSpec]:
-    """Web server, cluster and receiver; the receiver writes to our own output."""
+    """Web server, cluster and receiver. The receiver writes to our own output."""
     gunicorn = ["gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{web_port}"]
     gunicorn += ["--workers", "2", "--worker-class", "gthread", "--threads", "4"]
     gunicorn += ["--graceful-timeout", "3", "--access-logfile", "-", "--no-control-socket"]
     commands: list[tuple[str, list[str], Path | None, float]] = [
         ("web", ["-m", *gunicorn], var / "web.log", 5.0),
-        # It looks after the cluster itself, and gives drains the time to finish their requests.
+        # It supervises the cluster itself, and gives drains time to finish their requests.
         ("cluster", ["manage.py", "cluster"], var / "cluster.log", 30.0),
         ("receiver", ["-m", "callhooks_site.devtools.receiver"], None, 5.0),
     ]
@@ -87,11 +87,11 @@ def process_specs(env: Mapping[str, str], var: Path, web_port: int) -> list[Proc
 
 
 def welcome(demo: Mapping[str, str], web_port: int, receiver_port: int, var: Path) -> str:
-    """What a newcomer needs to know, once."""
+    """The text for the terminal after the start."""
     web, receiver = f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{receiver_port}/"
     shown = os.path.relpath(var) if var.is_relative_to(PROJECT) else os.fspath(var)
     return f"""
-Callhooks runs.
+Callhooks is running.
 
   Admin      {demo.get("admin_url", f"{web}/admin/")}
              user {demo.get("user", "?")}   password {demo.get("password", "?")}
@@ -102,22 +102,22 @@ Callhooks runs.
   Logs       {shown}/web.log   {shown}/cluster.log
 
 What to do next
-  - In another terminal: ./dev demo   plays an ordinary day; all seven webhooks arrive here.
+  - In another terminal: ./dev demo   sends an ordinary day; all seven events arrive here.
   - In the admin: open a call, change its note and save; a call_modified arrives here.
 
-Ctrl-C ends everything.
+Ctrl-C stops everything.
 """
 
 
 def say(text: str) -> None:
-    """To the terminal, or to whatever took its place; one that has gone away must not stop the stopping."""
+    """Print to the terminal. A terminal that was closed must not prevent a clean stop."""
     with contextlib.suppress(OSError):
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
 
 def _prepare(env: Mapping[str, str], var: Path, signals: StopSignals) -> bool:
-    """Migrate and make the demo company; False if a stop came in between. Raises DevError."""
+    """Migrate and create the demo company; False after a stop signal. Raises DevError."""
     spec = ProcessSpec(
         "prepare_demo",
         [sys.executable, "manage.py", "prepare_demo"],
@@ -140,7 +140,7 @@ def _prepare(env: Mapping[str, str], var: Path, signals: StopSignals) -> bool:
 
 
 def _wait_for_web(supervisor: Supervisor, signals: StopSignals, port: int, var: Path) -> bool:
-    """True once /healthz answers 200; False if a stop came first."""
+    """Wait until /healthz answers 200; False after a stop signal."""
     started, told = time.monotonic(), False
     while not signals.stops:
         supervisor.step()
@@ -148,7 +148,7 @@ def _wait_for_web(supervisor: Supervisor, signals: StopSignals, port: int, var: 
             return True
         if not told and time.monotonic() - started > WEB_LATE_AFTER:
             told = True
-            say(f"The web server does not answer yet; {var / 'web.log'} may say why. Still trying.")
+            say(f"The web server does not answer yet; see {var / 'web.log'}. Still trying.")
         supervisor.wait(0.05)
     return False
 

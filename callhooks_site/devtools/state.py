@@ -1,7 +1,7 @@
-"""Where development keeps its data and the secrets that belong to it, and the environment made from them.
+"""The folder for development data and its secrets, and the environment of the processes.
 
-A state folder holds the database (`pg/`) and `secrets.env`. The data is encrypted with these secrets, so both
-live in one folder and are deleted together. A value set in the environment wins over what is made here.
+A state folder has the database (`pg/`) and `secrets.env`. The data is encrypted with these secrets, so delete only both
+together. Variables that are set in the environment override what is generated here.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ LONGEST_SOCKET_PATH = 103
 
 
 class DevError(Exception):
-    """Something a person has to mend; the message says what happened and what to do."""
+    """A problem for the developer to solve; the message says what happened and what to do."""
 
 
 def state_folder(purpose: str, project: Path = PROJECT) -> Path:
-    """The folder for one purpose ("run", "test-1") of this clone and this user; not made yet.
+    """The folder for one purpose ("run", "test-1") of this clone and this user. Does not create it.
 
-    Inside the project, except for root, whose server runs as a user who may not be let into the project,
-    and except for a project too deep for a socket's path.
+    It is in the project, except for root, whose server runs as a user that may have no access to the project, and
+    except when the project's path is too long for a socket.
     """
     inside = project / "var" / f"state-{purpose}"
     if os.geteuid() != 0 and holds_socket(inside):
@@ -46,15 +46,15 @@ def state_folder(purpose: str, project: Path = PROJECT) -> Path:
 
 
 def holds_socket(folder: Path) -> bool:
-    """Whether a server in `folder`/pg can be reached; libpq takes a comma in a host for a list of hosts."""
+    """Whether clients can connect to a socket in `folder`/pg. (libpq reads a comma in a host as a list of hosts.)"""
     path = os.fspath(folder / "pg" / SOCKET_NAME)
     return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and "," not in path
 
 
 def make_state_folder(folder: Path) -> None:
-    """Make it, or make sure that the one found there is ours: /var/tmp is open to everybody.
+    """Create it, or check that an existing one is ours, since anybody can write to /var/tmp.
 
-    As root it can be entered (not listed) by the server's user, whose own folder lies in it.
+    If we are root, the server's user can enter it (but not list it), because its own folder is inside.
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def make_state_folder(folder: Path) -> None:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
             raise DevError(
-                f"{folder} belongs to another user, or is no folder. Remove it, or work in another clone."
+                f"{folder} belongs to another user, or is not a folder. Remove it, or work in another clone."
             ) from None
 
 
@@ -78,9 +78,9 @@ def make_secrets() -> dict[str, str]:
 
 
 def kept_secrets(folder: Path) -> dict[str, str]:
-    """The secrets of a state folder, made when it is new and then the same for ever.
+    """The secrets of a state folder. Creates them when the folder is new.
 
-    Raises DevError when they are gone but data is there that was encrypted with them.
+    Raises DevError when they are missing but there is data that was encrypted with them.
     """
     path = folder / "secrets.env"
     try:
@@ -89,7 +89,7 @@ def kept_secrets(folder: Path) -> dict[str, str]:
         if (folder / "pg" / "data").exists():
             raise DevError(
                 f"{path} is missing, and the data beside it is encrypted with its keys. Put the file back, "
-                f"or delete {folder} to begin with empty data."
+                f"or delete {folder} to start with an empty database."
             ) from None
         return _write_secrets(path)
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
@@ -107,7 +107,7 @@ def _write_secrets(path: Path) -> dict[str, str]:
 
 
 def environment(database_url: str, secret_values: Mapping[str, str], *, var: Path = PROJECT / "var") -> dict[str, str]:
-    """The environment of the service's processes in development: ours, and a default for what is not set."""
+    """The environment of the service's processes: our own, with defaults for what is not set."""
     web_port = os.environ.get("WEB_PORT", "8000")
     defaults = {
         **secret_values,
@@ -116,7 +116,7 @@ def environment(database_url: str, secret_values: Mapping[str, str], *, var: Pat
         "DEBUG": "true",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
-        # The demo receiver is on this machine, where webhooks may not go in production.
+        # The demo receiver is on this machine, to which webhooks are not allowed in production.
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
         "CALLHOOKS_VAR": os.fspath(var),
         "WEB_PORT": web_port,

@@ -1,4 +1,4 @@
-"""The demo receiver: takes webhooks, checks both signatures, shows and records each.
+"""The demo receiver: accepts webhooks, checks both signatures, shows and records each.
 
-It stands for a subscriber's program, so it uses the standard library alone and nothing of the sender's code.
+It plays a customer's program, so it uses only the standard library and none of the sender's code.
 """

@@ -1,4 +1,4 @@
-"""Where the receiver listens, finds its keys and leaves its record."""
+"""The receiver's port, and the folder of its keys and its record."""
 
 import os
 from pathlib import Path

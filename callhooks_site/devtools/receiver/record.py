@@ -1,4 +1,4 @@
-"""The record of everything that arrived: one line of JSON for each request."""
+"""The record of all webhooks: one line of JSON for each."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from .signatures import Verdict
 def record_line(
     *, at: datetime, path: str, headers: Mapping[str, str], body: bytes, verdict: Verdict, repeat: bool
 ) -> bytes:
-    """The line with its end. `body` is the exact text; bytes that are no UTF-8 stand in `body_base64` too."""
+    """The line, with its newline. `body` is the exact text; a body that is not UTF-8 is also in `body_base64`."""
     entry: dict[str, object] = {"time": at.isoformat(timespec="milliseconds"), "path": path}
     entry["headers"] = dict(headers)
     try:
@@ -27,11 +27,11 @@ def record_line(
         "reasons": list(verdict.reasons),
     }
     entry["repeat"] = repeat
-    # ASCII only: no character inside (U+2028, say) can be taken for the end of the line.
+    # ASCII only, so that no character (such as U+2028) is read as a line break.
     return json.dumps(entry).encode("ascii") + b"\n"
 
 
 def append(path: Path, line: bytes) -> None:
-    """Opened each time and unbuffered: survives the file's removal, and whoever reads sees whole lines."""
+    """Opens the file each time, unbuffered: works after the file was removed, and readers see whole lines."""
     with path.open("ab", buffering=0) as record:
         record.write(line)

@@ -1,4 +1,4 @@
-"""The HTTP side: HTTP/1.1 with kept connections, POST on any path."""
+"""The HTTP server: HTTP/1.1 with keep-alive, POST on any path."""
 
 import socketserver
 import sys
@@ -20,9 +20,9 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
     error_message_format = "%(message)s\n"
     error_content_type = "text/plain; charset=utf-8"
-    # Seconds a connection may be silent; long, because a sender may keep one and must not find it closed.
+    # Seconds until an idle connection is closed: long, so that a sender can reuse it.
     timeout = 3600
-    # One packet for each answer, at once: else Nagle and the other side's delayed ACK cost 40 ms.
+    # Send each response at once, in one packet: otherwise Nagle and delayed ACKs cost 40 ms.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(HTTPStatus.OK, GREETING, with_body=False)
 
     def _length(self) -> int | None:
-        """The body's length, or None when the request has been refused for it."""
+        """The body's length, or None if the request was refused because of it."""
         given = self.headers.get_all("Content-Length") or []
         if not given or "Transfer-Encoding" in self.headers:
             self.send_error(HTTPStatus.LENGTH_REQUIRED, "Send a Content-Length")
@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def _headers(self) -> dict[str, str]:
-        """Each name once, in the order they came; the values of a repeated one joined by commas."""
+        """Each name once, in their order; repeated headers are joined with commas."""
         joined: dict[str, str] = {}
         spelled: dict[str, str] = {}
         for name, value in self.headers.items():
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Receiver(ThreadingHTTPServer):
-    daemon_threads = True  # kept connections must not hold the end up
+    daemon_threads = True  # open connections must not delay the end
     request_queue_size = 128
 
     def __init__(self, port: int, webhooks: WebhookHandler) -> None:
@@ -93,11 +93,11 @@ class Receiver(ThreadingHTTPServer):
         super().__init__((HOST, port), Handler)
 
     def server_bind(self) -> None:
-        """Without HTTPServer's look-up of the machine's name, which can take seconds."""
+        """Skips HTTPServer's lookup of the host name, which can take seconds."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
-        if not isinstance(error, (ConnectionError, TimeoutError)):  # a caller that hung up is no news
+        if not isinstance(error, (ConnectionError, TimeoutError)):  # a client that disconnected is normal
             self.webhooks.report_refused(f"{type(error).__name__}: {error}")

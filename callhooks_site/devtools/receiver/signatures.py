@@ -1,8 +1,8 @@
-"""Checks the two signatures of a webhook, from their public descriptions alone.
+"""Check the two signatures of a webhook, written from their public descriptions.
 
 `Signature`: base64 of HMAC-SHA1 over the raw body, the key being the signing key's text.
 `webhook-signature`: Standard Webhooks 1.0, `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; during a
-rotation of the secret several of them, separated by one blank.
+rotation of the secret several of them, separated by a space.
 """
 
 import base64
@@ -18,7 +18,7 @@ TOLERANCE_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found good; `reasons` says why the rest is bad."""
+    """Which signatures are valid; `reasons` says why the others are not."""
 
     signature: bool
     webhook_signature: bool

@@ -1,4 +1,4 @@
-"""Text for the terminal: nothing that arrived may move its cursor, and colour only where wanted."""
+"""Text for the terminal: received text must not control it, and colours are optional."""
 
 import os
 from typing import TextIO

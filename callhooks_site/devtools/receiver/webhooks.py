@@ -1,4 +1,4 @@
-"""What happens to one webhook: check, record, show, decide the answer."""
+"""Handle one webhook: check, record and show it, and choose the response."""
 
 import threading
 import time
@@ -15,11 +15,11 @@ from .signatures import Verdict, check
 from .summary import summarise
 from .terminal import BOLD, GREEN, RED, paint, safe, wants_colour
 
-REMEMBERED_IDS = 200_000  # some 30 MB; older ones would only be shown without the word "repeat"
+REMEMBERED_IDS = 200_000  # some 30 MB; a repeat of an older one is not marked as such
 
 
 class WebhookHandler:
-    """Shared by all connections. A webhook that was answered with 200 is in the record."""
+    """Shared by all connections. Every webhook that got a 200 is in the record."""
 
     def __init__(self, folder: Path, terminal: TextIO) -> None:
         self._keys = KeysFile(folder / "demo.json")
@@ -30,7 +30,7 @@ class WebhookHandler:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def receive(self, *, path: str, headers: Mapping[str, str], body: bytes) -> tuple[HTTPStatus, str]:
-        """The status and the words to answer with. `headers` as they came, each name once."""
+        """Returns the status and the text of the response. `headers` have each name once, as received."""
         at = datetime.now().astimezone()
         lower = {name.lower(): value for name, value in headers.items()}
         refusal = HTTPStatus.BAD_REQUEST
@@ -54,16 +54,16 @@ class WebhookHandler:
         return (HTTPStatus.OK, "good") if verdict.good else (refusal, "; ".join(verdict.reasons))
 
     def report_refused(self, reason: str) -> None:
-        """Says in the terminal that a request was no webhook at all."""
+        """Show in the terminal that a request was not a webhook."""
         with self._lock:
             self._show(f"{datetime.now().astimezone():%H:%M:%S}  refused: {safe(reason)}")
 
     def close(self) -> None:
-        """Nothing is written after this. The lock stays held, so no thread is cut off while it has stdout."""
+        """Write nothing more. Keeps the lock, so that no thread is interrupted while it prints."""
         self._lock.acquire()
 
     def _line(self, at: datetime, headers: Mapping[str, str], body: bytes, verdict: Verdict) -> tuple[str, str]:
-        """The line's two halves, made outside the lock; "repeat" goes between them."""
+        """The two halves of the line; "repeat" goes between them."""
         event = headers.get("callhooks-event", "")
         shown = paint(f"{safe(event, 30) or '(no event)':<21}", BOLD, self._colour)
         attempt = headers.get("callhooks-attempt", "1")
