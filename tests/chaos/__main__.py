@@ -17,10 +17,10 @@ from callhooks_site.devtools.state import PROJECT, DevError
 from callhooks_site.supervision.signals import StopSignals
 from callhooks_site.supervision.supervisor import Supervisor
 from tests.chaos import parts
-from tests.chaos.kills import Hand
+from tests.chaos.kills import Killer
 from tests.chaos.load import Load, Tenant
 from tests.chaos.receiver import Receiver
-from tests.chaos.verification import as_json, longest_recovery, quiet, reckon
+from tests.chaos.verification import as_json, longest_recovery, quiet, verify
 
 BETWEEN_KILLS = (0.5, 3.5)  # seconds
 START_SECONDS = 60.0
@@ -32,12 +32,12 @@ class Interrupted(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 0 when nothing is lost, nothing altered, and the audit is content."""
+    """The exit code: 0 when nothing is lost, forged or altered, and the audit is sound."""
     options = _options(arguments)
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     try:
         with StopSignals() as signals, throw_away_server("chaos") as server, Receiver() as receiver:
-            result = Run(server, receiver, signals, seed, options.log).result(options.seconds)
+            result = Run(server, receiver, signals, seed, options.log).result(options.seconds, options.forger)
     except DevError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -54,23 +54,23 @@ class Run:
         log.mkdir(parents=True, exist_ok=True)
         for old in log.glob("*.log"):
             old.unlink()
-        self._said = (log / "chaos.log").open("w")
+        self._log = (log / "chaos.log").open("w")
 
-    def result(self, seconds: float) -> dict[str, Any]:
+    def result(self, seconds: float, forger: bool) -> dict[str, Any]:
         parts.make_durable(self._server)
         web_port = parts.free_port()
         env = parts.chaos_environment(self._server.url, web_port, self._var)
-        tenants = [Tenant(**tenant) for tenant in parts.prepare(env, self._receiver.url)["tenants"]]
+        tenants = [Tenant(**tenant) for tenant in parts.prepare(env, self._receiver.url, forger)["tenants"]]
         supervisor = Supervisor(
             parts.specs(env, self._var, web_port), signals=self._signals, say=self._say, longest_pause=1.0
         )
-        hand = Hand(self._server, supervisor, self._receiver, self._var, random.Random(self._seed))
+        killer = Killer(self._server, supervisor, self._receiver, self._var, random.Random(self._seed))
         load = Load(f"http://127.0.0.1:{web_port}/api/v1", tenants, self._seed)
         try:
             self._until(supervisor, START_SECONDS, lambda: answers(web_port), "The web server does not answer.")
             load.start()
             try:
-                self._chaos(supervisor, hand, seconds)
+                self._chaos(supervisor, killer, seconds)
             finally:
                 load.stop()
             ended = time.monotonic()
@@ -79,16 +79,16 @@ class Run:
             audit = json.loads(parts.manage(env, "audit", "--all", "--json", may_fail=True))
         finally:
             supervisor.stop()
-        reckoning = reckon(self._server.url, load.promises.events, self._receiver.arrivals)
-        recovery, kind = longest_recovery(hand.done, self._receiver.arrivals)
+        verification = verify(self._server.url, load.accepted.events, self._receiver.arrivals)
+        recovery, kind = longest_recovery(killer.done, self._receiver.arrivals)
         return {
-            "good": reckoning.good and audit["sound"] and became_quiet,
+            "good": verification.good and audit["sound"] and became_quiet,
             "seconds": seconds,
             "seed": self._seed,
-            "accepted": load.promises.accepted,
-            "not_accepted": dict(load.promises.failed),
-            **as_json(reckoning),
-            "kills": hand.count,
+            "accepted": load.accepted.requests,
+            "not_accepted": dict(load.accepted.failed),
+            **as_json(verification),
+            "kills": killer.count,
             "longest_recovery_seconds": round(recovery, 2),
             "longest_recovery_after": kind,
             "quiet": became_quiet,
@@ -96,14 +96,14 @@ class Run:
             "audit": audit,
         }
 
-    def _chaos(self, supervisor: Supervisor, hand: Hand, seconds: float) -> None:
+    def _chaos(self, supervisor: Supervisor, killer: Killer, seconds: float) -> None:
         ends_at = time.monotonic() + seconds
         next_kill = time.monotonic() + 1.0
         while time.monotonic() < ends_at:
             self._step(supervisor)
             if time.monotonic() >= next_kill:
-                self._say(f"kill: {hand.strike()}")
-                next_kill = time.monotonic() + hand.rng.uniform(*BETWEEN_KILLS)
+                self._say(f"kill: {killer.kill_one()}")
+                next_kill = time.monotonic() + killer.rng.uniform(*BETWEEN_KILLS)
 
     def _until(self, supervisor: Supervisor, seconds: float, condition: Any, otherwise: str = "") -> bool:
         give_up_at = time.monotonic() + seconds
@@ -122,8 +122,8 @@ class Run:
         supervisor.wait(0.1)
 
     def _say(self, text: str) -> None:
-        self._said.write(f"{time.strftime('%H:%M:%S')} {text}\n")
-        self._said.flush()
+        self._log.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+        self._log.flush()
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -133,6 +133,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0, help="of chaos (%(default)s)")
     parser.add_argument("--seed", type=int, help="of the random choices: times and answers still differ")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument(
+        "--no-forger",
+        dest="forger",
+        action="store_false",
+        help="without the company whose receiver forges answers to the requests of others",
+    )
     parser.add_argument("--log", type=Path, default=PROJECT / "var" / "chaos", help="folder of the logs (%(default)s)")
     return parser.parse_args(arguments)
 
@@ -149,7 +155,7 @@ def _table(result: dict[str, Any]) -> str:
             lines.append(f"{name.replace('_', ' '):28}{', '.join(f'{k} {v}' for k, v in value.items()) or 'none'}")
         elif name != "good":
             lines.append(f"{name.replace('_', ' '):28}{value}")
-    lines.append("Nothing is lost." if result["good"] else "NOT GOOD: see above.")
+    lines.append("Nothing is lost or forged." if result["good"] else "NOT GOOD: see above.")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The ways to hurt a running installation. Each says whether it found its victim."""
+"""The ways to kill parts of a running installation. Each says whether it found one to kill."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ REQUEST_PATIENCE = 0.5  # seconds to wait for a request that can be killed in th
 
 
 @dataclass
-class Hand:
-    """Kills, and keeps count: `done` has the time of each (seconds since 1970) and its kind."""
+class Killer:
+    """Kills parts, and keeps count: `done` has the time of each (seconds since 1970) and its kind."""
 
     server: PostgresServer
     supervisor: Supervisor
@@ -34,9 +34,9 @@ class Hand:
     done: list[tuple[float, str]] = field(default_factory=list)
     _round: list[str] = field(default_factory=list)
 
-    def strike(self) -> str | None:
-        """One kill. All kinds come in each round, in any order; one that finds no victim now stays for the next time.
-        None: no victim at all."""
+    def kill_one(self) -> str | None:
+        """One kill. All kinds come in each round, in any order; one that finds nothing to kill stays for the next time.
+        None: there is nothing to kill at all."""
         for _ in range(2):
             for kind in list(self._round):
                 at = time.time()
@@ -79,7 +79,7 @@ class Hand:
         return main is not None and _kill(self.rng.choice([main, *children(main)]))
 
     def postgres(self) -> bool:
-        """An immediate stop, or the same without a word; it is started again after a moment."""
+        """An immediate stop, or SIGKILL; it is started again after a moment."""
         pid = self.server.pid()
         if pid is None or not _kill(pid, self.rng.choice([signal.SIGQUIT, signal.SIGKILL])):
             return False
@@ -117,15 +117,15 @@ class Hand:
             return None
 
 
-KINDS: dict[str, Callable[[Hand], bool]] = {
-    "busy_worker": Hand.busy_worker,
-    "queue_holder": Hand.queue_holder,
-    "sentinel": Hand.sentinel,
-    "monitor": Hand.monitor,
-    "cluster": Hand.cluster,
-    "web": Hand.web,
-    "postgres": Hand.postgres,
-    "connections": Hand.connections,
+KINDS: dict[str, Callable[[Killer], bool]] = {
+    "busy_worker": Killer.busy_worker,
+    "queue_holder": Killer.queue_holder,
+    "sentinel": Killer.sentinel,
+    "monitor": Killer.monitor,
+    "cluster": Killer.cluster,
+    "web": Killer.web,
+    "postgres": Killer.postgres,
+    "connections": Killer.connections,
 }
 
 

@@ -1,4 +1,4 @@
-"""Calls, texts and forms through the HTTP API, all the while; and what was promised for those that were accepted."""
+"""Calls, texts and forms through the HTTP API, and the events that must have happened for what was accepted."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Tenant:
 
 
 @dataclass
-class Promises:
+class Accepted:
     """What the API answered 2xx to. `events`: (resource id, event type) that must have happened by the end."""
 
     events: set[tuple[str, str]] = field(default_factory=set)
-    accepted: int = 0
+    requests: int = 0
     failed: Counter[str] = field(default_factory=Counter)
 
 
 class Load:
     def __init__(self, api_url: str, tenants: list[Tenant], seed: int) -> None:
-        self.promises = Promises()
+        self.accepted = Accepted()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [
@@ -65,11 +65,11 @@ class Load:
             resource_id = api.send("PATCH" if subject else "POST", kind, fields, subject)
         except ApiError as error:
             with self._lock:
-                self.promises.failed[type(error).__name__] += 1
+                self.accepted.failed[type(error).__name__] += 1
             return ""
         with self._lock:
-            self.promises.accepted += 1
-            self.promises.events.update((resource_id, event) for event in events)
+            self.accepted.requests += 1
+            self.accepted.events.update((resource_id, event) for event in events)
         return resource_id
 
 
@@ -77,7 +77,7 @@ Steps = list[tuple[str, dict[str, Any], list[str]]]
 
 
 def _call(tenant: Tenant, rng: random.Random) -> Steps:
-    """A call's life, cut off anywhere: each request tells what has happened by then."""
+    """A call from its ringing on, cut off anywhere: each request tells what has happened by then."""
     ring = {
         "direction": "inbound",
         "tracking_phone_number": tenant.tracking_number,

@@ -19,7 +19,7 @@ from callhooks_site.supervision.child import ProcessSpec
 
 CLUSTERS = ("cluster-a", "cluster-b")
 # Short, so that what a kill leaves behind is over within seconds instead of minutes.
-HURRIED = {
+SHORT_TIMES = {
     "WEBHOOK_CONNECT_TIMEOUT": "1",
     "WEBHOOK_TOTAL_TIMEOUT": "2",
     "DELIVERY_LEASE_SECONDS": "7",
@@ -33,10 +33,10 @@ LONGEST_PAUSE = 1
 
 
 def chaos_environment(database_url: str, web_port: int, var: Path) -> dict[str, str]:
-    """Whatever else is set outside: this run's own database, secrets and hurry."""
+    """Whatever else is set outside: this run's own database, secrets and short times."""
     ours = {
         **make_secrets(),
-        **HURRIED,
+        **SHORT_TIMES,
         "DATABASE_URL": database_url,
         "DEBUG": "true",
         "ALLOWED_HOSTS": "127.0.0.1",
@@ -56,9 +56,9 @@ def make_durable(server: PostgresServer) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def prepare(env: Mapping[str, str], receiver_url: str) -> dict[str, Any]:
+def prepare(env: Mapping[str, str], receiver_url: str, forger: bool) -> dict[str, Any]:
     """Migrate; companies with keys, numbers and subscriptions: see the command `prepare_chaos`."""
-    prepared: dict[str, Any] = json.loads(manage(env, "prepare_chaos", receiver_url))
+    prepared: dict[str, Any] = json.loads(manage(env, "prepare_chaos", receiver_url, *(["--forger"] if forger else [])))
     return prepared
 
 

@@ -1,4 +1,4 @@
-"""After the chaos: what was promised, what is in the database, and what arrived."""
+"""After the chaos: what was accepted, what is in the database, and what arrived."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Arrivals = Mapping[tuple[str, str], list[Arrival]]
 
 _DELIVERIES = """
 SELECT e.id, e.type, e.subject_id, e.sequence, e.body, extract(epoch FROM e.created_at)::float8, s.url, s.ordered,
-       d.state, (SELECT string_agg(a.outcome || ' ' || to_char(a.started_at, 'HH24:MI:SS') || ' ' || a.error, ', '
+       d.state,
+       (SELECT convert_from(a.response_body, 'UTF8') FROM subscriptions_attempt a
+         WHERE a.delivery_id = d.id AND a.outcome = 'delivered' LIMIT 1),
+       (SELECT string_agg(a.outcome || ' ' || to_char(a.started_at, 'HH24:MI:SS') || ' ' || a.error, ', '
                                    ORDER BY a.number)
                    FROM subscriptions_attempt a WHERE a.delivery_id = d.id)
   FROM subscriptions_event e
@@ -32,17 +35,19 @@ SELECT (SELECT count(*) FROM subscriptions_delivery WHERE state = 'pending')
 
 
 @dataclass
-class Reckoning:
-    """`lost`: deliveries that never arrived, and events that were promised and never happened. `altered`: arrivals
-    whose bytes are not the event's. `strangers`: arrivals that belong to no delivery."""
+class Verification:
+    """`lost`: deliveries that never arrived, and events that were accepted and never happened. `forged`: deliveries
+    that are recorded as delivered, although they never arrived or the receiver never gave the answer that is recorded.
+    `altered`: arrivals whose bytes are not the event's. `unexpected`: arrivals that belong to no delivery."""
 
     events: int = 0
     deliveries: int = 0
     arrived: int = 0
     lost: int = 0
+    forged: int = 0
     duplicates: int = 0
     altered: int = 0
-    strangers: int = 0
+    unexpected: int = 0
     out_of_order: int = 0
     longest_delay: float = 0.0
     slowest: str = ""
@@ -50,7 +55,7 @@ class Reckoning:
 
     @property
     def good(self) -> bool:
-        return not (self.lost or self.altered or self.strangers or self.out_of_order)
+        return not (self.lost or self.forged or self.altered or self.unexpected or self.out_of_order)
 
     def note(self, words: str) -> None:
         if len(self.examples) < 10:
@@ -67,13 +72,13 @@ def quiet(url: str) -> bool:
     return row is not None and row[0] == 0
 
 
-def reckon(url: str, promised: set[tuple[str, str]], arrivals: Arrivals) -> Reckoning:
+def verify(url: str, accepted: set[tuple[str, str]], arrivals: Arrivals) -> Verification:
     with psycopg.connect(url, autocommit=True) as connection:
         rows = connection.execute(_DELIVERIES).fetchall()
-    result = Reckoning(events=len({row[0] for row in rows}), arrived=sum(len(came) for came in arrivals.values()))
+    result = Verification(events=len({row[0] for row in rows}), arrived=sum(len(came) for came in arrivals.values()))
     expected: set[tuple[str, str]] = set()
     last_in_order: dict[tuple[str, str], float] = {}
-    for event_id, event_type, subject, sequence, body, created_at, target, ordered, state, attempts in rows:
+    for event_id, event_type, subject, sequence, body, created_at, target, ordered, state, answer, attempts in rows:
         if target is None:
             continue
         result.deliveries += 1
@@ -83,6 +88,9 @@ def reckon(url: str, promised: set[tuple[str, str]], arrivals: Arrivals) -> Reck
         if not came or state != "delivered":
             result.lost += 1
             result.note(f"{event_type} {sequence} of {subject} for {key[0]}: {state}, arrived {len(came)} times")
+        if state == "delivered" and answer not in {arrival.answer for arrival in came}:
+            result.forged += 1
+            result.note(f"{event_type} {sequence} of {subject} for {key[0]}: the answer {answer!r} was never given")
         if not came:
             continue
         result.duplicates += len(came) - 1
@@ -99,12 +107,12 @@ def reckon(url: str, promised: set[tuple[str, str]], arrivals: Arrivals) -> Reck
                 result.note(f"{event_type} {sequence} of {subject} arrived at {key[0]} before an earlier one")
             last_in_order[key[0], subject] = first
     happened = {(row[2], row[1]) for row in rows}
-    for subject, event_type in sorted(promised - happened):
+    for subject, event_type in sorted(accepted - happened):
         result.lost += 1
         result.note(f"{event_type} of {subject} was accepted and never happened")
-    strangers = set(arrivals) - expected
-    result.strangers = len(strangers)
-    for path, webhook_id in sorted(strangers)[:3]:
+    unexpected = set(arrivals) - expected
+    result.unexpected = len(unexpected)
+    for path, webhook_id in sorted(unexpected)[:3]:
         result.note(f"{webhook_id} at {path} belongs to no delivery")
     return result
 
@@ -120,15 +128,16 @@ def longest_recovery(kills: list[tuple[float, str]], arrivals: Arrivals) -> tupl
     return worst
 
 
-def as_json(result: Reckoning) -> dict[str, Any]:
+def as_json(result: Verification) -> dict[str, Any]:
     return {
         "events": result.events,
         "deliveries": result.deliveries,
         "arrived": result.arrived,
         "lost": result.lost,
+        "forged": result.forged,
         "duplicates": result.duplicates,
         "altered": result.altered,
-        "strangers": result.strangers,
+        "unexpected": result.unexpected,
         "out_of_order": result.out_of_order,
         "longest_delay_seconds": round(result.longest_delay, 2),
         "slowest": result.slowest,

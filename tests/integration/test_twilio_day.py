@@ -80,13 +80,13 @@ def simulated():
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_in_whatever_order_callbacks_come_the_events_are_right(simulated, data, seed):
     """Any of them lost, any of them doubled: after each one the events are those of the rules."""
-    (life,) = scenarios.day(1, TRACKERS, datetime.now(UTC) - timedelta(minutes=5), random.Random(seed))
-    life.number = next(numbers)
-    for one in life.callbacks:
-        one.fields["ParentCallSid" if "ParentCallSid" in one.fields else "CallSid"] = life.sid
-    came = data.draw(st.lists(st.sampled_from(life.callbacks), min_size=1, max_size=12))
-    expected = send(simulated, [(0.0, life, one) for one in came], say=str)[life.sid]
-    call = Call.objects.filter(external_id=life.sid).first()
+    (scenario,) = scenarios.day(1, TRACKERS, datetime.now(UTC) - timedelta(minutes=5), random.Random(seed))
+    scenario.number = next(numbers)
+    for one in scenario.callbacks:
+        one.fields["ParentCallSid" if "ParentCallSid" in one.fields else "CallSid"] = scenario.sid
+    came = data.draw(st.lists(st.sampled_from(scenario.callbacks), min_size=1, max_size=12))
+    expected = send(simulated, [(0.0, scenario, one) for one in came], say=str)[scenario.sid]
+    call = Call.objects.filter(external_id=scenario.sid).first()
     assert (call is not None) is expected.exists
     if call is None:
         return

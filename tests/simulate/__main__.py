@@ -48,7 +48,7 @@ def _run(calls: int, seed: int, processes: int) -> int:
     )
     _say(", ".join(f"{count} {kind}" for kind, count in sorted(result.events.items())))
     _say(
-        f"{result.closed_silent} calls closed as silent; of {result.never_known} nothing told who called whom; "
+        f"{result.closed_silent} calls closed as silent; of {result.never_known} nothing said who called whom; "
         f"{result.refused} callbacks refused."
     )
     for words in result.wrong[:20]:

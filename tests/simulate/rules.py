@@ -1,4 +1,4 @@
-"""The contract's rules of firing, told a second time and by another way: what the callbacks that came must lead to.
+"""The contract's rules of firing, written a second time in another way: the events that the callbacks must lead to.
 
 It looks at nothing of the service. A call is known once a callback says who calls whom; it is answered once one says so
 of the leg (or, of a call to a customer, of the call); it has ended once its final state is told.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.simulate.scenarios import Callback, Life
+from tests.simulate.scenarios import Callback, CallScenario
 
 
 @dataclass
@@ -19,15 +19,15 @@ class Expected:
     seen: set[str] = field(default_factory=set)
     events: list[str] = field(default_factory=list)
 
-    def came(self, callback: Callback) -> None:
-        new = set(callback.tells.split()) - self.seen
+    def take(self, callback: Callback) -> None:
+        new = set(callback.facts.split()) - self.seen
         self.seen |= new
         # Twilio transcribes only messages: that one was left is known by either of the two.
         if "parties" in self.seen and new:
-            self._saved(new)
+            self._fire(new)
 
-    def over(self) -> None:
-        """The silence has lasted, and so have all waits."""
+    def finish(self) -> None:
+        """Nothing more comes, and all waiting times are over."""
         if "parties" in self.seen and "post_call" not in self.events:
             self.events.append("post_call")
 
@@ -43,7 +43,7 @@ class Expected:
     def voicemail(self) -> bool:
         return self.inbound and not self.answered and bool({"message", "transcription"} & self.seen)
 
-    def _saved(self, new: set[str]) -> None:
+    def _fire(self, new: set[str]) -> None:
         ended = "end" in self.seen
         if "post_call" in self.events:
             changes = {"recording": "recording_duration", "message": "recording_duration",
@@ -62,5 +62,5 @@ class Expected:
             self.events.append("post_call")
 
 
-def expected(life: Life) -> Expected:
-    return Expected(life.inbound)
+def expect(scenario: CallScenario) -> Expected:
+    return Expected(scenario.inbound)

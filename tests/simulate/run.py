@@ -26,8 +26,8 @@ from calls.models import Call, Tracker
 from subscriptions.events import stream_timers, streams
 from subscriptions.models import Company, Event, EventStream
 from tests.simulate.network_faults import Arrival, arrivals
-from tests.simulate.rules import Expected, expected
-from tests.simulate.scenarios import ACCOUNT, Life, day
+from tests.simulate.rules import Expected, expect
+from tests.simulate.scenarios import ACCOUNT, CallScenario, day
 
 TOKEN = "0" * 31 + "1"
 TRACKERS = ["+14045550100", "+14045550101", "+14045550102"]
@@ -49,31 +49,31 @@ class Result:
 
 def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], None] = lambda words: None) -> Result:
     """In the database at hand. `wrong` names each call whose events are not what the rules say. The calls are shared
-    out among the processes: what one process is told of a call comes in a known order."""
-    chance = random.Random(seed)
+    out among the processes: so a call's callbacks come in a known order."""
+    rng = random.Random(seed)
     source = make_source()
     # Just over: what a call waits for is still awaited when the day's callbacks come.
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=900)
-    lives = list(day(calls, TRACKERS, began, chance))
-    came, lost = arrivals(lives, chance)
+    scenarios = list(day(calls, TRACKERS, began, rng))
+    came, lost = arrivals(scenarios, rng)
     result = Result(calls=calls, callbacks=len(came), lost=lost)
     started = time.monotonic()
     shares = [[arrival for arrival in came if arrival[1].number % processes == share] for share in range(processes)]
     # In development Django keeps the text of every statement: it would be half of the time.
     with override_settings(POST_CALL_WAIT_SECONDS=7 * 86_400, DEBUG=False):
         if processes == 1:
-            told = [send(source, shares[0], say)]
+            expected_by_share = [send(source, shares[0], say)]
         else:
             connections.close_all()  # a connection cannot be shared by what is forked
             with get_context("fork").Pool(processes) as pool:
-                told = pool.starmap(send, [(source, share, say) for share in shares])
-    reckoning = {life.sid: expected(life) for life in lives}
-    for share in told:
-        reckoning |= share
-    _let_the_time_pass()
+                expected_by_share = pool.starmap(send, [(source, share, say) for share in shares])
+    expected_calls = {scenario.sid: expect(scenario) for scenario in scenarios}
+    for share in expected_by_share:
+        expected_calls |= share
+    _pass_time()
     result.seconds = time.monotonic() - started
     result.refused = RefusedCallback.objects.filter(source=source).count()
-    _compare(lives, reckoning, result)
+    _compare(scenarios, expected_calls, result)
     return result
 
 
@@ -85,10 +85,10 @@ def make_source() -> IngestSource:
 
 
 def send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) -> dict[str, Expected]:
-    """What must have come of it, by call."""
-    reckoning: dict[str, Expected] = {}
+    """What each call must have led to, by its sid."""
+    expected_calls: dict[str, Expected] = {}
     factory = RequestFactory()
-    for number, (_, life, one) in enumerate(came, start=1):
+    for number, (_, scenario, one) in enumerate(came, start=1):
         signature = compute(TOKEN, build_url(source, one.place), list(one.fields.items()))
         body = urlencode(one.fields)
         headers: dict[str, Any] = {"X-Twilio-Signature": signature}
@@ -96,14 +96,14 @@ def send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) 
         answer = view(request, source.public_key, one.place)
         if answer.status_code not in (200, 204):
             raise RuntimeError(f"A genuine callback was answered with {answer.status_code}.")
-        reckoning.setdefault(life.sid, expected(life)).came(one)
+        expected_calls.setdefault(scenario.sid, expect(scenario)).take(one)
         if number % 5_000 == 0:
             say(f"{number} of {len(came)} callbacks")
-    return reckoning
+    return expected_calls
 
 
-def _let_the_time_pass() -> None:
-    """Hours later: the silence of calls without an end has lasted, and what is still awaited is awaited no more."""
+def _pass_time() -> None:
+    """Hours later: calls without an end count as stale, and nothing is awaited any more."""
     long_ago = datetime.now(UTC) - timedelta(seconds=settings.CALL_SILENT_SECONDS + 60)
     with override_settings(POST_CALL_WAIT_SECONDS=0):
         Call.objects.filter(ended_at=None).update(updated_at=long_ago)
@@ -112,28 +112,32 @@ def _let_the_time_pass() -> None:
             stream_timers.publish_due()
 
 
-def _compare(lives: list[Life], reckoning: dict[str, Expected], result: Result) -> None:
+def _compare(scenarios: list[CallScenario], expected_calls: dict[str, Expected], result: Result) -> None:
     calls = {call.external_id: call for call in Call.objects.all()}
-    told: dict[str, list[str]] = {}
+    published: dict[str, list[str]] = {}
     for subject, kind, body in Event.objects.order_by("subject_id", "sequence").values_list(
         "subject_id", "type", "body"
     ):
         changes = json.loads(bytes(body))["changes"] if kind == "call_modified" else []
-        told.setdefault(subject, []).append(kind + (":" + ",".join(sorted(changes)) if changes else ""))
+        published.setdefault(subject, []).append(kind + (":" + ",".join(sorted(changes)) if changes else ""))
         result.events[kind] += 1
-    for life in lives:
-        should, call = reckoning[life.sid], calls.get(life.sid)
-        should.over()
-        if call is None or not should.exists:
+    for scenario in scenarios:
+        rule, call = expected_calls[scenario.sid], calls.get(scenario.sid)
+        rule.finish()
+        if call is None or not rule.exists:
             result.never_known += call is None
-            if (call is None) == should.exists:
-                result.wrong.append(f"{life.sid} ({life.story}): {'missing' if call is None else 'made of nothing'}")
+            if (call is None) == rule.exists:
+                result.wrong.append(
+                    f"{scenario.sid} ({scenario.story}): {'missing' if call is None else 'made of nothing'}"
+                )
             continue
         result.closed_silent += call.closed_as_stale_at is not None
-        events = told.get(call.resource_id, [])
+        events = published.get(call.resource_id, [])
         facts = (call.answered, call.voicemail, call.closed_as_stale_at is not None)
-        should_be = (should.answered, should.voicemail, "end" not in should.seen)
-        if events != should.events or facts != should_be:
-            result.wrong.append(f"{life.sid} ({life.story}): {events} {facts}, expected {should.events} {should_be}")
-        elif "end" in should.seen and call.duration != life.seconds:
-            result.wrong.append(f"{life.sid} ({life.story}): {call.duration} s, expected {life.seconds}")
+        should_be = (rule.answered, rule.voicemail, "end" not in rule.seen)
+        if events != rule.events or facts != should_be:
+            result.wrong.append(
+                f"{scenario.sid} ({scenario.story}): {events} {facts}, expected {rule.events} {should_be}"
+            )
+        elif "end" in rule.seen and call.duration != scenario.seconds:
+            result.wrong.append(f"{scenario.sid} ({scenario.story}): {call.duration} s, expected {scenario.seconds}")

@@ -1,4 +1,4 @@
-"""Invented lives of calls, and the callbacks that Twilio sends of them. Pure."""
+"""Invented calls, and the callbacks that Twilio sends about them. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ STORIES = ("answered", "answered", "answered", "missed", "voicemail", "busy", "o
 
 @dataclass(frozen=True)
 class Callback:
-    """`at`: seconds since the call began, when Twilio sends it. `tells`: for the reckoning, what it is about."""
+    """Twilio sends it `at` seconds after the call began. `facts`: what it says, for the rules, separated by blanks."""
 
     place: str
     fields: dict[str, str]
     at: float
-    tells: str
+    facts: str
 
 
 @dataclass
-class Life:
+class CallScenario:
     number: int
     story: str
     began: datetime
@@ -43,89 +43,95 @@ class Life:
         return self.story != "outbound"
 
 
-def day(calls: int, trackers: list[str], began: datetime, chance: random.Random) -> Iterator[Life]:
+def day(calls: int, trackers: list[str], began: datetime, rng: random.Random) -> Iterator[CallScenario]:
     for number in range(1, calls + 1):
-        customer = f"+1{chance.choice((214, 312, 404, 503, 617, 713))}5550{chance.randrange(100, 200)}"
-        start = began + timedelta(seconds=chance.randrange(600))
-        life = Life(number, chance.choice(STORIES), start, chance.choice(trackers), customer)
-        _tell(life, chance)
-        yield life
+        customer = f"+1{rng.choice((214, 312, 404, 503, 617, 713))}5550{rng.randrange(100, 200)}"
+        start = began + timedelta(seconds=rng.randrange(600))
+        scenario = CallScenario(number, rng.choice(STORIES), start, rng.choice(trackers), customer)
+        _add_callbacks(scenario, rng)
+        yield scenario
 
 
-def _tell(life: Life, chance: random.Random) -> None:
-    rings, talks = chance.randrange(3, 20), chance.randrange(5, 200)
-    leg = f"CA{life.number | 1 << 100:032x}"
-    if life.story == "outbound":
-        life.seconds = talks
-        _own(life, "initiated", 0, "parties")
-        _own(life, "ringing", 1, "parties")
-        _own(life, "in-progress", rings, "answer")
-        _own(life, "completed", rings + talks, "end answer", CallDuration=talks)
-        _recording(life, rings + talks + 3, talks, "OutboundAPI")
+def _add_callbacks(scenario: CallScenario, rng: random.Random) -> None:
+    rings, talks = rng.randrange(3, 20), rng.randrange(5, 200)
+    leg = f"CA{scenario.number | 1 << 100:032x}"
+    if scenario.story == "outbound":
+        scenario.seconds = talks
+        _own(scenario, "initiated", 0, "parties")
+        _own(scenario, "ringing", 1, "parties")
+        _own(scenario, "in-progress", rings, "answer")
+        _own(scenario, "completed", rings + talks, "end answer", CallDuration=talks)
+        _recording(scenario, rings + talks + 3, talks, "OutboundAPI")
         return
-    _own(life, "ringing", 0, "parties", place="incoming")
-    if life.story == "failed":
-        _own(life, "failed", 1, "end", CallDuration=0)
+    _own(scenario, "ringing", 0, "parties", place="incoming")
+    if scenario.story == "failed":
+        _own(scenario, "failed", 1, "end", CallDuration=0)
         return
-    _own(life, "in-progress", 1, "parties")
-    _leg(life, leg, "initiated", 1, "leg")
-    _leg(life, leg, "ringing", 2, "leg")
-    if life.story == "hung_up":
-        _leg(life, leg, "canceled", rings, "leg")
-        life.seconds = rings
-        _own(life, "completed", rings, "end", CallDuration=rings)
+    _own(scenario, "in-progress", 1, "parties")
+    _leg(scenario, leg, "initiated", 1, "leg")
+    _leg(scenario, leg, "ringing", 2, "leg")
+    if scenario.story == "hung_up":
+        _leg(scenario, leg, "canceled", rings, "leg")
+        scenario.seconds = rings
+        _own(scenario, "completed", rings, "end", CallDuration=rings)
         return
-    if life.story in ("missed", "busy", "voicemail"):
-        state = "busy" if life.story == "busy" else "no-answer"
-        _leg(life, leg, state, rings, "leg")
-        _own(life, "in-progress", rings, "parties", place="dial", DialCallSid=leg, DialCallStatus=state)
-        ends = rings + (talks if life.story == "voicemail" else 0)
-        if life.story == "voicemail":
-            _recording(life, ends + 2, talks, "RecordVerb")
-            _transcription(life, ends + 20)
+    if scenario.story in ("missed", "busy", "voicemail"):
+        state = "busy" if scenario.story == "busy" else "no-answer"
+        _leg(scenario, leg, state, rings, "leg")
+        _own(scenario, "in-progress", rings, "parties", place="dial", DialCallSid=leg, DialCallStatus=state)
+        ends = rings + (talks if scenario.story == "voicemail" else 0)
+        if scenario.story == "voicemail":
+            _recording(scenario, ends + 2, talks, "RecordVerb")
+            _transcription(scenario, ends + 20)
     else:
         ends = rings + talks
-        _leg(life, leg, "in-progress", rings, "answer")
-        _leg(life, leg, "completed", ends, "answer", CallDuration=talks)
+        _leg(scenario, leg, "in-progress", rings, "answer")
+        _leg(scenario, leg, "completed", ends, "answer", CallDuration=talks)
         dialled = {"DialCallSid": leg, "DialCallStatus": "completed", "DialCallDuration": talks}
-        _own(life, "in-progress", ends, "parties answer", place="dial", **dialled)
-        _recording(life, ends + 3, talks, "DialVerb")
-    life.seconds = ends
-    _own(life, "completed", ends, "end", CallDuration=ends)
+        _own(scenario, "in-progress", ends, "parties answer", place="dial", **dialled)
+        _recording(scenario, ends + 3, talks, "DialVerb")
+    scenario.seconds = ends
+    _own(scenario, "completed", ends, "end", CallDuration=ends)
 
 
-def _own(life: Life, status: str, at: float, tells: str, *, place: str = "voice", **more: Any) -> None:
-    ours = {"From": life.customer, "To": life.tracking, "Direction": "inbound"}
-    if not life.inbound:
-        ours = {"From": life.tracking, "To": life.customer, "Direction": "outbound-api"}
-    timed = {"Timestamp": format_datetime(life.began + timedelta(seconds=at))} if place == "voice" else {}
-    _add(life, place, at, tells, {"CallStatus": status, **ours, **timed, **more})
+def _own(scenario: CallScenario, status: str, at: float, facts: str, *, place: str = "voice", **more: Any) -> None:
+    ours = {"From": scenario.customer, "To": scenario.tracking, "Direction": "inbound"}
+    if not scenario.inbound:
+        ours = {"From": scenario.tracking, "To": scenario.customer, "Direction": "outbound-api"}
+    timed = {"Timestamp": format_datetime(scenario.began + timedelta(seconds=at))} if place == "voice" else {}
+    _add(scenario, place, at, facts, {"CallStatus": status, **ours, **timed, **more})
 
 
-def _leg(life: Life, leg: str, status: str, at: float, tells: str, **more: Any) -> None:
-    timed = {"Timestamp": format_datetime(life.began + timedelta(seconds=at))}
-    given = {"CallSid": leg, "ParentCallSid": life.sid, "CallStatus": status, "From": life.customer, "To": BUSINESS,
-             "Direction": "outbound-dial", **timed, **more}  # fmt: skip
-    _add(life, "voice", at, tells, given)
+def _leg(scenario: CallScenario, leg: str, status: str, at: float, facts: str, **more: Any) -> None:
+    timed = {"Timestamp": format_datetime(scenario.began + timedelta(seconds=at))}
+    given = {"CallSid": leg, "ParentCallSid": scenario.sid, "CallStatus": status, "From": scenario.customer,
+             "To": BUSINESS, "Direction": "outbound-dial", **timed, **more}  # fmt: skip
+    _add(scenario, "voice", at, facts, given)
 
 
-def _recording(life: Life, at: float, seconds: int, source: str) -> None:
-    sid = f"RE{life.number:032x}"
+def _recording(scenario: CallScenario, at: float, seconds: int, source: str) -> None:
+    sid = f"RE{scenario.number:032x}"
     url = f"https://api.example.com/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}"
-    tells = "message" if source == "RecordVerb" else "recording"
+    facts = "message" if source == "RecordVerb" else "recording"
     given = {"RecordingSid": sid, "RecordingUrl": url, "RecordingStatus": "completed", "RecordingDuration": seconds}
-    _add(life, "recording", at, tells, {**given, "RecordingSource": source})
+    _add(scenario, "recording", at, facts, {**given, "RecordingSource": source})
 
 
-def _transcription(life: Life, at: float) -> None:
-    given = {"TranscriptionSid": f"TR{life.number:032x}", "TranscriptionStatus": "completed",
-             "TranscriptionText": "Please call me back.", "From": life.customer, "To": life.tracking,
+def _transcription(scenario: CallScenario, at: float) -> None:
+    given = {"TranscriptionSid": f"TR{scenario.number:032x}", "TranscriptionStatus": "completed",
+             "TranscriptionText": "Please call me back.", "From": scenario.customer, "To": scenario.tracking,
              "Direction": "inbound", "CallStatus": "completed"}  # fmt: skip
-    _add(life, "transcription", at, "parties transcription", given)
+    _add(scenario, "transcription", at, "parties transcription", given)
 
 
-def _add(life: Life, place: str, at: float, tells: str, fields: dict[str, Any]) -> None:
-    number = len(life.callbacks)
-    whole = {"CallSid": life.sid, "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01", "SequenceNumber": number, **fields}
+def _add(scenario: CallScenario, place: str, at: float, facts: str, fields: dict[str, Any]) -> None:
+    number = len(scenario.callbacks)
+    whole = {
+        "CallSid": scenario.sid,
+        "AccountSid": ACCOUNT,
+        "ApiVersion": "2010-04-01",
+        "SequenceNumber": number,
+        **fields,
+    }
     text = {name: str(value) for name, value in whole.items()}
-    life.callbacks.append(Callback(place, text, at, tells.replace("end", "end parties")))
+    scenario.callbacks.append(Callback(place, text, at, facts.replace("end", "end parties")))

@@ -19,12 +19,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("receiver", help="the receiver's address, without a path")
+        parser.add_argument("--forger", action="store_true", help="with a company whose receiver forges answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         everything = [event_type.name for event_type in catalogue.all_types()]
         tenants = []
-        for number, subscribed in enumerate([[everything, CALLS, REST, everything], [everything, CALLS]]):
+        companies = {"0": [everything, CALLS, REST, everything], "1": [everything, CALLS]}
+        if options["forger"]:
+            companies["forger"] = [everything]
+        for number, (path, subscribed) in enumerate(companies.items()):
             company = Company.objects.create(name=f"Example {number}")
             tracker = Tracker.objects.create(
                 company=company, phone_number=f"+1404555010{number}", name="Web site", source="direct"
@@ -33,7 +37,7 @@ class Command(BaseCommand):
                 Subscription.objects.create(
                     company=company,
                     name=f"Receiver {place}",
-                    url=f"{options['receiver']}/{number}/{place}",
+                    url=f"{options['receiver']}/{path}/{place}",
                     events=events,
                     ordered=place == 3,
                 )
