@@ -254,7 +254,7 @@ DELIVERY_PER_ENDPOINT = env.integer("DELIVERY_PER_ENDPOINT", 8, least=1, most=64
 DELIVERY_HOST_IN_FLIGHT = env.integer("DELIVERY_HOST_IN_FLIGHT", 64, least=0, most=20_000)
 DELIVERY_HOST_RATE = env.integer("DELIVERY_HOST_RATE", 100, least=0, most=100_000)
 
-# After so many days of nothing but failures a subscription is disabled, and its owner told: a long weekend and a day.
+# A subscription is disabled after this many days of only failures: a long weekend and a day.
 ENDPOINT_DISABLE_DAYS = env.number("ENDPOINT_DISABLE_DAYS", 5, least=0.01, most=60)
 # An alert is sent after this long. Shorter failures are usually a deploy or a restart.
 ENDPOINT_TELL_SECONDS = env.number("ENDPOINT_TELL_SECONDS", 300, least=0, most=86_400)

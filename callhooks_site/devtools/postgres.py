@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from callhooks_site.devtools.pg_binaries import Account, Binaries, find_binaries, server_account
-from callhooks_site.devtools.pid_files import command_of, disowned, lines, pid_in
+from callhooks_site.devtools.pid_files import build_stale_pid_text, command_of, lines, pid_in
 from callhooks_site.devtools.state import SOCKET_NAME, DevError
 
 STOP_SECONDS = 15.0
@@ -140,8 +140,8 @@ class PostgresServer:
     def _launch(self, binaries: Binaries, account: Account) -> bool:
         if self.pid() is not None:  # slow, not dead
             return self._wait_until_ready()
-        self._disown(self.data / "postmaster.pid", account)
-        self._disown(self.folder / f"{SOCKET_NAME}.lock", account)
+        self._neutralize_pid_file(self.data / "postmaster.pid", account)
+        self._neutralize_pid_file(self.folder / f"{SOCKET_NAME}.lock", account)
         log = os.fspath(self.folder / "server.log")
         command = [
             binaries.program("pg_ctl"),
@@ -198,9 +198,9 @@ class PostgresServer:
         while self.pid() == pid and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def _disown(self, path: Path, account: Account) -> None:
+    def _neutralize_pid_file(self, path: Path, account: Account) -> None:
         """Make a stale pid file harmless, so that the server can start."""
-        text = disowned(path)
+        text = build_stale_pid_text(path)
         if text is None:
             path.unlink(missing_ok=True)
         else:

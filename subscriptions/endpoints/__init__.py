@@ -1,1 +1,1 @@
-"""Where events go: the rules for a subscription, what people and programs do with it, alerts to its owners."""
+"""Subscriptions and their endpoints: rules, operations, resend jobs, test events, and alerts to owners."""

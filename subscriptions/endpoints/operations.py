@@ -1,4 +1,4 @@
-"""What people and programs do to subscriptions and deliveries: the admin and the API both come here."""
+"""Operations on subscriptions and deliveries. Both the admin and the API call these functions."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ RESENDABLE = (Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.HE
 
 
 def resend(deliveries: QuerySet[Delivery]) -> int:
-    """Send again what is not on its way already: the same body, the same webhook-id, a new round of the retry schedule.
-
-    Returns how many were set on their way. Those of subscriptions that are not active are left alone."""
+    """Send deliveries again that are not pending: with the same body and webhook-id, and a new round of the retry
+    schedule. Skips those of inactive subscriptions. Returns how many will be sent."""
     with transaction.atomic():
         count = _in_order(
             deliveries.filter(state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE)
@@ -43,9 +42,9 @@ def resend(deliveries: QuerySet[Delivery]) -> int:
 
 
 def send_now(deliveries: QuerySet[Delivery]) -> int:
-    """Send what waits for its next try or its turn, as far as its subscription is active. The attempt costs none of the
-    ten, and ends the time for which a failing endpoint is left alone: one is tried, and when it arrives the others
-    follow. Returns how many there were; what is being sent at this moment is not among them."""
+    """Send pending deliveries of active subscriptions now instead of at their next attempt. The attempt does not count
+    towards the ten. If the endpoint's breaker is open, one delivery is tried, and the others follow when it arrives.
+    Returns how many there were, without those that are being sent right now."""
     with transaction.atomic():
         count = outbox.send_now(list(deliveries.values_list("pk", flat=True)))
         if count:
@@ -54,8 +53,8 @@ def send_now(deliveries: QuerySet[Delivery]) -> int:
 
 
 def send_waiting(subscription: Subscription) -> int:
-    """The same for all that waits for a subscription: a few at first, then ever more while they arrive. Returns how
-    many wait."""
+    """The same for all pending deliveries of a subscription: a few at first, then more and more while they arrive.
+    Returns how many are pending."""
     if subscription.state != Subscription.State.ACTIVE:
         raise ActionRefused(why_not_sent(subscription))
     with transaction.atomic():
@@ -71,7 +70,7 @@ def send_waiting(subscription: Subscription) -> int:
 
 
 def why_not_sent(subscription: Subscription) -> str:
-    """Why nothing can be sent to a subscription that is not active, and what to do."""
+    """Why nothing can be sent to an inactive subscription, and what to do about it."""
     if subscription.state == Subscription.State.ARCHIVED:
         return (
             "The subscription was removed, so nothing can be sent to it. Add a new subscription with its URL: it gets "
@@ -87,7 +86,7 @@ def _database_time() -> float:
 
 
 def cancel(deliveries: QuerySet[Delivery]) -> int:
-    """Stop what waits for its next attempt or is held. What is being sent at this moment is not stopped."""
+    """Cancel deliveries that are pending or held. Does not stop those that are being sent right now."""
     waiting = deliveries.filter(state__in=(Delivery.State.PENDING, Delivery.State.HELD), claim__isnull=True)
     with transaction.atomic():
         ordered = list(waiting.filter(subscription__ordered=True).values_list("pk", flat=True))
@@ -105,24 +104,24 @@ def cancel(deliveries: QuerySet[Delivery]) -> int:
 
 
 def _in_order(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    """The same, locked in the order of their ids when they are updated: two that want the same rows wait for each other
-    in one direction only. What another changed meanwhile, so that it matches no more, is left out."""
+    """The same rows, locked in the order of their ids when they are updated, so that concurrent updates cannot
+    deadlock. Rows that another transaction changed meanwhile, so that they no longer match, are left out."""
     return Delivery.objects.filter(  # the subquery's order stays, because it locks
         pk__in=deliveries.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
     )
 
 
 def pause(subscription: Subscription) -> None:
-    """Nothing more is sent; what happens meanwhile, and what was waiting, is held."""
+    """Send nothing more. Waiting deliveries, and those of new events, are held."""
     with transaction.atomic():
         _change_state(subscription, Subscription.State.PAUSED, "Paused by a person.")
         outbox.hold([subscription.pk])
 
 
 def resume(subscription: Subscription, *, send_held: bool) -> int:
-    """Send again. Held deliveries are sent, or cancelled when `send_held` is false. Returns how many there were; the
-    first of them go at once, the rest follows in the background. What is dropped is never sent: while some of it still
-    waits, as right after a pause, the subscription becomes active only when all of it is held (`go_on_resuming`)."""
+    """Start sending again. Held deliveries are sent, or cancelled if `send_held` is false. Returns how many there were;
+    the first ones are released at once, the others in the background. Cancelled ones must not be sent: while some are
+    still pending, as right after a pause, the subscription becomes active only when all are held (`go_on_resuming`)."""
     if subscription.state == Subscription.State.ARCHIVED:
         raise ActionRefused("This subscription was removed. Make a new one.")
     dropping = not send_held and subscription.state != Subscription.State.ACTIVE
@@ -143,8 +142,8 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
 
 
 def go_on_resuming() -> None:
-    """Of resumed subscriptions that are not active yet, hold another batch of what waits; activate those that have
-    nothing left. A chore of the drains."""
+    """For resumed subscriptions that are not active yet: hold another batch of pending deliveries, and activate those
+    that have none left. Part of the drains' housekeeping."""
     for pk in Subscription.objects.filter(resuming=True, releasing=True).values_list("pk", flat=True):
         with transaction.atomic():
             mine = Subscription.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk, resuming=True)
@@ -164,14 +163,14 @@ def _activate(subscription: Subscription) -> None:
 
 
 def archive(subscription: Subscription) -> None:
-    """Remove a subscription: it takes no more events and its waiting deliveries are cancelled. The log stays."""
+    """Remove a subscription: it gets no more events, and its waiting deliveries are cancelled. The log stays."""
     with transaction.atomic():
         _change_state(subscription, Subscription.State.ARCHIVED, "Removed.")
         outbox.hold([subscription.pk])
 
 
 def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_OVERLAP) -> None:
-    """A new secret. The old one signs too until the overlap ends, so that a receiver can change at leisure."""
+    """Create a new secret. Until the overlap ends, the old one signs too, so that the receiver can be updated."""
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise ActionRefused("The old secret can stay valid for at most 7 days.")
     with transaction.atomic():

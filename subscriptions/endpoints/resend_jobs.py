@@ -1,9 +1,9 @@
-"""Sending many deliveries again, in the background: counted before, at a rate, with progress, to be cancelled.
+"""Send many deliveries again in the background: counted beforehand, at a rate, with progress, and cancellable.
 
 Invariants
-- A job's progress is its row. Each step looks at some deliveries behind the cursor, sets them on their way and moves
-  the cursor in one transaction: a restart goes on where the last step ended.
-- The steps are made by whatever drain has a second to spare; the row's lock keeps two from making the same one.
+- A job's progress is in its row. Each step queues some deliveries after the cursor and moves the cursor, in one
+  transaction: after a restart the job continues where the last step ended.
+- Drains take the steps as part of their housekeeping; the row's lock keeps two drains from taking the same one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 STATES = (*operations.RESENDABLE, Delivery.State.PENDING)
 DEFAULT_STATES = (Delivery.State.FAILED,)
 DEFAULT_PER_SECOND = 50
-# A step after a pause makes up for so much at most, and never moves more rows than a short transaction should.
+# After an interruption, a step catches up with at most this much, so that its transaction stays short.
 LONGEST_STEP_SECONDS = 5.0
 ROWS_PER_STEP = 1000
 
@@ -35,7 +35,7 @@ ROWS_PER_STEP = 1000
 def matching(
     subscription: Subscription, *, since: datetime, until: datetime, states: Sequence[str] = DEFAULT_STATES
 ) -> QuerySet[Delivery]:
-    """The deliveries that a job over this time would send again: count them before starting one."""
+    """The deliveries that a job for this period would send again, to count them before starting one."""
     return Delivery.objects.filter(
         subscription=subscription, created_at__gte=since, created_at__lt=until, state__in=states
     )
@@ -50,7 +50,7 @@ def start(
     per_second: int = DEFAULT_PER_SECOND,
     requested_by: Any = None,
 ) -> ResendJob:
-    """Begin a job. Raises ActionRefused when there is nothing it could do."""
+    """Start a job. Raises ActionRefused when there is nothing to send."""
     if subscription.state != Subscription.State.ACTIVE:
         raise ActionRefused(operations.why_not_sent(subscription))
     unknown = set(states) - set(STATES)
@@ -76,7 +76,7 @@ def start(
 
 
 def cancel(job: ResendJob) -> None:
-    """Stop a running job. What it has set on its way already goes on."""
+    """Stop a running job. Deliveries that it has already queued are still sent."""
     ResendJob.objects.filter(pk=job.pk, state=ResendJob.State.RUNNING).update(
         state=ResendJob.State.CANCELLED, finished_at=Now()
     )
@@ -84,14 +84,14 @@ def cancel(job: ResendJob) -> None:
 
 
 def step() -> int:
-    """Move every running job on by what its rate allows since its last step. Returns how many were set on their way.
-    A job that cannot go on is stopped and told in the log: it keeps no other one waiting."""
+    """Let every running job queue as many deliveries as its rate allows since its last step. Returns how many were
+    queued. A job that fails is logged and stopped, so that it does not hold up others."""
     sent = 0
     for pk in list(ResendJob.objects.filter(state=ResendJob.State.RUNNING).values_list("pk", flat=True)):
         try:
             sent += _step(pk)
         except (OperationalError, InterfaceError):
-            raise  # the database's trouble: all go on with the next step
+            raise  # a database problem: all jobs continue with the next step
         except Exception:
             logger.exception("Resend %s was stopped: it cannot go on", pk)
             ResendJob.objects.filter(pk=pk).update(state=ResendJob.State.CANCELLED, finished_at=Now())
@@ -107,7 +107,7 @@ def _step(pk: int) -> int:
             .first()
         )
         if job is None or job.subscription.state != Subscription.State.ACTIVE:
-            return 0  # another drain is at it; or paused: it goes on after the resume
+            return 0  # another drain is doing it; or the subscription is paused
         now = _database_now()
         seconds = min(LONGEST_STEP_SECONDS, (now - job.stepped_at).total_seconds()) if job.stepped_at else 1.0
         rows = min(ROWS_PER_STEP, int(job.per_second * seconds))
@@ -129,7 +129,7 @@ def _step(pk: int) -> int:
         ResendJob.objects.filter(pk=pk).update(
             cursor=ids[-1] if ids else job.cursor,
             sent=job.sent + sent,
-            # What the rounding left over is not lost: the clock moves by what was used of it.
+            # Keep what rounding leaves over: advance the clock only by the time that was used.
             stepped_at=now - timedelta(seconds=max(0.0, seconds - rows / job.per_second)),
             **({"state": ResendJob.State.DONE, "finished_at": now} if done else {}),
         )

@@ -1,6 +1,6 @@
-"""Test events: a made-up call, text or form, sent to one subscription as a real one would be.
+"""Test events: an example call, text or form, sent to one subscription only.
 
-It goes the way of all events, signed, retried and in the log, and nobody else gets it. The log shows it as a test.
+It is signed, retried and logged like any event. The log marks it as a test.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..models import Delivery, Event, Subscription
 
 
 def send_test(subscription: Subscription, event_type: str) -> Delivery:
-    """Put a test event of this type on its way. Raises ActionRefused, and LookupError for a type that is none."""
+    """Send a test event. Raises ActionRefused, or LookupError for an unknown type."""
     definition = catalogue.get(event_type)
     example = catalogue.example_of(definition, subscription.company)
     if example is None:

@@ -65,7 +65,7 @@ def plan_answered_call(scenario: Scenario) -> list[Step]:
 
 
 def plan_missed_call(scenario: Scenario) -> list[Step]:
-    """Nobody picks up. Told as phone systems do that know no ids: the same call is reported three times."""
+    """Nobody picks up. Reported like phone systems that store no ids do: the same call is posted three times."""
     who, subject = scenario.people.pick_person(), scenario.subject
     first = _ring(scenario, who, 45, external_source="demo", external_id=subject)
     same = {name: first.fields[name] for name in SAME_CALL}

@@ -1,4 +1,4 @@
-"""`./dev licences`: make docs/licences.md anew."""
+"""`./dev licences`: regenerate docs/licences.md."""
 
 from __future__ import annotations
 
