@@ -109,7 +109,7 @@ class CallhooksAdminSite(AdminSite):
         """Pages use the time zone of the user's company, or of the row that is shown."""
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            from subscriptions.admin.kit.access import access_of
+            from subscriptions.tenancy.access import access_of
 
             with timezone.override(zoneinfo.ZoneInfo(access_of(request).zone)):
                 response: HttpResponse = view(request, *args, **kwargs)

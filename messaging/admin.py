@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from calls.models import Person, Tracker
 from calls.phones import formatted, normalise_if_number
 from subscriptions.admin.kit import times
-from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.forms import TenantForm
 from subscriptions.admin.kit.logs import LargeTableAdmin
 from subscriptions.admin.kit.subjects import SubjectAdmin
+from subscriptions.tenancy.access import access_of
 
 from . import conversation
 from .models import TextMessage, Thread

@@ -10,8 +10,8 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.subjects import SubjectAdmin
+from subscriptions.tenancy.access import access_of
 
 from ..models import Call, Tracker
 from ..phones import normalise_if_number

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from ..models import ApiKey, AuditEntry
+from ..tenancy.access import access_of
 from .kit import labels, times
-from .kit.access import access_of
 from .kit.filters import MAX_CHOICES, AnyTimeFilter, is_id
 from .kit.logs import LogAdmin
 

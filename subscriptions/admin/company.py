@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from ..models import Company
 from ..models.company import new_signing_key
-from .kit.access import access_of
+from ..tenancy.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import TenantForm
 

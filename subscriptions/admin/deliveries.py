@@ -33,11 +33,11 @@ from ..endpoints import operations, resend_jobs
 from ..events import catalogue
 from ..models import Attempt, Company, Delivery, Event, Subscription
 from ..tenancy import audit_log
+from ..tenancy.access import access_of
 from . import advice, attempt_request
 from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
 from .delivery_scans import delivery_scan
 from .kit import bodies, export, labels, search, subjects, times
-from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import SinceFilter, is_id
 from .kit.index_scans import IndexScan

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from ..models import Delivery, Event, Subscription
-from .kit.access import access_of
+from ..tenancy.access import access_of
 from .kit.filters import SinceFilter, is_id
 from .kit.index_scans import IndexScan, asked_companies, split_by
 

@@ -18,8 +18,8 @@ from django.urls import URLPattern, path
 from ..events import catalogue
 from ..events.payload_schemas import schema_of
 from ..models import Company, Subscription
+from ..tenancy.access import access_of
 from . import test_events
-from .kit.access import access_of
 from .kit.filters import is_id
 
 MAX_OFFERED = 200  # subscriptions in the menu; others can be tested from their own page

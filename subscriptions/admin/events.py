@@ -16,10 +16,10 @@ from ..endpoints import operations
 from ..events import catalogue
 from ..models import Delivery, Event, Subscription
 from ..tenancy import audit_log
+from ..tenancy.access import access_of
 from .delivery_filters import EventTypeFilter
 from .delivery_scans import events_of_type
 from .kit import bodies, search, subjects, times
-from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import SinceFilter
 from .kit.index_scans import IndexScan

@@ -14,10 +14,10 @@ from django.utils import timezone
 from ..maintenance import statistics
 from ..maintenance.statistics import Statistics
 from ..models import Company, EndpointHealth, Subscription
+from ..tenancy.access import access_of
 from . import backlog
 from .day_statistics import format_percent
 from .kit import charts, checklist, labels, times
-from .kit.access import access_of
 from .kit.filters import is_id
 
 DAY, WEEK = 24, 7 * 24  # hours

@@ -12,8 +12,8 @@ from django.utils import timezone
 from ..lib.errors import ActionRefused
 from ..models import Invitation, Membership
 from ..tenancy import members
+from ..tenancy.access import OWNERS
 from .kit import labels, times
-from .kit.access import OWNERS
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import TenantForm
 from .kit.tenancy import TenantAdmin

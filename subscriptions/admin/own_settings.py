@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 
 from ..endpoints import alerts
 from ..models import Membership
-from .kit.access import WRITERS, access_of
+from ..tenancy.access import WRITERS, access_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:

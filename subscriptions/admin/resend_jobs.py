@@ -18,8 +18,8 @@ from ..endpoints import resend_jobs
 from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from ..tenancy import audit_log
+from ..tenancy.access import access_of
 from .kit import labels, times
-from .kit.access import access_of
 from .kit.buttons import ButtonsAdmin, button
 from .kit.logs import LogAdmin
 from .resend_form import ResendForm

@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from ..models import DrainSlot, EndpointHealth
+from ..tenancy.access import access_of
 from ..worker import health, queue_status
 from . import backlog
 from .kit import labels, times
-from .kit.access import access_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:

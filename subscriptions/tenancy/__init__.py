@@ -1,1 +1,1 @@
-"""Members, invitations and logins of companies, and the audit log. Roles are checked in `admin/kit/access.py`."""
+"""Who may do what in a company: members and their roles, access, invitations, logins, and the audit log."""

@@ -13,8 +13,8 @@ from django.db.models import F, Model
 from django.test import Client
 from django.urls import reverse
 
-from subscriptions.admin.kit.access import OWNERS, WRITERS
 from subscriptions.models import Membership
+from subscriptions.tenancy.access import OWNERS, WRITERS
 from tests import factories
 from tests.admin_support import (
     OTHER_PHONE,

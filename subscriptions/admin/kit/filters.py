@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ...models import Company
-from .access import access_of
+from ...tenancy.access import access_of
 
 MAX_CHOICES = 100  # users search for the rest
 

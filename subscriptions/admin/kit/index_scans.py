@@ -16,7 +16,7 @@ from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .access import access_of
+from ...tenancy.access import access_of
 from .filters import is_id
 
 # Rows that a page scans: more than most companies have in a day, in less than 100 ms (docs/design.md).

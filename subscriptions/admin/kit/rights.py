@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ...models import Company
-from .access import WRITERS, access_of
+from ...tenancy.access import WRITERS, access_of
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]

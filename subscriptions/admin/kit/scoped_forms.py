@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .access import access_of
+from ...tenancy.access import access_of
 from .filters import is_id
 from .forms import ExactTextField, StorableJSONField, TenantForm
 from .rights import ScopedRows

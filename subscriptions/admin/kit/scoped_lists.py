@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from ...models import Company
-from .access import access_of
+from ...tenancy.access import access_of
 from .filters import CompanyFilter, is_id
 from .rights import ScopedRows, use_zone
 

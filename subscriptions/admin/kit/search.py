@@ -9,8 +9,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
 from ...models import Event
+from ...tenancy.access import access_of
 from . import subjects
-from .access import access_of
 from .filters import is_id
 from .logs import SEARCH_LIMIT
 

@@ -20,8 +20,8 @@ from django.utils.html import format_html
 
 from ...events import catalogue
 from ...models import Delivery, Event
+from ...tenancy.access import access_of
 from . import bodies, labels, times
-from .access import access_of
 from .logs import SEARCH_LIMIT, LargeTableAdmin
 
 MAX_EVENTS = 100  # on a page

@@ -18,11 +18,11 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from subscriptions.admin.kit import labels, times
-from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.buttons import ButtonsAdmin, button
 from subscriptions.admin.kit.logs import LogAdmin
 from subscriptions.models import Company
 from subscriptions.tenancy import audit_log
+from subscriptions.tenancy.access import access_of
 
 from .. import jobs
 from ..kinds import KINDS, MADE_ID

@@ -1,4 +1,4 @@
-"""Which companies a user may access in the admin: operators all, members their own.
+"""Which companies a user may see and change in the admin, by their role: operators all, members their own.
 
 The role of the membership decides. Django's permissions are not used, and a user without a membership has no access.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ...models import Company, Membership
+from ..models import Company, Membership
 
 OWNERS = frozenset({Membership.Role.OWNER.value})
 WRITERS = OWNERS | {Membership.Role.ADMIN.value}
