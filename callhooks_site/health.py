@@ -53,4 +53,6 @@ def _word(health: Health) -> str:
         return "ok"
     if not health.database:
         return "unknown"
+    if health.outage and health.drains:
+        return "outage"
     return "late" if health.drains else "stopped"

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from ..models import DrainSlot, EndpointHealth
+from ..models import DrainSlot, EndpointHealth, ServiceOutage
 from ..tenancy.access import access_of
 from ..worker import health, queue_status
 from . import backlog
 from .kit import labels, times
+
+OUTAGES_SHOWN = 5
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -40,6 +42,7 @@ def _facts() -> dict[str, Any]:
         "more": max(0, len(waits.waiting) - backlog.MAX_SHOWN),
         "troubled": [_troubled(row) for row in backlog.find_failing_endpoints(None)],
         "own": own,
+        "outages": [_outage(one) for one in ServiceOutage.objects.order_by("-pk")[:OUTAGES_SHOWN]],
         "failed": [(one.name, times.time_tag(one.at), one.error) for one in own.failed],
     }
 
@@ -68,6 +71,15 @@ def _waiting(seen: backlog.Backlog) -> list[dict[str, Any]]:
         for one in shown
         if one.subscription_id in known
     ]
+
+
+def _outage(one: ServiceOutage) -> dict[str, Any]:
+    until = one.ended_at
+    return {
+        "began": times.time_tag(one.began_at),
+        "ended": times.time_tag(until) if until else labels.badge("Lasts", "bad"),
+        "what": f"{one.hosts} hosts of {one.companies} companies: {one.errors}",
+    }
 
 
 def _troubled(row: EndpointHealth) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from . import outbox
+from . import outages, outbox
 from .fairness import Hosts, Paces, Shares
 from .outbox import Claimed, Limits, Outcome, Position
 
@@ -96,8 +96,12 @@ class Claimer:
         self._look_at = now + min(IDLE_SECONDS, max(LOOK_SECONDS, min(waits, default=IDLE_SECONDS)))
 
     def _claim(self, now: float) -> None:
+        rows = outages.limit_claim(min(CLAIM_ROWS, self._shares.room))
+        if not rows:
+            self._claim_at = now + IDLE_SECONDS
+            return
         limits = Limits(
-            rows=min(CLAIM_ROWS, self._shares.room),
+            rows=rows,
             company=self._shares.company,
             alone=self._shares.alone,
             held=self._shares.companies,

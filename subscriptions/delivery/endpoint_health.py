@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from . import forwarding, outbox
+from . import forwarding, outages, outbox
 from .breaker import Health, after
 from .forwarding import Mode
 from .outbox import Outcome
-from .verdict import OURS
 
 # An endpoint that is known to be well is not written to the table with every batch, only this often.
 WRITTEN_EVERY_SECONDS = 5.0
@@ -68,7 +67,7 @@ class EndpointBook:
         """`now`: seconds since 1970 by the database's clock."""
         answers: defaultdict[int, Answers] = defaultdict(Answers)
         for outcome in outcomes:
-            if outcome.error in OURS:
+            if outcome.ours:
                 continue
             answer = answers[outcome.claimed.endpoint]
             if outcome.state == "delivered":
@@ -82,6 +81,7 @@ class EndpointBook:
             del answers[endpoint]
         if answers:
             self._write(dict(answers), now)
+        outages.suspect({outcome.error for outcome in outcomes if outcome.error and not outcome.ours})
         if gone:
             disable(gone, "The server answered 410 Gone: it wants no more webhooks.")
 

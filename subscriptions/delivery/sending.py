@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from . import outage_rules, outages
 from .credentials import Credentials
 from .http.client import Answer, Request
 from .masking import holds, masked, masked_bytes
@@ -92,6 +93,7 @@ class Sending:
             age=claimed.age,
             now=time.time() + clock_offset,
             scale=self.retry_scale,
+            outage=answer.error in outage_rules.ERRORS and outages.ongoing(),
         )
         return Outcome(
             claimed=claimed,
@@ -101,6 +103,7 @@ class Sending:
             free=verdict.free,
             gone=verdict.gone,
             retry_after=verdict.retry_after,
+            ours=verdict.ours,
             started_at=signed.started_at,
             duration_ms=answer.duration_ms,
             request_headers=list(signed.shown.items()),

@@ -16,12 +16,14 @@ OBEYS_RETRY_AFTER = (429, 503)
 # Error codes of our own failures. They say nothing of the endpoint and cost it nothing.
 OURS = ("shortage",)
 WAIT_AFTER_SHORTAGE = 10.0
+WAIT_IN_OUTAGE = 15.0
+IN_OUTAGE = "An outage of this service, which costs no attempt."
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`state` as in Delivery; `wait` seconds until the next attempt; `free`: it does not count in this round.
-    `retry_after`: seconds for which the endpoint asks for no request at all."""
+    `retry_after`: seconds for which the endpoint asks for no request. `ours`: it says nothing of the endpoint."""
 
     state: str
     wait: float = 0.0
@@ -29,6 +31,7 @@ class Verdict:
     free: bool = False
     gone: bool = False
     retry_after: float = 0.0
+    ours: bool = False
 
 
 DELIVERED = Verdict("delivered")
@@ -45,18 +48,22 @@ def judge(
     now: float,
     scale: float = 1.0,
     jitter: float | None = None,
+    outage: bool = False,
 ) -> Verdict:
     """`tries` counts this attempt, from 1, in the current round; `age` of the event and `now` (since 1970) in seconds.
 
-    Any 2xx is success. `message` says in words why there is no status, when there is none; `error` is its code."""
+    Any 2xx is success. `message` says in words why there is no status, when there is none; `error` is its code.
+    `outage`: an outage of our own lasts, and this failed by it."""
     if status is not None and 200 <= status < 300:
         return DELIVERED
     why = message or f"The server answered {status}."
     if status == 410:
         return Verdict("failed", reason="The server answered 410 Gone: it wants no more.", gone=True)
-    if error in OURS:
+    if outage or error in OURS:
         spread = random.uniform(0.5, 1.5) if jitter is None else 1 + jitter / 2
-        return Verdict("pending", wait=WAIT_AFTER_SHORTAGE * spread * scale, reason=why, free=True)
+        soon = WAIT_IN_OUTAGE if outage else WAIT_AFTER_SHORTAGE
+        why = f"{IN_OUTAGE} {why}" if outage else why
+        return Verdict("pending", wait=soon * spread * scale, reason=why, free=True, ours=True)
     asked = seconds_in(retry_after, now=now) if status in OBEYS_RETRY_AFTER else 0.0
     free = status == 429 and age < FREE_429_SECONDS
     wait = wait_after(max(1, tries - 1) if free else tries, scale=scale, jitter=jitter)

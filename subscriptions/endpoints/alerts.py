@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ..delivery import endpoint_health
-from ..models import Company, EndpointHealth, Membership, Subscription
+from ..models import Company, EndpointHealth, Membership, ServiceOutage, Subscription
 from ..tenancy import audit_log
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,9 @@ SALT = "subscriptions.alert-mails"
 
 def disable_hopeless() -> int:
     """Disable active subscriptions whose endpoint has only failed for the days of the setting, and whose owners were
-    warned in time. Returns how many."""
+    warned in time. Returns how many; none while an outage of our own lasts."""
+    if ServiceOutage.objects.filter(ongoing=True).exists():
+        return 0
     days = settings.ENDPOINT_DISABLE_DAYS
     hopeless = _hopeless(timedelta(days=days)).filter(
         told_warning_at__lt=Now() - warning_time(), told_warning_at__gt=F("failing_since")
@@ -62,7 +64,9 @@ def _hopeless(period: timedelta) -> QuerySet[EndpointHealth]:
 
 
 def tell() -> int:
-    """Send the mails that are due. Returns how many subscriptions were told of."""
+    """Send the mails that are due; none while an outage of our own lasts. Returns of how many subscriptions."""
+    if ServiceOutage.objects.filter(ongoing=True).exists():
+        return 0
     return _tell_failing() + _tell_warning() + _tell_disabled()
 
 

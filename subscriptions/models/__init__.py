@@ -9,6 +9,7 @@ from .endpoint import EndpointHealth, EndpointQueue
 from .event import Event, EventStream
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
+from .outage import ServiceOutage
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .retention import RetentionPlace
@@ -35,6 +36,7 @@ __all__ = [
     "Membership",
     "ResendJob",
     "RetentionPlace",
+    "ServiceOutage",
     "StatisticsProgress",
     "Subscription",
 ]

@@ -52,17 +52,23 @@ _OLDEST = f"""
          WHERE e.id = first.event_id AND b.state IN ('pending', 'held')))
 """
 
+_OUTAGE = """
+SELECT began_at AT TIME ZONE 'UTC', hosts, companies, errors FROM subscriptions_serviceoutage WHERE ongoing
+"""
+
 
 @dataclass(frozen=True)
 class Health:
     """`beat_seconds`: since any drain last said that it works; None if none ever did. `oldest_due_seconds`: how long
-    the oldest delivery has waited that could have been sent. `ills`: what is wrong, in words; none when all is well."""
+    the oldest delivery has waited that could have been sent. `outage`: one of our own that lasts, in words. `ills`:
+    what is wrong, in words; none when all is well."""
 
     database: bool
     drains: int = 0
     drains_wanted: int = 0
     beat_seconds: float | None = None
     oldest_due_seconds: float = 0.0
+    outage: str = ""
     ills: list[str] = field(default_factory=list)
 
     @property
@@ -81,12 +87,22 @@ def look() -> Health:
             drains, beat = cursor.fetchone()
             cursor.execute(_OLDEST, [limit])
             oldest = max(0.0, cursor.fetchone()[0] or 0.0)
+            cursor.execute(_OUTAGE)
+            outage = cursor.fetchone()
     except (DatabaseError, InterfaceError) as error:
         return Health(database=False, drains_wanted=wanted, ills=[f"The database does not answer: {error}".strip()])
     ills = []
     if not drains:
         since = "ever" if beat is None else f"for {beat:.0f} s"
         ills.append(f"No drain has worked {since}. Is the cluster running? See its log.")
-    if oldest > limit:
+    told = ""
+    if outage:
+        told = (
+            f"An outage of this service's own since {outage[0]:%Y-%m-%d %H:%M:%S} UTC: {outage[1]} hosts of "
+            f"{outage[2]} companies fail at once ({outage[3]}). Check this machine's name resolution, network and "
+            "clock. It costs no attempt, and all is sent when it is over."
+        )
+        ills.append(told)
+    elif oldest > limit:
         ills.append(f"A delivery has been due for {oldest:.0f} s, and nobody takes it. See the log of the cluster.")
-    return Health(True, drains, wanted, beat, oldest, ills)
+    return Health(True, drains, wanted, beat, oldest, told, ills)

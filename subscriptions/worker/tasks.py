@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from ..delivery import forwarding, outbox, slots, webhook_client
+from ..delivery import forwarding, outages, outbox, slots, webhook_client
 from ..delivery.drain import Drain
 from ..delivery.fairness import Hosts, Paces
 from ..endpoints import alerts, operations, resend_jobs
@@ -29,7 +29,8 @@ _HOUSEKEEPING = """
 SELECT EXISTS (SELECT FROM subscriptions_eventstream WHERE wake_at <= clock_timestamp()),
        EXISTS (SELECT FROM subscriptions_resendjob WHERE state = 'running'),
        EXISTS (SELECT FROM subscriptions_subscription WHERE releasing),
-       EXISTS (SELECT FROM subscriptions_endpointhealth WHERE forward_at <= clock_timestamp())
+       EXISTS (SELECT FROM subscriptions_endpointhealth WHERE forward_at <= clock_timestamp()),
+       EXISTS (SELECT FROM subscriptions_serviceoutage WHERE ongoing)
 """
 
 
@@ -81,12 +82,13 @@ def run_housekeeping() -> None:
     heartbeat.record(heartbeat.TAKEN)  # while drains occupy every worker, no other task is taken
     with connection.cursor() as cursor:
         cursor.execute(_HOUSEKEEPING)
-        waits_are_over, resending, releasing, forwarding_due = cursor.fetchone()
+        waits_are_over, resending, releasing, forwarding_due, outage = cursor.fetchone()
     if waits_are_over:
         stream_timers.publish_due()
     if resending:
         resend_jobs.step()
-    if forwarding_due:
+    outages.follow(outage)
+    if forwarding_due and not outage:
         forwarding.step()
     if releasing:
         operations.go_on_resuming()

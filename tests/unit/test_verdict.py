@@ -88,4 +88,11 @@ def test_a_retry_after_holds_the_endpoint():
 
 def test_our_own_shortage_costs_no_attempt_even_at_the_last():
     short = verdict(status=None, message="Short of sockets.", error="shortage", tries=10)
-    assert (short.state, short.free, short.wait) == ("pending", True, 10.0)
+    assert (short.state, short.free, short.ours, short.wait) == ("pending", True, True, 10.0)
+
+
+def test_in_an_outage_of_our_own_the_last_attempt_is_not_the_last():
+    ours = verdict(status=None, message="The host name could not be found.", error="dns", tries=10, outage=True)
+    assert (ours.state, ours.free, ours.ours) == ("pending", True, True)
+    assert ours.reason.endswith("The host name could not be found.")
+    assert verdict(status=None, message="", error="dns", tries=10).state == "failed"

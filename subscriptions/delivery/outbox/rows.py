@@ -41,7 +41,7 @@ class Outcome:
     """What came of one attempt. `state` is delivered, failed, or pending: then `wait` seconds until the next.
 
     `free`: the attempt does not count in this round of the schedule. `gone`: the endpoint wants no more at all;
-    `retry_after`: it wants nothing for so many seconds."""
+    `retry_after`: it wants nothing for so many seconds. `ours`: a failure of our own, which says nothing of it."""
 
     claimed: Claimed
     state: str
@@ -59,3 +59,4 @@ class Outcome:
     free: bool = False
     gone: bool = False
     retry_after: float = 0.0
+    ours: bool = False
