@@ -1,6 +1,6 @@
-"""The documented way for writes that pass signals by: `bulk_create`, `update`, imports.
+"""Publish events after bulk writes, for which Django sends no signals: `bulk_create`, `update`.
 
-Django sends no signals for those. They publish with `publish_changes`, in the same transaction:
+Call `publish_changes` in the same transaction:
 
     with transaction.atomic():
         calls = Call.objects.filter(company=company, note="")
@@ -8,8 +8,8 @@ Django sends no signals for those. They publish with `publish_changes`, in the s
         calls.update(note="Imported")
         publish_changes(ids)
 
-It compares each call with what was told of it, so it may be given any calls, changed or not; and what an update left
-untold is told by the call's next save.
+It compares each call with what was published, so you may pass any calls, changed or not. If an update forgets it, the
+call's next save publishes the change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from django.db.models.expressions import DatabaseDefault
 from . import events
 from .models import Call, Person
 
-# Rows in one statement and calls in one transaction: locks are short, and memory stays flat.
+# Calls per statement and transaction: locks are held briefly, and memory stays flat.
 BATCH = 500
 
 T = TypeVar("T")
@@ -32,17 +32,17 @@ T = TypeVar("T")
 
 def publish_changes(resource_ids: Iterable[str]) -> None:
     """Publish what is due for these calls, in the current transaction or in one of its own for each batch."""
-    # In one order for all: of two that each hold a batch and want the other's, PostgreSQL would end one.
+    # Sorted, so that two of these in parallel do not deadlock over each other's batches.
     for batch in _batches(sorted(set(resource_ids))):
         events.publish_due(batch)
 
 
 def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
-    """Insert unsaved calls (checked, numbers normalised, people found) in batches, each a transaction of its own.
+    """Insert unsaved calls in batches, each in a transaction of its own; checks them and finds their people.
 
-    With `publish` each call fires what its state asks for, as if it had been saved: an ended one its post_call.
-    Without, what is there now counts as told: only later changes are call_modified. Returns how many were made.
-    Raises ValidationError before anything of the faulty call's batch is written.
+    With `publish` each call fires what its state asks for, as if it had been saved: an ended one its post_call. Without
+    it the calls count as published, and only later changes fire call_modified. Returns how many were created. Raises
+    ValidationError before anything of the faulty call's batch is written.
     """
     made = 0
     for batch in _batches(calls):
@@ -62,15 +62,14 @@ def create_calls(calls: Iterable[Call], *, publish: bool) -> int:
 
 
 def assign_people(calls: Sequence[Call]) -> None:
-    """`Person.objects.lock_by_phone` for many, in two statements. For unsaved calls, in a transaction."""
+    """Give unsaved calls their person: `Person.objects.lock_by_phone` for many, in two statements, in a transaction."""
     without = [call for call in calls if call.person_id is None and call.customer_phone_number]
     wanted = sorted({(call.company_id, call.customer_phone_number) for call in without})
     if len(wanted) < 2:
         for call in without:
             call.person = Person.objects.lock_by_phone(*wanted[0])
         return
-    # In the order of their numbers, and made before any is locked, so that two imports cannot wait for each other in a
-    # circle.
+    # In the order of their numbers, and created before any is locked, so that two imports cannot deadlock.
     new = [Person(company_id=company_id, phone=phone) for company_id, phone in wanted]
     Person.objects.bulk_create(new, ignore_conflicts=True)
     locked = (
@@ -87,7 +86,7 @@ def assign_people(calls: Sequence[Call]) -> None:
 
 def set_created_at(calls: Sequence[Call]) -> None:
     """Give unsaved calls their `created_at`."""
-    # Left to the column's default, it would keep Django from its faster way to insert many rows, twice as fast here.
+    # With the column's own default Django would not use its faster way to insert many rows, twice as fast here.
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (now,) = cursor.fetchone()

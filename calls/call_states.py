@@ -1,4 +1,4 @@
-"""What can be said of a call from its own fields. Pure functions; no queries."""
+"""What a call's own fields say about it. Pure functions, no queries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def call_type(call: Call) -> str:
 
 
 def seconds(call: Call) -> int:
-    """The call's length: as told, else from answer (or start) to end, else 0."""
+    """The call's length: the reported duration, else from answer (or start) to end, else 0."""
     if call.duration is not None:
         return call.duration
     if call.ended_at is None:
@@ -36,24 +36,24 @@ def seconds(call: Call) -> int:
 
 
 def is_ringing(call: Call) -> bool:
-    """Arrived and not yet connected: the moment of pre_call."""
+    """Arrived and not yet connected: pre_call fires now."""
     return call.routed_at is None and not call.answered and not call.voicemail and call.ended_at is None
 
 
 def is_routed(call: Call) -> bool:
-    """Connected to its destination and still running: the moment of call_routing_complete."""
+    """Connected to its destination and still running: call_routing_complete fires now."""
     return (call.routed_at is not None or call.answered) and call.ended_at is None
 
 
 def may_be_recorded(call: Call) -> bool:
-    """Whether there was anybody to record: somebody answered, a voicemail was left, an outbound call was talked on."""
+    """Whether a recording may exist: somebody answered, left a voicemail, or talked on an outbound call."""
     if call.answered or call.voicemail:
         return True
     return call.direction == Call.Direction.OUTBOUND and seconds(call) > 0
 
 
 def is_complete(call: Call) -> bool:
-    """Ended, with everything attached that the company expects."""
+    """Ended, with the recording and transcription that the company expects."""
     if call.ended_at is None:
         return False
     if not may_be_recorded(call):

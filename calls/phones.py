@@ -1,4 +1,4 @@
-"""Phone numbers: normalised to E.164 for storage, formatted for reading. No Django."""
+"""Phone numbers: normalise to E.164 for storage, format for people. No Django."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class BadNumber(ValueError):
 
 @lru_cache(maxsize=10_000)
 def normalise(text: str, *, region: str = DEFAULT_REGION) -> str:
-    """`(214) 555-0123` → `+12145550123`; blank stays blank. Raises BadNumber with what to change."""
+    """`(214) 555-0123` → `+12145550123`; blank stays blank. Raises BadNumber, which says what to change."""
     if not text.strip():
         return ""
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         raise BadNumber(f"{text!r} is not a phone number. Write it like +12145550123.") from None
-    # Possible, not valid: the library knows neither numbers assigned after its release nor those kept for examples.
-    # A number without its area code is one too few.
+    # Check "possible", not "valid": the library knows neither numbers assigned after its release nor those reserved for
+    # examples. A number without its area code is too short.
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise BadNumber(f"{text!r} has too few or too many digits. Write it like +12145550123.")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def normalise_if_number(text: str) -> str:
-    """The number, or blank for what is none: "Anonymous", a SIP address."""
+    """The normalised number; blank for anything else, such as "Anonymous" or a SIP address."""
     try:
         return normalise(text)
     except BadNumber:
@@ -55,5 +55,5 @@ def formatted(e164: str) -> str:
 
 
 def dashed(e164: str) -> str:
-    """As texts show numbers: `214-555-0123` for +1 numbers, E.164 for others."""
+    """The format of text webhooks: `214-555-0123` for +1 numbers, E.164 for others."""
     return formatted(e164) if e164.startswith("+1") and len(e164) == 12 else e164

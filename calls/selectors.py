@@ -1,4 +1,4 @@
-"""Reading calls with the counts that webhooks tell."""
+"""Read calls with the counts that webhooks carry."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from django.db import connection
 
 from .models import Call
 
-# Clocks of providers and machines differ: calls of a person that begin within this time of each other are ordered by
-# arrival, others by their start.
+# Clocks differ: a person's calls that begin within this time of each other are ordered by arrival, others by start.
 SAME_MOMENT = timedelta(seconds=10)
 
-# Calls of the same person before each of these. The index `call_of_person` serves it, and as these calls are given, not
-# looked up, there is no other way to read it. By hand, because the framework takes longer to put it together than the
-# database to answer, and every save asks it.
+# The earlier calls of each call's person, read along the index `call_of_person`. Handwritten SQL, because every save
+# needs it and the ORM takes longer to build it than the database to answer.
 _EARLIER = """
 SELECT c.id, clock_timestamp(), earlier.number, earlier.good_lead_id, earlier.good_lead_time
   FROM unnest(%(ids)s::bigint[], %(people)s::bigint[], %(starts)s::timestamptz[]) AS c (id, person_id, start_time)
@@ -34,8 +32,8 @@ SELECT c.id, clock_timestamp(), earlier.number, earlier.good_lead_id, earlier.go
 
 
 def count_earlier(calls: Iterable[Call]) -> datetime | None:
-    """Gives each of these stored calls `prior_calls`, `good_lead_call_id` and `good_lead_call_time`, as they are now.
-    Returns that now, by the database's clock; None for no calls."""
+    """Set `prior_calls`, `good_lead_call_id` and `good_lead_call_time` on each of these stored calls. Returns the time
+    of the counts by the database's clock; None for no calls."""
     by_pk: dict[int, Any] = {call.pk: call for call in calls}
     now = None
     with connection.cursor() as cursor:
@@ -54,7 +52,7 @@ def count_earlier(calls: Iterable[Call]) -> datetime | None:
 
 
 def read_for_webhooks(pks: Collection[int]) -> list[Call]:
-    """Calls with everything that their webhooks tell, the counts included."""
+    """Calls with everything that their webhooks carry, including the counts."""
     calls = list(
         Call.objects.filter(pk__in=pks)
         .select_related("company", "tracker", "person")

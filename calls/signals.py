@@ -1,4 +1,4 @@
-"""Saves and tag changes of calls lead to `events.publish_due`. Nothing is decided here."""
+"""Call `events.publish_due` after saves and tag changes. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .models import Call, Tag
 def connect() -> None:
     post_save.connect(call_saved, sender=Call, dispatch_uid="calls.call_saved")
     m2m_changed.connect(tags_changed, sender=Call.tags.through, dispatch_uid="calls.tags_changed")
-    pre_delete.connect(tag_goes, sender=Tag, dispatch_uid="calls.tag_goes")
+    pre_delete.connect(publish_before_tag_delete, sender=Tag, dispatch_uid="calls.publish_before_tag_delete")
 
 
 def call_saved(instance: Call, raw: bool = False, **_: Any) -> None:
-    if not raw:  # a fixture is a copy of what was told already
+    if not raw:  # a fixture is a copy of what was already published
         events.publish_due([instance.resource_id])
 
 
@@ -29,7 +29,7 @@ def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[i
         if action != "pre_clear":
             events.publish_due([instance.resource_id])  # type: ignore[union-attr]
         return
-    # The tag's side: after a clear nobody can tell which calls had it.
+    # From the tag's side: remember its calls, since nobody knows them after a clear.
     tag: Any = instance
     if action == "pre_clear":
         tag._cleared_calls = list(tag.calls.values_list("resource_id", flat=True))
@@ -43,7 +43,7 @@ def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[i
         events.publish_due(ids)
 
 
-def tag_goes(instance: Tag, **_: Any) -> None:
-    # Django deletes the rows between calls and tags without a signal; a tag that goes is a change of its calls.
+def publish_before_tag_delete(instance: Tag, **_: Any) -> None:
+    # Django deletes the rows between calls and tags without a signal, but deleting a tag changes its calls.
     with transaction.atomic():
         instance.calls.clear()

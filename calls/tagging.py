@@ -1,4 +1,4 @@
-"""Tags by their names."""
+"""Find or create tags by name."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from subscriptions.models import Company
 
 from .models import Tag
 
-# The database compares, here as in the unique index: its idea of lower case is not Python's. In order, so that two
-# transactions that make the same tags do not wait for each other.
+# The database compares, as in the unique index: its lower case differs from Python's. Sorted, so that two transactions
+# that create the same tags do not deadlock.
 _MAKE = """
 INSERT INTO calls_tag (company_id, name, level, color)
 SELECT %(company)s, name, 'company', 'gray1'
@@ -29,7 +29,7 @@ SELECT id FROM calls_tag WHERE company_id = %(company)s
 
 
 def find_or_make_tags(company: Company, names: Sequence[str]) -> list[Tag]:
-    """The company's tags of these names, upper and lower case alike; those that it lacks are made."""
+    """The company's tags with these names, ignoring case; missing ones are created."""
     if not names:
         return []
     given: dict[str, Any] = {"company": company.pk, "names": list(names)}
@@ -41,7 +41,7 @@ def find_or_make_tags(company: Company, names: Sequence[str]) -> list[Tag]:
 
 
 def get_or_make_tag(*, company: Company, name: str, **fields: str) -> tuple[Tag, bool]:
-    """The company's tag of this name, and whether it was made now (with these fields)."""
+    """The company's tag with this name, and whether it was created now (with these fields)."""
     try:
         with transaction.atomic():
             return Tag.objects.create(company=company, name=name, **fields), True

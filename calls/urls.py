@@ -2,7 +2,7 @@ from django.urls import re_path
 
 from . import views
 
-# Only what can be a call's id: anything else, a NUL byte too, is no address and never reaches the database.
+# Only what can be a call's id: anything else is a 404 without a query.
 CALL = r"^calls/(?P<resource_id>CAL[0-9a-f]{32})"
 
 urlpatterns = [

@@ -1,5 +1,5 @@
-"""The links in webhooks. Whoever has the webhook has the recording's key, and needs no login for it; the timeline is a
-page of the admin, which asks for one."""
+"""The links in webhooks. The recording's link contains a key, so it needs no login; the timeline is an admin page and
+needs one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .models import Call
 def _call_with_recording(request: HttpRequest, resource_id: str) -> Call:
     call = Call.objects.select_related("company", "tracker").filter(resource_id=resource_id).first()
     key = request.GET.get("access_key", "")
-    # One answer for "no such call", "no recording" and "wrong key": a guesser learns nothing.
+    # The same answer for "no such call", "no recording" and "wrong key": guessing reveals nothing.
     if (
         call is None
         or not constant_time_compare(key, call.recording_access_key)
@@ -35,7 +35,7 @@ def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponse:
 @require_safe
 def recording_player(request: HttpRequest, resource_id: str) -> HttpResponse:
     answer = render(request, "calls/recording.html", {"call": _call_with_recording(request, resource_id)})
-    # The recording is wherever the phone system keeps it; the address of this page, key included, is told to nobody.
+    # The recording is wherever the phone system keeps it; this page's address contains the key and must not leak.
     answer.csp = {"media-src": "https: http:"}  # type: ignore[attr-defined]  # see callhooks_site/security/headers.py
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
@@ -43,5 +43,5 @@ def recording_player(request: HttpRequest, resource_id: str) -> HttpResponse:
 
 @require_safe
 def timeline(request: HttpRequest, resource_id: str) -> HttpResponse:
-    """To the call's page in the admin. It asks for the login before it tells whether the call exists."""
+    """Redirect to the call's admin page, which asks for a login before it shows whether the call exists."""
     return HttpResponseRedirect(reverse("admin:calls_call_timeline", args=[resource_id]))

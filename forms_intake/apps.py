@@ -18,7 +18,7 @@ class FormsIntakeConfig(AppConfig):
                     "Form Submission",
                     "When a form was submitted.",
                     payloads.FormSubmissionPayload,
-                    example=examples.submitted,
+                    example=examples.build_submitted_form,
                 )
             ],
         )

@@ -1,4 +1,4 @@
-"""A form fires one event, when it is first saved."""
+"""A form fires one event when it is created."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ KIND = "form"
 SUBMITTED = "form_submission"
 
 
-def for_webhooks() -> QuerySet[FormSubmission]:
-    """Forms with `has_earlier`: whether the same person sent one before. Forms of nearly the same time are ordered by
-    arrival, as calls are."""
+def forms_for_webhooks() -> QuerySet[FormSubmission]:
+    """Forms with `has_earlier`: whether the same person sent one before. Forms of almost the same time are ordered by
+    arrival, like calls."""
     submitted = OuterRef("submitted_at")
     earlier = FormSubmission.objects.filter(person_id=OuterRef("person_id")).filter(
         Q(submitted_at__lt=submitted - Value(SAME_MOMENT))
@@ -32,7 +32,7 @@ def for_webhooks() -> QuerySet[FormSubmission]:
 def publish_due(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these forms, in the current transaction or one of its own."""
     with transaction.atomic():
-        forms = list(for_webhooks().filter(resource_id__in=resource_ids).order_by("pk"))
+        forms = list(forms_for_webhooks().filter(resource_id__in=resource_ids).order_by("pk"))
         if not forms:
             return
         with Publisher(KIND, forms) as publisher:

@@ -1,4 +1,4 @@
-"""An example of a form event, made up and never saved."""
+"""An example form for the form event, never saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from subscriptions.models import Company
 from .models import FormSubmission
 
 
-def submitted(company: Company) -> FormSubmission:
+def build_submitted_form(company: Company) -> FormSubmission:
     form: Any = FormSubmission(
         pk=1,
         company=company,

@@ -1,4 +1,4 @@
-"""What goes of this app's rows: refused forms that are old, and counts that are over."""
+"""Delete old refused forms and expired rates."""
 
 from __future__ import annotations
 

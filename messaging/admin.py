@@ -1,4 +1,4 @@
-"""Texts, and the conversations they belong to."""
+"""Texts and conversations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SentFilter(AnyTimeFilter):
 
 @admin.register(TextMessage)
 class TextAdmin(SubjectAdmin):
-    """A text is brought in once and never changed."""
+    """A text is added once and never changed."""
 
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = MENU, 10, "Texts"
@@ -134,4 +134,4 @@ class ThreadAdmin(LargeTableAdmin):
 
     @admin.display(description="texts")
     def texts(self, obj: Thread) -> str:
-        return conversation.shown(obj)
+        return conversation.render_conversation(obj)

@@ -18,14 +18,14 @@ class MessagingConfig(AppConfig):
                     "Text Message Sent",
                     "When a text was sent from a tracking number.",
                     payloads.TextMessageSentPayload,
-                    example=examples.sent,
+                    example=examples.build_sent_text,
                 ),
                 EventType(
                     events.RECEIVED,
                     "Text Message Received",
                     "When a text was received by a tracking number.",
                     payloads.TextMessageReceivedPayload,
-                    example=examples.received,
+                    example=examples.build_received_text,
                 ),
             ],
         )

@@ -1,4 +1,4 @@
-"""A conversation as one reads it on a phone: the newest texts, the last of them at the bottom."""
+"""A conversation as on a phone: the newest texts, the last at the bottom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .models import TextMessage, Thread
 SHOWN = 50
 
 
-def shown(thread: Thread) -> str:
+def render_conversation(thread: Thread) -> str:
     newest = list(TextMessage.objects.filter(thread=thread).order_by("-sent_at", "-pk")[: SHOWN + 1])
     bubbles = format_html_join("", '<li class="{}"><div class="prose">{}</div>{}<small>{}</small></li>', (
         (text.direction, text.content, _pictures(text), _link(text)) for text in reversed(newest[:SHOWN])
@@ -37,6 +37,6 @@ def _pictures(text: TextMessage) -> str:
 
 
 def _picture(url: str) -> str:
-    if not url.startswith(("https://", "http://")):  # typed in by hand: whatever it is, nobody should follow it
+    if not url.startswith(("https://", "http://")):  # typed in by hand: do not make it a link
         return url
     return format_html('<a href="{0}" rel="noreferrer">{0}</a>', url)

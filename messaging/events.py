@@ -1,4 +1,4 @@
-"""A text fires one event, when it is first saved."""
+"""A text fires one event when it is created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An example of each text event, made up and never saved."""
+"""An example text for each text event, never saved."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from subscriptions.models import Company
 from .models import TextMessage, Thread
 
 
-def received(company: Company) -> TextMessage:
-    return _text(company, TextMessage.Direction.INBOUND, "Is this the right tile? 📷")
+def build_received_text(company: Company) -> TextMessage:
+    return _build_text(company, TextMessage.Direction.INBOUND, "Is this the right tile? 📷")
 
 
-def sent(company: Company) -> TextMessage:
-    return _text(company, TextMessage.Direction.OUTBOUND, "Yes, it is.")
+def build_sent_text(company: Company) -> TextMessage:
+    return _build_text(company, TextMessage.Direction.OUTBOUND, "Yes, it is.")
 
 
-def _text(company: Company, direction: str, content: str) -> TextMessage:
+def _build_text(company: Company, direction: str, content: str) -> TextMessage:
     tracker = Tracker(company=company, phone_number=TRACKING, name="Google Ads")
     thread = Thread(company=company, tracker=tracker, person=Person(company=company, phone=CUSTOMER))
     return TextMessage(

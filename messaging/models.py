@@ -27,7 +27,7 @@ def new_conversation_id() -> str:
 
 class ThreadManager(models.Manager["Thread"]):
     def between(self, *, tracker: Tracker, person: Person) -> Thread:
-        """The one thread of this person and this tracking number, made if new."""
+        """The thread of this person and this tracking number, created if new."""
         for _ in range(20):
             known = self.filter(tracker=tracker, person=person).first()
             if known is not None:
@@ -36,8 +36,8 @@ class ThreadManager(models.Manager["Thread"]):
                 with transaction.atomic():
                     return self.create(company_id=tracker.company_id, tracker=tracker, person=person)
             except IntegrityError:
-                continue  # made by another at the same moment, or five letters that are taken
-        raise RuntimeError("No free conversation id was found in twenty tries.")
+                continue  # another transaction created it, or the five letters are taken
+        raise RuntimeError("Found no free conversation id in twenty tries.")
 
 
 class Thread(models.Model):
@@ -111,7 +111,7 @@ class TextMessage(EventSubject):
         ]
         indexes = [
             models.Index("company", models.F("sent_at").desc(), models.F("id").desc(), name="text_of_company"),
-            # The search box: the id alone, as somebody copies it out of another system.
+            # The search box: an id that somebody copied from another system.
             models.Index("external_id", condition=~models.Q(external_id=""), name="text_external_id"),
             # A conversation's texts, newest first.
             models.Index(fields=["thread", "-sent_at", "-id"], name="text_of_thread"),
@@ -128,7 +128,7 @@ class TextMessage(EventSubject):
         if not (isinstance(self.media_urls, list) and all(isinstance(url, str) for url in self.media_urls)):
             raise ValidationError({"media_urls": 'Write a list of addresses: ["https://example.com/1.jpg"].'})
         if not self.customer_phone_number:
-            raise ValidationError({"customer_phone_number": "A text has a customer's number."})
+            raise ValidationError({"customer_phone_number": "A text needs the customer's number."})
         if self.tracker_id and self.company_id and self.tracker.company_id != self.company_id:
             raise ValidationError({"tracker": "This tracking number belongs to another company."})
 

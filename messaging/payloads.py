@@ -32,7 +32,7 @@ class TextPayload(Payload):
         "agent": "Who the conversation is assigned to.",
         "source_number": "The number it came from, 214-555-0123 for +1 numbers.",
         "destination_number": "The number it went to.",
-        "content": "The text, exactly as it was.",
+        "content": "The text, exactly as it was sent.",
         "timestamp": "When it was sent, with its offset.",
         "lead_status": "What the conversation was marked as.",
         "conversation_id": "Five letters and digits, the same for one customer and one tracking number.",

@@ -1,4 +1,4 @@
-"""The admin's pages for calls and what belongs to them. Importing this registers them."""
+"""The admin pages for calls, people, tags and tracking numbers. Importing this registers them."""
 
 from . import call, people, tags, trackers
 

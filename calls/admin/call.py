@@ -1,4 +1,4 @@
-"""Calls: the list, the page with what came of it, and a form to bring one in by hand."""
+"""Calls: the list, the page of a call, and a form to add one by hand."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .columns import CallColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
 from .forms import CallForm
 
-SAID = ("lead_status", "value", "tags", "new_tags", "note")
-SAID_READ_ONLY = ("lead_status", "value", "tag_list", "note")
+ANNOTATIONS = ("lead_status", "value", "tags", "new_tags", "note")
+ANNOTATIONS_READ_ONLY = ("lead_status", "value", "tag_list", "note")
 LARGE = ("transcription_text", "conversational_transcript", "waveforms", "milestones", "keywords_spotted",
          "call_highlights", "speaker_percent", "keypad_entries")  # fmt: skip
 
@@ -28,21 +28,21 @@ ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "landing_
                "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
                "gclid", "fbclid", "msclkid")  # fmt: skip
 
-# What is asked of somebody who brings a call in by hand.
-ASKED = (
+# The form for a call that somebody adds by hand.
+ENTRY_FIELDSETS = (
     (None, {"fields": ("tracker", "direction", "customer_phone_number", "customer_name",
                        ("customer_city", "customer_state", "customer_country")),
-            "description": "Saving it sends webhooks, as of a call that happens now."}),
+            "description": "Saving sends webhooks, as for a call that happens now."}),
     ("How it went", {"fields": ("start_time", "answered_at", "ended_at", "duration", ("voicemail", "abandoned", "spam"),
                                 "business_phone_number", "agent_email")}),
     ("Recording", {"fields": ("recording_url", "recording_duration", "transcription_text")}),
-    ("What people say", {"fields": SAID}),
+    ("Notes and tags", {"fields": ANNOTATIONS}),
     ("Where the customer came from", {"fields": ATTRIBUTION, "classes": ("collapse",)}),
     ("The system it comes from", {"fields": ("external_source", "external_id"), "classes": ("collapse",)}),
 )  # fmt: skip
 
-# What a company reads of a call that a phone system brought in.
-READ: Any = (
+# What members see of a call that a phone system brought in.
+READ_ONLY_FIELDSETS: Any = (
     ("The call", {"fields": (("customer", "location"), ("tracking_number", "routed_to"),
                              ("direction_in_words", "outcome", "length"),
                              ("time", "answered_when", "ended_when"), "agent_email")}),
@@ -72,7 +72,7 @@ class CallAdmin(CallColumns, SubjectAdmin):
     )
     indexed = frozenset({"tracker", "tag"})
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
-    search_help_text = "The customer's or the tracking number, or the exact id of a call"
+    search_help_text = "The customer’s number, a tracking number, or the exact id of a call"
 
     def name_of(self, row: Call) -> str:
         return self.customer(row)
@@ -90,25 +90,29 @@ class CallAdmin(CallColumns, SubjectAdmin):
 
     # --- the form -------------------------------------------------------------------------------------------------
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        self_edits = obj is None or self.has_change_permission(request, obj)
-        if obj is None or (self_edits and access_of(request).all_companies):
-            asked = list(ASKED) if obj is None else [ASKED[3], *ASKED[:3], *ASKED[4:]]
+        may_edit = obj is None or self.has_change_permission(request, obj)
+        if obj is None or (may_edit and access_of(request).all_companies):
+            asked = (
+                list(ENTRY_FIELDSETS)
+                if obj is None
+                else [ENTRY_FIELDSETS[3], *ENTRY_FIELDSETS[:3], *ENTRY_FIELDSETS[4:]]
+            )
             return self.with_company(request, obj, asked)
-        said = (
-            "What you say about it" if self_edits else "What people say",
-            {"fields": SAID if self_edits else SAID_READ_ONLY},
+        annotations = (
+            "Your notes and tags" if may_edit else "Notes and tags",
+            {"fields": ANNOTATIONS if may_edit else ANNOTATIONS_READ_ONLY},
         )
-        return self.with_company(request, obj, [said, *READ])
+        return self.with_company(request, obj, [annotations, *READ_ONLY_FIELDSETS])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = super().get_readonly_fields(request, obj)
         if obj is None or access_of(request).all_companies:
             return shown
-        return [*shown, *flatten_fieldsets(READ), "tag_list"]
+        return [*shown, *flatten_fieldsets(READ_ONLY_FIELDSETS), "tag_list"]
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         answer = super().change_view(request, *args, **kwargs)
-        # The recording is wherever the phone system keeps it; see callhooks_site/security/headers.py.
+        # The recording is wherever the phone system keeps it: see callhooks_site/security/headers.py.
         answer.csp = {"media-src": "https: http:"}  # type: ignore[attr-defined]
         return answer
 

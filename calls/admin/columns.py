@@ -1,4 +1,4 @@
-"""How a call is shown: in lists and on its page."""
+"""The columns of a call, in lists and on its page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CallColumns:
 
     @admin.display(description="outcome")
     def outcome(self, obj: Call) -> str:
-        # A voicemail's full type depends on its transcription, which lists do not load.
+        # A voicemail's full type depends on the transcription, which lists do not load.
         kind = "voicemail" if obj.voicemail else call_type(obj)
         return labels.badge(FORMATTED_TYPES[kind].removesuffix(" Call"), _TONES.get(kind, "quiet"))
 

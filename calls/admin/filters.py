@@ -1,4 +1,4 @@
-"""Filters of the calls' list."""
+"""Filters of the call list."""
 
 from __future__ import annotations
 

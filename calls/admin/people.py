@@ -1,4 +1,4 @@
-"""People: the customers who call, text or fill in forms. They are made by what they do, not here."""
+"""People: customers who call, text or fill in forms. Their calls, texts and forms create them, not this page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PersonAdmin(LargeTableAdmin):
     member_rights = operator_rights = frozenset({"view", "change"})
     newest_first = ("-pk",)
     list_display = ("known_as", "number", "email", "city", "since")
-    search_help_text = "Phone number, mail address or id, in full"
+    search_help_text = "Full phone number, email address or id"
     fields = ("name", "city", "state", "country", "number", "mail", "since", "history", "resource_id")
     readonly_fields = ("number", "mail", "since", "history", "resource_id")
 
@@ -38,7 +38,7 @@ class PersonAdmin(LargeTableAdmin):
     def number(self, obj: Person) -> str:
         return formatted(obj.phone)
 
-    @admin.display(description="mail")
+    @admin.display(description="email")
     def mail(self, obj: Person) -> str:
         return obj.email
 

@@ -46,7 +46,7 @@ checklist.register(
     checklist.Step(
         20,
         "Name your tracking numbers",
-        "The numbers that your customers call, each with where you show it.",
+        "The numbers that your customers call, and where you show each of them.",
         "calls_tracker_add",
         lambda companies: Tracker.objects.filter(company__in=companies).exists(),
     )

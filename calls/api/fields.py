@@ -1,4 +1,4 @@
-"""Fields of calls: phone numbers, tags, and the lists and objects that webhooks carry as they come."""
+"""Fields of calls: phone numbers, tags, and the lists and objects that are passed on to webhooks unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..phones import BadNumber, normalise
 
 
 class PhoneNumber(StrictCharField):
-    """Any common way to write it, `(214) 555-0123`; kept and shown as `+12145550123`."""
+    """Accepts any common format, such as `(214) 555-0123`; stored and shown as `+12145550123`."""
 
     default_error_messages = {"required": "A phone number is needed here."}
 
@@ -30,9 +30,9 @@ class PhoneNumber(StrictCharField):
 
 
 class EmailAddress(StrictCharField):
-    """In lower case, as people are found by it."""
+    """Stored in lower case, because people are found by it."""
 
-    default_error_messages = {"address": "This is not a mail address. Write it like ann@example.com."}
+    default_error_messages = {"address": "This is not an email address. Write it like ann@example.com."}
 
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data).strip().lower()
@@ -44,7 +44,7 @@ class EmailAddress(StrictCharField):
 
 
 class TagNames(serializers.ListField):
-    """The names of a call's tags, all of them."""
+    """The names of all of a call's tags."""
 
     default_error_messages = {"not_a_list": "This must be a list of names.", "max_length": "At most {max_length} tags."}
 
@@ -57,9 +57,9 @@ class TagNames(serializers.ListField):
 
 @extend_schema_field({"type": "array", "items": {}})
 class Items(serializers.JSONField):
-    """A list that is passed on as it came. With `keys`, its items are objects of exactly these."""
+    """A list that is passed on unchanged. With `keys`, its items are objects with exactly these keys."""
 
-    default_error_messages = {"list": "This must be a list.", "item": "This must be an object of {keys}."}
+    default_error_messages = {"list": "This must be a list.", "item": "This must be an object with the keys {keys}."}
 
     def __init__(self, *, keys: tuple[str, ...] = (), **kwargs: Any) -> None:
         self.keys = keys
@@ -79,7 +79,7 @@ class Items(serializers.JSONField):
 
 @extend_schema_field({"type": "object"})
 class Thing(serializers.JSONField):
-    """An object that is passed on as it came. With `keys`, these are all that it may hold, and each is an object."""
+    """An object that is passed on unchanged. With `keys`, it may have only these keys, each with an object."""
 
     default_error_messages = {"object": "This must be an object."}
 
@@ -91,7 +91,7 @@ class Thing(serializers.JSONField):
         if not isinstance(data, dict):
             self.fail("object")
         errors = {
-            name: [f"Known are: {', '.join(self.keys)}." if name not in self.keys else "This must be an object."]
+            name: [f"Allowed keys: {', '.join(self.keys)}." if name not in self.keys else "This must be an object."]
             for name, value in data.items()
             if self.keys and (name not in self.keys or not isinstance(value, dict))
         }

@@ -16,7 +16,7 @@ class _NumberField(forms.CharField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
         try:
-            # A + that was not encoded arrives as a blank.
+            # A + that was not percent-encoded arrives as a space.
             return normalise(f"+{text[1:]}" if text.startswith(" ") else text)
         except BadNumber as error:
             raise forms.ValidationError(str(error)) from None

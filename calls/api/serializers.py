@@ -1,4 +1,4 @@
-"""Calls, tracking numbers, tags and people, as the API reads and writes them."""
+"""Calls, tracking numbers, tags and people in the API."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CALL_FIELDS = """
 
 
 class CallSerializer(StrictModelSerializer):
-    """What is sent is set, what is not sent is left as it is. `tags` replaces the call's tags."""
+    """Fields in the request are set, others stay unchanged. `tags` replaces all of the call's tags."""
 
     call_type = TextValue(call_type)
     tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
@@ -66,14 +66,14 @@ class CallSerializer(StrictModelSerializer):
     note = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
     lead_status = StrictChoiceField(SCORES, required=False, allow_blank=True)
     lead_status_by = StrictChoiceField(
-        Call.ScoredBy.choices, required=False, help_text="Who scored it; a program that does not say counts as a rule."
+        Call.ScoredBy.choices, required=False, help_text="Who scored it; `rule` unless the program says otherwise."
     )
     milestones = Thing(required=False, keys=MILESTONES)
     as_of = PastDateTimeField(
         required=False,
         write_only=True,
-        help_text="When all of this was true where it comes from. Messages may then overtake each other: of each field "
-        "the youngest word counts.",
+        help_text="When this message was true in your system. Messages may then arrive in any order: the newest value "
+        "of each field wins.",
     )
 
     class Meta:

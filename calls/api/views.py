@@ -1,4 +1,4 @@
-"""Calls through their life, and what belongs to them: tracking numbers, tags, people."""
+"""API resources: calls, tracking numbers, tags, people."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class TrackerViewSet(ListViewSet, RetrieveViewSet):
     def create(self, request: Request) -> Response:
         data = self.accept_body()
         with transaction.atomic():
-            tracker = saved(Tracker(company=self.company), data, ONE_NUMBER)
+            tracker = save_values(Tracker(company=self.company), data, ONE_NUMBER)
             self.record_audit("Added", tracker)
         return self.created_response(tracker)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
         data = self.accept_body(partial=True)
         with transaction.atomic():
-            tracker = saved(self.get_locked_object(), data, ONE_NUMBER)
+            tracker = save_values(self.get_locked_object(), data, ONE_NUMBER)
             self.record_audit("Changed", tracker, ", ".join(data))
         return self.object_response(tracker)
 
@@ -105,7 +105,7 @@ class TagViewSet(ListViewSet, RetrieveViewSet):
         return Tag.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
-        """A tag of that name that is there already is the answer: it is not made twice and not changed."""
+        """An existing tag with that name is returned unchanged instead of creating a second one."""
         data = self.accept_body()
         with transaction.atomic():
             tag, new = get_or_make_tag(company=self.company, **data)
@@ -116,7 +116,7 @@ class TagViewSet(ListViewSet, RetrieveViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         data = self.accept_body(partial=True)
         with transaction.atomic():
-            tag = saved(self.get_locked_object(), data, ONLY_ONE_TAG)
+            tag = save_values(self.get_locked_object(), data, ONLY_ONE_TAG)
             self.record_audit("Changed", tag, ", ".join(data))
         return self.object_response(tag)
 
@@ -132,18 +132,20 @@ class PersonViewSet(ListViewSet, RetrieveViewSet):
         return Person.objects.filter(company=self.company)
 
     def create(self, request: Request) -> Response:
-        """Somebody who is known by that number or address already is the answer, and is not changed."""
+        """A person who has that number or address already is returned unchanged."""
         data = self.accept_body()
         phone, email = data.get("phone", ""), data.get("email", "")
         if not phone and not email:
-            raise ValidationError({"phone": "Give a phone number, a mail address, or both: people are found by them."})
+            raise ValidationError(
+                {"phone": "Give a phone number, an email address, or both: people are found by them."}
+            )
         with transaction.atomic():
             known = set(self.get_queryset().values_list("pk", flat=True).filter(Q(phone=phone) | Q(email=email)))
             person = Person.objects.lock_by_contact(self.company.pk, phone=phone, email=email)
             assert person is not None
             new = person.pk not in known
             if new:
-                saved(person, {name: value for name, value in data.items() if name not in ("phone", "email")}, {})
+                save_values(person, {name: value for name, value in data.items() if name not in ("phone", "email")}, {})
         return self.created_response(person, new=new)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
@@ -151,13 +153,13 @@ class PersonViewSet(ListViewSet, RetrieveViewSet):
         with transaction.atomic():
             person = self.get_locked_object()
             if not data.get("phone", person.phone) and not data.get("email", person.email):
-                words = "A person keeps a phone number or a mail address: they are found by it."
+                words = "A person must keep a phone number or an email address: they are found by it."
                 raise ValidationError({"phone": words})
-            return self.object_response(saved(person, data, ONE_PERSON_EACH))
+            return self.object_response(save_values(person, data, ONE_PERSON_EACH))
 
 
-def saved(row: T, data: dict[str, object], unique: dict[str, tuple[str, str]]) -> T:
-    """The row after these values were set and saved. `unique` tells of each constraint the field and the words."""
+def save_values(row: T, data: dict[str, object], unique: dict[str, tuple[str, str]]) -> T:
+    """Set these values and save the row. `unique` has the field and the error for each unique constraint."""
     for name, value in data.items():
         setattr(row, name, value)
     try:

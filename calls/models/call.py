@@ -28,9 +28,9 @@ def new_access_key() -> str:
 
 
 class Call(SavesChanges, Attribution, EventSubject):
-    """A tracked phone call, from its first ring on. Where it is in its life is told by its times: it began, was routed,
-    was answered, ended. Saving it publishes what is due (`calls.events`); `bulk_create` and `update` do not, see
-    `calls.bulk`."""
+    """A tracked phone call, from its first ring on. Its times say how far it is: start, routed, answered, ended.
+
+    Saving it publishes what is due (`calls.events`); `bulk_create` and `update` do not, see `calls.bulk`."""
 
     class Direction(models.TextChoices):
         INBOUND = "inbound", "Inbound"
@@ -58,7 +58,7 @@ class Call(SavesChanges, Attribution, EventSubject):
     routed_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds. Empty: from the times.")
+    duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds. Leave it empty to use the times.")
     # When Callhooks closed it for lack of news; `ended_at` is then the last known moment, not a reported end.
     closed_as_stale_at = models.DateTimeField(null=True, blank=True, editable=False, db_column="closed_silent_at")
     voicemail = models.BooleanField(default=False)
@@ -129,7 +129,7 @@ class Call(SavesChanges, Attribution, EventSubject):
         ]
         indexes = [
             models.Index("company", models.F("start_time").desc(), models.F("id").desc(), name="call_of_company"),
-            # The search box: the id alone, as somebody copies it out of another system.
+            # The search box: an id that somebody copied from another system.
             models.Index("external_id", condition=~Q(external_id=""), name="call_external_id"),
             # API v3 lists, counts and sums without reading rows: spam is not there, and what it filters by is.
             models.Index(
@@ -150,7 +150,7 @@ class Call(SavesChanges, Attribution, EventSubject):
                 condition=Q(spam=False),
                 name="call_listed",
             ),
-            # A person's calls in order: prior_calls counts them.
+            # A person's calls in order, to count prior_calls.
             models.Index("person", "start_time", "id", name="call_of_person"),
         ]
 
@@ -162,7 +162,7 @@ class Call(SavesChanges, Attribution, EventSubject):
         return self.answered_at is not None
 
     def set_known_tags(self, tags: Iterable[Tag]) -> None:
-        """These are its tags, in this order: they are left where a prefetch leaves them, and not asked for."""
+        """Set the tags as a prefetch would, in this order, so that they are not queried."""
         self._prefetched_objects_cache = {"tags": list(tags)}
 
     def clean(self) -> None:
@@ -179,7 +179,7 @@ class Call(SavesChanges, Attribution, EventSubject):
         ):
             first, second = getattr(self, earlier), getattr(self, later)
             if first and second and second < first:
-                errors[later] = f"This lies before {earlier.replace('_', ' ')}."
+                errors[later] = f"This is before {earlier.replace('_', ' ')}."
         if self.tracker_id and self.company_id and self.tracker.company_id != self.company_id:
             errors["tracker"] = "This tracking number belongs to another company."
         if errors:
@@ -187,13 +187,13 @@ class Call(SavesChanges, Attribution, EventSubject):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
-        # One transaction around the row and what its signals publish: neither is there without the other.
+        # One transaction for the row and the events that its signals publish.
         with transaction.atomic(savepoint=False):
             self._find_person(kwargs.get("update_fields"))
             super().save(*args, **kwargs)
 
     def _find_person(self, update_fields: Any) -> None:
-        """The customer of a new call, and of one whose number was corrected."""
+        """Set the customer of a new call, or of one whose number was corrected."""
         number = self.customer_phone_number
         if self._state.adding:
             if self.person_id is None and number:

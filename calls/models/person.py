@@ -12,10 +12,10 @@ from subscriptions.models.fields import ResourceIdField
 
 
 def _take_turns(company_id: int, *contacts: str) -> None:
-    """Wait, until the transaction ends, for others that bring this number or this address together with another.
+    """Serialise transactions that look up a person by these phone numbers and addresses together.
 
-    Each of them may lock two people and write both unique keys. Two that do so in opposite orders would wait for each
-    other. Who brings one key alone waits once, before anything is held, and needs no turn."""
+    Each may lock two people and write both unique keys; in opposite orders two of them would deadlock. A lookup by one
+    key alone waits once, before it holds anything, and needs no turn."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(contact, %s) AS turn "
@@ -26,16 +26,16 @@ def _take_turns(company_id: int, *contacts: str) -> None:
 
 class PersonManager(models.Manager["Person"]):
     def lock_by_phone(self, company_id: int, phone: str) -> Person:
-        """The person with this number, made if new, locked until the transaction ends: what counts a person's calls
-        or forms does so one transaction after the other."""
+        """The person with this number, created if new and locked until the transaction ends, so that counts of a
+        person's calls and forms are made by one transaction after another."""
         return self._upsert(company_id, "phone", phone)
 
     def lock_by_email(self, company_id: int, email: str) -> Person:
         return self._upsert(company_id, "email", email)
 
     def lock_by_contact(self, company_id: int, *, phone: str, email: str) -> Person | None:
-        """Found by phone or else by mail; a number and an address that come together belong to one person, unless each
-        belongs to somebody already. None when neither is known."""
+        """The person with this phone number, or else this email address. Both given together belong to one person,
+        unless each belongs to somebody already. None if both are blank."""
         if phone and email:
             _take_turns(company_id, phone, email)
             for _ in range(3):
@@ -43,7 +43,7 @@ class PersonManager(models.Manager["Person"]):
                     with transaction.atomic():
                         return self._lock_by_both(company_id, phone, email)
                 except IntegrityError:
-                    continue  # another brought the number or the address at the same moment: now it is known
+                    continue  # another transaction created one of them at the same moment: now it is found
             return self._lock_by_both(company_id, phone, email)
         if phone:
             return self.lock_by_phone(company_id, phone)
@@ -70,7 +70,7 @@ class PersonManager(models.Manager["Person"]):
         columns = {"phone": "", "email": "", field: value}
         resource_id = Person._meta.get_field("resource_id").get_default()
         with connection.cursor() as cursor:
-            # DO UPDATE, not DO NOTHING: it locks the row that is there, and returns it.
+            # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
             cursor.execute(
                 f"INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
                 f"VALUES (%s, %s, %s, %s, '', '', '', '') ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
@@ -83,7 +83,7 @@ class PersonManager(models.Manager["Person"]):
 
 
 class Person(models.Model):
-    """The customer: who calls, texts or fills in a form; found again by phone number or mail within a company."""
+    """A customer who calls, texts or fills in forms, recognised by phone number or email address within a company."""
 
     resource_id = ResourceIdField(prefix="PER")
     company = models.ForeignKey(Company, models.PROTECT, related_name="people")

@@ -11,18 +11,18 @@ _deferred = object()
 
 
 class SavesChanges(models.Model):
-    """`save` writes what was changed in this object since it was loaded, not what others have changed meanwhile.
+    """`save` writes only the fields that changed in this object, and so keeps what others changed meanwhile.
 
-    Django writes every column: a call loaded while it rang and saved after it had ended would ring again, and its
-    post_call would never come. `update_fields` and `force_insert` work as Django's do.
+    Django writes every column: a call loaded while it rang and saved after it ended would ring again, and never fire
+    post_call. `update_fields` and `force_insert` work as in Django.
     """
 
     class Meta:
         abstract = True
 
-    # As last seen in the database: loaded from it, or written and committed.
+    # Values known to be in the database: loaded from it, or written and committed.
     _loaded: dict[str, Any] | None = None
-    # Written by a transaction that has not committed yet, or never did: what the database has is not known.
+    # Fields written by a transaction that has not committed: what the database holds is unknown.
     _unsure: frozenset[str] = frozenset()
 
     @classmethod
@@ -36,7 +36,7 @@ class SavesChanges(models.Model):
     ) -> None:
         names = None if fields is None else list(fields)
         super().refresh_from_db(using, names, from_queryset)
-        self._seen(self._values(names), names)
+        self._note_stored(self._values(names), names)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         plain = not args and kwargs.get("update_fields") is None and not kwargs.get("force_insert")
@@ -45,10 +45,10 @@ class SavesChanges(models.Model):
         super().save(*args, **kwargs)
         written = list(kwargs.get("update_fields") or self._names())
         self._unsure |= frozenset(written)
-        transaction.on_commit(partial(self._seen, self._values(written), written))
+        transaction.on_commit(partial(self._note_stored, self._values(written), written))
 
     def changed_fields(self) -> list[str] | None:
-        """The names of fields whose value is not known to be the database's; None when nothing of it was ever seen."""
+        """The names of fields whose value may differ from the database's; None if it was never read or saved."""
         loaded = self._loaded
         if loaded is None:
             return None
@@ -60,8 +60,8 @@ class SavesChanges(models.Model):
             and (field.name in self._unsure or loaded.get(field.attname, _deferred) != self.__dict__[field.attname])
         ]
 
-    def _seen(self, values: dict[str, Any], names: list[str] | None) -> None:
-        """The database holds these values of these fields (None: of all)."""
+    def _note_stored(self, values: dict[str, Any], names: list[str] | None) -> None:
+        """Note that the database holds these values of these fields (None: of all)."""
         self._loaded = {**(self._loaded or {}), **values} if names is not None else values
         self._unsure = frozenset() if names is None else self._unsure - frozenset(names)
 

@@ -13,7 +13,7 @@ from ..phones import BadNumber, normalise
 
 
 class Tracker(models.Model):
-    """A tracking number: a phone number of the company that tells where a caller comes from."""
+    """A tracking number: a phone number of the company that shows where callers come from."""
 
     resource_id = ResourceIdField(prefix="TRK")
     company = models.ForeignKey(Company, models.PROTECT, related_name="trackers")

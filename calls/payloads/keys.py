@@ -10,7 +10,7 @@ PRE_CALL = tuple(
     """.split()
 )
 
-# Only where the call flow set them.
+# Only if the call flow set them.
 ROUTING_OPTIONAL = tuple(
     """
     tags source medium campaign keywords referrer referrer_domain referring_url landing_page_url

@@ -1,4 +1,4 @@
-"""What the values of call webhooks are, where a field's kind says too little. An absent value is the empty string."""
+"""JSON Schemas for values of call webhooks whose field class says too little. Absent values are empty strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of call webhooks. Each key of the contract is declared once; `keys` says what an event carries."""
+"""The bodies of call webhooks. Each key of the contract is declared once; `keys` lists the keys of each event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from . import keys, meanings, schemas, values
 
 
 class CallPayload(Payload):
-    """Everything a call webhook may say, as the call is now. An absent value is the empty string."""
+    """Every key that a call webhook may have, with the call's current value. An absent value is an empty string."""
 
     meanings = meanings.CALL
 
@@ -145,7 +145,7 @@ class CallPayload(Payload):
 
 
 class PreCallPayload(CallPayload):
-    """Before it is connected a call is unanswered and has no length, whatever becomes of it."""
+    """A call that is not connected yet is unanswered and has no length, even if the body is built later."""
 
     keys = keys.PRE_CALL
 

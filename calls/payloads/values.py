@@ -1,5 +1,4 @@
-"""The values of call webhooks that take more than a look at one field. Pure functions over a call read by
-`selectors.read_for_webhooks`."""
+"""Values of call webhooks that need more than one field: functions of a call from `selectors.read_for_webhooks`."""
 
 from __future__ import annotations
 
@@ -69,7 +68,7 @@ def source_in_words(call: Call) -> str:
 
 
 def lead_status(call: Any) -> str:
-    """The call's own, or that the same person had a good lead before."""
+    """The call's own, or that the same person had a good lead earlier."""
     if call.lead_status:
         return str(call.lead_status)
     return Call.LeadStatus.PREVIOUSLY.value if call.good_lead_call_id else ""
@@ -121,7 +120,7 @@ def keywords_spotted(call: Call) -> list[Any]:
 
 
 def _in_order(item: Any, keys: Sequence[str]) -> Any:
-    """The object with these keys first: PostgreSQL's jsonb does not keep the order in which they came."""
+    """The object with these keys first: PostgreSQL's jsonb does not keep the order of keys."""
     if not isinstance(item, dict):
         return item
     return {key: item[key] for key in keys if key in item} | item
@@ -141,7 +140,7 @@ def good_lead_time(call: Any) -> str:
 
 
 def recording_page(call: Call, name: str) -> str:
-    """Our page or redirect for the recording; the key in it lets in who has the webhook."""
+    """Our page or redirect for the recording, with the access key."""
     if not call.recording_url:
         return ""
     path = reverse(name, args=[call.resource_id])

@@ -1,4 +1,4 @@
-"""The admin's pages for forms, the sites they come from and what was refused. Importing this registers them."""
+"""The admin pages for forms, their web sites and refused forms. Importing this registers them."""
 
 from subscriptions.admin.kit import checklist
 

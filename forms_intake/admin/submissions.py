@@ -27,7 +27,7 @@ class SubmittedFilter(AnyTimeFilter):
 
 @admin.register(FormSubmission)
 class FormAdmin(SubjectAdmin):
-    """A form is brought in once and never changed."""
+    """A form is added once and never changed."""
 
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = "Texts and forms", 30, "Forms"

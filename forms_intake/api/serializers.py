@@ -16,14 +16,13 @@ LONGEST_VALUE = 20_000
 
 @extend_schema_field({"type": "object"})
 class FormData(serializers.JSONField):
-    """A flat object: a name for each field, and a text, a number, true, false, null, or a list of these (boxes that
-    were ticked)."""
+    """A flat object: field names with text, numbers, true, false, null, or lists of these (ticked boxes)."""
 
     default_error_messages = {
-        "object": 'This must be an object of names and texts, such as {{"name": "Ann"}}.',
+        "object": 'This must be an object of field names and values, such as {{"name": "Ann"}}.',
         "many": f"A form has at most {MOST_FIELDS} fields.",
         "name": f"A field's name has at most {LONGEST_NAME} characters.",
-        "value": "This must be a text, a number, true, false, null or a list of these.",
+        "value": "This must be text, a number, true, false, null or a list of these.",
         "long": f"This is longer than {LONGEST_VALUE} characters.",
     }
 

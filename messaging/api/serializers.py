@@ -11,7 +11,7 @@ from ..models import TextMessage
 
 
 class TextMessageSerializer(StrictModelSerializer):
-    """`content` is kept exactly: blanks, emoji and line ends included."""
+    """`content` is kept exactly, including spaces, emoji and line ends."""
 
     tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
     tracker_resource_id = serializers.CharField(source="tracker.resource_id", read_only=True)

@@ -1,4 +1,4 @@
-"""Importing a file in the admin: looked at, decided, done in the background, told by line."""
+"""Importing a file in the admin: checked, started, done in the background, with an error for each wrong line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection
 from django.urls import reverse
 
-from callhooks_site.intake.imports import jobs, tasks
+from callhooks_site.intake.imports import jobs, steps, tasks
 from callhooks_site.intake.imports.models import ImportFault, ImportJob, ImportPiece
 from calls.models import Call
 from forms_intake.models import FormSubmission
@@ -68,14 +68,14 @@ def test_it_is_looked_at_then_decided_then_made(client, company):
     assert answer.headers["Location"] == page(job)
     assert "progress.js" in shown(client, job)
     assert client.get(page(job, "progress")).json() == {
-        "state": "running", "value": 0, "max": 1, "status_text": "0% of 4 lines looked at. Nothing is made yet.",
+        "state": "running", "value": 0, "max": 1, "status_text": "0% of 4 lines checked. Nothing is created yet.",
     }  # fmt: skip
     tasks.work()
     job.refresh_from_db()
     assert (job.state, job.new, job.known, job.wrong) == ("ready", 2, 1, 1)
     assert not Call.objects.exists()
     html = shown(client, job)
-    for words in ("Import 2 calls", "+12145550123", "This must be a whole number.", "Nothing is made yet."):
+    for words in ("Import 2 calls", "+12145550123", "This must be a whole number.", "Nothing is created yet."):
         assert words in html, words
     assert "Choose whether webhooks are sent" in client.post(page(job, "start"), follow=True).content.decode()
     client.post(page(job, "start"), {"publish": "no"})
@@ -86,7 +86,7 @@ def test_it_is_looked_at_then_decided_then_made(client, company):
     assert Call.objects.count() == 2
     assert not Event.objects.exists()
     assert not ImportPiece.objects.exists()
-    assert "2 made, 1 there already, 1 line wrong." in shown(client, job)
+    assert "2 created, 1 known already, 1 line wrong." in shown(client, job)
     assert list(AuditEntry.objects.order_by("pk").values_list("act", "company_id")) == [
         ("Uploaded a file", company.pk), ("Started an import", company.pk),
     ]  # fmt: skip
@@ -120,19 +120,19 @@ def test_a_restart_in_the_middle_goes_on_without_doubles(client, monkeypatch):
     upload(client, HEADER, *(row(number) for number in (1, 2, 3, 4, 1)))
     job = ImportJob.objects.get()
     while job.state == "checking":
-        jobs.step()
+        steps.run_step()
         job.refresh_from_db()
     assert (job.pieces_total, job.new, job.known) == (3, 4, 1)  # the twin is in another piece
     jobs.start(job, publish=True)
-    assert jobs.step()
+    assert steps.run_step()
 
     def killed(*_: Any) -> None:
         raise SystemExit
 
     with monkeypatch.context() as broken:  # after the rows were written, before the commit
-        broken.setattr(jobs, "_keep", killed)
+        broken.setattr(steps, "_store_errors", killed)
         with pytest.raises(SystemExit):
-            jobs.step()
+            steps.run_step()
     job.refresh_from_db()
     assert (job.done, Call.objects.count(), job.pieces.count()) == (1, 2, 2)
     tasks.work()
@@ -147,12 +147,12 @@ def test_it_is_cancelled_keeps_what_was_made_and_can_be_repeated(client, monkeyp
     job = ImportJob.objects.get()
     tasks.work()
     client.post(page(job, "start"), {"publish": "no"})
-    jobs.step()
+    steps.run_step()
     told = client.post(page(job, "cancel"), follow=True).content.decode()
-    assert "2 made, 0 there already, 0 lines wrong, the rest was left out" in told
+    assert "2 created, 0 known already, 0 lines wrong; the rest was skipped" in told
     assert not ImportPiece.objects.exists()
-    assert not jobs.step()
-    assert "It was over already" in client.post(page(job, "cancel"), follow=True).content.decode()
+    assert not steps.run_step()
+    assert "This import is already over" in client.post(page(job, "cancel"), follow=True).content.decode()
     assert AuditEntry.objects.filter(act="Cancelled an import").count() == 1
     upload(client, *lines)
     tasks.work()
@@ -182,7 +182,7 @@ def test_errors_are_told_by_line_and_downloaded(client):
     [
         ("old.xlsx", "x", "must end in .csv"),
         ("old.csv", "", "This file is empty"),
-        ("old.csv", "direction,Caller\nx,y\n", "not known: Caller"),
+        ("old.csv", "direction,Caller\nx,y\n", "Unknown columns: Caller"),
         ("old.csv", "direction\n\n", "no line with data"),
         ("old.jsonl", "\n", "no line with data"),
     ],
@@ -240,14 +240,14 @@ def test_what_breaks_is_told_and_the_next_one_goes_on(client, monkeypatch, caplo
     upload(client, HEADER, row(1))
     upload(client, HEADER, row(2))
     first, second = ImportJob.objects.order_by("pk")
-    real = jobs._step
+    real = steps._process_next_piece
 
     def broken(job: ImportJob) -> None:
         if job.pk == first.pk:
             raise RuntimeError("broken")
         real(job)
 
-    monkeypatch.setattr(jobs, "_step", broken)
+    monkeypatch.setattr(steps, "_process_next_piece", broken)
     tasks.work()
     assert "Something went wrong on our side" in shown(client, first)
     second.refresh_from_db()
@@ -307,14 +307,14 @@ def test_an_import_that_the_database_refuses_lets_the_others_go_first(client, mo
     upload(client, HEADER, row(1))
     upload(client, HEADER, row(2))
     first, second = ImportJob.objects.order_by("pk")
-    real = jobs._step
+    real = steps._process_next_piece
 
     def broken(job: ImportJob) -> None:
         if job.pk == first.pk:
             raise error
         real(job)
 
-    monkeypatch.setattr(jobs, "_step", broken)
+    monkeypatch.setattr(steps, "_process_next_piece", broken)
     tasks.work()
     tasks.work()
     first.refresh_from_db()
@@ -324,7 +324,9 @@ def test_an_import_that_the_database_refuses_lets_the_others_go_first(client, mo
 
 
 def test_a_file_of_endless_columns_or_lines_is_refused_at_once(client, monkeypatch):
-    assert "columns; 500 are the most" in upload(client, ",".join(f"c{n}" for n in range(16_000))).content.decode()
+    assert (
+        "columns; at most 500 are allowed" in upload(client, ",".join(f"c{n}" for n in range(16_000))).content.decode()
+    )
     monkeypatch.setattr(jobs, "MOST_LINES", 600)
     assert "more than 600 lines" in upload(client, HEADER, *[row(n) for n in range(1200)]).content.decode()
     assert not ImportJob.objects.exists()

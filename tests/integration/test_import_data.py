@@ -49,15 +49,15 @@ def write(path: Path, *lines: Any) -> Path:
 def test_calls_out_of_csv_once_and_untold(company: Company, tmp_path: Path):
     file = write(tmp_path / "a.csv", HEADER, ROW, ROW, ROW.replace("0123", "0124"))
     out, _ = run("calls", file, company, "--preview")
-    assert "2 calls would be made" in out
-    assert "1 are there already" in out
+    assert "2 calls would be created" in out
+    assert "1 are known already" in out
     assert not Call.objects.exists()
     assert not Person.objects.exists()
     assert not AuditEntry.objects.exists()
     for made, known in ((2, 1), (0, 3)):
         out, err = run("calls", file, company)
-        assert f"{made} calls made" in out
-        assert f"{known} are there already" in out
+        assert f"{made} calls created" in out
+        assert f"{known} are known already" in out
         assert err == ""
     call = Call.objects.order_by("pk")[0]
     assert call.start_time.isoformat() == "2026-01-05T15:00:00+00:00"  # nine in Chicago
@@ -79,7 +79,7 @@ def test_errors_are_told_by_line_and_the_rest_comes_in(company: Company, tmp_pat
         ("\r\n".join([HEADER, *rows, ROW + ",x", ROW.replace("a, b", "\x00")]) + "\r\n").encode() + b"\xff\n"
     )
     out, err = run("calls", file, company)
-    assert "1 calls made" in out
+    assert "1 calls created" in out
     assert "6 lines are wrong" in err
     told = list(csv.DictReader(StringIO((tmp_path / "a.csv.errors.csv").read_text())))
     assert {row["line"] for row in told} == {"3", "4", "5", "6", "7", "8"}
@@ -139,7 +139,7 @@ def test_json_lines_that_cannot_be_stored(company: Company, tmp_path: Path):
     [
         ("a.csv", "", [], "must name the columns"),
         ("a.csv", "note,note\n", [], "twice: note"),
-        ("a.csv", "direction,Caller\nx,y\n", [], "not known: Caller"),
+        ("a.csv", "direction,Caller\nx,y\n", [], "Unknown columns: Caller"),
         ("a.csv", "direction\nx\n", ["--column", "Caller=note"], "no column Caller"),
         ("a.csv", "direction\nx\n", ["--column", "note"], "THEIRS=OURS"),
         ("a.txt", "x", [], "--format csv"),
@@ -162,7 +162,7 @@ def test_a_past_call_with_a_duration_is_over(company: Company, tmp_path: Path):
     file = write(tmp_path / "a.csv", "Direction,Tracking Phone Number,START_TIME,Duration,Tags",
                  "inbound,214-555-0100,2026-01-05T15:00:00Z,125,New; Web")  # fmt: skip
     out, err = run("calls", file, company, "--publish")
-    assert "1 calls made" in out, err
+    assert "1 calls created" in out, err
     call = Call.objects.get()
     assert (call.ended_at - call.start_time).total_seconds() == 125
     assert sorted(call.tags.values_list("name", flat=True)) == ["New", "Web"]
@@ -173,5 +173,5 @@ def test_a_renamed_column_stands_as_it_is_written(company: Company, tmp_path: Pa
     file = write(tmp_path / "a.csv", "direction,tracking_phone_number,start_time,Note",
                  "inbound,214-555-0100,2026-01-05T15:00:00Z,hello")  # fmt: skip
     out, err = run("calls", file, company, "--column", "Note=customer_name")
-    assert "1 calls made" in out, err
+    assert "1 calls created" in out, err
     assert Call.objects.get().customer_name == "hello"

@@ -19,7 +19,7 @@ class ImportsConfig(AppConfig):
         from . import schedules
         from .models import ImportJob
 
-        # After django-q2's tables are there, whatever the order of the apps.
+        # Once django-q2's tables exist, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))
         retention.register(
             "imports",

@@ -1,4 +1,4 @@
-"""Files → numbered lines, each an object or words about what is wrong with it. Only one line is held at a time."""
+"""Read a file as numbered lines: each is an object, or an error. Only one line is in memory at a time."""
 
 from __future__ import annotations
 
@@ -12,76 +12,76 @@ from typing import Any, NoReturn, TextIO
 
 from subscriptions.lib.postgres_json import find_problems
 
-MOST_COLUMNS = 500  # many times what the widest export has
-LONGEST_LINE = 2_000_000  # characters: a call's transcript, many times over
-_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # what "surrogateescape" leaves
+MOST_COLUMNS = 500  # many times as many as the widest export
+LONGEST_LINE = 2_000_000  # characters: many times a call's transcript
+_NOT_DECODED = re.compile(r"[\udc80-\udcff]")  # left by "surrogateescape"
 DELIMITERS = ",;\t"
 
 
 class BadFile(Exception):
-    """Nothing of the file can be read; words say why."""
+    """Nothing in the file can be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     number: int  # from 1; in CSV that of the row's last line
-    said: Mapping[str, Any]
+    values: Mapping[str, Any]
     error: str = ""
 
 
 def read_json_lines(file: TextIO) -> Iterator[Line]:
-    for number, line in _lines(file):
-        if error := _fault(line):
+    for number, line in _split_lines(file):
+        if error := _find_fault(line):
             yield Line(number, {}, error)
         elif line.strip():
-            yield _parsed(number, line)
+            yield _parse(number, line)
 
 
 def read_csv(file: TextIO, known: Sequence[str] = ()) -> tuple[list[str], Iterator[Line]]:
-    """The columns of the header, and the rows by them. Empty cells are left out. A column that differs from one of
-    `known` in capitals and spaces alone is that one. Raises BadFile."""
+    """The columns of the header, and the rows by column. Empty cells are left out. A column that differs from one of
+    `known` only in capitals and spaces is that one. Raises BadFile."""
     csv.field_size_limit(LONGEST_LINE)
     header = file.readline(LONGEST_LINE)
-    if not header.strip() or _fault(header):
-        raise BadFile("The first line must name the columns, in UTF-8 or the encoding that was chosen.")
+    if not header.strip() or _find_fault(header):
+        raise BadFile("The first line must name the columns, in the chosen encoding.")
     delimiter = max(DELIMITERS, key=header.count)
-    columns = [_column(name.strip(), known) for name in next(csv.reader([header], delimiter=delimiter))]
+    columns = [_match_column(name.strip(), known) for name in next(csv.reader([header], delimiter=delimiter))]
     if len(columns) > MOST_COLUMNS:
-        raise BadFile(f"The first line names {len(columns):,} columns; {MOST_COLUMNS} are the most.")
+        raise BadFile(f"The first line names {len(columns):,} columns; at most {MOST_COLUMNS} are allowed.")
     if twice := sorted(name for name, times in Counter(columns).items() if name and times > 1):
         raise BadFile(f"The first line names a column twice: {', '.join(twice)}.")
-    return columns, _rows(file, columns, delimiter)
+    return columns, _read_rows(file, columns, delimiter)
 
 
-def _column(name: str, known: Sequence[str]) -> str:
+def _match_column(name: str, known: Sequence[str]) -> str:
     folded = name.lower().replace(" ", "_")
     return folded if folded in known else name
 
 
-def _rows(file: TextIO, columns: Sequence[str], delimiter: str) -> Iterator[Line]:
-    bare = (line for _, line in _lines(file))
-    reader = csv.reader(bare, delimiter=delimiter)
+def _read_rows(file: TextIO, columns: Sequence[str], delimiter: str) -> Iterator[Line]:
+    texts = (line for _, line in _split_lines(file))
+    reader = csv.reader(texts, delimiter=delimiter)
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(reader.line_num + 1, {}, f"This cannot be read as CSV ({error}).")
+            yield Line(reader.line_num + 1, {}, f"This line is not valid CSV ({error}).")
             continue
         number = reader.line_num + 1  # the header was the first
         if not any(cell.strip() for cell in cells):
             continue
         if any(cell.strip() for cell in cells[len(columns) :]):
-            words = f"There are {len(cells)} cells and {len(columns)} columns. Is a text with {delimiter!r} unquoted?"
+            words = f"There are {len(cells)} cells and {len(columns)} columns. Put a text with {delimiter!r} in quotes."
             yield Line(number, {}, words)
             continue
-        said = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell.strip()}
-        yield Line(number, said, next(filter(None, map(_fault, said.values())), ""))
+        values = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell.strip()}
+        yield Line(number, values, next(filter(None, map(_find_fault, values.values())), ""))
 
 
-def _lines(file: TextIO) -> Iterator[tuple[int, str]]:
-    """A line that is too long is cut, one character longer than allowed; its rest is read past."""
+def _split_lines(file: TextIO) -> Iterator[tuple[int, str]]:
+    """Numbered lines. One that is too long is cut one character after the limit; the rest of it is skipped."""
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
@@ -91,25 +91,25 @@ def _lines(file: TextIO) -> Iterator[tuple[int, str]]:
         yield number, line
 
 
-def _fault(text: str) -> str:
+def _find_fault(text: str) -> str:
     if len(text) > LONGEST_LINE:
         return f"This line is longer than {LONGEST_LINE:,} characters."
-    if _NOT_UTF8.search(text):
-        return "This line is not in the encoding that was chosen. Choose the file's own, such as cp1252 (Windows)."
-    return "This line holds a NUL character." if "\x00" in text else ""
+    if _NOT_DECODED.search(text):
+        return "This line is not in the chosen encoding. Choose the file's own, such as cp1252 (Windows)."
+    return "This line contains a NUL character." if "\x00" in text else ""
 
 
-def _parsed(number: int, line: str) -> Line:
+def _parse(number: int, line: str) -> Line:
     try:
-        said = json.loads(line, parse_constant=_no_constant)
+        values = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         return Line(number, {}, f"This is not JSON ({error}).")
-    if not isinstance(said, dict):
+    if not isinstance(values, dict):
         return Line(number, {}, "Each line must be a JSON object.")
-    for path, words in find_problems(said):
+    for path, words in find_problems(values):
         return Line(number, {}, f"{path[0]}: {words}" if path else words)
-    return Line(number, said)
+    return Line(number, values)
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

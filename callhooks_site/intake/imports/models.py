@@ -1,4 +1,4 @@
-"""Imports that were asked for in the admin, and what is left of their files."""
+"""Imports of the admin, and the parts of their files that are still to be imported."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from subscriptions.models.fields import EncryptedTextField
 
 
 class ImportJob(models.Model):
-    """A file on its way in: checked, then (if somebody says so) imported, both in the background (`jobs`).
+    """A file to import: it is checked and, if somebody starts it, imported, both in the background (`steps`).
 
-    `done` counts the pieces of the present pass, and is written with what the piece brought in: a restart goes on
-    behind it. The counts are those of the check until the import begins, and then of the import.
+    `done` counts the pieces of the current pass and is written together with a piece's rows, so a restart continues
+    after them. The counts are those of the check until the import starts, then those of the import.
     """
 
     class Kind(models.TextChoices):
@@ -25,7 +25,7 @@ class ImportJob(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", "Being checked"
-        READY = "ready", "Waits for a decision"
+        READY = "ready", "Ready to start"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"
@@ -34,9 +34,9 @@ class ImportJob(models.Model):
     company = models.ForeignKey(Company, models.PROTECT, related_name="import_jobs")
     kind = models.CharField("what", max_length=10, choices=Kind.choices)
     file_name = models.CharField("file", max_length=200)
-    cells = models.BooleanField(default=True)  # of a CSV file: all values are texts
+    cells = models.BooleanField(default=True)  # a CSV file: all values are texts
     source = models.CharField(max_length=40, default="import")
-    publish = models.BooleanField(null=True)  # null: nobody has chosen yet
+    publish = models.BooleanField(null=True)  # null: not chosen yet
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
     pieces_total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -44,9 +44,9 @@ class ImportJob(models.Model):
     new = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
-    # Digests of what the check found to be new: a check leaves nothing in the database to see a twin by.
+    # Digests of what the check found to be new: it leaves nothing in the database that would show a duplicate.
     seen = ArrayField(models.BigIntegerField(), default=list)
-    examples = EncryptedTextField(default="", blank=True)  # JSON: the first that would be made
+    examples = EncryptedTextField(default="", blank=True)  # JSON: the first rows that would be created
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     stepped_at = models.DateTimeField(null=True)
@@ -65,10 +65,9 @@ class ImportJob(models.Model):
 
 
 class ImportPiece(models.Model):
-    """Some lines of the file, as JSON: a list of [line number, what it says, what is wrong with it].
+    """Some lines of the file, as JSON: a list of [line number, values, error].
 
-    In the database, because the web server that took the file and the cluster that reads it share nothing else; gone
-    as soon as it was brought in.
+    They are in the database because the web server and the cluster share nothing else. Deleted once imported.
     """
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="pieces", db_index=False)
@@ -83,7 +82,7 @@ class ImportPiece(models.Model):
 
 
 class ImportFault(models.Model):
-    """What is wrong with a line."""
+    """An error of a line."""
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="faults", db_index=False)
     line = models.PositiveIntegerField()

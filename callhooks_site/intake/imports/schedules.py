@@ -1,4 +1,4 @@
-"""What django-q2 knows of imports: the task, and the schedule that is the net below it."""
+"""The import task, and the schedule that runs it in case a queued task is lost."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def install(**_: Any) -> None:
 
 
 def queue() -> None:
-    """Work soon instead of within a minute. A task too many finds nothing to do."""
+    """Run the task soon instead of within a minute. An extra task finds nothing to do."""
     async_task(TASK)

@@ -1,4 +1,4 @@
-"""What django-q2 runs for imports: no arguments, no results; a task that runs twice, or never, changes no outcome."""
+"""The task that django-q2 runs for imports. It may run twice, or be lost: the next one continues."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 
 from subscriptions.worker import stop_flag
 
-from . import jobs, schedules
+from . import jobs, schedules, steps
 
-# The cluster has one worker beside those of the drains: sweeps and drains that begin wait no longer than this.
+# The cluster has one worker besides those of the drains: sweeps and new drains wait at most this long.
 RUN_SECONDS = 20.0
 
 
 def work() -> None:
-    """Move imports on, in turn, and leave the rest to a next task."""
-    jobs.drop_forgotten()
+    """Work on imports in turn for RUN_SECONDS, and leave the rest to the next task."""
+    jobs.cancel_forgotten()
     ends_at = time.monotonic() + RUN_SECONDS
-    while jobs.step():
+    while steps.run_step():
         if stop_flag.stopping():
-            return  # the schedule begins again after the restart
+            return  # the schedule continues after the restart
         if time.monotonic() >= ends_at:
             schedules.queue()
             return

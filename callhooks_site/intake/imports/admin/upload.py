@@ -1,103 +1,88 @@
-"""The question before an import: what, for whom, and which file."""
+"""The page that takes a file."""
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-from django import forms
-from django.conf import settings
-from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_protect
 
+from subscriptions.admin.kit.access import access_of
+from subscriptions.admin.kit.tenancy import TenantAdmin
 from subscriptions.models import Company
 
+from .. import jobs
+from ..kinds import KINDS
+from ..lines import BadFile
 from ..models import ImportJob
+from .upload_form import InMemoryUpload, UploadForm, check_size
 
-FORM_BYTES = 20_000  # what the form's other fields and the parts' headers take at most
-CHUNK = 64 * 1024
-# A body that is too large is read past so far, for a browser whose upload is cut shows its own error instead of ours.
-READ_PAST = 100_000_000
+LIST = "admin:imports_importjob_changelist"
 
 
-def most_bytes() -> int:
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+class UploadPage(TenantAdmin):
+    def upload_view(self, request: HttpRequest) -> HttpResponse:
+        """Needs `csrf_exempt`: it checks the token itself, once the size is known and the file may be read."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        error = check_size(request) if request.method == "POST" else ""
+        if error:  # the body was discarded: there is no token to check, and nothing is done
+            return self._render(request, self._build_form(request, None), error)
+        request.upload_handlers = [InMemoryUpload(request)]
+        answer: HttpResponse = csrf_protect(self._receive)(request)
+        return answer
 
+    def _receive(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return self._render(request, self._build_form(request, None))
+        form = self._build_form(request, request.POST)
+        if not form.is_valid():
+            return self._render(request, form)
+        given, file = form.cleaned_data, form.cleaned_data["file"]
+        try:
+            with transaction.atomic():
+                job = jobs.create_job(
+                    company=form.chosen_company,
+                    kind=given["kind"],
+                    name=file.name,
+                    content=file.read(),
+                    encoding=given["encoding"],
+                    source=given["source"],
+                    by=request.user,
+                )
+                self.audit(request, "Uploaded a file", job, detail=f"{job.lines} lines")
+        except BadFile as reason:
+            form.add_error("file", str(reason))
+            return self._render(request, form)
+        return HttpResponseRedirect(self.change_url(job.pk))
 
-def too_large(request: HttpRequest) -> str:
-    """What is wrong with the size of this request, in words; nothing of its body is kept."""
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return ""
-    if length <= most_bytes() + FORM_BYTES:
-        return ""
-    left = min(length, READ_PAST)
-    while left > 0 and (chunk := request.read(min(CHUNK, left))):
-        left -= len(chunk)
-    return (
-        f"The file is larger than {in_megabytes(most_bytes())}, the most that this page takes. Divide it, or ask "
-        "whoever runs this service: manage.py import_data takes files of any size; REQUEST_MAX_BYTES is the limit here."
-    )
+    def _build_form(self, request: HttpRequest, data: Any) -> UploadForm:
+        access = access_of(request)
+        companies = access.limit(Company.objects.defer("signing_key"), "pk", writing=True, by=self.writers)
+        kind = request.GET.get("kind", "")
+        initial = {"kind": kind if kind in KINDS else "calls"}
+        given: dict[str, Any] = {"companies": companies.order_by("name"), "only": access.only_company(self.writers)}
+        if data is None:
+            return UploadForm(initial=initial, **given)
+        return UploadForm(data, request.FILES, initial=initial, **given)
 
-
-def in_megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g} MB"
-
-
-class InMemory(FileUploadHandler):
-    """Files stay in memory, for what is in them is not for the disk. `too_large` has looked at the size before."""
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self._content = BytesIO()
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self._content.write(raw_data)
-
-    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
-        self._content.seek(0)
-        return InMemoryUploadedFile(
-            self._content, self.field_name, self.file_name, self.content_type, file_size, self.charset,
-            self.content_type_extra,
-        )  # fmt: skip
-
-
-class UploadForm(forms.Form):
-    company = forms.ModelChoiceField(Company.objects.none(), empty_label="Choose one")
-    kind = forms.ChoiceField(label="What is in it", choices=ImportJob.Kind.choices)
-    file = forms.FileField(
-        label="File",
-        widget=forms.FileInput(attrs={"accept": ".csv,.jsonl,.ndjson"}),
-        error_messages={"empty": "This file is empty.", "required": "Choose a file."},
-    )
-    encoding = forms.ChoiceField(
-        initial="utf-8-sig",
-        choices=[("utf-8-sig", "UTF-8"), ("cp1252", "Windows-1252 (Western Europe)")],
-        help_text="Excel’s “CSV UTF-8” is UTF-8; its plain “CSV” mostly is Windows-1252.",
-    )
-    source = forms.RegexField(
-        r"^\S(.{0,38}\S)?$",
-        label="Where it comes from",
-        initial="import",
-        help_text="The external_source of lines that name none, such as your old provider’s name: 1 to 40 characters. "
-        "The same line from the same source is never made twice.",
-        error_messages={"invalid": "Use 1 to 40 characters."},
-    )
-
-    def __init__(self, *args: Any, companies: QuerySet[Company], only: Company | None, **kwargs: Any) -> None:
-        """`only`: the one company that is meant where there is nothing to choose."""
-        super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = f"CSV or JSON Lines, {in_megabytes(most_bytes())} at most."
-        if only is not None:
-            del self.fields["company"]
-        else:
-            field: Any = self.fields["company"]
-            field.queryset = companies
-        self._only = only
-
-    @property
-    def company_meant(self) -> Company:
-        return self._only or self.cleaned_data["company"]
+    def _render(self, request: HttpRequest, form: UploadForm, error: str = "") -> HttpResponse:
+        known = [(label, ", ".join(KINDS[kind].columns)) for kind, label in ImportJob.Kind.choices]
+        return TemplateResponse(
+            request,
+            "admin/imports/importjob/ask.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": "Import past calls, texts or forms",
+                "form": form,
+                "error": error,
+                "known": known,
+                "list_url": reverse(LIST),
+            },
+            status=413 if error else 200,
+        )

@@ -1,5 +1,5 @@
-"""One import: lines in, counts and errors out. What is done stays done when it is interrupted, and is known the next
-time."""
+"""Run an import: lines in, counts and errors out. What is done stays done after an interruption, and the next run skips
+it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from subscriptions.models import Company
 from .kinds import KNOWN, NEW, Kind
 from .lines import Line
 
-BATCH = 500  # lines held at a time
+BATCH = 500  # lines held in memory at a time
+MOST_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Wrong:
+class LineError:
     line: int
     where: str  # the column; empty: the whole line
     words: str
@@ -35,20 +36,20 @@ class Counts:
     new: int = 0
     known: int = 0
     wrong: int = 0
-    examples: list[Mapping[str, Any]] = field(default_factory=list)  # the first that would be made
+    examples: list[Mapping[str, Any]] = field(default_factory=list)  # the first that would be created
 
 
 @dataclass(frozen=True)
-class Import:
+class Importer:
     company: Company
     kind: Kind
-    source: str  # external_source where a line names none
+    source: str  # external_source of lines that name none
     publish: bool
-    preview: bool
-    cells: bool  # the values are texts of a CSV file
-    tell: Callable[[Wrong], None]
-    progress: Callable[[Counts], None]
-    # Digests of what a preview found to be new: it leaves nothing in the database to see a twin by.
+    preview: bool  # create nothing
+    cells: bool  # the values are CSV texts
+    report_error: Callable[[LineError], None]
+    report_progress: Callable[[Counts], None]
+    # Digests of what a preview found to be new: it leaves nothing in the database that would show a duplicate.
     seen: set[int] = field(default_factory=set)
 
     def run(self, lines: Iterable[Line]) -> Counts:
@@ -62,28 +63,29 @@ class Import:
                 try:
                     if line.error:
                         raise ValidationError(line.error)
-                    values = self.kind.values(line.said, zone=zone, source=self.source, cells=self.cells)
+                    values = self.kind.build_values(line.values, zone=zone, source=self.source, cells=self.cells)
                     accepted.append((line.number, values))
                 except ValidationError as error:
                     refused.append((line.number, error))
             refused += self._bring_in(counts, accepted)
             counts.wrong += len(refused)
             for number, why in sorted(refused, key=lambda each: each[0]):
-                for wrong in _words(number, why):
-                    self.tell(wrong)
-            self.progress(counts)
+                for line_error in _list_line_errors(number, why):
+                    self.report_error(line_error)
+            self.report_progress(counts)
         return counts
 
     def _bring_in(self, counts: Counts, accepted: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, Exception]]:
-        """Those that were refused."""
+        """Bring these in and count them. Returns those that were refused."""
         refused: list[tuple[int, Exception]] = []
+        items = [values for _, values in accepted]
         if self.preview:
-            # All as it would be, with everything that only the database knows; then taken back.
+            # Everything is written and then rolled back, so that a preview sees whatever only the database knows.
             with transaction.atomic():
-                outcomes = self.kind.bring_in(self.company, [values for _, values in accepted], False)
+                outcomes = self.kind.bring_in(self.company, items, False)
                 transaction.set_rollback(True)
         else:
-            outcomes = self.kind.bring_in(self.company, [values for _, values in accepted], self.publish)
+            outcomes = self.kind.bring_in(self.company, items, self.publish)
         for (number, values), outcome in zip(accepted, outcomes, strict=True):
             if not isinstance(outcome, str):
                 refused.append((number, outcome))
@@ -95,7 +97,7 @@ class Import:
                 counts.new += 1
                 if self.preview:
                     self.seen.add(key)
-                    if len(counts.examples) < 3:
+                    if len(counts.examples) < MOST_EXAMPLES:
                         counts.examples.append(values)
             else:
                 counts.known += 1
@@ -103,11 +105,11 @@ class Import:
 
 
 def _digest(source: str, external_id: str) -> int:
-    """63 bits, the same in every process: a preview may go on in another one."""
+    """63 bits, the same in every process: a preview may continue in another one."""
     whole = sha256(f"{source}\x00{external_id}".encode()).digest()
     return int.from_bytes(whole[:8], "big") >> 1
 
 
-def _words(number: int, error: Exception) -> Iterator[Wrong]:
+def _list_line_errors(number: int, error: Exception) -> Iterator[LineError]:
     for each in list_errors(error):
-        yield Wrong(number, each.get("pointer", "").removeprefix("#").strip("/"), each["detail"])
+        yield LineError(number, each.get("pointer", "").removeprefix("#").strip("/"), each["detail"])

@@ -1,0 +1,62 @@
+"""An import's progress, errors and examples, as its page shows them."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+from django.http import HttpResponse
+
+from ..kinds import GENERATED_ID
+from ..models import ImportJob
+
+State = ImportJob.State
+LONGEST_CELL = 60  # characters of a value in the table of examples
+_FAILED = "Something went wrong on our side; the service’s log has the details."
+
+
+def describe_progress(job: ImportJob) -> str:
+    """How far it is, in one or two sentences."""
+    wrong = f"{job.wrong:,} {'line' if job.wrong == 1 else 'lines'} wrong"
+    counts = f"{job.new:,} created, {job.known:,} known already, {wrong}"
+    share = f"{job.done / max(1, job.pieces_total):.0%}"
+    if job.state == State.CHECKING:
+        return f"{share} of {job.lines:,} lines checked. Nothing is created yet."
+    if job.state == State.READY:
+        return f"All {job.lines:,} lines are checked. Nothing is created yet."
+    if job.state == State.RUNNING:
+        return f"{share} of {job.lines:,} lines: {counts}."
+    if job.state == State.DONE:
+        return f"{counts}."
+    if job.publish is None:
+        return "Nothing was created." if job.state == State.CANCELLED else f"{_FAILED} Nothing was created."
+    rest = f"{counts}; the rest was skipped. What was created stays; import the same file again for the rest."
+    return rest if job.state == State.CANCELLED else f"{_FAILED} {rest}"
+
+
+def build_examples(job: ImportJob) -> list[tuple[str, list[str]]]:
+    """The first rows as they would be created: a table row for each field, with a value for each example."""
+    rows = json.loads(job.examples or "[]")
+    # An id that the import generated says nothing to a reader.
+    names = dict.fromkeys(name for row in rows for name, value in row.items() if not value.startswith(GENERATED_ID))
+    return [(name, [_shorten(row.get(name, "")) for row in rows]) for name in names]
+
+
+def build_errors_csv(job: ImportJob) -> HttpResponse:
+    """All errors of the file's lines, as a CSV download."""
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="import-{job.pk}-errors.csv"'
+    writer = csv.writer(answer)
+    writer.writerow(["line", "column", "error"])
+    for fault in job.faults.order_by("line", "pk").iterator():
+        # Text from somebody's file must not become a formula in somebody else's spreadsheet.
+        writer.writerow([fault.line, *(_escape_formula(text) for text in (fault.where, fault.words))])
+    return answer
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+def _escape_formula(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
