@@ -31,7 +31,7 @@ def test_a_person_is_changed(company):
     api = program(company)
     path = f"/api/v1/people/{api.post('/api/v1/people/', {'phone': '+12145550123'}).json()['resource_id']}/"
     assert api.patch(path, {"name": "Ann", "city": "Dallas", "email": "ann@example.com"}).json()["name"] == "Ann"
-    assert "keeps a phone number" in wrong(api.patch(path, {"phone": "", "email": ""}))["#/phone"]
+    assert "must keep a phone number" in wrong(api.patch(path, {"phone": "", "email": ""}))["#/phone"]
 
 
 def test_what_is_another_persons_is_refused(company):

@@ -98,7 +98,7 @@ def test_with_publish_webhooks_go_out(company: Company, tmp_path: Path):
             "content": "Hi  ", "sent_at": "2026-01-05T09:00:00"}  # fmt: skip
     for kind, line in (("calls", call), ("texts", text), ("forms", {"name": "Ann", "source": "ad"})):
         out, err = run(kind, write(tmp_path / f"{kind}.jsonl", line), company, "--publish", "--source=old")
-        assert (f"1 {kind} made" in out, err) == (True, "")
+        assert (f"1 {kind} created" in out, err) == (True, "")
     assert list(Event.objects.order_by("pk").values_list("type", flat=True)) == [
         "post_call", "text_message_received", "form_submission",
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def test_texts_and_forms_without_webhooks(company: Company, tmp_path: Path):
 def test_json_lines_that_cannot_be_stored(company: Company, tmp_path: Path):
     lines = ["[1]", "{", '{"a": NaN}', '{"a": "\\u0000"}', '{"a": "\\ud800"}', "", "[" * 50_000, {"a": "😀"}]
     out, err = run("forms", write(tmp_path / "f.jsonl", *lines), company)
-    assert "1 forms made" in out
+    assert "1 forms created" in out
     assert "6 lines are wrong" in err
 
 
