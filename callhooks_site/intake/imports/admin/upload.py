@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 
-from subscriptions.admin.kit.access import access_of
 from subscriptions.admin.kit.tenancy import TenantAdmin
 from subscriptions.models import Company
+from subscriptions.tenancy.access import access_of
 
 from .. import jobs
 from ..kinds import KINDS
