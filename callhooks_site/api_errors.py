@@ -13,7 +13,7 @@ from subscriptions.api.kit.problems import problem
 _WORDS = {
     400: "The request is malformed, or its Host header is not a name of this service.",
     403: "This is not allowed.",
-    404: "There is nothing at this address.",
+    404: "There is nothing at this URL.",
     500: "An error in this service; its log has the details. Try again later.",
 }
 

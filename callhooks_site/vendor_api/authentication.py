@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from subscriptions.api.kit.authentication import NOTED_EVERY
+from subscriptions.api.kit.authentication import LAST_USED_INTERVAL
 from subscriptions.models import ApiKey
 
 from .errors import Forbidden
@@ -47,7 +47,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(f"Access denied: this API key is unknown, expired or revoked. {HOW}")
         key.of_operator = key.company is None
         now = timezone.now()
-        if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
+        if key.last_used_at is None or now - key.last_used_at > LAST_USED_INTERVAL:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         return None, key
 

@@ -1,4 +1,4 @@
-"""Companies, for operators' programs: list them, make one, change its settings, make its first key."""
+"""Companies, for operators' keys: list, create and change them, and create API keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CompanySerializer(StrictModelSerializer):
 
 
 class CompanyViewSet(ListViewSet, RetrieveViewSet):
-    """Only an operator's key finds it; to every other there is nothing here."""
+    """Only for operators' keys. Other keys get 404."""
 
     serializer_class = CompanySerializer
     permission_classes = (IsOperatorKey, HasScope)
@@ -39,7 +39,7 @@ class CompanyViewSet(ListViewSet, RetrieveViewSet):
     def create(self, request: Request) -> Response:
         with transaction.atomic():
             company = Company.objects.create(**self.accept_body())
-            self._record_audit("Made the company", company, company)
+            self._record_audit("Created the company", company, company)
         return self.created_response(company)
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
@@ -57,12 +57,12 @@ class CompanyViewSet(ListViewSet, RetrieveViewSet):
     @extend_schema(request=ApiKeySerializer, responses={201: MadeKeySerializer})
     @action(detail=True, methods=["post"], url_path="keys")
     def keys(self, request: Request, resource_id: str) -> Response:
-        """A key of that company. The answer is the one that shows it."""
+        """Create an API key of this company. Only this response contains it."""
         values = accept_body(ApiKeySerializer, request)
         with transaction.atomic():
             company: Company = self.get_locked_object()
             key, secret = ApiKey.objects.issue(company=company, **values)
-            self._record_audit("Made an API key", key, company)
+            self._record_audit("Created an API key", key, company)
         return Response({**shared_serializer(ApiKeySerializer).to_representation(key), "key": secret}, 201)
 
     def _record_audit(self, act: str, obj: Any, company: Company) -> None:

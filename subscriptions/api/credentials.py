@@ -1,5 +1,5 @@
-"""A subscription's own headers, login and client certificate in the API: written, and never read again. Reads show the
-mask in the place of each value, and whose certificate it is; what was read, sent back, keeps what is stored."""
+"""Custom headers, login and client certificate of a subscription. Reads show a mask for each value, and subject and
+expiry of the certificate. Sending these back keeps the stored values."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ..models import Subscription
 from .kit.fields import StrictCharField, StrictChoiceField
 from .kit.serializers import StrictSerializer, shared_serializer
 
-# Where an error of a column stands in the body.
+# The field of the body for an error of a column.
 _PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"}
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class CustomHeaders(serializers.Field[Any, Any, Any, Any]):
-    default_error_messages = {"invalid": "This must be an object: names of headers and their values.",
-                              "null": "This cannot be null; an empty object takes all out."}  # fmt: skip
+    default_error_messages = {"invalid": "This must be an object of header names and values.",
+                              "null": "This cannot be null. Send an empty object to remove all."}  # fmt: skip
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, Mapping):
@@ -48,7 +48,7 @@ class _Bearer(StrictSerializer):
 
 @extend_schema_field({"type": ["object", "null"]})
 class Auth(serializers.Field[Any, Any, Any, Any]):
-    """`{"type": "basic", "user": …, "password": …}`, `{"type": "bearer", "token": …}`, or null. Its value is a
+    """`{"type": "basic", "user": …, "password": …}`, `{"type": "bearer", "token": …}`, or null. Validates to
     Credentials without headers."""
 
     default_error_messages = {"invalid": 'This must be null or an object whose type is "basic" or "bearer".'}
@@ -63,7 +63,7 @@ class Auth(serializers.Field[Any, Any, Any, Any]):
             self.fail("invalid")
         given = shared_serializer(kinds[kind]).accept(data)
         if kind == "basic" and not (given.get("user") or given.get("password")):
-            raise serializers.ValidationError({"user": ["Give a user, a password, or both."]})
+            raise serializers.ValidationError({"user": ["Send a user, a password, or both."]})
         return Credentials({}, given.get("user", ""), given.get("password", ""), given.get("token", ""))
 
     def to_representation(self, value: Credentials) -> dict[str, str] | None:
@@ -80,8 +80,8 @@ class _Certificate(StrictSerializer):
 
 @extend_schema_field({"type": ["object", "null"]})
 class ClientCertificate(serializers.Field[Any, Any, Any, Any]):
-    """Written as `{"certificate": PEM, "private_key": PEM}` or null, read as `{"subject", "expires_at"}`; what was
-    read, sent back, keeps what is stored. Its value is the text to store, or the mask."""
+    """Written as `{"certificate": PEM, "private_key": PEM}` or null, read as `{"subject", "expires_at"}`. Sending back
+    what was read keeps the stored value. The validated value is the text to store, or the mask."""
 
     default_error_messages = {"invalid": "This must be null or an object with certificate and private_key, in PEM."}
 
@@ -107,9 +107,9 @@ class ClientCertificate(serializers.Field[Any, Any, Any, Any]):
         return {"subject": known.subject, "expires_at": known.expires_at.isoformat()}
 
 
-def to_save(data: Mapping[str, Any], subscription: Subscription) -> dict[str, Any]:
-    """What was accepted, with the columns of the credentials in the place of what the body calls them. What was not
-    sent stays as it is. Raises ValidationError."""
+def to_column_values(data: Mapping[str, Any], subscription: Subscription) -> dict[str, Any]:
+    """Replace the credentials fields of the body by the model's columns. Absent fields keep their values. Raises
+    ValidationError."""
     values = dict(data)
     stored = subscription.credentials
     kept = stored.masked()

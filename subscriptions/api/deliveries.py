@@ -1,4 +1,4 @@
-"""Deliveries and their attempts: the log, and sending again."""
+"""Deliveries and their attempts; resend and cancel."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ MOST_CHOSEN = 500
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     event_id = serializers.CharField(source="event.webhook_id")
     event = serializers.CharField(source="event.type")
-    subject = serializers.CharField(source="event.subject_id", help_text="The resource id of its call, text or form.")
+    subject = serializers.CharField(source="event.subject_id", help_text="The resource id of the call, text or form.")
     sequence = serializers.IntegerField(source="event.sequence")
     subscription = serializers.CharField(source="subscription.resource_id")
-    test = serializers.BooleanField(source="event.test", help_text="Made up, for this subscription alone.")
+    test = serializers.BooleanField(
+        source="event.test", help_text="True for a test event, which only this subscription gets."
+    )
     attempt_count = serializers.IntegerField(source="attempts")
 
     class Meta:
@@ -38,7 +40,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
-    response_body = serializers.SerializerMethodField(help_text="What was kept of it, as text.")
+    response_body = serializers.SerializerMethodField(help_text="The stored part of the body, as text.")
 
     class Meta:
         model = Attempt
@@ -50,7 +52,7 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
 
 class DeliveryWithAttempts(DeliverySerializer):
-    """For the documentation: a delivery with its log."""
+    """A delivery with its attempts."""
 
     attempts = AttemptSerializer(many=True, read_only=True)
 
@@ -162,8 +164,8 @@ class DeliveryViewSet(ListViewSet, RetrieveViewSet):
         if not stopped:
             state = self.get_object().state
             if state == Delivery.State.PENDING:
-                raise Conflict("This delivery is being sent at this moment. Try again if it fails.")
-            raise Conflict(f"This delivery is {state}: there is nothing to stop.")
+                raise Conflict("This delivery is being sent now. You can cancel it after a failed attempt.")
+            raise Conflict(f"This delivery is {state}, so it cannot be cancelled.")
         return Response(self.represent(self.get_object()))
 
     def _refuse_inactive(self) -> None:

@@ -1,4 +1,4 @@
-"""What happened: events with their bodies as they were sent, and the types that there are."""
+"""Events with their payloads, and the event types."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .kit.views import ListViewSet, RetrieveViewSet
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
-    id = serializers.CharField(source="webhook_id", help_text="The webhook-id header of every delivery of it.")
-    subject = serializers.CharField(source="subject_id", help_text="The resource id of its call, text or form.")
+    id = serializers.CharField(source="webhook_id", help_text="The webhook-id header of all its deliveries.")
+    subject = serializers.CharField(source="subject_id", help_text="The resource id of the call, text or form.")
 
     class Meta:
         model = Event
@@ -34,7 +34,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
 
 class EventWithBodySerializer(EventSerializer):
-    body = serializers.JSONField(help_text="As it was sent.")
+    body = serializers.JSONField(help_text="The payload as sent.")
 
     class Meta(EventSerializer.Meta):
         fields = [*EventSerializer.Meta.fields, "body"]
@@ -65,11 +65,11 @@ class EventViewSet(ListViewSet, RetrieveViewSet):
 
 
 class EventTypeSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(help_text="As in a subscription's events and the header Callhooks-Event.")
+    name = serializers.CharField(help_text="As in the events of a subscription and the header Callhooks-Event.")
     label = serializers.CharField()  # type: ignore[assignment]
-    fires = serializers.CharField(help_text="When it happens.")
-    schema = serializers.SerializerMethodField(help_text="JSON Schema (2020-12) of the body.")
-    example = serializers.SerializerMethodField(help_text="The body of a made-up one of the key's company.")
+    fires = serializers.CharField(help_text="When the event is sent.")
+    schema = serializers.SerializerMethodField(help_text="JSON Schema (2020-12) of the payload.")
+    example = serializers.SerializerMethodField(help_text="A payload with invented data.")
 
     def get_example(self, event_type: catalogue.EventType) -> dict[str, Any] | None:
         example = catalogue.example_of(event_type, self.context["company"])

@@ -1,4 +1,4 @@
-"""API keys: a program looks at its own, and one that manages makes, rotates and revokes others of its company."""
+"""API keys of a company, and the key that sends the request."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .kit.serializers import StrictModelSerializer, StrictSerializer
 from .kit.views import ListViewSet, RetrieveViewSet, TenantViewSet, accept_body
 
 LONGEST_OVERLAP_HOURS = 7 * 24
-OVERLAP_HOURS = 24  # time enough for a person to change a program in two time zones
+OVERLAP_HOURS = 24  # enough for people in two time zones
 
 
 class ApiKeySerializer(StrictModelSerializer):
-    """The key itself is in the answer that makes it, and nowhere after."""
+    """An API key. Only the response that creates it contains the key itself."""
 
     scopes = serializers.ListField(
         child=StrictChoiceField(ApiKey.Scope.choices), min_length=1, max_length=len(ApiKey.Scope)
@@ -45,14 +45,14 @@ class ApiKeySerializer(StrictModelSerializer):
 class RotateKeySerializer(StrictSerializer):
     overlap_hours = StrictIntegerField(
         required=False, min_value=0, max_value=LONGEST_OVERLAP_HOURS,
-        help_text=f"How long the old key works beside the new one; absent: {OVERLAP_HOURS}.",
+        help_text=f"How many hours the old key keeps working. Default: {OVERLAP_HOURS}.",
     )  # fmt: skip
 
 
 class MadeKeySerializer(ApiKeySerializer):
-    """For the documentation: with the key itself."""
+    """An API key with the key itself."""
 
-    key = serializers.CharField(read_only=True, help_text="The key, `chk_…`. It is shown here and nowhere after.")
+    key = serializers.CharField(read_only=True, help_text="The key, `chk_…`. It is not shown again.")
 
     class Meta(ApiKeySerializer.Meta):
         fields = [*ApiKeySerializer.Meta.fields, "key"]
@@ -72,12 +72,12 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
     def create(self, request: Request) -> Response:
         values = self.accept_body()
         if more := self._lacks(values["scopes"]):
-            raise serializers.ValidationError({"scopes": f"This key may not give what it lacks itself: {more}."})
+            raise serializers.ValidationError({"scopes": f"A key cannot grant scopes that it lacks: {more}."})
         if (ends := values.get("expires_at")) and ends <= timezone.now():
-            raise serializers.ValidationError({"expires_at": "This lies in the past."})
+            raise serializers.ValidationError({"expires_at": "This time is in the past."})
         with transaction.atomic():
             key, secret = ApiKey.objects.issue(company=self.company, **values)
-            self._record_audit("Made an API key", key)
+            self._record_audit("Created an API key", key)
         answer = self.created_response(key)
         answer.data["key"] = secret
         return answer
@@ -85,14 +85,14 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
     @extend_schema(request=RotateKeySerializer, responses={201: MadeKeySerializer})
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
-        """A new key with the name and scopes of this one, which ends when the overlap is over."""
+        """Create a key with the name and scopes of this one, which keeps working for `overlap_hours`."""
         hours = accept_body(RotateKeySerializer, request).get("overlap_hours", OVERLAP_HOURS)
         with transaction.atomic():
             old: ApiKey = self.get_locked_object()
             if not old.usable:
-                raise Conflict("This key has ended. Make a new one.")
+                raise Conflict("This key has expired or was revoked. Create a new one.")
             if more := self._lacks(old.scopes):
-                raise PermissionDenied(f"This key may not give what it lacks itself: {more}.")
+                raise PermissionDenied(f"A key cannot grant scopes that it lacks: {more}.")
             key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=hours))
             self._record_audit("Rotated an API key", old)
         answer = self.created_response(key)
@@ -101,7 +101,7 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
         return answer
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Revoke it: it is refused from now on. It stays in the list, for the log."""
+        """Revoke the key. It stays in the list."""
         with transaction.atomic():
             key: ApiKey = self.get_locked_object()
             if key.revoked_at is None:
@@ -120,7 +120,7 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
 
 
 class OwnKeySerializer(ApiKeySerializer):
-    """For the documentation: a key with the company that it is for."""
+    """An API key with its company."""
 
     company = serializers.CharField(source="company.resource_id", read_only=True)
     company_name = serializers.CharField(source="company.name", read_only=True)
@@ -130,7 +130,7 @@ class OwnKeySerializer(ApiKeySerializer):
 
 
 class OwnKeyViewSet(TenantViewSet):
-    """`GET key/`: what this key is and may do."""
+    """The API key that sends the request."""
 
     serializer_class = ApiKeySerializer
     pagination_class = None

@@ -1,4 +1,4 @@
-"""Sending many deliveries again: count first, then one job in the background with progress and cancel."""
+"""Resend jobs: send many deliveries again in the background, with progress and cancel."""
 
 from __future__ import annotations
 
@@ -35,20 +35,22 @@ class ResendJobSerializer(serializers.ModelSerializer[ResendJob]):
 
 class NewResendJob(StrictSerializer):
     subscription = StrictCharField(help_text="The resource id of the subscription.")
-    since = PastDateTimeField(help_text="Deliveries created from then on.")
-    until = PastDateTimeField(required=False, help_text="Deliveries created before that; absent: now.")
+    since = PastDateTimeField(help_text="Deliveries created at or after this time.")
+    until = PastDateTimeField(required=False, help_text="Deliveries created before this time. Default: now.")
     states = serializers.ListField(
         child=StrictChoiceField([str(state) for state in resend_jobs.STATES]),
         required=False,
         allow_empty=False,
-        help_text="Which deliveries; absent: failed ones. Those that are pending are sent now.",
+        help_text="Which deliveries; absent: failed ones. Pending ones are sent now.",
     )
-    per_second = StrictIntegerField(required=False, min_value=1, max_value=FASTEST, help_text="How fast; absent: 50.")
-    count_only = StrictBooleanField(required=False, help_text="Say how many there are and start nothing.")
+    per_second = StrictIntegerField(
+        required=False, min_value=1, max_value=FASTEST, help_text="Deliveries per second. Default: 50."
+    )
+    count_only = StrictBooleanField(required=False, help_text="Only return the number of deliveries.")
 
 
 class ResendCount(StrictSerializer):
-    """What `count_only` is answered with."""
+    """The response with `count_only`."""
 
     total = serializers.IntegerField(read_only=True)
 

@@ -1,4 +1,4 @@
-"""Subscriptions: make, change, pause, resume, rotate, remove."""
+"""Subscriptions: create, change, pause, resume, rotate, test, remove."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..endpoints.test_events import send_test
 from ..models import ApiKey, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
-from .credentials import Auth, ClientCertificate, CustomHeaders, to_save
+from .credentials import Auth, ClientCertificate, CustomHeaders, to_column_values
 from .deliveries import DeliverySerializer, SentNow
 from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer, shared_serializer
@@ -39,7 +39,7 @@ def _ruled(check: Callable[[Any], Any], value: Any) -> Any:
 
 
 class EndpointUrl(StrictCharField):
-    """Kept as it will be dialled."""
+    """The normalized URL of an endpoint."""
 
     def to_internal_value(self, data: Any) -> str:
         return str(_ruled(validate_url, super().to_internal_value(data)))
@@ -54,19 +54,17 @@ class EventNames(serializers.ListField):
 
 class SubscriptionSerializer(StrictModelSerializer):
     url = EndpointUrl(trim_whitespace=False, help_text="Where the webhooks go, for example https://example.com/hooks.")
-    events = EventNames(help_text="Names of event types; see event-types.")
-    custom_headers = CustomHeaders(
-        required=False, help_text="Headers of your own, by name. The values are not shown again."
-    )
+    events = EventNames(help_text="Names of event types. See event-types.")
+    custom_headers = CustomHeaders(required=False, help_text="Custom headers by name. Values are not shown again.")
     auth = Auth(
         required=False,
         source="credentials",
-        help_text="A login (type basic: user, password) or token (type bearer: token), not shown again; null: neither.",
+        help_text="A login (type basic: user, password) or a token (type bearer: token). Not shown again. null: none.",
     )
     client_certificate = ClientCertificate(
         required=False,
         help_text="For mutual TLS: certificate (PEM, with its chain) and private_key (PEM). Reads show subject and "
-        "expires_at; null: none.",
+        "expires_at. null: none.",
     )
 
     class Meta:
@@ -78,7 +76,7 @@ class SubscriptionSerializer(StrictModelSerializer):
 
 
 class SecretSerializer(serializers.ModelSerializer[Subscription]):
-    """The secrets that sign now. `previous_secret` signs too until its time is over."""
+    """The signing secrets. `previous_secret` also signs until `previous_secret_until`."""
 
     previous_secret = serializers.SerializerMethodField()
 
@@ -104,18 +102,18 @@ class ResumeSerializer(StrictSerializer):
 
 
 class TestSerializer(StrictSerializer):
-    event = StrictCharField(help_text="The name of the event type to make up; see event-types.")
+    event = StrictCharField(help_text="The name of the event type. See event-types.")
 
 
 class RotateSerializer(StrictSerializer):
     overlap_hours = StrictIntegerField(
         required=False, min_value=0, max_value=operations.LONGEST_OVERLAP // HOUR,
-        help_text="How long the old secret signs too; absent: 24.",
+        help_text="How many hours the old secret also signs. Default: 24.",
     )  # fmt: skip
 
 
 class SubscribedSerializer(SubscriptionSerializer):
-    """For the documentation: with the secrets, which are shown when they are made."""
+    """A subscription with its secrets."""
 
     secret = serializers.CharField(read_only=True)
     previous_secret = serializers.CharField(read_only=True, allow_null=True)
@@ -126,10 +124,10 @@ class SubscribedSerializer(SubscriptionSerializer):
 
 
 class ResumedSerializer(SubscriptionSerializer):
-    """For the documentation: with what became of held deliveries."""
+    """A subscription with the number of held deliveries."""
 
     held = serializers.ChoiceField(["send", "drop"], read_only=True)
-    deliveries = serializers.IntegerField(read_only=True, help_text="How many were held.")
+    deliveries = serializers.IntegerField(read_only=True, help_text="How many deliveries were held.")
 
     class Meta(SubscriptionSerializer.Meta):
         fields = [*SubscriptionSerializer.Meta.fields, "held", "deliveries"]
@@ -140,13 +138,13 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
     write_scope = ApiKey.Scope.MANAGE
 
     def get_queryset(self) -> QuerySet[Subscription]:
-        # The log of a removed one stays; the subscription itself is gone for programs.
+        # A removed subscription is hidden from the API. Its log stays.
         rows = Subscription.objects.filter(company=self.company).exclude(state=Subscription.State.ARCHIVED)
-        return rows.defer("secret", "previous_secret")  # decrypted only where they are shown
+        return rows.defer("secret", "previous_secret")  # decrypted only when needed
 
     @extend_schema(responses={201: SubscribedSerializer})
     def create(self, request: Request) -> Response:
-        values = to_save(self.accept_body(), Subscription())
+        values = to_column_values(self.accept_body(), Subscription())
         with transaction.atomic():
             subscription = Subscription.objects.create(company=self.company, **values)
             self.record_audit("Added", subscription)
@@ -158,13 +156,13 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
         data = self.accept_body(partial=True)
         with transaction.atomic():
             subscription = self.get_locked_object()
-            data = to_save(data, subscription)
+            data = to_column_values(data, subscription)
             changed = [name for name, value in data.items() if getattr(subscription, name) != value]
             for name in changed:
                 setattr(subscription, name, data[name])
             if changed:
                 subscription.save(update_fields=[*changed, "updated_at"])
-                self.record_audit("Changed", subscription, ", ".join(changed))  # names and no values: some are secrets
+                self.record_audit("Changed", subscription, ", ".join(changed))  # no values: some are secrets
         return self.object_response(subscription)
 
     def destroy(self, request: Request, resource_id: str) -> Response:
@@ -209,7 +207,7 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
     @extend_schema(request=TestSerializer, responses={202: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, resource_id: str) -> Response:
-        """Send a made-up event of a type to this subscription alone; its delivery tells what came of it."""
+        """Send a test event with invented data to this subscription. Read the result from the returned delivery."""
         name = accept_body(TestSerializer, request)["event"]
         try:
             validate_events([name])
@@ -227,21 +225,23 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
         subscription = self.get_object()
         with transaction.atomic():
             operations.rotate_secret(subscription, overlap=timedelta(hours=hours))
-            _record_audit(request, subscription, "Made a new signing secret", f"The old one signs too for {hours} h.")
+            _record_audit(
+                request, subscription, "Created a new signing secret", f"The old one also signs for {hours} hours."
+            )
         return Response(self.represent(subscription) | _secrets_of(subscription))
 
     @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, resource_id: str) -> Response:
-        """A POST, although it changes nothing: no cache, history or link preview gets to see a secret."""
+        """Return the signing secrets. POST keeps them out of caches, histories and link previews."""
         accept_body(StrictSerializer, request)
         subscription = self.get_object()
-        _record_audit(request, subscription, "Looked at the signing secret")
+        _record_audit(request, subscription, "Viewed the signing secret")
         return Response(_secrets_of(subscription))
 
 
 def _record_audit(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:
-    """For the company's audit log, and for the operator's own log, which no company's key can do away with."""
+    """Write to the company's audit log and to the operator's log."""
     key: Any = request.auth
     audit_log.record(audit_log.Actor.program(key), act, subscription, detail=detail)
     audit.info("API key %s (%s…): %s: %s.", key.pk, key.prefix, act, subscription.resource_id)

@@ -83,7 +83,7 @@ def test_reading_takes_the_scope_read(company, address):
     assert program(company, ["read"]).get(f"/api/v1/{address}").status_code == 200
     response = program(company, ["ingest", "manage"]).get(f"/api/v1/{address}")
     assert (response.status_code, response["Content-Type"]) == (403, PROBLEM)
-    assert response.json()["detail"] == "This API key lacks the scope 'read'. Use a key that has it."
+    assert response.json()["detail"] == "This API key lacks the scope 'read'. Use a key with that scope."
 
 
 def _writes(company):

@@ -102,7 +102,7 @@ def test_keys_are_shown_once(act):
     assert act("post", f"keys/{key['id']}/rotate/", {"overlap_hours": 1}, status=201)["key"] != key["key"]
     assert "key" not in act("get", f"keys/{key['id']}/", status=200)
     act("delete", f"keys/{key['id']}/", status=204)
-    assert acts() == ["Made an API key", "Rotated an API key", "Revoked an API key"]
+    assert acts() == ["Created an API key", "Rotated an API key", "Revoked an API key"]
 
 
 def test_what_calls_need(act, company):

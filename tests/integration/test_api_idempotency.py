@@ -56,7 +56,7 @@ def test_the_key_with_another_request_is_refused(company, body, other):
     post(api, body)
     answer = post(api, {**body, "note": "x"}) if other == "body" else post(api, body, url="/api/v1/texts/")
     assert answer.status_code == 422
-    assert "came with another request" in answer.json()["detail"]
+    assert "used for another request" in answer.json()["detail"]
     assert Call.objects.count() == 1
 
 
@@ -66,7 +66,7 @@ def test_one_under_way_is_a_409_and_no_wait(company, body):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('idempotency k-1', %s))", [company.pk])
         (answer,) = at_once([lambda: post(api, body)])
     assert answer.status_code == 409
-    assert "being carried out" in answer.json()["detail"]
+    assert "still running" in answer.json()["detail"]
     assert post(api, body).status_code == 201
 
 

@@ -39,7 +39,7 @@ def test_a_key_is_shown_when_it_is_made_and_never_after(company):
     shown = program(company).get(f"{URL}{key['id']}/").json()
     assert "key" not in shown
     assert (shown["scopes"], shown["prefix"]) == (["ingest"], key["key"][:12])
-    assert "Made an API key" in AuditEntry.objects.values_list("act", flat=True)
+    assert "Created an API key" in AuditEntry.objects.values_list("act", flat=True)
 
 
 def test_a_key_sees_what_it_is(company):
@@ -79,7 +79,10 @@ def test_a_revoked_key_is_refused_and_stays_in_the_list(company):
 
 def test_no_key_gives_what_it_lacks(company):
     manager = program(company, ["manage"])
-    assert "lacks itself: read" in wrong(manager.post(URL, {"name": "x", "scopes": ["manage", "read"]}))["#/scopes"]
+    assert (
+        "scopes that it lacks: read"
+        in wrong(manager.post(URL, {"name": "x", "scopes": ["manage", "read"]}))["#/scopes"]
+    )
 
 
 def test_what_is_wrong_is_told(company):

@@ -98,5 +98,5 @@ def test_a_new_call_takes_few_statements(company, number):
 
 
 def test_a_field_that_has_to_be_converted_is_no_column():
-    with pytest.raises(TypeError, match="signing_key has to be converted"):
+    with pytest.raises(TypeError, match="signing_key converts values"):
         len(Columns(Company))

@@ -66,4 +66,4 @@ def test_actions_too(api, company):
 def test_parameters_too(api, address):
     errors = wrong(api.get(f"/api/v1/{address}?external=1&page=2"))
     assert errors.keys() == {"external", "page"}
-    assert "Known are: " in errors["page"]
+    assert "Known parameters: " in errors["page"]

@@ -48,7 +48,7 @@ def test_a_refusal_says_when_to_go_on_and_does_nothing(settings: Any):
         "Too Many Requests",
     )
     assert 58 <= int(refused.headers["Retry-After"]) <= 60
-    assert "1 requests a minute" in refused.json()["detail"]
+    assert "1 requests per minute" in refused.json()["detail"]
     assert not company.subscriptions.exists()
     later(float(refused.headers["Retry-After"]))
     assert statuses(api, 2) == [200, 429]

@@ -1,1 +1,1 @@
-"""What every API resource uses: authentication, fields, filters, problems, paging, idempotency."""
+"""Building blocks of all API resources: authentication, fields, filters, problems, paging, idempotency."""

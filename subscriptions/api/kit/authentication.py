@@ -1,4 +1,4 @@
-"""`Authorization: Bearer chk_…`: a program acts for the company its key belongs to."""
+"""`Authorization: Bearer chk_…`. A program acts for the company that its key belongs to."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ...models import ApiKey, Company
 
 SCHEME = "Bearer"
 COMPANY_HEADER = "Callhooks-Company"
-# "Last used" is for people who tidy up keys; writing it with every request would be a write for every read.
-NOTED_EVERY = timedelta(minutes=5)
+# "Last used" helps people find unused keys. Updating it on every request would cost a write per read.
+LAST_USED_INTERVAL = timedelta(minutes=5)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`request.auth` is the key; `request.user` is None: a program is nobody."""
+    """Sets `request.auth` to the key. `request.user` is None."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -27,30 +27,30 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = ApiKey.objects.with_company(secret.strip())
         if key is None:
-            raise AuthenticationFailed("This API key is not known. Check that it was copied whole.")
+            raise AuthenticationFailed("This API key is unknown. Check that you copied all of it.")
         if not key.usable:
-            raise AuthenticationFailed("This API key has expired or was revoked. Make a new one in the admin.")
+            raise AuthenticationFailed("This API key has expired or was revoked. Create a new one in the admin.")
         key.of_operator = key.company is None
         if key.of_operator:
             key.company = _find_named_company(request)
         now = timezone.now()
-        if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
+        if key.last_used_at is None or now - key.last_used_at > LAST_USED_INTERVAL:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:
-        # Without it the framework answers 403 where 401 is meant.
+        # Without it the framework responds with 403 instead of 401.
         return f'{SCHEME} realm="callhooks"'
 
 
 def _find_named_company(request: Request) -> Company | None:
-    """The company that an operator's program acts for."""
+    """The company that an operator's key acts for."""
     named = request.headers.get(COMPANY_HEADER)
     if named is None:
         return None
     company = Company.objects.filter(resource_id=named.strip()).first()
     if company is None:
-        raise ValidationError(f"{COMPANY_HEADER} names no company. Give a resource id such as those at companies/.")
+        raise ValidationError(f"{COMPANY_HEADER} matches no company. Send a resource id as listed at companies/.")
     return company
 
 
@@ -58,5 +58,7 @@ def company_of(request: Any) -> Company:
     """The tenant of an authenticated request."""
     key: ApiKey = request.auth
     if key.company is None:
-        raise ValidationError(f"This is an operator's key. Name the company with the header {COMPANY_HEADER}: COM….")
+        raise ValidationError(
+            f"This is an operator's key. Send the company's resource id in the header {COMPANY_HEADER}."
+        )
     return key.company

@@ -1,4 +1,4 @@
-"""Many objects in one request, with a result for each: one that is wrong keeps none of the others out."""
+"""Batch requests: many objects, with a result for each. Invalid ones do not stop the others."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from .problems import list_errors
 from .serializers import StrictSerializer, shared_serializer
 
-MOST = 1000
+MAX_ITEMS = 1000
 
-# What becomes of the accepted ones: (resource id, whether it is new), or what is wrong, for each.
+# The result for each valid item: (resource id, whether it is new), or an error.
 Outcome = tuple[str, bool] | DjangoValidationError
 BatchHandler = Callable[[Sequence[dict[str, Any]]], Sequence[Outcome]]
 
@@ -25,24 +25,28 @@ class _Items(serializers.ListField):
 
 
 class BatchSerializer(StrictSerializer):
-    items = _Items(min_length=1, max_length=MOST, help_text=f"1 to {MOST:,} of what a single request takes.")
+    items = _Items(
+        min_length=1, max_length=MAX_ITEMS, help_text=f"1 to {MAX_ITEMS:,} objects, each as in a single request."
+    )
 
 
 class _Fault(serializers.Serializer[Any]):
-    pointer = serializers.CharField(help_text="The place in the item.")
+    pointer = serializers.CharField(help_text="JSON pointer into the item.")
     detail = serializers.CharField()
 
 
 class BatchResult(serializers.Serializer[Any]):
-    """What became of one item."""
+    """The result for one item."""
 
-    status = serializers.ChoiceField([201, 200, 400], help_text="201: new. 200: known. 400: refused, see errors.")
-    resource_id = serializers.CharField(required=False, help_text="Of one that is there now.")
-    errors = _Fault(many=True, required=False, help_text="Of one that was refused.")  # type: ignore[assignment]
+    status = serializers.ChoiceField(
+        [201, 200, 400], help_text="201: created. 200: already known. 400: refused, see errors."
+    )
+    resource_id = serializers.CharField(required=False, help_text="Set unless the item was refused.")
+    errors = _Fault(many=True, required=False, help_text="Set if the item was refused.")  # type: ignore[assignment]
 
 
 class BatchAnswer(serializers.Serializer[Any]):
-    """For the documentation: how many of each, and the results in the order of the items."""
+    """Counts, and the results in the order of the items."""
 
     created = serializers.IntegerField()
     known = serializers.IntegerField()
@@ -51,7 +55,7 @@ class BatchAnswer(serializers.Serializer[Any]):
 
 
 def run_batch(serializer_class: type[StrictSerializer], data: Any, bring_in: BatchHandler) -> Response:
-    """The answer: 200, however many of them were refused; `results` are in the order of `items`."""
+    """Process all items. The response is 200 even if items were refused; `results` are in the order of `items`."""
     items = shared_serializer(BatchSerializer).accept(data)["items"]
     serializer = shared_serializer(serializer_class)
     results: list[dict[str, Any]] = [{} for _ in items]
@@ -75,7 +79,7 @@ def run_batch(serializer_class: type[StrictSerializer], data: Any, bring_in: Bat
 
 
 def handle_one_by_one(record: Callable[[dict[str, Any]], tuple[Any, bool]]) -> BatchHandler:
-    """`record` brings in one and says whether it is new; it raises ValidationError."""
+    """A handler that calls `record` for each item. `record` returns (object, is new) or raises ValidationError."""
 
     def bring_in(items: Sequence[dict[str, Any]]) -> list[Outcome]:
         outcomes: list[Outcome] = []

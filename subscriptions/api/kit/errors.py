@@ -1,4 +1,4 @@
-"""What the API raises beside the framework's own exceptions. `problems` answers them."""
+"""Exceptions of the API. `problems` turns them into responses."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from http import HTTPStatus
 from django.conf import settings
 from rest_framework import exceptions
 
-MAX_ERRORS = 50  # a body of a million wrong fields is not answered with a longer one
+MAX_ERRORS = 50  # limits the size of the response
 
 
 class BadQuery(exceptions.ValidationError):
-    """Something in the query string is wrong: its errors name a `parameter`, those of a body a `pointer`."""
+    """The query string is invalid. Its errors have a `parameter` where those of a body have a `pointer`."""
 
 
 class TooLarge(exceptions.APIException):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
     def __init__(self) -> None:
-        super().__init__(f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes. Send less at once.")
+        super().__init__(f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes. Send a smaller one.")
 
 
 class TooMany(exceptions.APIException):
-    """`wait`: seconds until there is room again."""
+    """`wait`: seconds until the next request is allowed."""
 
     status_code = HTTPStatus.TOO_MANY_REQUESTS
 
@@ -31,20 +31,20 @@ class TooMany(exceptions.APIException):
         self.wait = max(1, math.ceil(wait))
         limit = settings.API_REQUESTS_PER_MINUTE
         super().__init__(
-            f"This key may send {limit:,} requests a minute, and sent more. Nothing was done. Go on in {self.wait} s."
+            f"This key may send {limit:,} requests per minute. Nothing was done. Try again in {self.wait} s."
         )
 
 
 class TryAgain(exceptions.APIException):
-    """Two requests waited for each other, and the database ended this one."""
+    """A deadlock: the database cancelled this request."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     wait = 1
-    default_detail = "Another request was changing the same objects. Nothing was done; send it again."
+    default_detail = "Another request is changing the same objects. Nothing was done. Send the request again."
 
 
 class Conflict(exceptions.APIException):
-    """The request is well formed, but the object is not in a state for it."""
+    """The request is valid, but the object is not in a state that allows it."""
 
     status_code = HTTPStatus.CONFLICT
     default_detail = "This is not possible now."

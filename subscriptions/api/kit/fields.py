@@ -1,4 +1,4 @@
-"""Fields of the API. Stricter than the framework's: a text is a text, a number a number; nothing is guessed."""
+"""API fields. They convert no types: text must be a JSON string, a number a JSON number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 from rest_framework import serializers
 
-# Clocks differ; a call that ends in an hour has not ended.
+# Allows for clocks that differ. A later time is an error.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(2200, 1, 1, tzinfo=UTC)
@@ -18,11 +18,11 @@ URL_LENGTH = 2048
 
 
 class StrictCharField(serializers.CharField):
-    """Blanks around it are taken off unless `trim_whitespace` is false."""
+    """Text. Strips surrounding whitespace unless `trim_whitespace` is false."""
 
     default_error_messages = {
-        "invalid": "This must be a text.",
-        "null": "This cannot be null; an empty text says that it is not known.",
+        "invalid": "This must be a string.",
+        "null": "This cannot be null. Send an empty string if it is unknown.",
         "blank": "This cannot be empty.",
         "max_length": "This is longer than {max_length} characters.",
     }
@@ -68,10 +68,10 @@ class StrictBooleanField(serializers.BooleanField):
 
 
 class AmountField(serializers.DecimalField):
-    """A decimal number in a text, `"125.00"`: a JSON number is a float to many, and floats lose cents."""
+    """A decimal amount as a string, `"125.00"`. Many clients read JSON numbers as floats, which lose cents."""
 
     default_error_messages = {
-        "invalid": 'This must be an amount in a text, such as "125.00".',
+        "invalid": 'This must be an amount as a string, such as "125.00".',
         "min_value": "This cannot be less than {min_value}.",
     }
 
@@ -82,14 +82,14 @@ class AmountField(serializers.DecimalField):
 
 
 class PastDateTimeField(serializers.DateTimeField):
-    """A time with its offset, not before 1970 and not in the future."""
+    """A time with an offset, not before 1970 and not in the future."""
 
     tolerance: timedelta | None = CLOCK_TOLERANCE
     default_error_messages = {
         "invalid": "This must be a time such as 2026-01-31T09:00:00-05:00.",
-        "naive": "This time has no offset. Write Z or one such as -05:00 behind it.",
-        "early": "This time lies before 1970.",
-        "late": "This time lies in the future. Is the clock that made it right?",
+        "naive": "This time has no offset. Add Z or an offset such as -05:00.",
+        "early": "This time is before 1970.",
+        "late": "This time is in the future. Check the clock of the system that sent it.",
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -112,10 +112,10 @@ class PastDateTimeField(serializers.DateTimeField):
 
 
 class StrictDateTimeField(PastDateTimeField):
-    """A bound of a search, the end of a key: it may lie in the future, as far as every time zone can tell it."""
+    """A time with an offset that may be in the future, up to 2200."""
 
     tolerance = None
-    default_error_messages = {"far": "This time lies after 2200."}
+    default_error_messages = {"far": "This time is after 2200."}
 
     def to_internal_value(self, value: Any) -> datetime:
         moment = super().to_internal_value(value)
@@ -125,9 +125,9 @@ class StrictDateTimeField(PastDateTimeField):
 
 
 class HttpUrlField(StrictCharField):
-    """An http or https address. What is sent to is checked far more strictly: see `endpoint_rules`."""
+    """An http or https URL. URLs of subscriptions have stricter rules: see `endpoints.rules`."""
 
-    default_error_messages = {"url": "This must be an address that begins with https:// or http://."}
+    default_error_messages = {"url": "This must be a URL that starts with https:// or http://."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=URL_LENGTH, **kwargs)

@@ -1,4 +1,4 @@
-"""Filters in the query string. A parameter that is not known is refused: a misspelt filter would show everything."""
+"""Filters in the query string. Unknown parameters are errors, because a misspelt filter would return everything."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _MomentField(forms.CharField):
         try:
             return _moment.run_validation(text)
         except ValidationError as error:
-            hint = " A + in an address is written %2B." if " " in text else ""
+            hint = " Encode a + as %2B." if " " in text else ""
             raise forms.ValidationError(f"{error.detail[0]}{hint}") from None  # type: ignore[index]
 
 
@@ -36,7 +36,7 @@ class MomentFilter(django_filters.Filter):  # type: ignore[misc]
 
 
 class Filters(FilterSet):  # type: ignore[misc]
-    """`x_after` means at or after, `x_before` before: ranges that follow each other share nothing."""
+    """`x_after` includes the bound and `x_before` excludes it, so consecutive ranges do not overlap."""
 
 
 def after(field: str) -> MomentFilter:
@@ -53,20 +53,20 @@ class FilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         known = {*TimeCursorPagination.parameters, *(filterset_class.base_filters if filterset_class else ())}
         unknown = sorted(set(request.query_params) - known)
         if unknown:
-            words = f"Unknown parameter. Known are: {', '.join(sorted(known))}."
+            words = f"Unknown parameter. Known parameters: {', '.join(sorted(known))}."
             raise BadQuery(dict.fromkeys(unknown, words))
         moments = [
             name
             for name, each in (filterset_class.base_filters if filterset_class else {}).items()
             if isinstance(each, MomentFilter) and request.query_params.get(name) == ""
         ]
-        if moments:  # to a form an empty field is none; here it is a bound that somebody meant and lost
-            raise BadQuery(dict.fromkeys(moments, "This is empty. Give a time, or leave the parameter out."))
+        if moments:  # a form would ignore an empty field
+            raise BadQuery(dict.fromkeys(moments, "This is empty. Send a time or remove the parameter."))
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
         if not filterset.is_valid():
-            # Not through the package's translation: it trips over a % in what was sent.
+            # The package's own translation fails on a % in a value.
             raise BadQuery({name: list(messages) for name, messages in filterset.errors.items()})
         rows: QuerySet[Any] = filterset.qs
         return rows

@@ -1,13 +1,11 @@
-"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a request that is sent again is carried out once.
+"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeated request is processed once.
 
-Same key and same request: the same answer, word for word. Same key and another request: 422. The first one is still
-being carried out: 409. Only what was carried out is kept (2xx); a request that was refused may be put right and sent
-again under its key.
+Same key and same request: the stored response. Same key and another request: 422. The first request is still running:
+409. Only successful responses (2xx) are stored, so a refused request can be corrected and sent again with its key.
 
 Invariants
-- A key is held by an advisory lock of the transaction that carries the request out: whoever dies leaves no key behind
-  that is "in flight" for ever.
-- The answer is stored in that transaction. There is no moment at which a crash leaves the effect without the answer.
+- The transaction of the request holds an advisory lock on the key. A crash releases it.
+- The response is stored in the same transaction, so a crash never keeps the effect without the response.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from .errors import Conflict
 HEADER = "Idempotency-Key"
 METHODS = ("POST", "PATCH")
 LONGEST = 255
-# As the draft has it, a text in quotes (RFC 8941); most programs send it bare.
+# The draft requires a quoted string (RFC 8941). Most clients send it without quotes.
 _KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]+)"|([\x21\x23-\x5b\x5d-\x7e]+)')
 _KEPT_HEADERS = ("Location", "ETag")
 
@@ -35,13 +33,13 @@ _KEPT_HEADERS = ("Location", "ETag")
 class KeyReused(exceptions.APIException):
     status_code = 422
     default_detail = (
-        "This Idempotency-Key came with another request before. Use a new key for a new request, and the same body for "
-        "a repeat."
+        "This Idempotency-Key was used for another request. Use a new key for a new request, and the same body for a "
+        "repeat."
     )
 
 
 class AlreadyAnswered(Exception):
-    """The request was carried out before: `answer` is what was answered then."""
+    """The request was processed before. `answer`: the stored response."""
 
     def __init__(self, answer: IdempotentAnswer) -> None:
         super().__init__()
@@ -49,7 +47,7 @@ class AlreadyAnswered(Exception):
 
 
 def key_of(request: Any) -> str | None:
-    """The key of a request that is to be carried out once, or None. Raises ValidationError."""
+    """The Idempotency-Key of the request, or None. Raises ParseError."""
     given = request.headers.get(HEADER)
     if given is None or request.method not in METHODS:
         return None
@@ -60,13 +58,14 @@ def key_of(request: Any) -> str | None:
 
 
 def claim(company_id: int, key: str, request: Request) -> str:
-    """Hold the key until this transaction ends; the request's digest. Raises AlreadyAnswered, KeyReused or Conflict."""
+    """Lock the key until the transaction ends and return the request's digest. Raises AlreadyAnswered, KeyReused or
+    Conflict."""
     digest = _digest(request)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [f"idempotency {key}", company_id])
         (held,) = cursor.fetchone()
     if not held:
-        raise Conflict("A request with this Idempotency-Key is being carried out. Wait a moment, then repeat it.")
+        raise Conflict("A request with this Idempotency-Key is still running. Wait a moment, then repeat it.")
     known = IdempotentAnswer.objects.filter(company_id=company_id, key=key).first()
     if known is None:
         return digest
@@ -89,7 +88,7 @@ def keep(company_id: int, key: str, digest: str, response: Response) -> None:
 
 def _digest(request: Any) -> str:
     http = request._request
-    # Another key's answer may hold what this one may not see, such as a new key.
+    # Another API key may not see the response: it may contain a new key.
     asker = str(request.auth.pk).encode()
     parts = [str(request.method).encode(), http.get_full_path().encode(), http.body, asker]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

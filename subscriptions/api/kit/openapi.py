@@ -25,7 +25,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong and what to do."},
+        "detail": {"type": "string", "description": "What is wrong and how to fix it."},
         "errors": {
             "type": "array",
             "items": {
@@ -37,12 +37,12 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 _HEADERS = {
-    "webhook-id": "The event's id; the same for every attempt.",
-    "webhook-timestamp": "Seconds since 1970 of this attempt.",
-    "webhook-signature": "Standard Webhooks 1.0, one or two of `v1,…`.",
-    "Signature": "Base64 of HMAC-SHA1 over the body with the company's signing key.",
-    "Callhooks-Event": "The event's type.",
-    "Callhooks-Sequence": "The event's position among those of its call, text or form.",
+    "webhook-id": "The id of the event, the same in every attempt.",
+    "webhook-timestamp": "Unix time of this attempt, in seconds.",
+    "webhook-signature": "Standard Webhooks 1.0: one or two `v1,…` signatures.",
+    "Signature": "Base64 of the HMAC-SHA1 of the body, with the company's signing key.",
+    "Callhooks-Event": "The type of the event.",
+    "Callhooks-Sequence": "The number of the event among those of its call, text or form.",
     "Callhooks-Attempt": "The number of this attempt, from 1.",
 }
 
@@ -56,20 +56,20 @@ class BearerKey(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "chk_…",
-            "description": "An API key. A company’s key acts for that company. An operator’s key acts for the one that "
-            f"the header `{COMPANY_HEADER}` names, and alone finds `companies/`.",
+            "description": "An API key. A company’s key acts for that company. An operator’s key acts for the company "
+            f"in the header `{COMPANY_HEADER}`. Only operators’ keys can use `companies/`.",
         }
 
 
 _COMPANY_PARAMETER = OpenApiParameter(
     COMPANY_HEADER,
     location=OpenApiParameter.HEADER,
-    description="With an operator’s key, and only there: the company to act for.",
+    description="Only for operators’ keys: the resource id of the company to act for.",
 )
 
 
 class Schema(AutoSchema):
-    """Every operation can end in a problem, and takes and gives JSON."""
+    """Adds the problem response to every operation."""
 
     def get_override_parameters(self) -> list[Any]:
         of_company = "/companies/" not in self.path
@@ -88,7 +88,7 @@ class Schema(AutoSchema):
 
 
 def inline_list(name: str, item: Any) -> Any:
-    """A list that always comes as one page."""
+    """The schema of a list that always fits on one page."""
     page = inline_serializer(name, {"next": serializers.CharField(allow_null=True), "results": item(many=True)})
     return forced_singular_serializer(type(page))  # type: ignore[no-untyped-call]
 
@@ -108,7 +108,7 @@ def add_problems_and_webhooks(result: dict[str, Any], generator: Any, request: A
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in schemas.items():
         if name.endswith("Request"):
-            schema["additionalProperties"] = False  # a field that is not known is refused
+            schema["additionalProperties"] = False  # unknown fields are errors
         for field in schema.get("properties", {}).values():
             if isinstance(field.get("type"), list):
                 field["type"] = list(dict.fromkeys(field["type"]))  # "null" was said by the field and by its allow_null
@@ -130,7 +130,7 @@ def _webhook(event_type: catalogue.EventType) -> dict[str, Any]:
         ],
         "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
         "responses": {
-            "2XX": {"description": "Received. Anything else is tried again."},
-            "410": {"description": "Gone: the subscription is disabled."},
+            "2XX": {"description": "Received. Callhooks retries after any other response."},
+            "410": {"description": "Gone. Callhooks disables the subscription."},
         },
     }

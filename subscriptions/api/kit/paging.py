@@ -1,6 +1,5 @@
-"""Pages by cursor. The cursor names the last row that was shown, so rows that arrive meanwhile move no page, and ten
-thousand rows of the same moment (an import) are passed like any others: the framework's own cursor counts such rows
-and stops at a thousand."""
+"""Cursor pagination. A cursor holds the position of the last row of a page, so new rows do not shift pages. Any number
+of rows may have the same time. The framework's own cursor supports a thousand."""
 
 from __future__ import annotations
 
@@ -28,9 +27,8 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
 
 
 class TimeCursorPagination(BasePagination):
-    """Ordered by the view's `newest` (a field of time, or "id" alone), then by primary key; the newest first, or with
-    `order=oldest` last: whoever catches up reads in the order in which things happened. The view's `max_page_size`
-    limits `page_size`."""
+    """Sorts by the view's `order_field` (a time, or "id"), then by primary key: newest first, or oldest first with
+    `order=oldest`. The view's `max_page_size` limits `page_size`."""
 
     parameters = ("cursor", "page_size", "order")
 
@@ -56,15 +54,19 @@ class TimeCursorPagination(BasePagination):
         return Response({"next": self._next, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        following = {"type": ["string", "null"], "format": "uri", "description": "The next page; null: none."}
+        following = {
+            "type": ["string", "null"],
+            "format": "uri",
+            "description": "URL of the next page; null on the last page.",
+        }
         return {"type": "object", "required": ["next", "results"], "properties": {"next": following, "results": schema}}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": view.max_page_size}
         return [
-            _parameter("cursor", {"type": "string"}, "Where the page begins; from the address in `next`."),
-            _parameter("order", {"enum": ["newest", "oldest"]}, "What comes first; absent: newest."),
-            _parameter("page_size", size, f"Absent: {min(PAGE_SIZE, view.max_page_size)}."),
+            _parameter("cursor", {"type": "string"}, "The position to continue from. Use the URL in `next`."),
+            _parameter("order", {"enum": ["newest", "oldest"]}, "Which rows come first. Default: newest."),
+            _parameter("page_size", size, f"Default: {min(PAGE_SIZE, view.max_page_size)}."),
         ]
 
     def _page_size(self, request: Request, largest: int) -> int:
@@ -82,16 +84,16 @@ def _encode_cursor(row: Model, names: tuple[str, ...]) -> str:
 
 
 def _after_cursor(model: type[Model], names: tuple[str, ...], cursor: str, beyond: str) -> Q:
-    """What comes after the row that the cursor names: `lt` for older ones, `gt` for younger. Raises BadQuery."""
+    """The condition for rows after the cursor: `lt` for older ones, `gt` for newer ones. Raises BadQuery."""
     try:
         *moments, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         last = [_moment.run_validation(text) for text in moments] + [model._meta.pk.to_python(key)]
         if len(last) != len(names) or last[-1] is None:
             raise ValueError
     except (ValueError, TypeError, RecursionError, DjangoValidationError, ValidationError):
-        raise BadQuery({"cursor": "This is not a cursor of ours. Take the address in 'next' as it is."}) from None
+        raise BadQuery({"cursor": "This cursor is invalid. Use the URL in 'next' without changes."}) from None
     if len(last) == 1:
         return Q(**{f"pk__{beyond}": last[0]})
     name, moment, key = names[0], *last
-    # The first condition is what the index serves; the second takes out what was shown.
+    # The index serves the first condition. The second removes rows of the previous page.
     return Q(**{f"{name}__{beyond}e": moment}) & (Q(**{f"{name}__{beyond}": moment}) | Q(**{f"pk__{beyond}": key}))

@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON that can be stored, signed and sent on, or an error that says where it is not."""
+"""Parses request bodies: JSON that PostgreSQL can store, or an error with its position."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .errors import TooLarge
 
 
 class StrictJSONParser(JSONParser):
-    """UTF-8 JSON of limited size, depth and numbers, without NUL and lone surrogates: PostgreSQL holds neither."""
+    """UTF-8 JSON of limited size, depth and numbers, without NUL and lone surrogates: PostgreSQL cannot store these."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -28,21 +28,21 @@ class StrictJSONParser(JSONParser):
         try:
             data = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
         except UnicodeDecodeError as error:
-            raise ParseError(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+            raise ParseError(f"The body is not valid UTF-8 at byte {error.start}.") from None
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             raise ParseError(f"The body is not valid JSON: {error.msg}, {where}.") from None
         except RecursionError:
             raise ParseError(f"The body is nested deeper than {MOST_LEVELS} levels.") from None
-        except ValueError:  # Python reads no whole number of more than 4,300 digits
-            raise ParseError("The body holds a number that is not finite or too large.") from None
+        except ValueError:  # NaN, Infinity, or an integer of more than 4,300 digits
+            raise ParseError("The body contains a number that is too large or not finite.") from None
         for path, words in find_problems(data):
             raise ValidationError(nested(path, words))
         return data
 
 
 class JSONNegotiation(BaseContentNegotiation):
-    """Every answer is JSON, whatever `Accept` says: better than a 406 for a client with a careless default."""
+    """Always responds with JSON and ignores `Accept`, because many HTTP clients send a wrong default."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
         content_type = request.content_type.partition(";")[0].strip().lower()
@@ -57,7 +57,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def nested(path: Path, words: str) -> Any:
-    """As serializers report errors: objects by name, lists by number, the words innermost."""
+    """Nest the message by path, as serializers report errors."""
     detail: Any = [words]
     for step in reversed(path):
         detail = {str(step): detail}

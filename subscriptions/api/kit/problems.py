@@ -47,14 +47,14 @@ def problem(
 
 
 def list_errors(error: Exception) -> list[dict[str, str]]:
-    """The errors of a body, each with the pointer to its place."""
+    """The errors of a body, each with a JSON pointer."""
     known = _to_api_exception(error)
     assert known is not None
     return list(_flatten(known.detail, "pointer"))[:MAX_ERRORS]
 
 
 def handler(error: Exception, context: Mapping[str, Any]) -> Response:
-    """The answer to whatever a view raised. What nobody foresaw is logged and answered with 500."""
+    """The response for an exception of a view. Unexpected ones are logged and become 500."""
     set_rollback()
     known = _to_api_exception(error)
     if known is None:
@@ -80,7 +80,7 @@ def _to_api_exception(error: Exception) -> exceptions.APIException | None:
         case exceptions.APIException():
             return error
         case Http404():
-            return exceptions.NotFound("There is nothing at this address, or nothing that this key may see.")
+            return exceptions.NotFound("There is nothing at this URL, or this key may not see it.")
         case DjangoPermissionDenied():
             return exceptions.PermissionDenied()
         case DjangoValidationError():
@@ -90,22 +90,22 @@ def _to_api_exception(error: Exception) -> exceptions.APIException | None:
         case RequestDataTooBig():
             return TooLarge()
         case SuspiciousOperation() | UnreadablePostError():
-            return exceptions.ParseError("The request is not well formed, or broke off.")
+            return exceptions.ParseError("The request is malformed or incomplete.")
         case OperationalError() if isinstance(error.__cause__, DeadlockDetected):
             return TryAgain()
         case DataError():
-            # The serializers know the limits of every column; this is the net under them.
+            # Serializers check the limits of every column. This catches what they miss.
             logger.warning("The database refused a value that the API had accepted.", exc_info=error)
-            return exceptions.ValidationError("A value is outside of what can be stored.")
+            return exceptions.ValidationError("A value is too large to store.")
     return None
 
 
 def _log_and_answer_500(error: Exception, request: Any) -> Response:
-    # What Django does for an exception that leaves a view, except for its page in HTML.
+    # As Django does for an uncaught exception, but without an HTML page.
     got_request_exception.send(sender=None, request=request)
     answer = problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "A fault in this service; its log says more. Try again later.",
+        "Internal error. The operator can find details in the log. Try again later.",
     )
     log_response("%s: %s", "Internal Server Error", request.path, response=answer, request=request, exception=error)
     return answer
@@ -116,7 +116,7 @@ def _as_detail(error: DjangoValidationError) -> dict[str, list[str]] | list[str]
 
 
 def _flatten(detail: Any, place: str, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
-    """Errors of nested fields and lists, each with the way to it."""
+    """Flatten errors of nested fields and lists."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             yield from _flatten(inner, place, path if name in _NO_FIELD else (*path, str(name)))

@@ -1,4 +1,4 @@
-"""How many requests an API key may send. The counts stand in the database: they hold for all processes and machines."""
+"""Rate limit per API key. It is stored in the database and applies to all processes and machines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rest_framework.throttling import BaseThrottle
 
 from ...models import ApiKey
 
-if TYPE_CHECKING:  # the framework's views import this module by its name in the settings
+if TYPE_CHECKING:  # the framework's views import this module through the settings
     from rest_framework.views import APIView
 
 WINDOW = 60.0  # seconds
 
-# One number for a key: the moment up to which its requests have used up the rate (GCRA). Each request moves it on by
-# its share of the window; one that would move it further ahead than the window changes nothing and gets no row.
+# GCRA: one time per key, up to which its requests have used the rate. Each request adds its share of the window. A
+# request that would move the time further ahead than the window changes nothing and returns no row.
 _COUNT = """
 INSERT INTO subscriptions_apikeyrate AS r (api_key_id, used_until)
 VALUES (%(key)s, clock_timestamp() + make_interval(secs => %(share)s))
@@ -33,7 +33,7 @@ SELECT extract(epoch FROM used_until - clock_timestamp())::float8 FROM subscript
 
 
 class ApiKeyThrottle(BaseThrottle):
-    """Says in headers of every answer how the key stands. Requests without a key are refused before."""
+    """Adds RateLimit headers to every response. Requests without a key were refused before."""
 
     seconds: float | None = None
 

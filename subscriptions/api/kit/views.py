@@ -1,4 +1,4 @@
-"""What all views of the API share: a tenant's objects, found by resource id, listed by cursor."""
+"""Base classes of the API's views."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RESOURCE_ID = "[A-Z]{3}[0-9a-f]{32}"
 
 
 class TenantViewSet(GenericViewSet[Any]):
-    """`get_queryset` gives only rows of the key's company: another's object is not there."""
+    """Objects of the key's company. `get_queryset` must filter by `self.company`."""
 
     read_scope = ApiKey.Scope.READ
     write_scope = ApiKey.Scope.MANAGE
@@ -33,15 +33,15 @@ class TenantViewSet(GenericViewSet[Any]):
     lookup_value_regex = RESOURCE_ID
     order_field = "created_at"
     max_page_size = 500
-    # Whether a POST of what is there already, by its natural key or its name, is answered with that, and with 200.
+    # Whether a POST of an existing object (same natural key or name) returns it with 200.
     returns_existing = False
 
     idempotency_key: str | None = None
     digest = ""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        # One transaction around the whole request: what it does and the answer that is kept, or the row whose version
-        # was compared and its change.
+        # One transaction for the whole request: the change and the stored response, or the version check and the
+        # change.
         if {idempotency.HEADER, "If-Match"} & set(request.headers):
             with transaction.atomic():
                 return super().dispatch(request, *args, **kwargs)
@@ -75,16 +75,16 @@ class TenantViewSet(GenericViewSet[Any]):
 
     @property
     def company(self) -> Company:
-        if getattr(self, "swagger_fake_view", False):  # drf-spectacular looks at the query, and sends none
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular inspects the queryset without a request
             return Company(pk=0)
         return company_of(self.request)
 
     def get_locked_object(self) -> Any:
-        """The object of the address, locked until the transaction ends."""
+        """The object of the URL, locked until the transaction ends."""
         return get_object_or_404(self.get_queryset().select_for_update(no_key=True, of=("self",)), **self.address)
 
     def record_audit(self, act: str, obj: Any, detail: str = "") -> None:
-        """For the company's audit log, in the transaction of the act."""
+        """Add an audit log entry. Call it in the transaction of the action."""
         key: Any = self.request.auth
         audit_log.record(audit_log.Actor.program(key), act, obj, company=self.company, detail=detail)
 
@@ -94,16 +94,16 @@ class TenantViewSet(GenericViewSet[Any]):
         return body
 
     def accept_body(self, *, partial: bool = False) -> dict[str, Any]:
-        """The request's body, checked."""
+        """The validated body of the request."""
         return accept_body(self.get_serializer_class(), self.request, partial=partial)
 
     def object_response(self, instance: Any, status: int = 200, **headers: str) -> Response:
-        """An object with its version."""
+        """An object with its ETag."""
         body = self.represent(instance)
         return Response(body, status, headers={"ETag": etags.etag(body), **headers})
 
     def created_response(self, instance: Any, *, new: bool = True) -> Response:
-        """201 with the address of a new object, 200 for one that was there already."""
+        """201 with Location for a new object, 200 for an existing one."""
         if not new:
             return self.object_response(instance)
         name = str(getattr(instance, self.lookup_field))
@@ -126,14 +126,14 @@ class RetrieveViewSet(TenantViewSet):
 
 
 class UnknownAddress(APIView):
-    """Any address of the API that is none. Without it Django would answer in HTML, and send a POST without the
-    slash at its end through a redirect that loses its body."""
+    """404 as a problem for unknown URLs. Django would respond in HTML, and redirect a POST without a trailing slash,
+    which loses its body."""
 
     authentication_classes = ()
     permission_classes = ()
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        hint = "" if request.path.endswith("/") else " Addresses of this API end with a slash."
+        hint = "" if request.path.endswith("/") else " URLs of this API end with a slash."
         raise NotFound(f"There is nothing at {request.path[:200]}.{hint}")
 
 
