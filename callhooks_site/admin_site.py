@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .security.invitation import invitation_page
 from .security.login_form import LoginForm
-from .security.models import second_factor_of
+from .security.models import get_second_factor
 from .security.second_factor import second_factor_page
 
 
@@ -168,7 +168,7 @@ def _menu_position(heading: dict[str, Any]) -> tuple[int, str]:
 def _passed_second_factor(user: Any) -> bool:
     """Whether a user of two-step login has entered a code. A session from before they turned it on has not."""
     if not hasattr(user, "is_complete"):
-        user.is_complete = user.is_verified() or second_factor_of(user) is None
+        user.is_complete = user.is_verified() or get_second_factor(user) is None
     return bool(user.is_complete)
 
 

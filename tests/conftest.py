@@ -33,14 +33,14 @@ def _bodies_fit_their_schema() -> Iterator[None]:
     from jsonschema import Draft202012Validator
 
     from subscriptions.events import catalogue
-    from subscriptions.events.payload_schemas import schema_of
+    from subscriptions.events.payload_schemas import build_schema
 
     build_body, validators = catalogue.build_body, {}
 
     def check_and_build(event_type: Any, subject: Any, changes: list[str] | None = None) -> bytes:
         body: bytes = build_body(event_type, subject, changes)
         if event_type.serializer not in validators:
-            validators[event_type.serializer] = Draft202012Validator(schema_of(event_type.serializer))
+            validators[event_type.serializer] = Draft202012Validator(build_schema(event_type.serializer))
         validators[event_type.serializer].validate(json.loads(body))
         return body
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 
-from .models import second_factor_of, verify_code
+from .models import get_second_factor, verify_code
 
 CODE_NEEDED = "Also enter the code from your app."
 WRONG_CODE = (
@@ -25,7 +25,7 @@ class LoginForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         user: Any = self.get_user()
-        if user is None or second_factor_of(user) is None:
+        if user is None or get_second_factor(user) is None:
             return cleaned
         code = cleaned.get("code") or ""
         if not code:

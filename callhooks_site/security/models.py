@@ -99,7 +99,7 @@ class RecoveryCodes(_Factor):
         return True
 
 
-def second_factor_of(user: Any) -> SecondFactor | None:
+def get_second_factor(user: Any) -> SecondFactor | None:
     """The user's confirmed second factor, if any."""
     found: SecondFactor | None = SecondFactor.objects.filter(user=user.pk, confirmed=True).first()
     return found

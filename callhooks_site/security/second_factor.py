@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from .login_form import WRONG_CODE
-from .models import SecondFactor, remove_second_factor, replace_recovery_codes, second_factor_of, verify_code
+from .models import SecondFactor, get_second_factor, remove_second_factor, replace_recovery_codes, verify_code
 
 
 def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
@@ -28,7 +28,7 @@ def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": "Two-step login",
-        "on": second_factor_of(request.user) is not None,
+        "on": get_second_factor(request.user) is not None,
         "pending": pending,
         "key_in_groups": " ".join(pending.key[at : at + 4] for at in range(0, 32, 4)) if pending else "",
         **found,
@@ -37,7 +37,7 @@ def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 def _begin(request: HttpRequest) -> dict[str, Any]:
-    if second_factor_of(request.user) is None:
+    if get_second_factor(request.user) is None:
         SecondFactor.objects.filter(user=request.user.pk).delete()
         SecondFactor.objects.create(user=request.user, name="app", confirmed=False)
     return {}

@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from ..events import catalogue
-from ..events.payload_schemas import schema_of
+from ..events.payload_schemas import build_schema
 from ..models import Company, Subscription
 from ..tenancy.access import access_of
 from . import test_events
@@ -105,12 +105,12 @@ def _list_sendable(request: HttpRequest) -> QuerySet[Subscription]:
 
 def _example(event_type: catalogue.EventType) -> dict[str, Any]:
     """The payload of an invented company, the same for all visitors."""
-    example = catalogue.example_of(event_type, Company(pk=1, name="Example", time_zone="America/New_York"))
+    example = catalogue.build_example(event_type, Company(pk=1, name="Example", time_zone="America/New_York"))
     return dict(json.loads(example[1])) if example else {}
 
 
 def _rows(event_type: catalogue.EventType, body: dict[str, Any]) -> list[Row]:
-    schema = schema_of(event_type.serializer)
+    schema = build_schema(event_type.serializer)
     return [
         Row(
             name,

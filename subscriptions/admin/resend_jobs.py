@@ -93,7 +93,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         form = ResendForm(request.POST, **given)
         if not form.is_valid():
             return self._asked(request, form)
-        counts = {row: resend_jobs.matching(row, **form.filters()).count() for row in form.subscriptions()}
+        counts = {row: resend_jobs.find_matching(row, **form.filters()).count() for row in form.subscriptions()}
         found = {row: count for row, count in counts.items() if count}
         if not found:
             form.add_error(None, "There are no webhooks to send again in this period. Choose an earlier start.")

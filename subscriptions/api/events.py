@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from ..events import catalogue
-from ..events.payload_schemas import schema_of
+from ..events.payload_schemas import build_schema
 from ..models import Event
 from .kit.authentication import company_of
 from .kit.filters import Filters, after, before
@@ -72,11 +72,11 @@ class EventTypeSerializer(serializers.Serializer[Any]):
     example = serializers.SerializerMethodField(help_text="A payload with invented data.")
 
     def get_example(self, event_type: catalogue.EventType) -> dict[str, Any] | None:
-        example = catalogue.example_of(event_type, self.context["company"])
+        example = catalogue.build_example(event_type, self.context["company"])
         return dict(json.loads(example[1])) if example else None
 
     def get_schema(self, event_type: catalogue.EventType) -> dict[str, Any]:
-        return schema_of(event_type.serializer)
+        return build_schema(event_type.serializer)
 
 
 class EventTypeViewSet(ViewSet):

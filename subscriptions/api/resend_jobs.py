@@ -82,7 +82,7 @@ class ResendJobViewSet(ListViewSet, RetrieveViewSet):
             "states": data.get("states", resend_jobs.DEFAULT_STATES),
         }
         if data.get("count_only"):
-            return Response({"total": resend_jobs.matching(subscription, **wanted).count()})
+            return Response({"total": resend_jobs.find_matching(subscription, **wanted).count()})
         speed = data.get("per_second", resend_jobs.DEFAULT_PER_SECOND)
         with transaction.atomic():
             job = resend_jobs.start(subscription, per_second=speed, **wanted)

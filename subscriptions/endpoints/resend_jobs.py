@@ -32,7 +32,7 @@ LONGEST_STEP_SECONDS = 5.0
 ROWS_PER_STEP = 1000
 
 
-def matching(
+def find_matching(
     subscription: Subscription, *, since: datetime, until: datetime, states: Sequence[str] = DEFAULT_STATES
 ) -> QuerySet[Delivery]:
     """The deliveries that a job for this period would send again, to count them before starting one."""
@@ -60,7 +60,7 @@ def start(
         Subscription.objects.select_for_update().get(pk=subscription.pk)
         if ResendJob.objects.filter(subscription=subscription, state=ResendJob.State.RUNNING).exists():
             raise ActionRefused("A resend for this subscription is running already. Wait for it or cancel it.")
-        total = matching(subscription, since=since, until=until, states=states).count()
+        total = find_matching(subscription, since=since, until=until, states=states).count()
         if not total:
             raise ActionRefused("There is nothing to send again in that time.")
         return ResendJob.objects.create(
@@ -114,7 +114,7 @@ def _step(pk: int) -> int:
         if not rows:
             return 0
         ids = list(
-            matching(job.subscription, since=job.since, until=job.until, states=job.states)
+            find_matching(job.subscription, since=job.since, until=job.until, states=job.states)
             .filter(pk__gt=job.cursor)
             .order_by("pk")
             .values_list("pk", flat=True)[:rows]

@@ -18,7 +18,7 @@ from ..models import Delivery, Event, Subscription
 def send_test(subscription: Subscription, event_type: str) -> Delivery:
     """Send a test event. Raises ActionRefused, or LookupError for an unknown type."""
     definition = catalogue.get(event_type)
-    example = catalogue.example_of(definition, subscription.company)
+    example = catalogue.build_example(definition, subscription.company)
     if example is None:
         raise ActionRefused(f"There is no example of {definition.label} to send.")
     if subscription.state != Subscription.State.ACTIVE:

@@ -78,7 +78,7 @@ def kind_of(type_name: str) -> str:
     return _kind_of[type_name]
 
 
-def example_of(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
+def build_example(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
     """An example subject of the company and the body of its event; None for a type that has no example."""
     if event_type.example is None:
         return None

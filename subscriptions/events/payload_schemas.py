@@ -10,7 +10,7 @@ from .payload_fields import Payload, Schema
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema_of(payload: type[Any]) -> Schema:
+def build_schema(payload: type[Any]) -> Schema:
     """The schema of a whole body; `payload` is a Payload. No other keys are allowed: some receivers reject bodies with
     keys that they do not know."""
     instance: Payload = payload()

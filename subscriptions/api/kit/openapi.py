@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from ...events import catalogue
-from ...events.payload_schemas import schema_of
+from ...events.payload_schemas import build_schema
 from .authentication import COMPANY_HEADER
 
 JSON = "application/json"
@@ -118,7 +118,7 @@ def add_problems_and_webhooks(result: dict[str, Any], generator: Any, request: A
 
 
 def _webhook(event_type: catalogue.EventType) -> dict[str, Any]:
-    schema = {name: value for name, value in schema_of(event_type.serializer).items() if name != "$schema"}
+    schema = {name: value for name, value in build_schema(event_type.serializer).items() if name != "$schema"}
     return {
         "operationId": f"webhook_{event_type.name}",
         "summary": event_type.label,
