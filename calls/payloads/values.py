@@ -95,16 +95,16 @@ def milestones(call: Call) -> dict[str, dict[str, Any]]:
 
 def _touch(known: dict[str, Any], time_zone: str) -> dict[str, Any]:
     touch = {key: known.get(key) or ({} if key in _TOUCH_OBJECTS else None) for key in _TOUCH_TEXTS}
-    return touch | {"event_date": _moment_of(touch["event_date"], time_zone)}
+    return touch | {"event_date": _format_event_date(touch["event_date"], time_zone)}
 
 
-def _moment_of(told: Any, time_zone: str) -> Any:
+def _format_event_date(value: Any, time_zone: str) -> Any:
     """A time as all bodies tell times; a mere date, or what is no time, as it came."""
     try:
-        time = datetime.fromisoformat(told)
-        return format_time(time, time_zone) if time.tzinfo else told
+        time = datetime.fromisoformat(value)
+        return format_time(time, time_zone) if time.tzinfo else value
     except (TypeError, ValueError, OverflowError):
-        return told
+        return value
 
 
 def transcript(call: Call) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What is refused is a row with its reason, bounded, without the secret, and can be taken in after all."""
+"""A refused callback is a row with its reason, bounded, without the secret, and can be accepted later."""
 
 from __future__ import annotations
 

@@ -168,8 +168,8 @@ class _Progress:
         if now - self._printed_at >= PROGRESS_SECONDS:
             self._printed_at = now
             rate = counts.lines / (now - self._began)
-            told = f"{self._share():4.0%}  {counts.lines:,} lines, {counts.wrong:,} wrong, {rate:,.0f} a second"
-            self._stderr.write(told)
+            status = f"{self._share():4.0%}  {counts.lines:,} lines, {counts.wrong:,} wrong, {rate:,.0f} a second"
+            self._stderr.write(status)
 
 
 class _ErrorLog:
