@@ -62,7 +62,7 @@ def test_a_failed_delivery_is_found_understood_repeated_and_sent_again(at: Page,
     assert copied[copied.index("--data-raw") + 1] == bytes(Delivery.objects.get(pk=pk).event.body).decode()
 
     at.get_by_role("button", name="Send again").click()
-    expect(at.locator(".messagelist")).to_contain_text("1 webhook on the way again.")
+    expect(at.locator(".messagelist")).to_contain_text("1 webhook will be sent again.")
 
 
 def test_all_that_failed_is_counted_sent_and_followed(at: Page, live_server):

@@ -83,7 +83,7 @@ def test_many_deliveries_sent_again_are_one_act(client, company, subscription):
     ids = list(Delivery.objects.values_list("pk", flat=True))
     log = reverse("admin:subscriptions_delivery_changelist")
     client.post(log, {"action": "resend_selected", "_selected_action": ids, "index": 0})
-    detail = "" if len(ids) == 1 else f"{len(ids)} webhooks chosen from the list"
+    detail = "" if len(ids) == 1 else f"{len(ids)} webhooks selected in the list"
     assert acts() == [("ann@example.com", "Sent again", detail)]
 
 

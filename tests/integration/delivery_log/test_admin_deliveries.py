@@ -98,7 +98,7 @@ def test_the_first_words_of_many_attempts_are_shown(client, delivery):
 def test_it_is_sent_again_and_that_is_written_down(client, delivery):
     put(delivery, state="failed", attempts=10, status_code=404)
     answer = client.post(url(delivery, "resend"), follow=True)
-    assert "1 webhook on the way again." in told(answer)
+    assert "1 webhook will be sent again." in told(answer)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.round_began_after) == ("pending", 10)
     assert LogEntry.objects.get().change_message == "Sent again."
@@ -130,7 +130,7 @@ def test_many_are_sent_again_from_the_list(client, company, delivery):
     pending = Delivery.objects.get(event__subject_id=second.resource_id)
     chosen = {"action": "resend_selected", "_selected_action": [delivery.pk, pending.pk], "index": 0}
     answer = client.post(LIST, chosen, follow=True)
-    assert "1 webhook on the way again. 1 webhook was left: on the way already" in told(answer)
+    assert "1 webhook will be sent again. 1 webhook skipped: already waiting" in told(answer)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
 
 
@@ -300,4 +300,4 @@ def test_what_is_done_to_deliveries_stands_in_the_audit_log(client, company, del
     client.post(LIST, chosen)
     one, many = AuditEntry.objects.order_by("pk")
     assert (one.act, one.object_id, one.company_id) == ("Sent again", str(delivery.pk), company.pk)
-    assert (many.act, many.detail, many.company_id) == ("Cancelled", "2 webhooks chosen from the list", company.pk)
+    assert (many.act, many.detail, many.company_id) == ("Cancelled", "2 webhooks selected in the list", company.pk)

@@ -30,7 +30,7 @@ def test_a_delivery_that_waits_has_the_button_and_one_that_is_due_has_not(client
     button = f'action="{url(waiting, "send_now")}"'
     assert button in client.get(url(waiting)).content.decode()
     answer = client.post(url(waiting, "send_now"), follow=True).content.decode()
-    assert "1 webhook sent now." in answer
+    assert "1 webhook will be sent now." in answer
     assert is_due(waiting)
     assert AuditEntry.objects.latest("pk").act == "Sent now"
     assert button not in answer
@@ -43,10 +43,10 @@ def test_a_delivery_that_waits_has_the_button_and_one_that_is_due_has_not(client
 
 def test_chosen_ones_of_the_list(client, waiting):
     chosen = {"action": "send_now_selected", "_selected_action": [waiting.pk], "index": 0}
-    assert "1 webhook sent now." in client.post(LIST, chosen, follow=True).content.decode()
+    assert "1 webhook will be sent now." in client.post(LIST, chosen, follow=True).content.decode()
     assert is_due(waiting)
     put(waiting, state="failed", due_at=None)
-    assert "1 webhook was left: done or held" in client.post(LIST, chosen, follow=True).content.decode()
+    assert "1 webhook skipped: finished, held" in client.post(LIST, chosen, follow=True).content.decode()
 
 
 def test_all_pages_of_the_list_become_a_job_of_what_waits(client, waiting):
@@ -75,4 +75,4 @@ def test_what_went_to_a_removed_subscription_says_what_can_be_done(client, waiti
     operations.archive(waiting.subscription)
     assert "Add a new subscription with its URL" in client.get(url(waiting)).content.decode()
     chosen = {"action": "resend_selected", "_selected_action": [waiting.pk], "index": 0}
-    assert "add a new one with its URL" in client.post(LIST, chosen, follow=True).content.decode()
+    assert "add a new one for future events" in client.post(LIST, chosen, follow=True).content.decode()

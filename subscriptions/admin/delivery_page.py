@@ -1,0 +1,69 @@
+"""What the page of a delivery shows: its state, advice, attempts and body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+
+from ..events import catalogue
+from ..models import Attempt, Delivery, Event
+from . import advice, attempt_request
+from .kit import bodies, labels, subjects, times
+
+ATTEMPTS_SHOWN = 50
+State = Delivery.State
+
+
+def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
+    body = bytes(Event.objects.values_list("body", flat=True).get(pk=obj.event_id))
+    newest = list(Attempt.objects.filter(delivery=obj).order_by("-number")[:ATTEMPTS_SHOWN])
+    return {
+        "subtitle": None,
+        "title": f"{catalogue.label(obj.event.type)} to {obj.subscription.name}",
+        "delivery": obj,
+        "state": labels.badge(labels.state_label(obj), labels.state_tone(obj)),
+        "next_step": labels.describe_next_step(obj),
+        "happened": labels.outcome_label(obj) if obj.state == State.FAILED else "",
+        "watched": labels.change_marker(obj) if obj.state == State.PENDING else "",
+        "name": subjects.find_names(site, {obj.event.subject_id}).get(obj.event.subject_id, ""),
+        "subject": subjects.link_subject(site, obj.event.subject_id),
+        "advice": _find_advice(obj, newest),
+        "tries": [_attempt_context(attempt, body) for attempt in newest],
+        "tolerance": attempt_request.TOLERANCE_MINUTES,
+        "more": max(0, obj.attempts - len(newest)),
+        "body": bodies.decode_body(body),
+        "body_pretty": bodies.pretty_json(body),
+        "body_size": len(body),
+    }
+
+
+def _attempt_context(attempt: Attempt, body: bytes) -> dict[str, Any]:
+    good = attempt.outcome == Attempt.Outcome.DELIVERED
+    tone = "good" if good else "quiet" if attempt.outcome == Attempt.Outcome.LOST else "bad"
+    return {
+        "number": attempt.number,
+        "badge": labels.badge(labels.attempt_label(attempt), tone),
+        # Without a response, the badge already shows the message.
+        "message": attempt.message if attempt.status_code else "",
+        "at": times.time_tag(attempt.started_at),
+        "took": times.format_milliseconds(attempt.duration_ms),
+        "url": attempt.url,
+        "status": attempt.status_code,
+        "request_headers": attempt.request_headers,
+        "signed_prefix": attempt_request.signed_prefix(attempt.request_headers),
+        "signature": attempt_request.header(attempt.request_headers, "signature"),
+        "webhook_signature": attempt_request.header(attempt.request_headers, "webhook-signature"),
+        "curl": attempt_request.curl(attempt.url, attempt.request_headers, body) if attempt.request_headers else "",
+        "masked": attempt_request.is_masked(attempt.request_headers),
+        "response_headers": attempt.response_headers,
+        "response": bodies.decode_body(bytes(attempt.response_body)),
+        "truncated": attempt.response_truncated,
+    }
+
+
+def _find_advice(delivery: Delivery, newest: list[Attempt]) -> str:
+    """Advice for the last attempt; "" unless it failed."""
+    if not newest or delivery.state == State.DELIVERED or newest[0].outcome != Attempt.Outcome.FAILED:
+        return ""
+    return advice.find_advice(newest[0].status_code, newest[0].error)
