@@ -18,15 +18,18 @@ KIND = "form"
 SUBMITTED = "form_submission"
 
 
-def forms_for_webhooks() -> QuerySet[FormSubmission]:
-    """Forms with `has_earlier`: whether the same person sent one before. Forms of almost the same time are ordered by
-    arrival, like calls."""
+def has_earlier() -> Exists:
+    """Whether the same person sent a form before. Forms of nearly the same time are ordered by arrival, like calls."""
     submitted = OuterRef("submitted_at")
     earlier = FormSubmission.objects.filter(person_id=OuterRef("person_id")).filter(
         Q(submitted_at__lt=submitted - Value(SAME_MOMENT))
         | Q(submitted_at__lte=submitted + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
     )
-    return FormSubmission.objects.select_related("company", "person").annotate(has_earlier=Exists(earlier))
+    return Exists(earlier)
+
+
+def forms_for_webhooks() -> QuerySet[FormSubmission]:
+    return FormSubmission.objects.select_related("company", "person").annotate(has_earlier=has_earlier())
 
 
 def publish_due(resource_ids: Sequence[str]) -> None:

@@ -148,17 +148,18 @@ class Listing:
         return positions.digest_of(path, [pair for pair in pairs if pair[0] not in ("offset", "format")])
 
     def _address(self, *, after: str, **changed: int) -> str:
-        """This request's address with these parameters instead of its own."""
-        new = {name: str(value) for name, value in changed.items()}
-        if after:
-            new[positions.PARAMETER] = after
-        kept = [
-            (name, value)
-            for name, values in self.request.query_params.lists()
-            for value in dict.fromkeys(values)
-            if name not in new
-        ]
-        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode([*kept, *new.items()])}")
+        return address_with(self.request, {**changed, **({positions.PARAMETER: after} if after else {})})
+
+
+def address_with(request: Request, changed: Mapping[str, Any]) -> str:
+    """The request's address with these parameters instead of its own; one that came twice stands there once."""
+    kept = [
+        (name, value)
+        for name, values in request.query_params.lists()
+        for value in dict.fromkeys(values)
+        if name not in changed
+    ]
+    return str(request.build_absolute_uri(f"{request.path}?{urlencode([*kept, *changed.items()])}"))
 
 
 def envelope(page: int, per_page: int, total: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ from . import dates, ids
 from .authentication import HasScope, TokenAuthentication
 from .errors import BadRequest, Forbidden, NotHere, handler
 from .formats import AnyJson, Json, Negotiation
-from .paging import Listing, Order, Show
+from .paging import Listing, Order, Show, address_with
 from .params import Params
 from .shapes import Context, Shape
 from .throttling import Counted, rate_headers
@@ -87,6 +87,10 @@ class VendorView(APIView):
         if found is None:
             raise NotHere
         return found
+
+    def address(self, **changed: int) -> str:
+        """This request's address with these parameters instead of its own."""
+        return address_with(self.request, changed)
 
     def check_company(self, given: Any) -> None:
         """`company_id` is this account's company, or is left out."""

@@ -62,9 +62,12 @@ def source_slug(call: Call) -> str:
 
 
 def source_in_words(call: Call) -> str:
+    return display_name(source(call))
+
+
+def display_name(text: str) -> str:
     """`google_paid` → `Google Paid`; what is written with capitals or blanks stays as it is."""
-    text = source(call)
-    return text.replace("_", " ").title() if text == source_slug(call) else text
+    return text.replace("_", " ").title() if text == "_".join(text.lower().split()) else text
 
 
 def lead_status(call: Any) -> str:

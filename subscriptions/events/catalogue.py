@@ -27,6 +27,10 @@ class EventType:
     fires: str  # when it fires, in a sentence for people
     serializer: type[BaseSerializer[Any]]
     once: bool = True  # at most once per subject
+    # What conditions of subscriptions may ask of a subject (`conditions.py`), by name.
+    facts: Callable[[Any], dict[str, Any]] | None = None
+    # Of events that a subscription can ask for by direction: that of the subject.
+    direction: Callable[[Any], str] | None = None
     # Builds an example subject for a company, never saved: for the catalogue and for test events.
     example: Callable[[Any], Any] | None = None
 

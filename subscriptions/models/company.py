@@ -40,6 +40,8 @@ class Company(models.Model):
     transcription_expected = models.BooleanField(
         default=True, help_text="Post-Call waits for a call's transcription, 20 minutes at most."
     )
+    # For subscriptions that have no conditions of their own; null: none.
+    default_conditions = models.JSONField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

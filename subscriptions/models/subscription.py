@@ -94,6 +94,8 @@ class Subscription(models.Model):
         db_default=CallDirection.BOTH.value,
         help_text="Whose Post-Call and Call Modified: those of inbound calls, of outbound calls, or of both.",
     )
+    # What an event has to meet to be sent (`events/conditions.py`); null: the company's default, or nothing.
+    conditions = models.JSONField(null=True, blank=True, editable=False)
     ordered = models.BooleanField(
         "in order",
         default=False,

@@ -1,0 +1,236 @@
+"""Integrations. The one of type Webhooks is the company's subscriptions, seen as URLs by event. Nothing is stored twice:
+what is changed in the admin shows here and the other way round."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from subscriptions.endpoints import operations
+from subscriptions.events import catalogue
+from subscriptions.models import ApiKey, Company, Subscription
+
+from .errors import BadRequest, Forbidden, NotHere
+from .paging import envelope, size_of
+from .params import Params
+from .shapes import TEXT, WHOLE, Field, Shape
+from .views import VendorView
+from .webhook_config import EVENTS, KEYS, Part, checked, config_of, parts_of
+
+WEBHOOKS = "Webhooks"
+State = Subscription.State
+STATES = ("active", "disabled")
+
+
+class Webhooks:
+    """A company's subscriptions as an integration. Its id is the company's number."""
+
+    def __init__(self, company: Company, *, lock: bool = False) -> None:
+        self.company = company
+        rows = subscriptions_of(company)
+        self.subscriptions = list(rows.select_for_update(no_key=True) if lock else rows)
+
+    @property
+    def pk(self) -> int:
+        return int(self.company.pk)
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.subscriptions)
+
+    @property
+    def state(self) -> str:
+        """Failed: nothing is sent any more, because the receivers had failed for days."""
+        states = {State.ACTIVE if each.resuming else each.state for each in self.subscriptions}
+        if State.ACTIVE in states:
+            return "active"
+        return "failed" if State.DISABLED in states else "disabled"
+
+    @property
+    def config(self) -> dict[str, list[str]]:
+        return config_of(self.subscriptions)
+
+
+def subscriptions_of(company: Company) -> QuerySet[Subscription]:
+    """Those with an event that a config has a key for, without what is encrypted."""
+    rows = Subscription.objects.filter(company=company, events__overlap=sorted(EVENTS)).exclude(state=State.ARCHIVED)
+    return rows.defer(*Subscription.ENCRYPTED).order_by("pk")
+
+
+def _signing_key(webhooks: Webhooks) -> str:
+    return str(Company.objects.only("signing_key").get(pk=webhooks.company.pk).signing_key)
+
+
+SHAPE = Shape(
+    {
+        "id": Field(WHOLE, lambda webhooks, context: webhooks.pk),
+        "config": Field(
+            {
+                "type": "object",
+                "properties": {key: {"type": "array", "items": TEXT} for key in KEYS},
+                "additionalProperties": False,
+            },
+            lambda webhooks, context: webhooks.config,
+        ),
+        "state": Field({"enum": ["active", "disabled", "pending", "failed"]}, lambda webhooks, context: webhooks.state),
+        "type": Field({"enum": [WEBHOOKS]}, lambda webhooks, context: WEBHOOKS),
+        "signing_key": Field(TEXT, lambda webhooks, context: _signing_key(webhooks), selectable=True),
+    }
+)
+
+
+class IntegrationsBase(VendorView):
+    write_scope = ApiKey.Scope.MANAGE
+
+    def names(self, params: Params) -> list[str]:
+        """The signing key is shown to keys that manage, and its being shown is noted."""
+        names = SHAPE.names(params.many("fields"))
+        if "signing_key" in names:
+            key: Any = self.request.auth
+            if ApiKey.Scope.MANAGE not in key.scopes:
+                raise Forbidden
+            self.note("Looked at the signing key", self.company)
+        return names
+
+    def shown(self, webhooks: Webhooks, names: list[str], status: int = 200) -> Response:
+        return Response(SHAPE.show(webhooks, self.context, names), status)
+
+
+class IntegrationsView(IntegrationsBase):
+    def get(self, request: Request, account: str) -> Response:
+        params = self.params
+        if not params.text("company_id"):
+            raise BadRequest("company_id is missing.")
+        self.check_company(params.text("company_id"))
+        webhooks = Webhooks(self.company)
+        names = self.names(params)
+        found = [SHAPE.show(webhooks, self.context, names)] if webhooks.exists else []
+        first = (params.whole("page") or 1) <= 1
+        return Response({**envelope(1, size_of(params), len(found)), "integrations": found if first else []})
+
+    def post(self, request: Request, account: str) -> Response:
+        body = self.body
+        self.check_company(body.get("company_id"))
+        kind = body.get("type", WEBHOOKS)
+        if kind != WEBHOOKS:
+            raise Forbidden(f"{str(kind)[:40]} cannot be made here. Integrations of type {WEBHOOKS} can.")
+        config = checked(body.get("config") or {})
+        if not any(config.values()):
+            raise BadRequest("config names no URL. Give one key at least, such as post_call_webhook.")
+        with transaction.atomic():
+            lock_integration(self.company)
+            webhooks = Webhooks(self.company, lock=True)
+            if webhooks.exists:
+                raise BadRequest("This company has a Webhooks integration already. Change it with PUT.")
+            configure(self, webhooks, config)
+        return self.shown(Webhooks(self.company), [*SHAPE.default, "signing_key"], 201)
+
+
+class IntegrationView(IntegrationsBase):
+    def get(self, request: Request, account: str, id: str) -> Response:
+        webhooks = Webhooks(self.company)
+        if id != str(webhooks.pk) or not webhooks.exists:
+            raise NotHere
+        return self.shown(webhooks, self.names(self.params))
+
+    def put(self, request: Request, account: str, id: str) -> Response:
+        body = self.body
+        state = body.get("state")
+        if state is not None and state not in STATES:
+            raise BadRequest("state must be active or disabled.")
+        config = checked(body["config"]) if body.get("config") is not None else None
+        with transaction.atomic():
+            webhooks = self._locked(id)
+            if config is not None:
+                configure(self, webhooks, config)
+                webhooks = Webhooks(self.company, lock=True)
+            set_state(self, webhooks, state)
+        return self.shown(Webhooks(self.company), SHAPE.default)
+
+    def delete(self, request: Request, account: str, id: str) -> Response:
+        with transaction.atomic():
+            webhooks = self._locked(id)
+            if not webhooks.exists:
+                raise NotHere
+            set_state(self, webhooks, "disabled")
+        return Response(status=204)
+
+    def _locked(self, id: str) -> Webhooks:
+        if id != str(self.company.pk):
+            raise NotHere
+        lock_integration(self.company)
+        return Webhooks(self.company, lock=True)
+
+
+def lock_integration(company: Company) -> None:
+    """Two requests that change a config wait for each other, at the company's row."""
+    Company.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk").get()
+
+
+def configure(view: VendorView, webhooks: Webhooks, config: dict[str, list[str]]) -> None:
+    """Makes the subscriptions what the config asks for. Those that are right already stay as they are."""
+    present: dict[str, list[Subscription]] = {}
+    for subscription in webhooks.subscriptions:
+        present.setdefault(subscription.url, []).append(subscription)
+    wanted = parts_of(config)
+    for url in [*present, *(url for url in wanted if url not in present)]:
+        mine, parts = present.get(url, []), wanted.get(url, [])
+        if mine and parts and parts_of(config_of(mine))[url] == parts:
+            continue
+        for number in range(max(len(mine), len(parts))):
+            part = parts[number] if number < len(parts) else None
+            if number < len(mine):
+                _change(view, mine[number], part)
+            elif part is not None:
+                _add(view, webhooks.company, url, part)
+
+
+def _change(view: VendorView, subscription: Subscription, part: Part | None) -> None:
+    """Events that a config has no key for stay; a subscription that has none left is removed."""
+    kept = set(subscription.events) - EVENTS
+    events = _in_order(kept | (part.events if part else frozenset()))
+    if not events:
+        operations.archive(subscription)
+        view.note("Removed", subscription)
+        return
+    direction = part.direction if part else subscription.call_direction
+    if (subscription.events, subscription.call_direction) != (events, direction):
+        subscription.events, subscription.call_direction = events, direction
+        subscription.save(update_fields=["events", "call_direction", "updated_at"])
+        view.note("Changed", subscription, "events")
+
+
+def _add(view: VendorView, company: Company, url: str, part: Part) -> None:
+    name = f"{urlsplit(url).hostname} (API v3)"[-100:]
+    subscription = Subscription.objects.create(
+        company=company,
+        name=name,
+        url=url,
+        events=_in_order(part.events),
+        call_direction=part.direction,
+        payload_version=Subscription.PayloadVersion.MAY_2026,
+    )
+    view.note("Added", subscription)
+
+
+def set_state(view: VendorView, webhooks: Webhooks, state: str | None) -> None:
+    """Active: what happened while the integration was disabled is not sent, as at the vendor; its log keeps it. While
+    some of it is active, one that was paused in the admin stays so: clients send the state with every change."""
+    if state is None or state == webhooks.state:
+        return
+    for subscription in webhooks.subscriptions:
+        if state == "active":
+            operations.resume(subscription, send_held=False)
+            view.note("Resumed", subscription, "Dropped what was held")
+        elif subscription.state == State.ACTIVE or subscription.resuming:
+            operations.pause(subscription)
+            view.note("Paused", subscription)
+
+
+def _in_order(events: Any) -> list[str]:
+    return [each.name for each in catalogue.all_types() if each.name in events]

@@ -1,0 +1,86 @@
+"""What a subscription asks of an event beside its type: a condition over facts of the call, text or form.
+
+A condition is JSON: `{"all": [condition, …]}`, `{"any": [condition, …]}`, `{"not": condition}`, or one about a field:
+
+    {"field": "tracker", "in": ["TRK…"]}        one of these, or, for a field of several values, any of these
+    {"field": "first_call", "is": true}
+    {"field": "duration", "min": 30}            seconds; also "max"
+
+Facts that an event does not have (the duration of a text, of a call that still rings) are asked of nothing: a condition
+about them holds. No Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+OPERATORS = ("in", "is", "min", "max")
+Condition = Mapping[str, Any]
+Facts = Mapping[str, Any]
+
+
+def refusal(condition: Condition, facts: Facts) -> str:
+    """Which condition says no, in words; empty when all hold."""
+    match condition:
+        case {"all": list(parts)}:
+            return next((words for part in parts if (words := refusal(part, facts))), "")
+        case {"any": list(parts)}:
+            refusals = [refusal(part, facts) for part in parts]
+            return " ".join(refusals) if refusals and all(refusals) else ""
+        case {"not": part}:
+            return "" if refusal(part, facts) else f"Not wanted: {in_words(part)}."
+        case {"field": str(name)}:
+            return _about_field(name, condition, facts)
+    raise ValueError(f"This is no condition: {str(condition)[:200]}")
+
+
+def _about_field(name: str, condition: Condition, facts: Facts) -> str:
+    if name not in facts:
+        return ""
+    value = facts[name]
+    values = value if isinstance(value, list) else [value]
+    asked = {operator: condition[operator] for operator in OPERATORS if operator in condition}
+    if not asked:
+        raise ValueError(f"This is no condition: {str(condition)[:200]}")
+    holds = {
+        "in": lambda wanted: any(each in wanted for each in values),
+        "is": lambda wanted: value == wanted,
+        "min": lambda least: value >= least,
+        "max": lambda most: value <= most,
+    }
+    for operator, argument in asked.items():
+        if not holds[operator](argument):
+            return f"{in_words({'field': name, operator: argument})} was wanted; it was {_shown(value)}."
+    return ""
+
+
+def in_words(condition: Condition) -> str:
+    """`Duration at least 30`"""
+    match condition:
+        case {"all": list(parts)}:
+            return " and ".join(map(in_words, parts))
+        case {"any": list(parts)}:
+            return " or ".join(map(in_words, parts))
+        case {"not": part}:
+            return f"not ({in_words(part)})"
+    name = str(condition.get("field", "")).replace("_", " ").capitalize()
+    match condition:
+        case {"in": list(wanted)}:
+            more = f" and {len(wanted) - 3} more" if len(wanted) > 3 else ""
+            return f"{name} {' or '.join(map(_shown, wanted[:3]))}{more}"
+        case {"is": wanted}:
+            return f"{name} {_shown(wanted)}"
+        case {"min": least}:
+            return f"{name} at least {least}"
+        case {"max": most}:
+            return f"{name} at most {most}"
+    return name
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "empty"
+    return str(value).replace("_", " ") or "empty"
