@@ -1,8 +1,10 @@
 """The event types of calls, for the event catalogue."""
 
+from operator import attrgetter
+
 from subscriptions.events.catalogue import EventType, SubjectKind
 
-from . import events, examples, firing_rules
+from . import events, examples, facts, firing_rules
 from .payloads.serializers import (
     CallModifiedPayload,
     CallRoutingCompletePayload,
@@ -18,6 +20,7 @@ TYPES = [
         "Pre-Call",
         "When an inbound call arrives, before it is connected.",
         PreCallPayload,
+        facts=facts.of_ringing,
         example=examples.build_ringing_call,
     ),
     EventType(
@@ -25,6 +28,7 @@ TYPES = [
         "Call Routing Complete",
         "When an inbound call has been routed to its destination.",
         CallRoutingCompletePayload,
+        facts=facts.of_ringing,
         example=examples.build_routed_call,
     ),
     EventType(
@@ -32,6 +36,8 @@ TYPES = [
         "Post-Call",
         "When a call has ended and its recording and transcription have arrived, or 20 minutes after its end.",
         PostCallPayload,
+        facts=facts.of_ended,
+        direction=attrgetter("direction"),
         example=examples.build_ended_call,
     ),
     EventType(
@@ -40,6 +46,8 @@ TYPES = [
         "When tags, note, value, transcription, recording or lead status change after Post-Call.",
         CallModifiedPayload,
         once=False,
+        facts=facts.of_ended,
+        direction=attrgetter("direction"),
         example=examples.build_modified_call,
     ),
 ]

@@ -18,6 +18,7 @@ class MessagingConfig(AppConfig):
                     "Text Message Sent",
                     "When a text was sent from a tracking number.",
                     payloads.TextMessageSentPayload,
+                    facts=events.facts,
                     example=examples.build_sent_text,
                 ),
                 EventType(
@@ -25,6 +26,7 @@ class MessagingConfig(AppConfig):
                     "Text Message Received",
                     "When a text was received by a tracking number.",
                     payloads.TextMessageReceivedPayload,
+                    facts=events.facts,
                     example=examples.build_received_text,
                 ),
             ],

@@ -32,6 +32,11 @@ def publish_due(resource_ids: Sequence[str]) -> None:
                 publisher.publish(SENT if text.direction == TextMessage.Direction.OUTBOUND else RECEIVED, text)
 
 
+def facts(text: TextMessage) -> dict[str, Any]:
+    """What conditions of subscriptions may ask of a text."""
+    return {"tracker": text.tracker.resource_id, "direction": text.direction, "source": text.tracker.source}
+
+
 def connect() -> None:
     post_save.connect(text_saved, sender=TextMessage, dispatch_uid="messaging.text_saved")
 

@@ -14,7 +14,7 @@ from django.urls.resolvers import RoutePattern, URLPattern, URLResolver
 from callhooks_site.vendor_api.ids import account_id
 from calls.models import Call, Person, Tag, Tracker
 from forms_intake.models import FormSubmission
-from messaging.models import TextMessage
+from messaging.models import TextMessage, Thread
 from subscriptions.models import ApiKey, Company, Delivery, Event, ResendJob, Subscription
 from tests.admin_support import Tenant, name_of
 
@@ -54,6 +54,13 @@ API: dict[str, type[Model] | None] = {
     "recording-player": Call,
     "vendor-account": Company,
     "vendor-call": Call,
+    "vendor-company": Company,
+    "vendor-tracker": Tracker,
+    "vendor-tag": Tag,
+    "vendor-form": FormSubmission,
+    "vendor-lead": Person,
+    "vendor-sms-thread": Thread,
+    "vendor-conversation": Thread,
 }
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.test import Client
+from jsonschema import Draft202012Validator
 
 from callhooks_site.vendor_api import ids
+from callhooks_site.vendor_api.openapi import document
 from subscriptions.models import Company
 from tests.factories import make_key
 
@@ -32,23 +36,25 @@ class Vendor:
             method.upper(), url, **sent, headers={"Authorization": self.authorization}, HTTP_HOST="localhost"
         )
 
-    def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
-        return self.told("get", path, None, status, **params)
+    def get(self, path: str, *, code: int = 200, **params: Any) -> Any:
+        return self.told("get", path, None, code, **params)
 
-    def put(self, path: str, body: Any, *, status: int = 200) -> Any:
-        return self.told("put", path, body, status)
+    def put(self, path: str, body: Any, *, code: int = 200) -> Any:
+        return self.told("put", path, body, code)
 
-    def post(self, path: str, body: Any, *, status: int = 201) -> Any:
-        return self.told("post", path, body, status)
+    def post(self, path: str, body: Any, *, code: int = 201) -> Any:
+        return self.told("post", path, body, code)
 
-    def told(self, method: str, path: str, body: Any, status: int, **params: Any) -> Any:
+    def told(self, method: str, path: str, body: Any, code: int, **params: Any) -> Any:
         """The answer's JSON. Errors are `{"error": "…"}` and nothing else."""
         answer = self.send(method, path, body, **params)
-        assert answer.status_code == status, (answer.status_code, answer.content)
-        if status == 204:
+        assert answer.status_code == code, (answer.status_code, answer.content)
+        if code == 204:
             return None
         told = answer.json()
-        if status >= 400:
+        if code < 300:
+            check_documented(method, path, code, told)
+        if code >= 400:
             assert list(told) == ["error"]
             assert isinstance(told["error"], str)
             return told["error"]
@@ -83,6 +89,25 @@ class Vendor:
                 assert body["next_page"] is None
                 return
             body = self.get(f"{below(body['next_page'])}&relative_pagination=true")
+
+
+def check_documented(method: str, path: str, status: int, body: Any) -> None:
+    """The answer is what the OpenAPI document says, to the last field."""
+    place = re.sub(r"^/*(?:api/)?v3/+", "", path).partition("?")[0].removesuffix(".json")
+    for shape, item in _document()["paths"].items():
+        pattern = re.sub(r"\{\w+\}", "[^/]+", shape.removesuffix(".json"))
+        if shape.count("{id}") and place.rpartition("/")[2] in ("summary", "timeseries"):
+            continue
+        if re.fullmatch(pattern, f"/{place}") or re.fullmatch(pattern, f"/a/ACC/{place}"):
+            answer = item[method]["responses"][str(status)]
+            Draft202012Validator(answer["content"]["application/json"]["schema"]).validate(body)
+            return
+    raise AssertionError(f"{method} {path} is not in the document.")
+
+
+@cache
+def _document() -> Any:
+    return document("http://localhost/v3")
 
 
 def below(url: str) -> str:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from forms_intake.models import FormSource
-from forms_intake.web.script import versions
+from forms_intake.web.script import list_versions
 from subscriptions.models import ApiKey, Company
 
 from .body_values import text_of
@@ -38,7 +38,7 @@ SHAPE = Shape(
         "disabled_at": always(None, TEXT_OR_NULL),
         "dni_active": always(None, FLAG_OR_NULL),
         "script_url": Field(
-            TEXT_OR_NULL, lambda company, context: versions()[-1].url if _takes_forms(company, context) else None
+            TEXT_OR_NULL, lambda company, context: list_versions()[-1].url if _takes_forms(company, context) else None
         ),
         "callscribe_enabled": of("transcription_expected", FLAG),
         "lead_scoring_enabled": always(False, FLAG),

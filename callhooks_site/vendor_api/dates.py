@@ -40,7 +40,7 @@ class Range:
 def zone_named(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):  # no such zone, or no name of one
+    except (ValueError, KeyError, OSError):  # no such zone, or no name of one
         return None
 
 

@@ -1,5 +1,5 @@
-"""Integrations. The one of type Webhooks is the company's subscriptions, seen as URLs by event. Nothing is stored twice:
-what is changed in the admin shows here and the other way round."""
+"""Integrations. The one of type Webhooks is the company's subscriptions, seen as URLs by event. Nothing is stored
+twice: what is changed in the admin shows here, and the other way round."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ class Webhooks:
         if State.ACTIVE in states:
             return "active"
         return "failed" if State.DISABLED in states else "disabled"
+
+    @property
+    def conditions(self) -> Any:
+        """The integration's filter: new subscriptions get it too."""
+        return next((each.conditions for each in self.subscriptions if each.conditions is not None), None)
 
     @property
     def config(self) -> dict[str, list[str]]:
@@ -139,6 +144,8 @@ class IntegrationView(IntegrationsBase):
         return self.shown(webhooks, self.names(self.params))
 
     def put(self, request: Request, account: str, id: str) -> Response:
+        if id != str(self.company.pk):
+            raise NotHere
         body = self.body
         state = body.get("state")
         if state is not None and state not in STATES:
@@ -187,7 +194,7 @@ def configure(view: VendorView, webhooks: Webhooks, config: dict[str, list[str]]
             if number < len(mine):
                 _change(view, mine[number], part)
             elif part is not None:
-                _add(view, webhooks.company, url, part)
+                _add(view, webhooks.company, url, part, webhooks.conditions)
 
 
 def _change(view: VendorView, subscription: Subscription, part: Part | None) -> None:
@@ -205,7 +212,7 @@ def _change(view: VendorView, subscription: Subscription, part: Part | None) -> 
         view.note("Changed", subscription, "events")
 
 
-def _add(view: VendorView, company: Company, url: str, part: Part) -> None:
+def _add(view: VendorView, company: Company, url: str, part: Part, conditions: Any) -> None:
     name = f"{urlsplit(url).hostname} (API v3)"[-100:]
     subscription = Subscription.objects.create(
         company=company,
@@ -214,6 +221,7 @@ def _add(view: VendorView, company: Company, url: str, part: Part) -> None:
         events=_in_order(part.events),
         call_direction=part.direction,
         payload_version=Subscription.PayloadVersion.MAY_2026,
+        conditions=conditions,
     )
     view.note("Added", subscription)
 

@@ -7,15 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import (
-    accounts, call_fields, companies, conversations, forms, integrations, leads, tags, trackers, triggers, users,
+    accounts,
+    call_fields,
+    companies,
+    conversations,
+    forms,
+    integrations,
+    leads,
+    tags,
+    trackers,
+    triggers,
+    users,
 )  # fmt: skip
 from .call_queries import ANSWER_STATUSES, CALL_TYPES, DEVICES, DIRECTIONS, LEAD_STATUSES
-from .call_sums import SUMS
 from .call_summary import GROUPS
+from .call_sums import SUMS
 from .call_timeseries import INTERVALS
 from .form_summary import GROUPS as FORM_GROUPS
 from .form_summary import SUMS as FORM_SUMS
-from .shapes import FLAG, OBJECT, TEXT, TEXT_OR_NULL, WHOLE, Schema, Shape
+from .shapes import ANY, FLAG, OBJECT, TEXT, TEXT_OR_NULL, WHOLE, Schema, Shape
 
 JSON = "application/json"
 PAGING = ("page", "per_page")
@@ -66,7 +76,7 @@ def _object(properties: dict[str, Schema], *, optional: tuple[str, ...] = ()) ->
 
 
 def _body(*names: str) -> Schema:
-    return {"type": "object", "properties": dict.fromkeys(names, {}), "required": []}
+    return {"type": "object", "properties": dict.fromkeys(names, ANY), "required": []}
 
 
 def _get(summary: str, answer: Schema, *parameters: str, **more: Any) -> Operation:

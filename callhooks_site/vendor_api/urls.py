@@ -12,12 +12,14 @@ from . import (
     calls,
     companies,
     conversations,
+    document,
     form_summary,
     forms,
     integrations,
     leads,
     tags,
     trackers,
+    triggers,
     users,
     views,
 )
@@ -37,6 +39,7 @@ def of_account(path: str, view: type[View], name: str) -> URLPattern:
 
 
 urlpatterns = [
+    re_path(r"^schema(?:\.json)?/?$", document.DocumentView.as_view(), name="vendor-schema"),
     route("a", accounts.AccountsView, "accounts"),
     route(ACCOUNT, accounts.AccountView, "account"),
     of_account("calls", calls.CallsView, "calls"),
@@ -48,6 +51,8 @@ urlpatterns = [
     of_account(f"calls/{ID}/transcription", calls.NoTranscription, "call-transcription"),
     of_account("integrations", integrations.IntegrationsView, "integrations"),
     of_account(f"integrations/{ID}", integrations.IntegrationView, "integration"),
+    of_account("integration_triggers", triggers.TriggersView, "triggers"),
+    of_account(f"integration_triggers/{ID}", triggers.TriggerView, "trigger"),
     of_account("companies", companies.CompaniesView, "companies"),
     of_account("companies/bulk_update", views.Refused, "companies-bulk-update"),
     of_account(f"companies/{ID}", companies.CompanyView, "company"),

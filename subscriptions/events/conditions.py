@@ -12,7 +12,7 @@ about them holds. No Django.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 OPERATORS = ("in", "is", "min", "max")
@@ -43,11 +43,11 @@ def _about_field(name: str, condition: Condition, facts: Facts) -> str:
     asked = {operator: condition[operator] for operator in OPERATORS if operator in condition}
     if not asked:
         raise ValueError(f"This is no condition: {str(condition)[:200]}")
-    holds = {
+    holds: dict[str, Callable[[Any], bool]] = {
         "in": lambda wanted: any(each in wanted for each in values),
-        "is": lambda wanted: value == wanted,
-        "min": lambda least: value >= least,
-        "max": lambda most: value <= most,
+        "is": lambda wanted: bool(value == wanted),
+        "min": lambda least: bool(value >= least),
+        "max": lambda most: bool(value <= most),
     }
     for operator, argument in asked.items():
         if not holds[operator](argument):

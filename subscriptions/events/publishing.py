@@ -21,7 +21,8 @@ from django.db import connection, transaction
 from ..delivery import wakeup
 from ..lib.ids import uuid7
 from ..models import EventSubject
-from . import catalogue, streams
+from . import catalogue, filtering, streams
+from .catalogue import EventType
 from .streams import NewEvent
 
 
@@ -43,6 +44,8 @@ class Publisher:
         self.streams = streams.prepare_new(subjects, new_at) if new_at is not None else streams.lock(kind, subjects)
         self._new: dict[tuple[str, str], NewEvent] = {}
         self._new_bodies: dict[UUID, bytes] = {}
+        # What conditions are asked of, by event.
+        self._subjects: dict[UUID, tuple[EventType, EventSubject]] = {}
         self._withdrawn: list[UUID] = []
 
     def __enter__(self) -> Publisher:
@@ -64,11 +67,14 @@ class Publisher:
         body = catalogue.build_body(definition, subject, changes)
         if published is not None:
             self._new_bodies[published[0]] = body
+            self._subjects[published[0]] = definition, subject
             return
         stream.last_sequence += 1
         if definition.once:
             stream.fired.append(event_type)
-        new = NewEvent(uuid7(), stream, event_type, stream.last_sequence, body)
+        direction = definition.direction(subject) if definition.direction else None
+        new = NewEvent(uuid7(), stream, event_type, stream.last_sequence, body, direction)
+        self._subjects[new.id] = definition, subject
         self._new[subject.resource_id, event_type] = new
 
     def withdraw(self, event_type: str, subject: EventSubject) -> None:
@@ -85,9 +91,14 @@ class Publisher:
     def _write(self) -> None:
         touched, new = list(self.streams.values()), list(self._new.values())
         if self._are_new:
-            due = streams.write_new(self._kind, touched, new)
+            written = streams.write_new(self._kind, touched, new)
         else:
-            due = streams.write(touched, new, self._new_bodies, self._withdrawn)
+            written = streams.write(touched, new, self._new_bodies, self._withdrawn)
+        due = written.due
+        if self._new_bodies:
+            due += filtering.decide_again(list(self._new_bodies), self._subjects)
+        if written.undecided:
+            due += filtering.decide(written.undecided, self._subjects)
         if due:
             wakeup.after_commit(stream.subject.company_id for stream in touched)
 

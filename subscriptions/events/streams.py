@@ -29,33 +29,43 @@ RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
 
 _EVENTS = f"""
 WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[])
-        AS given (id, company_id, type, subject_id, sequence, body)
+    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::text[])
+        AS given (id, company_id, type, subject_id, sequence, body, direction)
+), wanted AS (
+    SELECT g.id, s.id AS subscription_id, s.state, coalesce(s.conditions, c.default_conditions) AS conditions
+      FROM given g
+      JOIN subscriptions_company c ON c.id = g.company_id
+      JOIN subscriptions_subscription s
+        ON s.company_id = g.company_id AND s.state <> 'archived' AND g.type = ANY (s.events)
+       AND (g.direction IS NULL OR s.call_direction IN ('both', g.direction))
+), counted AS (
+    SELECT id, count(*) AS number FROM wanted GROUP BY id
 ), written AS (
     INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at, fan_out)
-    SELECT id, company_id, type, subject_id, sequence, body, {THIS_TRANSACTION}, clock_timestamp(),
-           (SELECT count(*) FROM subscriptions_subscription s
-             WHERE s.company_id = given.company_id AND s.state <> 'archived' AND given.type = ANY (s.events))
-      FROM given
-    RETURNING id, company_id, type, created_at
+    SELECT g.id, company_id, type, subject_id, sequence, body, {THIS_TRANSACTION}, clock_timestamp(),
+           coalesce(counted.number, 0)
+      FROM given g LEFT JOIN counted ON counted.id = g.id
+    RETURNING id, company_id, created_at
 ), fanned_out AS (
     INSERT INTO subscriptions_delivery
            (company_id, event_id, subscription_id, state, stage, reason, due_at, created_at)
-    SELECT e.company_id, e.id, s.id,
-           CASE s.state WHEN 'active' THEN 'pending' ELSE 'held' END,
-           CASE s.state WHEN 'active' THEN 1 ELSE 0 END,
-           CASE s.state WHEN 'active' THEN '' ELSE 'The subscription was ' || s.state || ' when this happened.' END,
-           CASE s.state WHEN 'active' THEN clock_timestamp() END,
+    SELECT e.company_id, e.id, w.subscription_id,
+           CASE w.state WHEN 'active' THEN 'pending' ELSE 'held' END,
+           CASE w.state WHEN 'active' THEN 1 ELSE 0 END,
+           CASE w.state WHEN 'active' THEN '' ELSE 'The subscription was ' || w.state || ' when this happened.' END,
+           CASE w.state WHEN 'active' THEN clock_timestamp() END,
            e.created_at
       FROM written e
-      JOIN subscriptions_subscription s
-        ON s.company_id = e.company_id AND s.state <> 'archived' AND e.type = ANY (s.events)
+      JOIN wanted w ON w.id = e.id AND w.conditions IS NULL
     RETURNING state
 ), streams AS (
 """
+# Deliveries due now, and what is still to be judged by conditions (`filtering.py`).
 _DUE = """
 )
-SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out
+SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
+       (SELECT jsonb_agg(jsonb_build_array(id, subscription_id, state, conditions)) FROM wanted
+         WHERE conditions IS NOT NULL)
 """
 
 _WRITE = f"""{_EVENTS}
@@ -105,6 +115,16 @@ class NewEvent:
     type: str
     sequence: int
     body: bytes
+    direction: str | None = None  # where subscriptions can choose by it
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of new events: deliveries that are due now, and (event, subscription, its state, conditions) where
+    conditions are still to be judged."""
+
+    due: int
+    undecided: list[tuple[str, int, str, dict[str, Any]]]
 
 
 def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
@@ -144,8 +164,8 @@ def prepare_new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, St
 
 def write(
     streams: Sequence[Stream], new: Sequence[NewEvent], new_bodies: dict[UUID, bytes], withdrawn: list[UUID]
-) -> int:
-    """Write events, their deliveries and the streams. Returns how many deliveries are due now."""
+) -> Written:
+    """Write events, their deliveries and the streams."""
     with connection.cursor() as cursor:
         if withdrawn:
             cursor.execute("DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)", [withdrawn])
@@ -153,15 +173,22 @@ def write(
         if new_bodies:
             cursor.execute(_REPLACE_BODIES, [list(new_bodies), list(new_bodies.values())])
         cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
-        return int(cursor.fetchone()[0])
+        return _written(cursor.fetchone())
 
 
-def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> int:
+def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> Written:
     """The same for streams from `prepare_new`, which are inserted."""
     with connection.cursor() as cursor:
         companies = [stream.subject.company_id for stream in streams]
         cursor.execute(_WRITE_NEW, [*_events(new), kind, *_streams(streams), companies])
-        return int(cursor.fetchone()[0])
+        return _written(cursor.fetchone())
+
+
+def _written(row: tuple[int, Any]) -> Written:
+    due, undecided = row
+    # Django's cursor returns jsonb as text.
+    found = json.loads(undecided) if isinstance(undecided, str) else undecided or []
+    return Written(int(due), [tuple(each) for each in found])
 
 
 def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
@@ -172,6 +199,7 @@ def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
         [event.stream.subject.resource_id for event in new],
         [event.sequence for event in new],
         [event.body for event in new],
+        [event.direction for event in new],
     ]
 
 

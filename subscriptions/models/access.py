@@ -128,4 +128,4 @@ class ApiKey(models.Model):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
 
-_KEY, _COMPANY = Columns(ApiKey, "k"), Columns(Company, "c", without=["signing_key"])
+_KEY, _COMPANY = Columns(ApiKey, "k"), Columns(Company, "c", without=["signing_key", "default_conditions"])

@@ -1,0 +1,36 @@
+"""What conditions of subscriptions may ask of a call (`subscriptions/events/conditions.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .call_states import call_type, seconds
+from .payloads import values
+
+# A voicemail with a transcription is a voicemail.
+_OUTCOMES = {"voicemail_transcription": "voicemail", "in_progress": "answered"}
+
+
+def of_ringing(call: Any) -> dict[str, Any]:
+    """What is known as soon as a call arrives."""
+    return {
+        "tracker": call.tracker.resource_id,
+        "direction": call.direction,
+        "first_call": call.prior_calls == 0,
+        "source": values.source_in_words(call),
+        "campaign": call.campaign,
+    }
+
+
+def of_ended(call: Any) -> dict[str, Any]:
+    """The outcome of an outbound call is whether it was answered."""
+    kind = call_type(call)
+    if kind == "outbound":
+        kind = "answered" if call.answered else "missed"
+    return {
+        **of_ringing(call),
+        "outcome": _OUTCOMES.get(kind, kind),
+        "duration": seconds(call),
+        "lead_status": values.lead_status(call),
+        "tags": values.tag_names(call),
+    }
