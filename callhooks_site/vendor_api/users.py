@@ -39,11 +39,13 @@ SHAPE = Shape(
 )
 
 
-class UsersView(VendorView):
+class MembersView(VendorView):
     def rows(self) -> QuerySet[Membership]:
         rows = Membership.objects.filter(company=self.company).select_related("user", "company")
         return rows.defer("company__signing_key")
 
+
+class UsersView(MembersView):
     def get(self, request: Request, account: str) -> Response:
         self.check_company(self.params.text("company_id"))
         rows = self.rows()
@@ -57,16 +59,15 @@ class UsersView(VendorView):
         raise Forbidden
 
 
-class UserView(UsersView):
-    def get(self, request: Request, account: str, id: str = "") -> Response:
+class UserView(MembersView):
+    def get(self, request: Request, account: str, id: str) -> Response:
         key = ids.user_key(id)
         member = self.rows().filter(user=key).first() if key is not None else None
         if member is None:
             raise NotHere
         return self.one(member, SHAPE)
 
-    def put(self, request: Request, account: str, id: str = "") -> Response:
+    def put(self, request: Request, account: str, id: str) -> Response:
         raise Forbidden
 
     delete = put
-    post = None  # type: ignore[assignment]
