@@ -15,7 +15,7 @@ from calls.phones import formatted
 from calls.tagging import find_or_make_tags
 from forms_intake.api.serializers import FormSubmissionSerializer
 from forms_intake.contents import find_contact
-from forms_intake.events import for_webhooks
+from forms_intake.events import forms_for_webhooks
 from forms_intake.ingestion import record_form
 from forms_intake.models import FormSubmission
 from subscriptions.api.kit.serializers import shared_serializer
@@ -109,7 +109,7 @@ SHAPE = Shape(
 
 
 def load_forms(keys: list[int], names: Any = ()) -> list[FormSubmission]:
-    rows = for_webhooks().filter(pk__in=keys).defer("company__signing_key")
+    rows = forms_for_webhooks().filter(pk__in=keys).defer("company__signing_key")
     return list(rows.prefetch_related("tags") if "tags" in names else rows)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0029_delivery_stage_indexes'),
+        ('subscriptions', '0030_service_outage'),
     ]
 
     operations = [
