@@ -179,7 +179,7 @@ def cancel_waiting() -> bool:
     from subscriptions.models import Delivery
 
     Delivery.objects.filter(state=Delivery.State.PENDING, claim=None).update(
-        state=Delivery.State.CANCELLED, due_at=None
+        state=Delivery.State.CANCELLED, stage=Delivery.Stage.SCHEDULED, due_at=None
     )
     return not Delivery.objects.filter(Q(state=Delivery.State.PENDING) | Q(claim__isnull=False)).exists()
 

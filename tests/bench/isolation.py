@@ -1,11 +1,13 @@
-"""Whether bad endpoints slow good ones: a hundred endpoints, and how long events take to those that are well."""
+"""Whether bad endpoints and busy companies slow others: how long events take to a hundred healthy endpoints."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import fixtures
@@ -20,22 +22,46 @@ if TYPE_CHECKING:
 
 ENDPOINTS = 100
 RATE = 40
-SECONDS = 30.0
+SECONDS = 20.0
 # What has not come so long after the last event counts as undelivered.
 PATIENCE = 10.0
 # An answer just under the deadline: so much before it.
 JUST_UNDER = 1.0
+SILENT_DNS = Path(__file__).parent / "silent_dns"
+SILENT_NAME = "receiver-{}.silent-dns.example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Other companies, all of whose webhooks are there when the round begins. They answer at once, just under the
+    deadline, or their names are never resolved."""
+
+    companies: int
+    endpoints: int  # of all together
+    webhooks: int
+    late: bool = False
+    silent_dns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
+    """`bad`: so many of the hundred endpoints never answer, or just under the deadline."""
+
     name: str
-    bad: int
-    late: bool = False  # answers just under the deadline, instead of never
+    bad: int = 0
+    late: bool = False
+    neighbours: Neighbours | None = None
 
 
-BASELINE = Variant("baseline", 0)
-VARIANTS = (Variant("dead_10", 10), Variant("dead_50", 50), Variant("late_10", 10, late=True))
+BASELINE = Variant("baseline")
+VARIANTS = (
+    Variant("dead_10", bad=10),
+    Variant("dead_50", bad=50),
+    Variant("late_10", bad=10, late=True),
+    Variant("slow_company", neighbours=Neighbours(companies=1, endpoints=150, webhooks=3_000, late=True)),
+    Variant("dead_dns", neighbours=Neighbours(companies=10, endpoints=150, webhooks=1_500, silent_dns=True)),
+    Variant("flood", neighbours=Neighbours(companies=1, endpoints=10, webhooks=20_000)),
+)
 
 
 @dataclass(slots=True)
@@ -48,13 +74,47 @@ class Results:
 def run(workspace: Workspace, options: Options) -> Report:
     results = {variant.name: Results() for variant in (BASELINE, *VARIANTS)}
     rate, seconds = options.size or RATE, options.seconds or SECONDS
+    part = min(1.0, seconds / SECONDS)  # a short round has few webhooks of neighbours
     database = workspace.database("isolation")
-    with running_receiver(ENDPOINTS) as good, running_engine(workspace, database):
+    lookups = workspace.folder / "lookups"
+    lookups.touch()
+    with (
+        running_receiver(ENDPOINTS) as good,
+        running_engine(workspace, database, PYTHONPATH=str(SILENT_DNS), SILENT_DNS_LOG=str(lookups)),
+    ):
         use(database)
+        owner = fixtures.company()
+        content = fixtures.body(owner, fixtures.tracker(owner))
         for _ in range(options.rounds):
             for variant in (BASELINE, *VARIANTS):
-                _round(good, variant, rate, seconds, results[variant.name])
+                with _neighbours(variant.neighbours, part, content):
+                    _round(good, variant, rate, seconds, results[variant.name])
+                _clear()
+    if not lookups.read_text():
+        raise RuntimeError("The engine looked no name up with Python's getaddrinfo: dead_dns proves nothing.")
     return _report(results, f"{options.rounds} rounds of {seconds:g} s, {rate} events/s to {ENDPOINTS} endpoints")
+
+
+@contextmanager
+def _neighbours(wanted: Neighbours | None, part: float, content: bytes) -> Iterator[None]:
+    """They have got their webhooks to send."""
+    with ExitStack() as stack:
+        if wanted:
+            if wanted.silent_dns:
+                urls = [f"http://{SILENT_NAME.format(number)}/hooks" for number in range(wanted.endpoints)]
+            else:
+                answer = _just_under_the_deadline() if wanted.late else "now"
+                urls = stack.enter_context(running_receiver(wanted.endpoints, answer)).urls
+            each = wanted.endpoints // wanted.companies
+            subscriptions = fixtures.companies_with_endpoints(urls, "post_call", each=each)
+            fixtures.publish_backlog(subscriptions, int(wanted.webhooks * part), content)
+        yield
+
+
+def _just_under_the_deadline() -> str:
+    from django.conf import settings
+
+    return str(settings.WEBHOOK_TOTAL_TIMEOUT - JUST_UNDER)
 
 
 def _report(results: dict[str, Results], how: str) -> Report:
@@ -83,9 +143,7 @@ def _report(results: dict[str, Results], how: str) -> Report:
 
 def _round(good: Arrivals, variant: Variant, rate: int, seconds: float, results: Results) -> None:
     """One round with new endpoints: nobody knows yet which are bad."""
-    from django.conf import settings
-
-    answer = str(settings.WEBHOOK_TOTAL_TIMEOUT - JUST_UNDER) if variant.late else "never"
+    answer = _just_under_the_deadline() if variant.late else "never"
     with ExitStack() as stack:
         bad = stack.enter_context(running_receiver(ENDPOINTS, answer)) if variant.bad else good
         callers = _endpoints([(bad if number < variant.bad else good).urls[number] for number in range(ENDPOINTS)])
@@ -93,9 +151,10 @@ def _round(good: Arrivals, variant: Variant, rate: int, seconds: float, results:
         rings = fixtures.ring_at_rate(callers, rate, seconds)
         committed = fixtures.by_webhook_id([ring for ring in rings if ring.caller.pk in healthy])
         came = good.wait_for(committed, PATIENCE)
-    _clear()
-    took = [(came[webhook_id] - at) * 1000 for webhook_id, at in committed.items() if webhook_id in came]
-    results.undelivered += len(committed) - len(took)
+        now = time.monotonic()
+    # What did not come counts with the time that it was waited for.
+    took = [(came.get(webhook_id, now) - at) * 1000 for webhook_id, at in committed.items()]
+    results.undelivered += len(committed.keys() - came.keys())
     results.p50.append(percentile(took, 50))
     results.p99.append(percentile(took, 99))
 

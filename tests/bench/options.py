@@ -24,8 +24,9 @@ what 1,000, 20,000 and 200,000 endpoints that wait for a retry cost a company th
 events a second
 --size: the largest number that waits (200000)   --seconds: of a round (10)""",
     "isolation": """\
-whether bad endpoints slow the healthy ones of other companies
---size: events a second (40)   --seconds: of a round (30)""",
+whether others slow a hundred healthy endpoints: dead and late ones, a slow company, names that are
+never resolved, a company that publishes 20,000 webhooks at once
+--size: events a second (40)   --seconds: of a round (20)""",
     "backlog": """\
 whether a claim costs more when more is pending
 --size: the largest number of pending deliveries, five times as many finished ones beside (1000000)""",

@@ -17,7 +17,7 @@ from tests.bench.cpu import Meter, tree_seconds
 from tests.bench.options import Options
 from tests.bench.report import Report, Target, percentile
 from tests.bench.statements import StatementCounter
-from tests.bench.workspace import Workspace, use
+from tests.bench.workspace import Workspace, use, wait_for
 
 SIZE = 200_000
 # Of the largest number that waits: the others that are measured.
@@ -27,6 +27,7 @@ RATE = 20
 FIRST_PATIENCE = 3.0
 PATIENCE = 10.0
 SETTLE_SECONDS = 1.0
+SETTLE_PATIENCE = 120.0
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ def _measure(workspace: Workspace, level: Level, arrivals: Arrivals, seconds: fl
     (subscription,) = fixtures.subscribe(owner, [f"{arrivals.urls[0]}/hooks"], "pre_call")
     caller = fixtures.tracker(owner)
     with running_engine(workspace, level.database) as pid:
+        wait_for(waiting_endpoints.nothing_available, seconds=SETTLE_PATIENCE, what="endpoints that wait are put aside")
         arrivals.wait_for(fixtures.by_webhook_id(fixtures.ring_at_rate([caller], RATE, 0)), FIRST_PATIENCE)
         time.sleep(SETTLE_SECONDS)
         if level.counter:

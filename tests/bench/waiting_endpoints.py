@@ -17,7 +17,7 @@ PORT_NOBODY_LISTENS_ON = 9
 
 def fill(number: int) -> None:
     """Of up to 2,000 companies, each endpoint with one webhook that failed once. Every second one waits until tomorrow;
-    of the others the webhook is due, and the breaker is open until tomorrow."""
+    of the others the webhook is due, and the breaker is open until tomorrow: the engine has still to find that out."""
     from django.db import connection, transaction
 
     from subscriptions.models import Company, Delivery, EndpointHealth, Event, Subscription
@@ -38,6 +38,7 @@ def fill(number: int) -> None:
                     subject_id=resource_id("CAL"))  # fmt: skip
         copies.make(Delivery, delivery.pk, number, "w", company_id=f"{company} + 1 + (n - 1) %% {companies}",
                     event_id=event.format(f"(1 + (n - 1) %% {companies})"), subscription_id=f"{hook} + n",
+                    stage=f"CASE n %% 2 WHEN 1 THEN {Delivery.Stage.SCHEDULED} ELSE {Delivery.Stage.AVAILABLE} END",
                     due_at="now() + CASE n %% 2 WHEN 1 THEN interval '1 day' ELSE interval '-1 min' END")  # fmt: skip
         copies.make(EndpointHealth, health.pk, number // 2, "w", subscription_id=f"{hook} + 2 * n")
         renumber(Company, Subscription)
@@ -45,6 +46,13 @@ def fill(number: int) -> None:
     health.delete()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def nothing_available() -> bool:
+    """Whether the engine has put aside all that cannot be sent."""
+    from subscriptions.models import Delivery
+
+    return not Delivery.objects.filter(state=Delivery.State.PENDING, stage=Delivery.Stage.AVAILABLE).exists()
 
 
 def _first() -> tuple[Subscription, Delivery, EndpointHealth]:
