@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .fairness import Paces
-from .http.client import Answer, Request
+from .http.messages import Answer, Request
 from .outbox import Claimed, Outcome
 from .sending import Sending, SignedRequest, unsendable
 
@@ -27,8 +27,6 @@ SLOW_MS = 1000
 
 class Loop(Protocol):
     """The network: `start` returns at once, `wait` brings what came in and says which descriptors can be read."""
-
-    in_flight: int
 
     def start(self, key: Hashable, request: Request) -> None: ...
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from . import outage_rules, outages
 from .credentials import Credentials
-from .http.client import Answer, Request
+from .http.messages import Answer, Request
 from .masking import holds, masked, masked_bytes
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers
@@ -52,7 +52,7 @@ class Sending:
             return self._build(claimed, started_at)
         except Exception:
             logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
-            return SignedRequest(Request(claimed.url, {}, b"", ""), {}, (), started_at, UNREADABLE)
+            return SignedRequest(Request(claimed.url, {}, b""), {}, (), started_at, UNREADABLE)
 
     def _build(self, claimed: Claimed, started_at: float) -> SignedRequest:
         secrets = [self.decrypt(claimed.secret)]
@@ -72,14 +72,14 @@ class Sending:
         keys = _with_and_without_prefix(tuple(secrets))
         credentials = _credentials(claimed, self.decrypt)
         if not credentials:
-            return SignedRequest(Request(claimed.url, ours, claimed.body, ""), ours, keys, started_at)
+            return SignedRequest(Request(claimed.url, ours, claimed.body, tenant=claimed.company), ours, keys, started_at)
         # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
         names = {name.lower() for name in ours}
         theirs, shown = (
             {name: value for name, value in headers.items() if name.lower() not in names}
             for headers in (credentials.sent(), credentials.shown())
         )
-        request = Request(claimed.url, ours | theirs, claimed.body, credentials.certificate)
+        request = Request(claimed.url, ours | theirs, claimed.body, credentials.certificate, claimed.company)
         return SignedRequest(request, ours | shown, (*keys, *credentials.secrets()), started_at)
 
     def outcome(self, claimed: Claimed, signed: SignedRequest, answer: Answer, clock_offset: float) -> Outcome:

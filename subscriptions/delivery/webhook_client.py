@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 
@@ -10,14 +11,14 @@ from callhooks_site.version import NAME, VERSION
 
 from ..lib.encryption import decrypt
 from .http.client import Client
+from .http.loop import Loop
 from .sending import Sending
-from .thread_loop import Loop
 
 USER_AGENT = f"{NAME}/{VERSION}"
 
 
 def network_loop() -> Loop:
-    """Its kept connections and TLS sessions are what makes sending cheap, so it outlives the drains of its process."""
+    """Its kept connections are what makes sending cheap, so it outlives the drains of its process."""
     return _network_loop()
 
 
@@ -34,20 +35,23 @@ def sending() -> Sending:
 
 def new_client() -> Client:
     """A client of one's own, to be closed: a command's, that dials and sends nothing."""
-    return Client(
-        allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
-        connect_timeout=settings.WEBHOOK_CONNECT_TIMEOUT,
-        total_timeout=settings.WEBHOOK_TOTAL_TIMEOUT,
-        per_host=settings.DELIVERY_PER_ENDPOINT,
-        user_agent=USER_AGENT,
-        proxy=settings.WEBHOOK_PROXY or None,
-        ca_bundle=settings.WEBHOOK_CA_BUNDLE or None,
-    )
+    return Client(**_options(), in_flight=1)
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "allowed_networks": settings.WEBHOOK_ALLOWED_NETWORKS,
+        "connect_timeout": settings.WEBHOOK_CONNECT_TIMEOUT,
+        "total_timeout": settings.WEBHOOK_TOTAL_TIMEOUT,
+        "user_agent": USER_AGENT,
+        "proxy": settings.WEBHOOK_PROXY or None,
+        "ca_bundle": settings.WEBHOOK_CA_BUNDLE or None,
+    }
 
 
 @lru_cache(maxsize=1)
 def _network_loop() -> Loop:
-    return Loop(new_client(), in_flight=settings.DELIVERY_IN_FLIGHT)
+    return Loop(**_options(), in_flight=settings.DELIVERY_IN_FLIGHT)
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
 
-from subscriptions.delivery.http import client_certificates
+from subscriptions.delivery.http import transfer
 from subscriptions.delivery.http.client import Answer, Client, Request
-from subscriptions.delivery.http.client_certificates import CertificateRefused, checked, context_with, shown
+from subscriptions.delivery.http.client_certificates import CertificateRefused, checked, halves, shown
 
 from .certificates import (
     Authority,
@@ -134,19 +134,6 @@ def test_the_server_is_verified_with_one_too(here: Client, authority: Authority,
         assert _send(here, receiver, stored).error == "tls_untrusted"
     with Receiver(answering(OK), tls=server_context(tmp_path, authority, names=("x.example.com",))) as receiver:
         assert _send(here, receiver, stored).error == "tls_hostname"
-    context = context_with(None, stored)
-    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
-
-
-def test_a_context_is_made_once(here: Client, authority: Authority, stored: str, tmp_path: Path) -> None:
-    with Receiver(answering(OK), tls=asking_context(tmp_path, authority, trusted=authority)) as receiver:
-        _send(here, receiver, stored)
-        before = context_with.cache_info().misses
-        for _ in range(5):
-            assert _send(here, receiver, stored).status == 200  # each on a new connection
-        assert receiver.connections == 6
-    assert context_with.cache_info().misses == before
-    assert (context_with.cache_info().maxsize or 0) <= 100
 
 
 def test_what_is_stored_and_cannot_be_used_is_told(here: Client, authority: Authority, tmp_path: Path) -> None:
@@ -156,31 +143,14 @@ def test_what_is_stored_and_cannot_be_used_is_told(here: Client, authority: Auth
     assert "Give it anew" in answer.message
 
 
-@pytest.mark.parametrize("memory", [True, False], ids=["in memory", "no memory files"])
-def test_the_key_is_on_no_disk(
-    memory: bool, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What ssl is given to read is encrypted, wherever it is; and nothing of it stays."""
-    if memory and not hasattr(os, "memfd_create"):
-        pytest.skip("this system has no files in memory")
-    if not memory:
-        monkeypatch.delattr(os, "memfd_create", raising=False)
-    monkeypatch.setattr(client_certificates.tempfile, "tempdir", str(tmp_path))
-    read: list[str] = []
-
-    class Context:
-        def load_cert_chain(self, path: str, password: str) -> None:
-            read.append(Path(path).read_text())
-            assert bool(list(tmp_path.iterdir())) is not memory
-            if not memory:
-                assert os.stat(path).st_mode & 0o777 == 0o600
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(path, password=password)
-
+def test_the_key_is_in_no_file(authority: Authority) -> None:
+    """libcurl takes it from memory; the options that name files are used nowhere."""
     chain, key = client_certificate(authority)
-    client_certificates._load(Context(), checked(chain, key))  # type: ignore[arg-type]
-    assert "BEGIN ENCRYPTED PRIVATE KEY" in read[0]
-    assert "BEGIN PRIVATE KEY" not in read[0]
-    assert list(tmp_path.iterdir()) == []
+    certificates, private = halves(checked(chain, key))
+    assert (certificates, private) == (chain.encode(), key.encode())
+    source = Path(transfer.__file__).read_text()
+    assert "pycurl.SSLKEY_BLOB" in source
+    assert not re.search(r"pycurl\.(SSLKEY|SSLCERT)\b", source)
 
 
 @pytest.mark.parametrize(

@@ -152,12 +152,45 @@ def test_lookups_of_one_name_share_a_thread_and_many_names_are_limited(make_clie
 
     client = make_client(connect_timeout=0.01, resolve=resolve)
     try:
-        for _ in range(20):
-            client.send(Request("https://hooks.example.com/", {}, b""))
+        for tenant in range(20):
+            client.send(Request("https://hooks.example.com/", {}, b"", tenant=tenant))
         assert asked == ["hooks.example.com"]
-        answers = [client.send(Request(f"https://h{n}.example.com/", {}, b"")) for n in range(100)]
-        assert {answer.error for answer in answers} == {"dns_timeout"}
+        answers = [client.send(Request(f"https://h{n}.example.com/", {}, b"", tenant=n)) for n in range(100)]
+        # What is short is our own: it is no fault of the names.
+        assert [answer.error for answer in answers] == ["dns_timeout"] * 63 + ["shortage"] * 37
         assert len(asked) == 64
+    finally:
+        hang.set()
+
+
+def test_names_that_never_answer_hold_nobody_else(make_client: Callable[..., Client]) -> None:
+    """A company with 150 dead names has its own places for lookups, and no more."""
+    hang = threading.Event()
+
+    def resolve(name: str) -> list[str]:
+        if name != "good.example.com":
+            hang.wait(30)
+        return ["127.0.0.1"]
+
+    client = make_client(connect_timeout=1.0, resolve=resolve)
+    done: list[Answer] = []
+
+    def send(number: int) -> None:
+        done.append(client.send(Request(f"https://dead{number}.example.com/", {}, b"", tenant=1)))
+
+    threads = [threading.Thread(target=send, args=(number,), daemon=True) for number in range(150)]
+    try:
+        for thread in threads:
+            thread.start()
+        with Dripper(b"HTTP/1.1 204 Fine\r\n\r\n", b"") as receiver:
+            url = f"http://good.example.com:{receiver.port}/"
+            elapsed, answer = _timed(client, Request(url, {}, b"", tenant=2))
+        assert (answer.status, done) == (204, [])
+        assert elapsed < 1.0
+        for thread in threads:
+            thread.join(SLACK)
+        assert {answer.error for answer in done} == {"dns_timeout"}
+        assert len(done) == 150
     finally:
         hang.set()
 
@@ -165,7 +198,7 @@ def test_lookups_of_one_name_share_a_thread_and_many_names_are_limited(make_clie
 def test_a_slow_body_is_left_before_the_deadline_of_the_whole(
     make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subscriptions.delivery.http.client.BODY_SECONDS", 0.3)
+    monkeypatch.setattr("subscriptions.delivery.http.loop.BODY_SECONDS", 0.3)
     client = make_client(total_timeout=60.0)
     with Dripper(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a", tick=0.05) as dripper:
         elapsed, answer = _timed(client, Request(f"http://127.0.0.1:{dripper.port}/", {}, b""))

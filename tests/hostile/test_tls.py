@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from subscriptions.delivery.http.client import Answer, Client, Request
-from subscriptions.delivery.http.connections import tls_context
 
 from .certificates import Authority, new_authority, server_context, write_authority
 from .receivers import OK, Dripper, Receiver, answering
@@ -137,16 +136,10 @@ def test_a_handshake_that_breaks_off_says_tls(here: Client) -> None:
     assert "TLS" in answer.message
 
 
-def test_the_ca_bundle_is_parsed_once_for_all_clients(make_client: Callable[..., Client]) -> None:
-    make_client()
-    before = tls_context.cache_info().misses
-    make_client()
-    make_client()
-    assert tls_context.cache_info().misses == before
-
-
-def test_the_context_verifies() -> None:
-    context = tls_context(None)
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+def test_the_ca_bundle_is_read_once(here: Client, authority: Authority, tmp_path: Path) -> None:
+    """Parsing that of a system for each handshake would cost more than forty requests."""
+    with Receiver(answering(OK), tls=server_context(tmp_path, authority)) as receiver:
+        assert _send(here, receiver).status == 200
+        (tmp_path / "authority.pem").unlink()
+        assert _send(here, receiver).status == 200
+        assert receiver.connections == 2

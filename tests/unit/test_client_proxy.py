@@ -65,7 +65,8 @@ def test_https_goes_through_connect_and_is_verified_against_the_name(tmp_path: P
         login = base64.b64encode(b"me:pass@word").decode()
         assert proxy.requests == [
             "CONNECT hooks.example.com:443 HTTP/1.1\r\nHost: hooks.example.com:443\r\n"
-            f"Proxy-Authorization: Basic {login}\r\n\r\n".encode()
+            f"Proxy-Authorization: Basic {login}\r\nUser-Agent: Callhooks\r\n"
+            "Proxy-Connection: Keep-Alive\r\n\r\n".encode()
         ]
         assert endpoint.requests[0].startswith(b"POST /in?a=b HTTP/1.1\r\nHost: hooks.example.com\r\n")
         assert not any(b"Proxy-Authorization" in seen for seen in endpoint.requests)
@@ -108,12 +109,18 @@ def _answer_from(port: int, url: str = "https://hooks.example.com/", **options: 
 
 @pytest.mark.parametrize(
     "script",
-    [answering(b"SSH-2.0-x\r\n"), answering(b""), answering(b"HTTP/1.1 200 OK\r\n\r\nextra", then="keep")],
-    ids=["no HTTP", "closes", "talks on"],
+    [answering(b"SSH-2.0-x\r\n"), answering(b""), answering(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 50_000)],
+    ids=["no HTTP", "closes", "floods"],
 )
 def test_a_proxy_that_talks_rubbish_is_named(script: Callable[[socket.socket, bytes], None]) -> None:
     with Receiver(script) as proxy:
         assert _answer_from(proxy.port) == ("proxy", "The forward proxy gave no valid answer.")
+
+
+def test_what_a_proxy_says_in_the_tunnel_is_no_tls() -> None:
+    """It might be the server's as well."""
+    with Receiver(answering(b"HTTP/1.1 200 OK\r\n\r\nextra", then="keep")) as proxy:
+        assert _answer_from(proxy.port)[0] == "tls"
 
 
 def test_a_proxy_that_is_down_is_named() -> None:

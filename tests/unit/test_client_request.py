@@ -29,12 +29,12 @@ def test_a_request_is_what_was_asked_for_and_nothing_more(client: Client) -> Non
             (
                 "POST /hook HTTP/1.1\r\n"
                 f"Host: 127.0.0.1:{port}\r\n"
-                "Content-Length: 7\r\n"
+                "User-Agent: Callhooks/1.0\r\n"
                 "Accept: */*\r\n"
                 "Accept-Encoding: identity\r\n"
-                "User-Agent: Callhooks/1.0\r\n"
                 "Content-Type: application/json\r\n"
                 "X-Tenant: ac\xe9\r\n"
+                "Content-Length: 7\r\n"
                 "\r\n"
                 '{"a":1}'
             ).encode("latin-1")
@@ -60,6 +60,16 @@ def test_the_callers_user_agent_wins_in_any_case(client: Client) -> None:
         client.send(Request(receiver.url, {"user-agent": "Other/2"}, b""))
         assert receiver.requests[0].lower().count(b"user-agent:") == 1
         assert b"user-agent: Other/2\r\n" in receiver.requests[0]
+
+
+def test_headers_without_a_value_and_bodies_without_a_type_go_out_as_they_are(client: Client) -> None:
+    with Receiver(answering(OK)) as receiver:
+        client.send(Request(receiver.url, {"X-Empty": "", "X-Blank": " "}, b""))
+        head = receiver.requests[0].lower()
+        assert b"\r\nx-empty:\r\nx-blank:\r\n" in head
+        assert b"\r\ncontent-length: 0\r\n" in head
+        assert b"content-type" not in head
+        assert b"expect" not in head
 
 
 def test_a_large_body_arrives_whole(client: Client) -> None:

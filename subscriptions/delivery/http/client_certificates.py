@@ -1,18 +1,12 @@
-"""Client certificates (mutual TLS): what may be stored, what is shown of it, the TLS context that uses it. No Django.
+"""Client certificates (mutual TLS): what may be stored, what is shown of it, its form for libcurl. No Django.
 
 A stored one is a single text in PEM: the private key, its certificate, and the rest of the chain.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import secrets
-import ssl
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,9 +15,8 @@ from cryptography import x509
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -31,15 +24,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from .connections import tls_context, verifying_context
-
 # A chain of four RSA certificates is 8 KB. It is read with every delivery that is claimed.
 LONGEST_CHAIN = 16 * 1024
 # An RSA key of 4096 bits is 3.2 KB. The work grows with the third power of the length.
 LONGEST_KEY = 4 * 1024
 LONGEST_RSA = 4096
-# A context has its own copy of the CA bundle: 0.75 MB, and 23 ms to make (measured).
-CONTEXTS = 64
+# What OpenSSL takes at its security level 2, the usual one: 112 bits.
+SHORTEST_RSA = 2048
+SHORTEST_EC = 224
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -82,16 +74,9 @@ def checked(chain: str, key: str) -> str:
         raise CertificateRefused(f"The certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one.")
     if leaf.not_valid_before_utc > now:
         raise CertificateRefused(f"The certificate is not valid before {leaf.not_valid_before_utc:%Y-%m-%d}.")
+    _check_strength(certificates)
     stored = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
-    stored += "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
-    try:
-        _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), stored)
-    except (ssl.SSLError, ValueError):
-        raise CertificateRefused(
-            "TLS does not take this certificate with its key. Is the key long enough (RSA: 2048 bits), and the "
-            "certificate not signed with SHA-1?"
-        ) from None
-    return stored
+    return stored + "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
 
 
 @lru_cache(maxsize=512)
@@ -106,22 +91,11 @@ def shown(stored: str) -> Shown:
     return Shown(subject, leaf.not_valid_after_utc)
 
 
-def place_of(stored: str) -> str:
-    """A name for it, by which connections are told apart. It tells nothing of the key."""
-    return hashlib.sha256(stored.encode()).hexdigest() if stored else ""
-
-
-@lru_cache(maxsize=CONTEXTS)
-def context_with(ca_bundle: str | None, stored: str) -> ssl.SSLContext:
-    """The process's TLS context, or one like it that shows the stored certificate to a server that asks.
-    Raises ValueError or ssl.SSLError for a text that `checked` did not make."""
-    if not stored:
-        return tls_context(ca_bundle)
-    context = verifying_context(ca_bundle)
-    # In TLS 1.3 a server may ask only when it has seen the path (Apache and IIS do, where the path decides).
-    context.post_handshake_auth = True
-    _load(context, stored)
-    return context
+def halves(stored: str) -> tuple[bytes, bytes]:
+    """The certificates and the private key, as libcurl takes them: from memory. Raises ValueError for a text that
+    `checked` did not make."""
+    begin = stored.index("-----BEGIN CERTIFICATE-----")
+    return stored[begin:].encode("ascii"), stored[:begin].encode("ascii")
 
 
 def _read_chain(text: str) -> list[x509.Certificate]:
@@ -140,6 +114,7 @@ def _read_chain(text: str) -> list[x509.Certificate]:
             # They are read only when they are asked for, and may be wrong then.
             certificate.subject.rfc4514_string()
             certificate.public_key()
+            certificate.signature_hash_algorithm  # noqa: B018
     except (ValueError, UnsupportedAlgorithm):
         raise CertificateRefused("The certificate cannot be read. Was all of it copied?") from None
     return certificates
@@ -187,33 +162,19 @@ def _prove(key: _PrivateKey) -> None:
         raise CertificateRefused("The private key does not work: its numbers are wrong.", of_key=True) from None
 
 
+def _check_strength(certificates: Sequence[x509.Certificate]) -> None:
+    """What is weaker would be refused with every delivery. Raises CertificateRefused."""
+    for certificate in certificates:
+        key = certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < SHORTEST_RSA:
+            raise CertificateRefused(f"The RSA key is not long enough for TLS: {SHORTEST_RSA} bits.")
+        if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < SHORTEST_EC:
+            raise CertificateRefused(f"The EC key is not long enough for TLS: {SHORTEST_EC} bits.")
+        is_root = certificate.issuer == certificate.subject  # nobody checks its signature
+        if not is_root and isinstance(certificate.signature_hash_algorithm, MD5 | SHA1):
+            raise CertificateRefused("TLS does not take certificates that are signed with SHA-1 or MD5. Get a new one.")
+
+
 def _spki(key: object) -> bytes:
     public_bytes = getattr(key, "public_bytes")  # noqa: B009  # every kind of key has it, their union does not say so
     return bytes(public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-
-
-def _load(context: ssl.SSLContext, stored: str) -> None:
-    """Python's ssl takes keys from files only. So the file is in memory where the system can do that, and what is in
-    it is encrypted with a password that lives as long as this call: nobody who could open it could read it."""
-    password = secrets.token_urlsafe(32)
-    # It was proved before it was stored.
-    key = load_pem_private_key(stored.encode(), None, unsafe_skip_rsa_key_validation=True)
-    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.encode()))
-    certificates = stored[stored.index("-----BEGIN CERTIFICATE-----") :]
-    with _file(locked + certificates.encode()) as path:
-        context.load_cert_chain(path, password=password)
-
-
-@contextmanager
-def _file(content: bytes) -> Iterator[str]:
-    if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
-        descriptor = os.memfd_create("callhooks", os.MFD_CLOEXEC)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            yield f"/proc/self/fd/{descriptor}"
-    else:
-        with tempfile.NamedTemporaryFile(prefix="callhooks-") as file:  # mode 0600, gone at the end
-            file.write(content)
-            file.flush()
-            yield file.name

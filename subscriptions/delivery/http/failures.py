@@ -6,9 +6,21 @@ The words are shown to the subscriber: they say nothing of addresses or of what 
 from __future__ import annotations
 
 import errno
-import ssl
+import re
 
-# OpenSSL's X509_V_ERR_… numbers, which Python hands on in SSLCertVerificationError.verify_code.
+import pycurl
+
+
+class SendFailed(Exception):
+    """No answer came. `code` is stable and short, the text is one plain sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+# OpenSSL's X509_V_ERR_… numbers. What is not here is told in OpenSSL's own words.
 _UNTRUSTED = "The server's certificate comes from an authority that is not trusted, or its chain is incomplete."
 _CERTIFICATE = {
     9: ("tls_expired", "The server's certificate is not valid yet."),
@@ -21,60 +33,81 @@ _CERTIFICATE = {
     62: ("tls_hostname", "The server's certificate is for another host name."),
     64: ("tls_hostname", "The server's certificate is for another address."),
 }
-_UNREACHABLE = {
-    errno.ENETUNREACH,
-    errno.EHOSTUNREACH,
-    errno.EHOSTDOWN,
-    errno.ENETDOWN,
-    errno.EACCES,
-    errno.EPERM,
-}
-_SHORTAGE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+_RULE = re.compile(r"verify result: ([A-Za-z0-9 '(),./-]{3,150}?) \([0-9]+\)$")
+NO_NAME = SendFailed("tls_hostname", "The server's certificate names no host: it is for another host name.")
 
-
-# What a server says of the certificate that we showed, or did not show: OpenSSL's names of TLS alerts.
+# What a server says of the certificate that we showed, or did not show: OpenSSL's words for TLS alerts.
 _CLIENT_CERTIFICATE = {
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "The server asks for a client certificate.",
-    "SSLV3_ALERT_BAD_CERTIFICATE": "The server did not accept the client certificate.",
-    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "The server does not accept a client certificate of this kind.",
-    "SSLV3_ALERT_CERTIFICATE_REVOKED": "The server says that the client certificate was revoked.",
-    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "The server says that the client certificate expired.",
-    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "The server did not accept the client certificate.",
-    "TLSV1_ALERT_UNKNOWN_CA": "The server does not trust the authority that the client certificate is from.",
-    "TLSV1_ALERT_ACCESS_DENIED": "The server does not let this client certificate in.",
+    "alert certificate required": "The server asks for a client certificate.",
+    "alert bad certificate": "The server did not accept the client certificate.",
+    "alert unsupported certificate": "The server does not accept a client certificate of this kind.",
+    "alert certificate revoked": "The server says that the client certificate was revoked.",
+    "alert certificate expired": "The server says that the client certificate expired.",
+    "alert certificate unknown": "The server did not accept the client certificate.",
+    "alert unknown ca": "The server does not trust the authority that the client certificate is from.",
+    "alert access denied": "The server does not let this client certificate in.",
 }
 
-
-class SendFailed(Exception):
-    """No answer came. `code` is stable and short, the text is one plain sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+_REFUSED = ("connection_refused", "The server refused the connection.")
+_RESET = ("reset", "The server closed the connection without an answer.")
+_UNREACHABLE = ("unreachable", "The server's network could not be reached.")
+_FAILED = ("connection_failed", "The connection to the server failed.")
+_SHORTAGE = ("shortage", "This service was short of network connections at that moment.")
+_ERRNO = {
+    errno.ECONNREFUSED: _REFUSED,
+    **dict.fromkeys((errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE), _RESET),
+    **dict.fromkeys(
+        (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EACCES, errno.EPERM),
+        _UNREACHABLE,
+    ),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL), _SHORTAGE),
+}
+_BAD_RESPONSE = ("bad_response", "The server did not answer in HTTP.")
+_CERTIFICATE_PROBLEM = (
+    "tls_client_certificate",
+    "The client certificate that is stored for this subscription cannot be used. Give it anew.",
+)
+_CODES = {
+    pycurl.E_UNSUPPORTED_PROTOCOL: _BAD_RESPONSE,
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: _BAD_RESPONSE,
+    pycurl.E_BAD_CONTENT_ENCODING: _BAD_RESPONSE,
+    100: ("bad_response", "The server's answer broke off in its headers, or they are too long."),  # E_TOO_LARGE
+    pycurl.E_GOT_NOTHING: _RESET,
+    pycurl.E_SEND_ERROR: _RESET,
+    pycurl.E_RECV_ERROR: _RESET,
+    pycurl.E_SSL_CONNECT_ERROR: ("tls", "No secure connection (TLS) could be made with the server."),
+    pycurl.E_SSL_CERTPROBLEM: _CERTIFICATE_PROBLEM,
+    pycurl.E_OUT_OF_MEMORY: _SHORTAGE,
+}
+CLIENT_CERTIFICATE = SendFailed(*_CERTIFICATE_PROBLEM)
+INTERNAL = SendFailed("internal", "A fault in this service kept the request from being sent.")
 
 
 def seconds(number: float) -> str:
     return f"{number:g} s"
 
 
-def from_error(error: OSError) -> SendFailed:
-    """The failure that an error of a socket means. Not for timeouts: their words depend on what took long."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        code, message = _CERTIFICATE.get(
-            error.verify_code, ("tls_untrusted", "The server's certificate could not be verified.")
-        )
-        return SendFailed(code, message)
-    if isinstance(error, ssl.SSLError) and error.reason in _CLIENT_CERTIFICATE:
-        return SendFailed("tls_client_certificate", _CLIENT_CERTIFICATE[error.reason])
-    if isinstance(error, ssl.SSLError):
-        return SendFailed("tls", "No secure connection (TLS) could be made with the server.")
-    if isinstance(error, ConnectionRefusedError):
-        return SendFailed("connection_refused", "The server refused the connection.")
-    if isinstance(error, ConnectionError):
-        return SendFailed("reset", "The server closed the connection without an answer.")
-    if error.errno in _SHORTAGE:
-        return SendFailed("shortage", "This service was short of network connections at that moment.")
-    if error.errno in _UNREACHABLE:
-        return SendFailed("unreachable", "The server's network could not be reached.")
-    return SendFailed("connection_failed", "The connection to the server failed.")
+def from_errno(number: int) -> SendFailed:
+    """The failure that an error of a socket means."""
+    return SendFailed(*_ERRNO.get(number, _FAILED))
+
+
+def from_libcurl(code: int, text: str, *, verify_result: int, os_errno: int) -> SendFailed:
+    """The failure that libcurl's code and words mean. Not for timeouts: their words depend on what took long."""
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return _bad_certificate(text, verify_result)
+    lowered = text.lower()
+    for alert, message in _CLIENT_CERTIFICATE.items():
+        if alert in lowered:
+            return SendFailed("tls_client_certificate", message)
+    if code == pycurl.E_COULDNT_CONNECT:
+        return from_errno(os_errno)
+    return SendFailed(*_CODES.get(code, _FAILED))
+
+
+def _bad_certificate(text: str, verify_result: int) -> SendFailed:
+    if known := _CERTIFICATE.get(verify_result):
+        return SendFailed(*known)
+    if rule := _RULE.search(text):
+        return SendFailed("tls_untrusted", f"The server's certificate could not be verified: {rule[1]}.")
+    return SendFailed("tls_hostname", "The server's certificate is for another host name.")

@@ -1,0 +1,335 @@
+"""Thousands of requests under way in one thread: libcurl's multi interface behind one epoll.
+
+Invariants
+- One thread has a loop and all that hangs on it. Lookups alone run in other threads.
+- `start` never waits and never raises for what a URL or a header holds; each key that was started comes back once.
+- A request is over by `total_timeout`, its lookup, connection and TLS handshake by `connect_timeout`, the body of its
+  answer by `BODY_SECONDS` after the head: by the wall clock, whatever the other side does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import ssl
+import time
+from collections.abc import Collection, Hashable, Sequence
+from functools import lru_cache, partial
+
+import certifi
+import pycurl
+
+from .addresses import Address, Network, parse_networks
+from .destinations import judged, known_addresses
+from .failures import INTERNAL, SendFailed, seconds
+from .handles import Settings, Sockets
+from .header_rules import sendable
+from .lookups import Lookups, Resolve, hosts_file_too, system_resolve
+from .messages import Answer, Request
+from .proxies import Proxy
+from .routes import Routes
+from .transfer import Transfer
+from .url_rules import UrlRefused, read_url
+
+logger = logging.getLogger(__name__)
+
+# The status decides, the body is only for the log.
+BODY_SECONDS = 5.0
+# Most servers close an idle connection sooner or about then. What they close first is found out when it is needed.
+MAX_IDLE = 20
+# A name that moves is followed after this time.
+MAX_AGE = 300
+SWEEP_SECONDS = 0.05  # between two looks for lookups and bodies that take too long
+NO_LOOKUP = SendFailed("shortage", "This service had too many host names to look up at that moment.")
+
+_EVENTS = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+
+
+class Loop:
+    """`start` requests, `wait` for answers."""
+
+    def __init__(
+        self,
+        *,
+        allowed_networks: Sequence[str | Network] = (),
+        connect_timeout: float = 5.0,
+        total_timeout: float = 15.0,
+        in_flight: int = 2500,
+        user_agent: str = "Callhooks",
+        ca_bundle: str | None = None,
+        proxy: str | None = None,
+        resolve: Resolve | None = None,
+    ) -> None:
+        """`in_flight` is how many requests are meant to be under way at once: it decides how many connections are kept.
+        `resolve` gives the addresses of a name. `proxy` is a forward proxy, `http://[user:password@]host:port`.
+        Raises ValueError for a network or a proxy that cannot be read, OSError for the CA bundle."""
+        allowed = parse_networks(allowed_networks)
+        self._proxy = Proxy.from_url(proxy) if proxy else None
+        if ca_bundle:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_bundle)  # what cannot be read is told here
+        if self._proxy or (allowed and not resolve):
+            resolve = hosts_file_too
+        self._lookups = Lookups(resolve or system_resolve)
+        self._sockets = Sockets()
+        self._settings = Settings(
+            connect_timeout=connect_timeout,
+            total_timeout=total_timeout,
+            user_agent=user_agent,
+            ca_bundle=ca_bundle or certifi.where(),
+            max_idle=MAX_IDLE,
+            max_age=MAX_AGE,
+            proxy_login=self._proxy.login if self._proxy else "",
+        )
+        # The rules cost 20 µs, and most deliveries go where another has just gone.
+        self._read_url = lru_cache(maxsize=4096)(partial(read_url, allowed=allowed))
+        self._routes = Routes(4 * in_flight, allowed, self._proxy)
+        self._free: list[Transfer] = []
+        self._under_way: set[Transfer] = set()
+        self._looking: set[Transfer] = set()  # under way, and not libcurl's at the moment
+        self._answers: list[tuple[Hashable, Answer]] = []
+        self._wanted: dict[int, int] = {}  # events that libcurl wants of its sockets
+        self._descriptors: set[int] = set()
+        self._timer_at: float | None = None
+        self._sweep_at = 0.0
+        self._fault: Exception | None = None
+        self._epoll = select.epoll()
+        self._epoll.register(self._lookups.fileno(), select.EPOLLIN)
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * in_flight)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that were started and have not come back."""
+        return len(self._under_way) + len(self._answers)
+
+    def start(self, key: Hashable, request: Request) -> None:
+        """Begin a request. Its answer comes out of `wait` with its key, also when it is refused at once."""
+        transfer = self._free.pop() if self._free else Transfer(self._settings, self._sockets)
+        try:
+            target = self._read_url(request.url)
+            lines = self._lines(request, target.host_header)
+            certificate = request.certificate if target.scheme == "https" else ""
+            route = self._routes.to(target, request.tenant, certificate)
+            transfer.begin(key, request.body, target, route, lines, certificate, request.connect_only)
+            self._multi.add_handle(transfer.easy)
+        except (SendFailed, UrlRefused) as failure:
+            self._refuse(key, transfer, failure.code, str(failure))
+        except Exception:  # one odd request must not end the drain that sends all the others
+            logger.exception("A request could not be sent because of a fault in the client.")
+            self._refuse(key, transfer, INTERNAL.code, INTERNAL.message)
+        else:
+            self._under_way.add(transfer)
+
+    def wait(self, timeout: float, descriptors: Collection[int] = ()) -> tuple[list[tuple[Hashable, Answer]], set[int]]:
+        """Wait until requests are over, one of the descriptors is readable or `timeout` seconds have passed. Returns
+        what is over, with its keys, and which of the descriptors are ready."""
+        self._watch(descriptors)
+        until = time.monotonic() + timeout
+        ready: set[int] = set()
+        pause = 0.0  # a first look before anything begins: what came on idle connections ends them
+        while True:
+            for descriptor, events in self._epoll.poll(pause):
+                if descriptor in self._descriptors:
+                    ready.add(descriptor)
+                elif descriptor == self._lookups.fileno():
+                    self._collect_lookups()
+                else:
+                    self._on_ready(descriptor, events)
+            self._run_timers()
+            self._collect()
+            now = time.monotonic()
+            if self._answers or ready or now >= until:
+                answers, self._answers = self._answers, []
+                return answers, ready
+            pause = max(0.0, min(until, self._next_moment()) - now)
+
+    def close(self) -> None:
+        """Give up what is under way, and close all connections."""
+        for transfer in self._under_way:
+            if transfer not in self._looking:
+                self._multi.remove_handle(transfer.easy)
+        self._multi.close()
+        for transfer in [*self._under_way, *self._free]:
+            transfer.close()
+        self._lookups.close()
+        self._sockets.close()
+        self._epoll.close()
+        self._under_way.clear()
+        self._looking.clear()
+        self._free.clear()
+        self._answers.clear()
+
+    def _refuse(self, key: Hashable, transfer: Transfer, code: str, message: str) -> None:
+        self._free.append(transfer)
+        self._answers.append((key, Answer(None, [], b"", False, 0, code, message)))
+
+    def _lines(self, request: Request, host: str) -> list[str] | list[bytes]:
+        """The header lines as libcurl takes them. Raises SendFailed."""
+        if not sendable(request.headers):
+            raise SendFailed("bad_header", "A request header cannot be sent: its name or a character is not allowed.")
+        lines = [f"Host: {host}", "Accept-Encoding: identity", "Expect:"]
+        if not any(name.lower() == "content-type" for name in request.headers):
+            lines.append("Content-Type:")  # or libcurl would make one up
+        # libcurl's spelling of a header without a value ends in a semicolon.
+        lines += [f"{name}: {value}" if value.strip() else f"{name};" for name, value in request.headers.items()]
+        return lines if "".join(lines).isascii() else [line.encode("latin-1") for line in lines]
+
+    # Sockets and time
+
+    def _watch(self, descriptors: Collection[int]) -> None:
+        """Each is told to epoll anew: one that was closed and opened again since the last time has left it."""
+        for gone in self._descriptors.difference(descriptors):
+            with contextlib.suppress(OSError):  # it was closed
+                self._epoll.unregister(gone)
+        self._descriptors = set(descriptors)
+        for descriptor in self._descriptors:
+            self._register(descriptor, select.EPOLLIN)
+
+    def _register(self, descriptor: int, events: int) -> None:
+        try:
+            self._epoll.modify(descriptor, events)
+        except FileNotFoundError:
+            self._epoll.register(descriptor, events)
+
+    def _on_socket(self, what: int, descriptor: int, *_: object) -> None:
+        """libcurl says what it waits for. What it no longer waits for stays registered: mostly it waits again soon."""
+        try:
+            if what == pycurl.POLL_REMOVE:
+                self._wanted.pop(descriptor, None)
+            else:
+                events = self._wanted[descriptor] = _EVENTS[what]
+                self._register(descriptor, events)
+        except Exception as error:
+            logger.exception("libcurl's sockets cannot be watched.")
+            self._fault = error  # raised when libcurl has returned: pycurl would go on
+
+    def _on_timer(self, milliseconds: int) -> None:
+        self._timer_at = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+    def _on_ready(self, descriptor: int, events: int) -> None:
+        if descriptor not in self._wanted:
+            if events == select.EPOLLOUT:
+                self._epoll.modify(descriptor, select.EPOLLIN)
+            else:
+                # A kept connection has ended, or somebody sent what nobody asked for. libcurl does not look at one that
+                # was used within the last second: it would take that for the answer to the next request.
+                self._sockets.cut(descriptor)
+            return
+        mask = 0
+        if events & select.EPOLLIN:
+            mask |= pycurl.CSELECT_IN
+        if events & select.EPOLLOUT:
+            mask |= pycurl.CSELECT_OUT
+        if events & (select.EPOLLERR | select.EPOLLHUP):
+            mask |= pycurl.CSELECT_ERR
+        self._act(descriptor, mask)
+
+    def _run_timers(self) -> None:
+        now = time.monotonic()
+        if self._timer_at is not None and self._timer_at <= now:
+            self._timer_at = None
+            self._act(pycurl.SOCKET_TIMEOUT, 0)
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            self._sweep(now)
+
+    def _act(self, descriptor: int, mask: int) -> None:
+        self._multi.socket_action(descriptor, mask)
+        self._sockets.release()
+        if self._fault:
+            fault, self._fault = self._fault, None
+            raise fault
+
+    def _next_moment(self) -> float:
+        moment = self._sweep_at if self._under_way else self._sweep_at + 3600
+        return moment if self._timer_at is None else min(moment, self._timer_at)
+
+    def _sweep(self, now: float) -> None:
+        """End what takes too long and is not libcurl's to end."""
+        late = [transfer for transfer in self._under_way if transfer.head_at and now - transfer.head_at > BODY_SECONDS]
+        for transfer in late:
+            self._multi.remove_handle(transfer.easy)
+            self._end(transfer, transfer.answer(pycurl.E_OPERATION_TIMEDOUT, ""))
+        longest = self._settings.connect_timeout
+        for transfer in [each for each in self._looking if now - each.started > longest]:
+            self._give_up_lookup(transfer)
+
+    # Answers
+
+    def _collect(self) -> None:
+        while True:
+            more, good, bad = self._multi.info_read()
+            for easy in good:
+                self._done(easy.transfer, pycurl.E_OK, "")
+            for easy, code, text in bad:
+                self._done(easy.transfer, code, text)
+            if not more:
+                return
+
+    def _done(self, transfer: Transfer, code: int, text: str) -> None:
+        answer = None if transfer.wants_address or transfer.met_dead(code) else transfer.answer(code, text)
+        self._multi.remove_handle(transfer.easy)
+        if answer:
+            self._end(transfer, answer)
+        else:
+            self._look_up(transfer)
+
+    def _end(self, transfer: Transfer, answer: Answer) -> None:
+        self._looking.discard(transfer)
+        self._under_way.discard(transfer)
+        self._answers.append((transfer.key, answer))
+        if transfer.connects_only:
+            transfer.close()  # libcurl keeps such a connection with its handle
+        else:
+            self._free.append(transfer)
+
+    # Names
+
+    def _look_up(self, transfer: Transfer) -> None:
+        """No connection was idle: the addresses of its host are needed."""
+        route = transfer.route
+        assert route is not None
+        try:
+            known = known_addresses(route.host, route.allowed)
+        except SendFailed as failure:
+            self._end(transfer, transfer.failed(failure))
+            return
+        if known:
+            self._resume(transfer, known)
+        else:
+            self._looking.add(transfer)
+            self._lookups.ask(route.tenant, route.host, transfer)
+
+    def _collect_lookups(self) -> None:
+        for found in self._lookups.collect():
+            for asker in found.waiting:
+                assert isinstance(asker, Transfer)
+                assert asker.route is not None
+                self._looking.discard(asker)
+                try:
+                    if found.addresses is None:
+                        raise NO_LOOKUP
+                    self._resume(asker, judged(found.addresses, asker.route.allowed))
+                except SendFailed as failure:
+                    self._end(asker, asker.failed(failure))
+
+    def _resume(self, transfer: Transfer, addresses: Sequence[Address]) -> None:
+        transfer.resume(addresses)
+        self._multi.add_handle(transfer.easy)
+
+    def _give_up_lookup(self, transfer: Transfer) -> None:
+        route = transfer.route
+        assert route is not None
+        if self._lookups.give_up(route.tenant, route.host, transfer):
+            words = seconds(self._settings.connect_timeout)
+            failure = SendFailed("dns_timeout", f"The host name could not be looked up within {words}.")
+        else:
+            failure = NO_LOOKUP
+        self._end(transfer, transfer.failed(failure))
