@@ -72,7 +72,9 @@ class Sending:
         keys = _with_and_without_prefix(tuple(secrets))
         credentials = _credentials(claimed, self.decrypt)
         if not credentials:
-            return SignedRequest(Request(claimed.url, ours, claimed.body, tenant=claimed.company), ours, keys, started_at)
+            return SignedRequest(
+                Request(claimed.url, ours, claimed.body, tenant=claimed.company), ours, keys, started_at
+            )
         # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
         names = {name.lower() for name in ours}
         theirs, shown = (
