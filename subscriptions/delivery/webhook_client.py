@@ -33,6 +33,11 @@ def sending() -> Sending:
     return Sending(decrypt=_plain, user_agent=USER_AGENT, retry_scale=settings.RETRY_TIME_SCALE)
 
 
+def new_loop() -> Loop:
+    """A loop of one's own, to be closed: a thread has one, or none."""
+    return Loop(**_options(), in_flight=settings.DELIVERY_IN_FLIGHT)
+
+
 def new_client() -> Client:
     """A client of one's own, to be closed: a command's, that dials and sends nothing."""
     return Client(**_options(), in_flight=1)
@@ -51,7 +56,7 @@ def _options() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _network_loop() -> Loop:
-    return Loop(**_options(), in_flight=settings.DELIVERY_IN_FLIGHT)
+    return new_loop()
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.db import connection
 
+from subscriptions.delivery import webhook_client
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import Delivery
 from tests.draining import drain_until, make_drain, slot_connection
@@ -34,10 +35,12 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
         make_call(dead)
 
         def first_drain() -> None:
+            loop = webhook_client.new_loop()
             try:
                 with slot_connection(slots=1) as slot:
-                    make_drain(slot, budget=60, should_stop=hanging.is_set).run()
+                    make_drain(slot, loop=loop, budget=60, should_stop=hanging.is_set).run()
             finally:
+                loop.close()
                 connection.close()
                 over.set()
 

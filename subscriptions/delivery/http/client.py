@@ -8,7 +8,7 @@ import socket
 import threading
 from collections import deque
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 from .loop import Loop
 from .messages import Answer, Request
@@ -71,8 +71,8 @@ class Client:
         loop, ours = self._loop, self._ours
         while not self._closing or self._asked or loop.in_flight:
             answers, ready = loop.wait(3600.0, [ours.fileno()])
-            for future, answer in answers:
-                future.set_result(answer)
+            for key, answer in answers:
+                cast(Future[Answer], key).set_result(answer)
             if ready:
                 ours.recv(4096)
                 while self._asked:

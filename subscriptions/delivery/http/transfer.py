@@ -27,6 +27,8 @@ from .url_rules import Target
 logger = logging.getLogger(__name__)
 
 STOP = -1  # what a callback returns to end its transfer
+CONNECTED: int = pycurl.PREREQFUNC_OK
+NOT_CONNECTED: int = pycurl.PREREQFUNC_ABORT
 NO_PROXY = SendFailed("proxy", "The forward proxy gave no valid answer.")
 FAULT = "A request ended because of a fault in the client."
 
@@ -44,6 +46,12 @@ class Transfer:
     def __init__(self, settings: Settings, sockets: Sockets) -> None:
         self._settings, self._sockets = settings, sockets
         self._certificate = ""
+        self._failure: SendFailed | None = None
+        self.status: int | None = None  # of an answer whose head is complete
+        self._head_bytes: int
+        self._interim: int
+        self._trailers: int
+        self._proxy_status: int  # what the proxy answered to CONNECT
         self._shortened = self._is_fresh = False
         self._target: Target | None = None
         self.route: Route | None = None
@@ -225,7 +233,8 @@ class Transfer:
         """The blank line after the headers."""
         status = answers.read_status(self._lines[0] if self._lines else b"")
         if self._talks_to_proxy:
-            return self._on_proxy(status)
+            self._on_proxy(status)
+            return None
         if status < 200:
             self._interim += 1
             if self._interim > answers.MAX_INTERIM:
@@ -290,13 +299,13 @@ class Transfer:
             assert self._target is not None
             if self._opened and self._target.scheme == "https" and not names_hosts(self.easy):
                 raise failures.NO_NAME
-            return pycurl.PREREQFUNC_OK
+            return CONNECTED
         except SendFailed as failure:
             self._stop(failure)
         except Exception:
             logger.exception(FAULT)
             self._stop(INTERNAL)
-        return pycurl.PREREQFUNC_ABORT
+        return NOT_CONNECTED
 
     def _stop(self, failure: SendFailed) -> int:
         self._failure = failure
@@ -321,8 +330,8 @@ class Transfer:
         self._limit = answers.READ_BODY
         self._head_bytes = self._interim = self._trailers = self._proxy_status = 0
         self._opened = self._connected = self._cut = self._in_tunnel = self.wants_address = False
-        self._failure: SendFailed | None = None
-        self.status: int | None = None
+        self._failure = None
+        self.status = None
         self.head_at = 0.0
 
     def _set_timeouts(self, passed: float) -> None:
