@@ -24,12 +24,13 @@ def running_engine(
     if authority:
         settings["WEBHOOK_CA_BUNDLE"] = str(authority)
     env = workspace.environment(database, **settings)
+    drains = int(settings.get("DELIVERY_DRAINS", ours.DELIVERY_DRAINS))
     with workspace.process("engine", ["manage.py", "cluster"], env) as child, workspace.connection(database) as watch:
 
         def ready() -> bool:
             row = watch.execute("SELECT count(*) FROM subscriptions_drainslot WHERE beat_at > now() - interval '10 s'")
             (beating,) = row.fetchone() or (0,)
-            return bool(beating >= ours.DELIVERY_DRAINS)
+            return bool(beating >= drains)
 
         wait_for(lambda: child.ended() or ready(), what="the engine's drains begin")
         if child.ended():

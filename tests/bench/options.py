@@ -27,6 +27,10 @@ events a second
 whether others slow a hundred healthy endpoints: dead and late ones, a slow company, names that are
 never resolved, a company that publishes 20,000 webhooks at once
 --size: events a second (40)   --seconds: of a round (20)""",
+    "scale": """\
+deliveries a second with 1, 2 and 4 drains, to 10, 1,000 and 20,000 endpoints of as many companies;
+what the claim lock allows, and the ceiling for 4, 16 and 64 cores
+--size: the backlog of a round (20000)""",
     "backlog": """\
 whether a claim costs more when more is pending
 --size: the largest number of pending deliveries, five times as many finished ones beside (1000000)""",

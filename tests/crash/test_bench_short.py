@@ -21,6 +21,7 @@ SHORT = {
     "waiting": (9, 0.5),
     "latency": (3, 0.5),
     "isolation": (60, 0.5),
+    "scale": (60, None),
     "backlog": (4000, None),
     "publish": (10, None),
     "ingest": (20, None),
@@ -46,6 +47,7 @@ KEYS = {
     "waiting": "p50_ms p99_ms claims_per_event",
     "latency": "p50_ms p99_ms naive_p50_ms",
     "isolation": "healthy_p99_ms baseline_p99_ms",
+    "scale": "per_second cluster_cpu_ms_per_delivery postgres_cpu_ms_per_delivery",
     "backlog": "cost_ratio",
     "publish": "serializer_cpu_ms saves_per_second_0 saves_per_second_1 saves_per_second_10",
     "ingest": "per_second cpu_ms p99_ms bare_per_second batch_per_second",
@@ -75,6 +77,7 @@ def test_each_bench_answers_with_its_figures():
     assert [reports["waiting"][level]["undelivered"] for level in ("waiting_0", "waiting_9")] == [0, 0]
     assert reports["waiting"]["postgres_cpu_ms_per_event"] >= 0
     assert reports["receivers"]["handshakes_per_1000"] >= 0
+    assert set(reports["scale"]["ceiling_per_second"]) == {"4", "16", "64"}
     assert reports["latency"]["idle_cpu_percent"] >= 0
     assert isinstance(reports["publish"]["added_cpu_ms"], float)
     assert reports["isolation"]["healthy_undelivered"] == 0
