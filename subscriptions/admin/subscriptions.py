@@ -132,7 +132,7 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         if obj.state == State.ACTIVE:
             waits = Delivery.objects.filter(subscription=obj, state=Delivery.State.PENDING).exists()
             return ("test", *(["send_now"] if waits else []), "pause", "reveal_secret", "rotate_secret")
-        return ("resume", "reveal_secret", "rotate_secret")
+        return ("test", "resume", "reveal_secret", "rotate_secret")
 
     @button("Send now")
     def send_now(self, request: HttpRequest, obj: Subscription) -> None:

@@ -48,7 +48,14 @@ class TestEventAdmin(ButtonsAdmin):
             if event_type.example is not None
         ]
         return self.render_page(
-            request, obj, "test_event.html", {"types": types, "active": obj.state == Subscription.State.ACTIVE}
+            request,
+            obj,
+            "test_event.html",
+            {
+                "types": types,
+                "active": obj.state == Subscription.State.ACTIVE,
+                "removed": obj.state == Subscription.State.ARCHIVED,
+            },
         )
 
     def result_view(self, request: HttpRequest, object_id: str, delivery_id: int) -> HttpResponse:

@@ -50,6 +50,7 @@ class Claimer:
         self._position = Position()
         self._claim_at = 0.0
         self._look_at = 0.0
+        self._tests_at = 0.0
         self._left_something = False
         self.clock_offset: float | None = None
 
@@ -72,6 +73,9 @@ class Claimer:
             self._look(now)
         if now >= self._claim_at and self._shares.room:
             self._claim(now)
+        if now >= self._tests_at:
+            self._tests_at = now + IDLE_SECONDS / 2
+            self._take(outbox.claim_paused_tests(token=self._token, lease=self._lease), now)
 
     def release(self, jobs: Iterable[Claimed]) -> None:
         """These are finished or handed back: there is room, perhaps for what the last claim had to leave."""
@@ -114,12 +118,7 @@ class Claimer:
         )
         claim = outbox.claim(token=self._token, lease=self._lease, limits=limits, position=self._position)
         now = time.monotonic()
-        if claim.rows:
-            self.clock_offset = claim.rows[-1].database_time - time.time()
-            for job in claim.rows:
-                self._shares.take(job.company, job.trust)
-                self._hosts.take((job.company, job.host), now)
-            self._give(claim.rows, now)
+        self._take(claim.rows, now)
         self._left_something = claim.more or claim.cut
         if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):
             self._claim_at = 0.0
@@ -129,3 +128,11 @@ class Claimer:
             self._claim_at = now + BUSY_SECONDS if claim.more else NEVER
         if claim.next_seconds is not None:
             self._look_at = min(self._look_at, now + max(LOOK_SECONDS, claim.next_seconds))
+
+    def _take(self, jobs: list[Claimed], now: float) -> None:
+        if jobs:
+            self.clock_offset = jobs[-1].database_time - time.time()
+            for job in jobs:
+                self._shares.take(job.company, job.trust)
+                self._hosts.take((job.company, job.host), now)
+            self._give(jobs, now)

@@ -99,7 +99,7 @@ class Sending:
         )
         return Outcome(
             claimed=claimed,
-            state=verdict.state,
+            state="failed" if claimed.once and verdict.state == "pending" else verdict.state,
             wait=verdict.wait,
             reason=verdict.reason[:300],
             free=verdict.free,

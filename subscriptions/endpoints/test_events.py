@@ -1,6 +1,7 @@
 """Test events: an example call, text or form, sent to one subscription only.
 
-It is signed, retried and logged like any event. The log marks it as a test.
+It is signed, retried and logged like any event. The log marks it as a test. It also reaches a subscription that is
+paused or switched off, with one attempt, so that a receiver can be checked before the resume.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ..events import catalogue
 from ..lib.errors import ActionRefused
 from ..lib.ids import uuid7
 from ..models import Delivery, Event, Subscription
+from .operations import why_not_sent
 
 
 def send_test(subscription: Subscription, event_type: str) -> Delivery:
@@ -21,8 +23,9 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
     example = catalogue.build_example(definition, subscription.company)
     if example is None:
         raise ActionRefused(f"There is no example of {definition.label} to send.")
-    if subscription.state != Subscription.State.ACTIVE:
-        raise ActionRefused("Resume the subscription first: nothing is sent to it now.")
+    if subscription.state == Subscription.State.ARCHIVED:
+        raise ActionRefused(why_not_sent(subscription))
+    active = subscription.state == Subscription.State.ACTIVE
     subject, body = example
     with transaction.atomic():
         event = Event.objects.create(
@@ -40,7 +43,7 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             company_id=subscription.company_id,
             event=event,
             subscription=subscription,
-            stage=Delivery.Stage.AVAILABLE,
+            stage=Delivery.Stage.AVAILABLE if active else Delivery.Stage.TEST,
             due_at=Now(),
         )
         wakeup.after_commit([subscription.company_id])

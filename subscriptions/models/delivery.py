@@ -38,6 +38,7 @@ class Delivery(models.Model):
         SCHEDULED = 0, "Scheduled"
         AVAILABLE = 1, "Available"
         PARKED = 2, "Parked"
+        TEST = 3, "Test to a paused subscription"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
@@ -79,6 +80,8 @@ class Delivery(models.Model):
             models.Index(
                 "due_at", condition=Q(state="pending", stage=0, claim__isnull=True), name="delivery_scheduled"
             ),
+            # Test events to subscriptions that are paused.
+            models.Index("id", condition=Q(state="pending", stage=3), name="delivery_paused_test"),
             # Whether an endpoint still has parked rows.
             models.Index("subscription", condition=Q(state="pending", stage=2), name="delivery_parked"),
             # For claims: an endpoint's due rows by lane, oldest first. Finished rows are not in it.

@@ -18,6 +18,7 @@ from .cursors import forget_plans
 from .finishing import finish, follow, hand_back
 from .forward import Batch, bring_forward, send_now, try_at_once
 from .holding import hold, note_released, release, waiting
+from .paused_tests import claim_paused_tests
 from .rows import Claimed, Outcome
 from .staging import Look, look, make_ready, stage
 
@@ -32,6 +33,7 @@ __all__ = [
     "Position",
     "bring_forward",
     "claim",
+    "claim_paused_tests",
     "finish",
     "follow",
     "forget_plans",

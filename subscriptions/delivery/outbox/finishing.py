@@ -69,10 +69,10 @@ UPDATE subscriptions_delivery SET stage = 1, due_at = clock_timestamp()
 """
 
 _HAND_BACK = """
-UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, stage = 1,
+UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, stage = o.stage,
        -- A first try keeps its place in the queue; going to its end again and again could make it wait for minutes.
        due_at = CASE d.lane WHEN 0 THEN d.created_at ELSE clock_timestamp() END
-  FROM unnest(%s::bigint[], %s::uuid[]) AS o (id, claim)
+  FROM unnest(%s::bigint[], %s::uuid[], %s::int[]) AS o (id, claim, stage)
  WHERE d.id = o.id AND d.claim = o.claim
 """
 
@@ -114,4 +114,5 @@ def follow(finished: Sequence[int]) -> None:
 def hand_back(claimed: Sequence[Claimed]) -> None:
     """Give back what was claimed and not sent: due at once, the attempt not counted."""
     with bound_cursor() as cursor:
-        cursor.execute(_HAND_BACK, [numbers(c.id for c in claimed), uuids(c.token for c in claimed)])
+        stages = numbers(3 if c.once else 1 for c in claimed)
+        cursor.execute(_HAND_BACK, [numbers(c.id for c in claimed), uuids(c.token for c in claimed), stages])

@@ -34,6 +34,7 @@ class Claimed:
     age: float  # of the event, in seconds
     database_time: float  # seconds since 1970 by the database's clock when the claim was made
     token: UUID
+    once: bool = False  # it has this attempt only: a test event to a paused subscription
 
 
 @dataclass(slots=True)
