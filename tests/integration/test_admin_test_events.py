@@ -72,11 +72,17 @@ def test_without_an_event_it_asks_again(client, company, said):
     assert not Delivery.objects.exists()
 
 
-def test_to_a_paused_one_nothing_is_sent(client, company):
+def test_a_paused_one_can_be_tested_and_a_removed_one_cannot(client, company):
     subscription = factories.make_subscription(company, state="paused")
-    assert "Resume it first" in client.get(ask_url(subscription)).content.decode()
-    assert "Resume the subscription first" in client.post(ask_url(subscription), {"type": "post_call"}).content.decode()
-    assert not Delivery.objects.exists()
+    page = client.get(reverse("admin:subscriptions_subscription_change", args=[subscription.pk])).content.decode()
+    assert ask_url(subscription) in page
+    assert "is paused, so only this test is sent" in client.get(ask_url(subscription)).content.decode()
+    assert client.post(ask_url(subscription), {"type": "post_call"}).status_code == 302
+    assert Delivery.objects.get().stage == Delivery.Stage.TEST
+    Subscription.objects.filter(pk=subscription.pk).update(state="archived")
+    assert "Add a new subscription" in client.get(ask_url(subscription)).content.decode()
+    client.post(ask_url(subscription), {"type": "post_call"})
+    assert Delivery.objects.count() == 1
 
 
 def test_a_new_subscription_is_tried_at_once(client, company, receiver):

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("subscriptions", "0030_service_outage")]
+    dependencies = [("subscriptions", "0031_conditions")]
     operations = [
         migrations.AlterField(
             "delivery",
