@@ -86,8 +86,8 @@ class Delivery(models.Model):
             models.Index("subscription", condition=Q(state="pending", stage=2), name="delivery_parked"),
             # For claims: an endpoint's due rows by lane, oldest first. Finished rows are not in it.
             models.Index("subscription", "lane", "due_at", condition=Q(state="pending"), name="delivery_due"),
-            # How many deliveries are in flight at an endpoint.
-            models.Index("subscription", condition=Q(claim__isnull=False), name="delivery_in_flight"),
+            # How many deliveries are under way at an endpoint, and whose lease has ended.
+            models.Index("subscription", "due_at", condition=Q(claim__isnull=False), name="delivery_under_way"),
             # The log of a company and of a subscription, newest first.
             models.Index("company", models.F("created_at").desc(), models.F("id").desc(), name="delivery_of_company"),
             models.Index(

@@ -175,7 +175,7 @@ behind AS (
     UPDATE subscriptions_delivery d SET stage = 0, due_at = c.behind
       FROM candidate c
      WHERE d.id = ANY (ARRAY(SELECT id FROM candidate WHERE behind IS NOT NULL)) AND d.id = c.id
-       AND d.state = 'pending' AND d.claim IS NULL
+       AND (d.state = 'pending' AND d.claim IS NULL) IS TRUE  -- said so that no partial index looks better than the key
 ), unready AS MATERIALIZED (
     SELECT id, company, parked_until FROM endpoint WHERE parked_until IS NOT NULL
 ), parked AS (
@@ -218,7 +218,8 @@ lost AS (
            due_at = clock_timestamp() + make_interval(secs => %(lease)s)
       FROM subscriptions_event e, endpoint, subscriptions_subscription s, subscriptions_company c
      WHERE d.id = ANY (ARRAY(SELECT id FROM locked))
-       AND e.id = d.event_id AND endpoint.id = d.subscription_id AND s.id = d.subscription_id AND c.id = d.company_id
+       AND e.id = d.event_id AND endpoint.id = d.subscription_id + 0  -- no index: the key is the way to the row
+       AND s.id = d.subscription_id AND c.id = d.company_id
     RETURNING d.id, d.subscription_id, d.company_id, coalesce(endpoint.host, ''), s.ordered, d.attempts,
               d.round_began_after, e.id AS event_id, e.type, e.sequence, e.body, s.url, s.secret,
               CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,

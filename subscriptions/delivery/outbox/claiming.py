@@ -15,13 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from .claim_statement import CLAIM
-from .cursors import bound_cursor
+from .cursors import by_index
 from .rows import Claimed
 
-CLAIM_LOCK = 0x43484B43  # "CHKC": one claim at a time
 # Companies, and endpoints of all of them, that one claim looks at; the next goes on behind them.
 COMPANIES_PER_CLAIM = 250
 ENDPOINTS_PER_CLAIM = 500
@@ -44,15 +41,6 @@ ORDER_SECONDS = 3600.0
 # Of an endpoint's turns, the part that goes to retries and resends while first tries are waiting too.
 LATE_SHARE = 0.25
 NO_LIMIT = 1_000_000
-
-# The planner thinks in yesterday's numbers of rows. An outbox is empty or full from one second to the next: whatever
-# it thinks, the few rows of interest are found by an index, and not by a look at all that is pending. To think anew for
-# every claim would take a fifth of its time (`forget_plans`), and to compile it more than the claim.
-_BEGIN = """
-SELECT pg_advisory_xact_lock(%s),
-       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +131,7 @@ def claim(*, token: UUID, lease: float, limits: Limits, position: Position) -> C
         "order_seconds": ORDER_SECONDS,
         "late_share": LATE_SHARE,
     }
-    with transaction.atomic(), bound_cursor() as cursor:
-        cursor.execute(_BEGIN, [CLAIM_LOCK])
+    with by_index(locked=True) as cursor:
         cursor.execute(CLAIM, values)
         found = cursor.fetchall()
     reached, companies, ends, more, next_seconds = found[0][:5]

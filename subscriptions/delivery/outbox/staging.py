@@ -9,8 +9,7 @@ from functools import partial
 
 from django.db import connection, transaction
 
-from .claiming import CLAIM_LOCK
-from .cursors import bound_cursor
+from .cursors import CLAIM_LOCK, by_index
 
 # Rows of one step: some tens of milliseconds.
 STAGED_AT_ONCE = 2000
@@ -26,17 +25,31 @@ SELECT EXISTS (SELECT FROM subscriptions_delivery WHERE state = 'pending' AND st
                   AND due_at <= statement_timestamp())
 """
 
+# What is due for an endpoint that can take nothing is parked at once.
 _STAGE = """
-UPDATE subscriptions_delivery SET stage = 1
- WHERE stage = 0 AND state = 'pending' AND id = ANY (ARRAY(
-    SELECT id FROM subscriptions_delivery
+WITH due AS MATERIALIZED (
+    SELECT id, subscription_id AS endpoint FROM subscriptions_delivery
      WHERE state = 'pending' AND stage = 0 AND claim IS NULL AND due_at <= statement_timestamp()
-     ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED))
+     ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
+), unready AS MATERIALIZED (
+    SELECT e.endpoint, greatest(h.open_until, q.ready_at) AS until
+      FROM (SELECT DISTINCT endpoint FROM due) e
+      LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = e.endpoint
+      LEFT JOIN subscriptions_endpointqueue q ON q.subscription_id = e.endpoint
+     WHERE greatest(h.open_until, q.ready_at) > statement_timestamp()
+), queued AS (
+    INSERT INTO subscriptions_endpointqueue (subscription_id, ready_at) SELECT endpoint, until FROM unready
+        ON CONFLICT (subscription_id) DO NOTHING
+)
+UPDATE subscriptions_delivery d
+   SET stage = CASE WHEN due.endpoint IN (SELECT endpoint FROM unready) THEN 2 ELSE 1 END
+  FROM due WHERE d.id = ANY (ARRAY(SELECT id FROM due)) AND d.id = due.id
+RETURNING d.stage
 """
 
 _STAGE_LOST = """
 UPDATE subscriptions_delivery SET stage = 1
- WHERE stage = 0 AND state = 'pending' AND id = ANY (ARRAY(
+ WHERE id = ANY (ARRAY(
     SELECT id FROM subscriptions_delivery
      WHERE claim IS NOT NULL AND stage = 0 AND due_at <= statement_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED))
 """
@@ -74,18 +87,19 @@ class Look:
 
 
 def look() -> Look:
-    with bound_cursor() as cursor:
+    with by_index(locked=False) as cursor:
         cursor.execute(_LOOK)
         return Look(*cursor.fetchone())  # type: ignore[misc]
 
 
 def stage(limit: int = STAGED_AT_ONCE) -> int:
-    """Make available up to `limit` rows that are due, and as many whose lease ended. Returns how many there were."""
-    with bound_cursor() as cursor:
+    """Make available up to `limit` rows that are due, and as many whose lease ended. Returns how many can be claimed
+    now."""
+    with by_index(locked=True) as cursor:
         cursor.execute(_STAGE, [limit])
-        count: int = cursor.rowcount
+        available = sum(row[0] == 1 for row in cursor.fetchall())
         cursor.execute(_STAGE_LOST, [limit])
-        return count + cursor.rowcount
+        return available + cursor.rowcount
 
 
 def make_ready(endpoints: Iterable[int]) -> None:
