@@ -62,7 +62,7 @@ endpoint AS MATERIALIZED (
         SELECT considered.id, considered.queued, s.company_id AS company, s.ordered, s.rate_per_minute, s.host,
                s.state = 'active' AS active, h.open_until, coalesce(h.opened > 0, false) AS half_open,
                coalesce(flying.since < statement_timestamp() - make_interval(secs => %(stuck)s), false) AS stuck,
-               coalesce(host.room, %(host_room)s) AS host_room, coalesce(host.rest, 0) AS host_rest,
+               coalesce(held.rows, 0) AS held, coalesce(host.room, %(host_room)s) AS host_room, coalesce(host.rest, 0) AS host_rest,
                flying.number AS flying, rate.burst, random() AS lot,
                CASE WHEN h.opened > 0 THEN 1 ELSE coalesce(windows.size, %(window)s) END - flying.number AS window_room,
                -- The clock is looked at twice, microseconds apart: a whole second's worth must not become one less.
@@ -85,6 +85,8 @@ endpoint AS MATERIALIZED (
           LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = considered.id
           LEFT JOIN unnest(%(endpoints)s::bigint[], %(windows)s::int[]) AS windows (id, size)
             ON windows.id = considered.id
+          LEFT JOIN unnest(%(held_companies)s::bigint[], %(held_rows)s::int[]) AS held (company, rows)
+            ON held.company = s.company_id
           LEFT JOIN unnest(%(host_companies)s::bigint[], %(host_names)s::text[], %(host_rooms)s::int[],
                            %(host_rests)s::float8[]) AS host (company, name, room, rest)
             ON host.company = s.company_id AND host.name = s.host
@@ -105,7 +107,7 @@ endpoint AS MATERIALIZED (
 _CANDIDATES = """
 candidate AS MATERIALIZED (
     SELECT endpoint.id AS endpoint, endpoint.company, endpoint.host, endpoint.room, endpoint.host_room,
-           endpoint.trust, endpoint.flying, endpoint.lot, lanes.lane, due.id, due.place, due.behind
+           endpoint.held, endpoint.trust, endpoint.flying, endpoint.lot, lanes.lane, due.id, due.place, due.behind
       FROM endpoint
      CROSS JOIN (VALUES (0), (1)) AS lanes (lane)
      CROSS JOIN LATERAL (
@@ -114,10 +116,15 @@ candidate AS MATERIALIZED (
                         SELECT least(CASE b.state WHEN 'pending'
                                           THEN greatest(b.due_at, statement_timestamp() + interval '1 s') END,
                                      statement_timestamp() + make_interval(secs => %(order_seconds)s))
-                          FROM subscriptions_event e
-                          JOIN subscriptions_event p ON p.subject_id = e.subject_id AND p.sequence < e.sequence
-                          JOIN subscriptions_delivery b ON b.event_id = p.id AND b.subscription_id = endpoint.id
-                         WHERE e.id = d.event_id AND b.state IN ('pending', 'held')
+                          -- One by one: an event, the earlier ones of its call, the delivery of each.
+                          FROM (SELECT p.id, p.sequence FROM subscriptions_event e
+                                  JOIN subscriptions_event p
+                                    ON p.subject_id = e.subject_id AND p.sequence < e.sequence
+                                 WHERE e.id = d.event_id ORDER BY p.sequence OFFSET 0) p
+                         CROSS JOIN LATERAL (
+                            SELECT state, due_at FROM subscriptions_delivery
+                             WHERE event_id = p.id AND subscription_id + 0 = endpoint.id
+                               AND state IN ('pending', 'held') OFFSET 0) b
                          ORDER BY p.sequence LIMIT 1) END AS behind
                   FROM subscriptions_delivery d
                  WHERE d.subscription_id = endpoint.id AND d.lane = lanes.lane AND d.state = 'pending'
@@ -134,13 +141,9 @@ candidate AS MATERIALIZED (
 # Turns: first within the endpoint, then within the host, then among a company's endpoints, then among companies. Who
 # has less under way comes first; equals draw lots.
 _CHOSEN = """
-company_room AS MATERIALIZED (
-    SELECT c.company, coalesce(held.rows, 0) AS held,
-           CASE WHEN count(*) OVER () > 1 THEN %(company_limit)s ELSE %(alone_limit)s END
-           - coalesce(held.rows, 0) AS room
-      FROM (SELECT DISTINCT company FROM candidate WHERE behind IS NULL) c
-      LEFT JOIN unnest(%(held_companies)s::bigint[], %(held_rows)s::int[]) AS held (company, rows)
-        ON held.company = c.company
+company_limit AS MATERIALIZED (
+    SELECT CASE WHEN count(DISTINCT company) > 1 THEN %(company_limit)s ELSE %(alone_limit)s END AS number
+      FROM candidate WHERE behind IS NULL
 ), by_endpoint AS (
     SELECT candidate.*, row_number() OVER (
            PARTITION BY endpoint
@@ -154,9 +157,9 @@ company_room AS MATERIALIZED (
     SELECT by_host.*, row_number() OVER (PARTITION BY company ORDER BY turn + flying, lot) AS company_turn
       FROM by_host WHERE host_turn <= host_room
 ), by_trust AS (
-    SELECT c.id, c.trust, c.lot, c.company_turn + r.held AS company_turn,
-           row_number() OVER (PARTITION BY c.trust ORDER BY c.company_turn + r.held, c.lot) AS trust_turn
-      FROM by_company c JOIN company_room r ON r.company = c.company AND c.company_turn <= r.room
+    SELECT id, trust, lot, company_turn + held AS company_turn,
+           row_number() OVER (PARTITION BY trust ORDER BY company_turn + held, lot) AS trust_turn
+      FROM by_company WHERE company_turn + held <= (SELECT number FROM company_limit)
 ), chosen AS MATERIALIZED (
     SELECT id FROM by_trust
      WHERE trust_turn <= CASE trust WHEN 0 THEN %(failing_allowed)s WHEN 1 THEN %(unknown_allowed)s ELSE %(limit)s END

@@ -61,9 +61,13 @@ UPDATE subscriptions_delivery SET stage = 1, due_at = clock_timestamp()
       JOIN subscriptions_subscription s ON s.id = d.subscription_id AND s.ordered
       JOIN subscriptions_event e ON e.id = d.event_id
      CROSS JOIN LATERAL (
-        SELECT n.id FROM subscriptions_event later
-          JOIN subscriptions_delivery n ON n.event_id = later.id AND n.subscription_id = d.subscription_id
-         WHERE later.subject_id = e.subject_id AND later.sequence > e.sequence AND n.state IN ('pending', 'held')
+        SELECT n.id FROM (SELECT id, sequence FROM subscriptions_event later
+                           WHERE later.subject_id = e.subject_id AND later.sequence > e.sequence
+                           ORDER BY later.sequence OFFSET 0) later
+         CROSS JOIN LATERAL (
+            SELECT id FROM subscriptions_delivery
+             WHERE event_id = later.id AND subscription_id + 0 = d.subscription_id AND state IN ('pending', 'held')
+            OFFSET 0) n
          ORDER BY later.sequence LIMIT 1) next
      WHERE d.id = ANY (%s::bigint[])))
 """
