@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("subscriptions", "0029_delivery_stage_indexes"),
+        ("subscriptions", "0031_conditions"),
     ]
     operations = [
         AddIndexConcurrently(
