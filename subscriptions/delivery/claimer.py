@@ -50,7 +50,6 @@ class Claimer:
         self._position = Position()
         self._claim_at = 0.0
         self._look_at = 0.0
-        self._tests_at = 0.0
         self._left_something = False
         self.clock_offset: float | None = None
 
@@ -73,9 +72,6 @@ class Claimer:
             self._look(now)
         if now >= self._claim_at and self._shares.room:
             self._claim(now)
-        if now >= self._tests_at:
-            self._tests_at = now + IDLE_SECONDS / 2
-            self._take(outbox.claim_paused_tests(token=self._token, lease=self._lease), now)
 
     def release(self, jobs: Iterable[Claimed]) -> None:
         """These are finished or handed back: there is room, perhaps for what the last claim had to leave."""
@@ -96,6 +92,8 @@ class Claimer:
             self._claim_at = 0.0
         if look.to_claim:
             self._claim_at = min(self._claim_at, now)
+        if look.tests:
+            self._take(outbox.claim_paused_tests(token=self._token, lease=self._lease), time.monotonic())
         waits = [seconds for seconds in (look.ready_seconds, look.due_seconds) if seconds is not None]
         self._look_at = now + min(IDLE_SECONDS, max(LOOK_SECONDS, min(waits, default=IDLE_SECONDS)))
 

@@ -22,7 +22,8 @@ SELECT EXISTS (SELECT FROM subscriptions_delivery WHERE state = 'pending' AND st
                             WHERE state = 'pending' AND stage = 0 AND claim IS NULL
                             ORDER BY due_at LIMIT 1) - clock_timestamp())::float8,
        EXISTS (SELECT FROM subscriptions_delivery WHERE claim IS NOT NULL AND stage = 0
-                  AND due_at <= statement_timestamp())
+                  AND due_at <= statement_timestamp()),
+       EXISTS (SELECT FROM subscriptions_delivery WHERE state = 'pending' AND stage = 3)
 """
 
 # What is due for an endpoint that can take nothing is parked at once.
@@ -63,12 +64,14 @@ UPDATE subscriptions_endpointqueue SET ready_at = clock_timestamp()
 @dataclass(frozen=True, slots=True)
 class Look:
     """`available`: a claim may find something. Seconds until an endpoint in the queue is ready and until the next row
-    is due, negative when one is; None when nothing waits. `lost`: a lease ended."""
+    is due, negative when one is; None when nothing waits. `lost`: a lease ended. `tests`: a test event to a paused
+    subscription."""
 
     available: bool
     ready_seconds: float | None
     due_seconds: float | None
     lost: bool
+    tests: bool
 
     @property
     def to_stage(self) -> bool:

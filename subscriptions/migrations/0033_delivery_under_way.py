@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("subscriptions", "0031_conditions"),
+        ("subscriptions", "0032_paused_tests"),
     ]
     operations = [
         AddIndexConcurrently(
