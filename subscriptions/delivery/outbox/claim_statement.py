@@ -62,7 +62,8 @@ endpoint AS MATERIALIZED (
         SELECT considered.id, considered.queued, s.company_id AS company, s.ordered, s.rate_per_minute, s.host,
                s.state = 'active' AS active, h.open_until, coalesce(h.opened > 0, false) AS half_open,
                coalesce(flying.since < statement_timestamp() - make_interval(secs => %(stuck)s), false) AS stuck,
-               coalesce(held.rows, 0) AS held, coalesce(host.room, %(host_room)s) AS host_room, coalesce(host.rest, 0) AS host_rest,
+               coalesce(held.rows, 0) AS held,
+               coalesce(host.room, %(host_room)s) AS host_room, coalesce(host.rest, 0) AS host_rest,
                flying.number AS flying, rate.burst, random() AS lot,
                CASE WHEN h.opened > 0 THEN 1 ELSE coalesce(windows.size, %(window)s) END - flying.number AS window_room,
                -- The clock is looked at twice, microseconds apart: a whole second's worth must not become one less.
