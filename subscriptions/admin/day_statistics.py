@@ -36,8 +36,8 @@ def render_day(hours: Hours) -> Any:
         return "Nothing sent"
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     row = [hours.get(now - timedelta(hours=back), Statistics()) for back in range(HOURS - 1, -1, -1)]
-    said = summarize(whole)
-    return format_html('{} <span class="nowrap">{}</span>', charts.draw_sparkline(f"Last 24 hours: {said}", row), said)
+    text = summarize(whole)
+    return format_html('{} <span class="nowrap">{}</span>', charts.draw_sparkline(f"Last 24 hours: {text}", row), text)
 
 
 def summarize(whole: Statistics) -> str:

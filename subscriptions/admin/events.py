@@ -77,8 +77,8 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     @admin.display(description="webhooks")
     def webhooks(self, obj: Any) -> str:
         states: list[str] = obj.states or []
-        told = [f"{states.count(state)} {word}" for state, word in _WORDS.items() if state in states]
-        return ", ".join(told) or "None. No subscription receives it"
+        parts = [f"{states.count(state)} {word}" for state, word in _WORDS.items() if state in states]
+        return ", ".join(parts) or "None. No subscription receives it"
 
     @admin.display(description="created")
     def created(self, obj: Event) -> str:

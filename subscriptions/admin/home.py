@@ -127,10 +127,10 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
         subscription = row.subscription
         page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
         if subscription.state == Subscription.State.DISABLED:
-            said = f"“{subscription.name}” is disabled and new webhooks are held. Fix its server, then resume it."
+            text = f"“{subscription.name}” is disabled and new webhooks are held. Fix its server, then resume it."
         else:
-            said = f"“{subscription.name}” refuses webhooks. Find out why, fix its server, then send a test."
-        todo.append({"text": said, "url": page, "label": "Open"})
+            text = f"“{subscription.name}” refuses webhooks. Find out why, fix its server, then send a test."
+        todo.append({"text": text, "url": page, "label": "Open"})
     if len(troubled) > MAX_NAMED:
         rest = (
             "1 more subscription is"

@@ -143,8 +143,8 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
             return
         waits = "1 webhook waits" if count == 1 else f"{count:,} webhooks wait"
         self.log_change(request, obj, f"Sent now what waits: {waits}.")
-        said = f"{waits}, and will be sent now: a few at first, then more each second while your server accepts them."
-        self.message_user(request, said, messages.SUCCESS)
+        text = f"{waits}, and will be sent now: a few at first, then more each second while your server accepts them."
+        self.message_user(request, text, messages.SUCCESS)
 
     @button("Pause")
     def pause(self, request: HttpRequest, obj: Subscription) -> None:

@@ -111,7 +111,7 @@ def add_problems_and_webhooks(result: dict[str, Any], generator: Any, request: A
             schema["additionalProperties"] = False  # unknown fields are errors
         for field in schema.get("properties", {}).values():
             if isinstance(field.get("type"), list):
-                field["type"] = list(dict.fromkeys(field["type"]))  # "null" was said by the field and by its allow_null
+                field["type"] = list(dict.fromkeys(field["type"]))  # the field and allow_null both add "null"
     schemas["Problem"] = _PROBLEM_SCHEMA
     result["webhooks"] = {event_type.name: {"post": _webhook(event_type)} for event_type in catalogue.all_types()}
     return result
