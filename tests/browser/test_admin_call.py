@@ -45,7 +45,7 @@ def test_a_tag_and_a_note_become_one_call_modified(at: Page, call: Call):
     at.get_by_role("link", name="Calls", exact=True).first.click()
     at.get_by_role("row", name="Bob Example").get_by_role("link").first.click()
     at.get_by_label("New patient").check()
-    at.get_by_label("Note:", exact=True).fill("Wants an appointment\nin the morning")
+    at.locator("#id_note").fill("Wants an appointment\nin the morning")
     at.get_by_role("button", name="Save", exact=True).click()
 
     told = at.locator("#webhooks article")
