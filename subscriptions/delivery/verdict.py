@@ -15,7 +15,8 @@ FREE_429_SECONDS = 3 * 86_400.0
 OBEYS_RETRY_AFTER = (429, 503)
 # Error codes of our own failures. They say nothing of the endpoint and cost it nothing.
 OURS = ("shortage",)
-WAIT_AFTER_SHORTAGE = 10.0
+# At first, and at most; in between a tenth of the event's age, so that a long shortage is not made worse.
+WAIT_AFTER_SHORTAGE, LONGEST_AFTER_SHORTAGE = 10.0, 300.0
 WAIT_IN_OUTAGE = 15.0
 IN_OUTAGE = "An outage of this service, which costs no attempt."
 
@@ -61,7 +62,7 @@ def judge(
         return Verdict("failed", reason="The server answered 410 Gone: it wants no more.", gone=True)
     if outage or error in OURS:
         spread = random.uniform(0.5, 1.5) if jitter is None else 1 + jitter / 2
-        soon = WAIT_IN_OUTAGE if outage else WAIT_AFTER_SHORTAGE
+        soon = WAIT_IN_OUTAGE if outage else min(LONGEST_AFTER_SHORTAGE, max(WAIT_AFTER_SHORTAGE, age / 10))
         why = f"{IN_OUTAGE} {why}" if outage else why
         return Verdict("pending", wait=soon * spread * scale, reason=why, free=True, ours=True)
     asked = seconds_in(retry_after, now=now) if status in OBEYS_RETRY_AFTER else 0.0

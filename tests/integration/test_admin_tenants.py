@@ -172,11 +172,12 @@ def test_forms_take_nothing_of_another_company(tenants):
                 them.look(url, {**form, **like(row), name: foreign[name]}, post=True)
             them.look(url, {**form, **like(row), **foreign}, post=True)
             them.look(url, {**form, **foreign, "_saveasnew": "1", "_popup": "1"}, post=True)
-        them.look(
-            reverse(f"admin:{name_of(model)}_changelist"),
-            {"action": ["resend_selected"], "_selected_action": [str(other.rows[model].pk)], "index": 0},
-            post=True,
-        )
+        for act in ("resend_selected", "send_now_selected"):
+            them.look(
+                reverse(f"admin:{name_of(model)}_changelist"),
+                {"action": [act], "_selected_action": [str(other.rows[model].pk)], "index": 0},
+                post=True,
+            )
         them.look(
             reverse(f"admin:{name_of(model)}_changelist"),
             {"action": ["delete_selected"], "_selected_action": [str(other.rows[model].pk)], "post": "yes"},

@@ -91,6 +91,11 @@ def test_our_own_shortage_costs_no_attempt_even_at_the_last():
     assert (short.state, short.free, short.ours, short.wait) == ("pending", True, True, 10.0)
 
 
+def test_a_shortage_that_lasts_is_not_made_worse_by_what_waits():
+    waits = [verdict(status=None, error="shortage", age=age).wait for age in (1.0, 600.0, 86_400.0)]
+    assert waits == [10.0, 60.0, 300.0]
+
+
 def test_in_an_outage_of_our_own_the_last_attempt_is_not_the_last():
     ours = verdict(status=None, message="The host name could not be found.", error="dns", tries=10, outage=True)
     assert (ours.state, ours.free, ours.ours) == ("pending", True, True)
