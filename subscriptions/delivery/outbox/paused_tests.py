@@ -39,4 +39,4 @@ def claim_paused_tests(*, token: UUID, lease: float) -> list[Claimed]:
     """Claim some of them for `lease` seconds."""
     with transaction.atomic(), bound_cursor() as cursor:
         cursor.execute(_CLAIM_TESTS, {"token": token, "lease": lease, "most": MOST_AT_ONCE})
-        return [Claimed(*row, token, True) for row in cursor.fetchall()]
+        return [Claimed(*(*row, token, True)) for row in cursor.fetchall()]
