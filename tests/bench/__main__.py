@@ -1,4 +1,4 @@
-"""`./dev bench NAME …`."""
+"""`./dev bench NAME …` and `./dev bench compare COMMIT NAME`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from callhooks_site.devtools.state import DevError
-from tests.bench import options
+from tests.bench import compare, options
 from tests.bench.report import Report
 from tests.bench.workspace import Workspace, bench_workspace
 
 
 def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 whether or not the targets were reached, 1 if something kept us from measuring."""
+    if arguments[:1] == ["compare"]:
+        return compare.main(arguments[1:])
     names, as_json, how = options.read(arguments)
     try:
         with bench_workspace() as workspace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
@@ -35,20 +35,33 @@ class Arrivals:
         except queue.Empty:
             raise TimeoutError(f"Nothing arrived within {seconds:g} s.") from None
 
+    def wait_for(
+        self,
+        wanted: Collection[str],
+        seconds: float,
+        *,
+        by: Callable[[Arrival], str] = lambda arrival: arrival.webhook_id,
+    ) -> dict[str, float]:
+        """When each came for the first time (monotonic clock), as soon as all have, or the time is over."""
+        missing = set(wanted)
+        came: dict[str, float] = {}
+        give_up_at = time.monotonic() + seconds
+        while missing and (left := give_up_at - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                arrival = self.next(left)
+                came.setdefault(by(arrival), arrival.at)
+                missing.discard(by(arrival))
+        return came
+
+    def forget(self) -> None:
+        """What came so far."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+
     def _read(self, output: IO[str]) -> None:
         for line in output:
             at, path, webhook_id = line.split()
             self._queue.put(Arrival(float(at), path, webhook_id))
-
-    def wait_for(self, webhook_ids: Collection[str], seconds: float) -> dict[str, float]:
-        """When each came for the first time (monotonic clock), as soon as all have, or the time is over."""
-        came: dict[str, float] = {}
-        give_up_at = time.monotonic() + seconds
-        while not came.keys() >= set(webhook_ids) and (left := give_up_at - time.monotonic()) > 0:
-            with suppress(TimeoutError):
-                arrival = self.next(left)
-                came.setdefault(arrival.webhook_id, arrival.at)
-        return came
 
 
 @contextmanager

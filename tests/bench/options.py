@@ -37,6 +37,10 @@ whether a claim costs more when more is pending
     "publish": """\
 what a subscription adds to a save
 --size: saves of a round (300)""",
+    "path": """\
+an event from the API's request to the receiver, for 1,000 companies with an endpoint each: rate,
+latency, statements, and CPU of web server, PostgreSQL and cluster; beside them a bare DRF view
+--size: forms of a round, a quarter as many whole calls (1000)   --seconds: at 20 a second (10)""",
     "ingest": """\
 calls a second through the API, one by one and in batches; beside them a bare Django view
 --size: calls of a round; five times as many in batches (1000)""",
@@ -59,7 +63,7 @@ def read(arguments: Sequence[str]) -> tuple[list[str], bool, Options]:
     parser = argparse.ArgumentParser(
         prog="./dev bench",
         description="Measure the service. Each figure stands beside what it is compared with, measured in turn in the "
-        "same run.",
+        "same run. './dev bench compare COMMIT NAME' measures another commit and this tree in turn.",
         epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

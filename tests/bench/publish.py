@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from calls.models import Tracker
 
 SIZE = 300
-SUBSCRIPTIONS = (0, 1, 10)
 TURN = 10
+# What is subscribed: so many subscriptions, and whether each has conditions. All of them hold, so as much is sent.
+CASES = {"0": (0, False), "1": (1, False), "10": (10, False), "10_filtered": (10, True)}
+CONDITIONS = {"all": [{"field": "direction", "in": ["inbound"]}, {"field": "duration", "min": 1}]}
 
 
 def run(workspace: Workspace, options: Options) -> Report:
@@ -27,37 +29,47 @@ def run(workspace: Workspace, options: Options) -> Report:
     use(workspace.database("publish"))
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
-    callers = {number: _caller(number) for number in SUBSCRIPTIONS}
-    rates: dict[int, list[float]] = {number: [] for number in SUBSCRIPTIONS}
-    cpu: dict[int, list[float]] = {number: [] for number in SUBSCRIPTIONS}
+    callers = {case: _caller(*subscribed) for case, subscribed in CASES.items()}
+    rates: dict[str, list[float]] = {case: [] for case in CASES}
+    cpu: dict[str, list[float]] = {case: [] for case in CASES}
     serializer: list[float] = []
     for caller in callers.values():
         _save(caller, min(size, 20))
     for _ in range(options.rounds):
-        for number, (seconds, used) in _turns(callers, size, backend).items():
-            rates[number].append(size / seconds)
-            cpu[number].append(used * 1000 / size)
-        serializer.append(_serializer(callers[1], size))
-    with_one = [one - none for one, none in zip(cpu[1], cpu[0], strict=True)]
-    with_ten = [ten - none for ten, none in zip(cpu[10], cpu[0], strict=True)]
-    added = statistics.median(with_one)
+        for case, (seconds, used) in _turns(callers, size, backend).items():
+            rates[case].append(size / seconds)
+            cpu[case].append(used * 1000 / size)
+        serializer.append(_serializer(callers["1"], size))
+
+    def added(case: str, to: str) -> float:
+        return statistics.median(more - less for more, less in zip(cpu[case], cpu[to], strict=True))
+
+    filtering = added("10_filtered", "10") / 10
     return Report(
         "publish",
         f"{options.rounds} rounds of {size} saves of a call that ends, each with its post_call; no cluster runs",
         {
-            **{f"saves_per_second_{number}": statistics.median(rates[number]) for number in SUBSCRIPTIONS},
-            "added_cpu_ms": added,
-            "added_cpu_ms_10": statistics.median(with_ten),
+            **{f"saves_per_second_{case}": statistics.median(rates[case]) for case in CASES},
+            "added_cpu_ms": added("1", "0"),
+            "added_cpu_ms_10": added("10", "0"),
+            "added_cpu_ms_of_conditions": filtering,
             "serializer_cpu_ms": statistics.median(serializer),
-            "save_cpu_ms": statistics.median(cpu[0]),
+            "save_cpu_ms": statistics.median(cpu["0"]),
         },
-        [Target("CPU that one subscription adds to a save, ms", added, 2, at_most=True)],
+        [
+            Target("CPU that one subscription adds to a save, ms", added("1", "0"), 2, at_most=True),
+            Target("CPU that the conditions of one subscription add, ms", filtering, 0.1, at_most=True),
+        ],
     )
 
 
-def _caller(subscriptions: int) -> Tracker:
+def _caller(subscriptions: int, filtered: bool) -> Tracker:
+    from subscriptions.models import Subscription
+
     owner = fixtures.company()
     fixtures.subscribe(owner, [f"https://example.com/hooks/{number}" for number in range(subscriptions)], "post_call")
+    if filtered:
+        Subscription.objects.filter(company=owner).update(conditions=CONDITIONS)
     return fixtures.tracker(owner)
 
 
@@ -80,7 +92,7 @@ def _serializer(caller: Tracker, number: int) -> float:
     return (time.process_time() - before) * 1000 / number
 
 
-def _turns(callers: dict[int, Tracker], number: int, backend: int) -> dict[int, tuple[float, float]]:
+def _turns(callers: dict[str, Tracker], number: int, backend: int) -> dict[str, tuple[float, float]]:
     """For each caller, seconds and CPU seconds (of this process and its backend) of so many saves, a few at a time in
     turn, so that what else goes on on the machine meets all alike."""
     spent = dict.fromkeys(callers, (0.0, 0.0))

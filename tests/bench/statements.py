@@ -9,6 +9,8 @@ import psycopg
 from psycopg import sql
 
 LIBRARY = "pg_stat_statements"
+# PostgreSQL asks these itself, to check a foreign key.
+INTERNAL = re.compile(r"^SELECT 1 FROM ONLY .* FOR KEY SHARE OF x$")
 # What makes a claim a claim: it counts the attempt (`subscriptions/delivery/outbox`).
 CLAIM = re.compile(r"\battempts\s*=\s*(\w+\.)?attempts\s*\+")
 
@@ -24,6 +26,10 @@ class Statement:
     @property
     def is_claim(self) -> bool:
         return CLAIM.search(self.text) is not None
+
+    @property
+    def is_internal(self) -> bool:
+        return INTERNAL.search(self.text) is not None
 
 
 class StatementCounter:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.bench.compare import compared
 from tests.bench.report import Report, Target, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ SHORT = {
     "scale": (60, None),
     "backlog": (4000, None),
     "publish": (10, None),
+    "path": (20, 0.5),
     "ingest": (20, None),
 }
 RUN = """
@@ -47,9 +49,15 @@ KEYS = {
     "waiting": "p50_ms p99_ms claims_per_event",
     "latency": "p50_ms p99_ms naive_p50_ms",
     "isolation": "healthy_p99_ms baseline_p99_ms",
-    "scale": "per_second cluster_cpu_ms_per_delivery postgres_cpu_ms_per_delivery",
+    "scale": "per_second",
     "backlog": "cost_ratio",
-    "publish": "serializer_cpu_ms saves_per_second_0 saves_per_second_1 saves_per_second_10",
+    "publish": """
+        serializer_cpu_ms saves_per_second_0 saves_per_second_1 saves_per_second_10 saves_per_second_10_filtered
+    """,
+    "path": """
+        per_second cpu_ms web_cpu_ms postgres_cpu_ms cluster_cpu_ms p50_ms p99_ms calls_cpu_ms statements
+        bare_per_second bare_cpu_ms naive_cpu_ms
+    """,
     "ingest": "per_second cpu_ms p99_ms bare_per_second batch_per_second",
 }
 
@@ -77,9 +85,14 @@ def test_each_bench_answers_with_its_figures():
     assert [reports["waiting"][level]["undelivered"] for level in ("waiting_0", "waiting_9")] == [0, 0]
     assert reports["waiting"]["postgres_cpu_ms_per_event"] >= 0
     assert reports["receivers"]["handshakes_per_1000"] >= 0
+    assert reports["path"]["undelivered"] == 0
+    # The kernel counts CPU time in hundredths of a second: a small run may have used none.
+    assert reports["scale"]["cluster_cpu_ms_per_delivery"] + reports["scale"]["postgres_cpu_ms_per_delivery"] > 0
+    assert reports["scale"]["claim_lock_ms_per_1000"] >= 0
     assert set(reports["scale"]["ceiling_per_second"]) == {"4", "16", "64"}
     assert reports["latency"]["idle_cpu_percent"] >= 0
     assert isinstance(reports["publish"]["added_cpu_ms"], float)
+    assert isinstance(reports["publish"]["added_cpu_ms_of_conditions"], float)
     assert reports["isolation"]["healthy_undelivered"] == 0
     for variant in ("dead_10", "dead_50", "late_10", "flood"):
         assert reports["isolation"][variant]["healthy_undelivered"] == 0
@@ -100,3 +113,16 @@ def test_a_missed_target_is_told():
     assert [target["reached"] for target in json.loads(report.as_json())["targets"]] == [False, True]
     assert "MISSED   rate: 10 (wanted ≥ 20)" in report.as_table()
     assert "reached  CPU: 3 (wanted ≤ 5)" in report.as_table()
+
+
+def test_a_comparison_has_the_medians_of_what_both_have():
+    before = [
+        {"bench": "path", "cpu_ms": cpu, "old": 1, "setup": "", "targets": [], "late": {"p99": 4.0}}
+        for cpu in (1, 9, 2)
+    ]
+    after = [{"bench": "path", "cpu_ms": cpu, "new": 1, "none": None, "late": {"p99": 2.0}} for cpu in (4, 3, 5)]
+    assert compared(before, after) == {
+        "before": {"cpu_ms": 2.0, "late.p99": 4.0},
+        "after": {"cpu_ms": 4.0, "late.p99": 2.0},
+        "ratio": {"cpu_ms": 2.0, "late.p99": 0.5},
+    }
