@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 from .failures import SendFailed
 
@@ -13,15 +15,64 @@ MAX_HEAD = 32 * 1024  # status line and headers together
 MAX_HEADERS = 100
 MAX_INTERIM = 8  # 100 Continue, 103 Early Hints …
 MAX_TRAILERS = 20
+CACHED_LINE = 200  # bytes: longer lines are seldom the same again
+PLAIN, LENGTH, CODING, UNCLEAN = range(4)
 
 # libcurl takes HTTP/2 and other spellings here too; on a connection of HTTP/1 they are rubbish.
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: [^\r\n]*)?\r?\n")
 _HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_KINDS = {b"content-length": LENGTH, b"transfer-encoding": CODING}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(slots=True)
+class Head:
+    """The headers of an answer, and what they say of its body."""
+
+    headers: list[tuple[str, str]]
+    announces_body: bool  # also where a status has none
+    is_long: bool  # longer than what is read of one
+    in_doubt: bool  # somebody on the way could read its end elsewhere: its connection is not used again
+
+    def values(self, wanted: str) -> list[str]:
+        """All values of a header; `wanted` in lower case."""
+        return [value for name, value in self.headers if name.lower() == wanted]
 
 
 def read_status(line: bytes) -> int:
     """The status of a status line: 100 to 199 but 101, or 200 to 599. Raises SendFailed."""
+    return _read_status(line) if len(line) <= CACHED_LINE else _read_status.__wrapped__(line)
+
+
+def read_head(lines: list[bytes]) -> Head:
+    """From the header lines."""
+    headers: list[tuple[str, str]] = []
+    lengths: list[str] = []
+    in_doubt = is_coded = False
+    for line in lines:
+        header, kind = _read_header(line) if len(line) <= CACHED_LINE else _read_header.__wrapped__(line)
+        headers.append(header)
+        if kind == LENGTH:
+            lengths.append(header[1])
+        elif kind == CODING:
+            is_coded = True
+        elif kind == UNCLEAN:
+            in_doubt = True
+    return Head(
+        headers,
+        announces_body=is_coded or any(length.strip("0") for length in lengths),
+        is_long=any(_is_long(length) for length in lengths),
+        in_doubt=in_doubt or len(lengths) + is_coded > 1,
+    )
+
+
+def storable(raw: bytes) -> str:
+    """Text that a database and a page can hold: latin-1, each control character as U+FFFD."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", raw.decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def _read_status(line: bytes) -> int:
     match = _STATUS_LINE.fullmatch(line)
     if not match:
         raise SendFailed("bad_response", "The server did not answer in HTTP.")
@@ -33,45 +84,14 @@ def read_status(line: bytes) -> int:
     return status
 
 
-def read_headers(lines: list[bytes]) -> list[tuple[str, str]]:
-    """Header lines as they are stored and shown."""
-    headers = []
-    for line in lines:
-        name, _, value = line.partition(b":")
-        headers.append((storable(name), storable(value.strip(b" \t\r\n"))))
-    return headers
+@lru_cache(maxsize=4096)  # servers say the same again and again
+def _read_header(line: bytes) -> tuple[tuple[str, str], int]:
+    name, _, value = line.partition(b":")
+    header = storable(name), storable(value.strip(b" \t\r\n"))
+    if not _HEADER_NAME.fullmatch(name):
+        return header, UNCLEAN
+    return header, _KINDS.get(name.lower(), PLAIN)
 
 
-def values(headers: list[tuple[str, str]], wanted: str) -> list[str]:
-    """All values of a header; `wanted` in lower case."""
-    return [value for name, value in headers if name.lower() == wanted]
-
-
-def announces_body(headers: list[tuple[str, str]]) -> bool:
-    """Whether a body is said to follow, also after a status that has none."""
-    lengths = values(headers, "content-length")
-    return any(length.strip("0") for length in lengths) or bool(values(headers, "transfer-encoding"))
-
-
-def is_long(headers: list[tuple[str, str]]) -> bool:
-    """Whether the body is announced to be longer than what is read of one."""
-    return any(
-        len(length) > 18 or (length.isdigit() and int(length) > READ_BODY)
-        for length in values(headers, "content-length")
-    )
-
-
-def framing_in_doubt(lines: list[bytes], headers: list[tuple[str, str]]) -> bool:
-    """Whether somebody on the way could read the end of it elsewhere: then its connection is not used again."""
-    names = [name.lower() for name, _ in headers]
-    lengths = names.count("content-length")
-    return (
-        (lengths > 0 and "transfer-encoding" in names)
-        or lengths > 1
-        or not all(_HEADER_NAME.fullmatch(line.partition(b":")[0]) for line in lines)
-    )
-
-
-def storable(raw: bytes) -> str:
-    """Text that a database and a page can hold: latin-1, each control character as U+FFFD."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", raw.decode("latin-1"))
+def _is_long(length: str) -> bool:
+    return len(length) > 18 or (length.isdigit() and int(length) > READ_BODY)

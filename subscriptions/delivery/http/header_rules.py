@@ -62,21 +62,34 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return checked
 
 
-def sendable(headers: Mapping[str, str]) -> bool:
-    """Whether headers can go on the wire as they are, and none would change how the request is framed."""
-    values = list(headers.values())
-    return (
-        all(isinstance(value, str) for value in values)
-        and _SENDABLE.fullmatch("".join(values)) is not None
-        and all(map(_sendable_name, headers))
-    )
+class Unsendable(ValueError):
+    """Headers that cannot go on the wire as they are, or would change how the request is framed."""
 
 
-@lru_cache(maxsize=512)  # nearly always the same few
-def _sendable_name(name: str) -> bool:
-    lowered = name.lower()
-    return (
-        _NAME.fullmatch(name) is not None
-        and lowered not in _FRAMING
-        and not lowered.startswith(("content-length", "proxy-"))
-    )
+def header_lines(headers: Mapping[str, str]) -> list[str] | list[bytes]:
+    """A line for each header, as libcurl takes them. Raises Unsendable."""
+    has_type = _check_names(tuple(headers))
+    try:
+        text = "".join(headers.values())
+    except TypeError:
+        raise Unsendable from None
+    if not _SENDABLE.fullmatch(text):
+        raise Unsendable
+    # libcurl takes a header that ends in a colon for one to leave out, and would make up a content type.
+    lines = [f"{name}: {value}" if value.strip() else f"{name};" for name, value in headers.items()]
+    if not has_type:
+        lines.append("Content-Type:")
+    return lines if text.isascii() else [line.encode("latin-1") for line in lines]
+
+
+@lru_cache(maxsize=2048)  # nearly always the same few
+def _check_names(names: tuple[str, ...]) -> bool:
+    """Whether they name the content type. Raises Unsendable."""
+    lowered = {name.lower() for name in names}
+    if (
+        not all(_NAME.fullmatch(name) for name in names)
+        or lowered & _FRAMING
+        or any(name.startswith(("content-length", "proxy-")) for name in lowered)
+    ):
+        raise Unsendable
+    return "content-type" in lowered

@@ -24,7 +24,7 @@ from .addresses import Address, Network, parse_networks
 from .destinations import judged, known_addresses
 from .failures import INTERNAL, SendFailed, seconds
 from .handles import Settings, Sockets
-from .header_rules import sendable
+from .header_rules import Unsendable, header_lines
 from .lookups import Lookups, Resolve, hosts_file_too, system_resolve
 from .messages import Answer, Request
 from .proxies import Proxy
@@ -41,6 +41,7 @@ MAX_IDLE = 20
 # A name that moves is followed after this time.
 MAX_AGE = 300
 SWEEP_SECONDS = 0.05  # between two looks for lookups and bodies that take too long
+BAD_HEADER = "A request header cannot be sent: its name or a character is not allowed."
 NO_LOOKUP = SendFailed("shortage", "This service had too many host names to look up at that moment.")
 
 _EVENTS = {
@@ -114,13 +115,15 @@ class Loop:
         transfer = self._free.pop() if self._free else Transfer(self._settings, self._sockets)
         try:
             target = self._read_url(request.url)
-            lines = self._lines(request, target.host_header)
+            lines = header_lines(request.headers)
             certificate = request.certificate if target.scheme == "https" else ""
             route = self._routes.to(target, request.tenant, certificate)
             transfer.begin(key, request.body, target, route, lines, certificate, request.connect_only)
             self._multi.add_handle(transfer.easy)
         except (SendFailed, UrlRefused) as failure:
             self._refuse(key, transfer, failure.code, str(failure))
+        except Unsendable:
+            self._refuse(key, transfer, "bad_header", BAD_HEADER)
         except Exception:  # one odd request must not end the drain that sends all the others
             logger.exception("A request could not be sent because of a fault in the client.")
             self._refuse(key, transfer, INTERNAL.code, INTERNAL.message)
@@ -169,17 +172,6 @@ class Loop:
     def _refuse(self, key: Hashable, transfer: Transfer, code: str, message: str) -> None:
         self._free.append(transfer)
         self._answers.append((key, Answer(None, [], b"", False, 0, code, message)))
-
-    def _lines(self, request: Request, host: str) -> list[str] | list[bytes]:
-        """The header lines as libcurl takes them. Raises SendFailed."""
-        if not sendable(request.headers):
-            raise SendFailed("bad_header", "A request header cannot be sent: its name or a character is not allowed.")
-        lines = [f"Host: {host}", "Accept-Encoding: identity", "Expect:"]
-        if not any(name.lower() == "content-type" for name in request.headers):
-            lines.append("Content-Type:")  # or libcurl would make one up
-        # libcurl's spelling of a header without a value ends in a semicolon.
-        lines += [f"{name}: {value}" if value.strip() else f"{name};" for name, value in request.headers.items()]
-        return lines if "".join(lines).isascii() else [line.encode("latin-1") for line in lines]
 
     # Sockets and time
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from .answers import values
+from .answers import Head
 from .failures import SendFailed
 
 
@@ -29,8 +29,8 @@ class Proxy:
         return cls(parts.hostname, parts.port or 80, login)
 
 
-def refused_by_proxy(status: int, headers: list[tuple[str, str]]) -> SendFailed | None:
+def refused_by_proxy(status: int, head: Head) -> SendFailed | None:
     """The failure, if an answer to a request in plain http is the proxy's and not the endpoint's."""
-    if status == 407 or values(headers, "x-smokescreen-error"):
+    if status == 407 or head.values("x-smokescreen-error"):
         return SendFailed("proxy", f"The forward proxy refused the request (it answered {status}).")
     return None

@@ -26,6 +26,7 @@ from .url_rules import Target
 
 logger = logging.getLogger(__name__)
 
+OUR_HEADERS = ("Accept-Encoding: identity", "Expect:")  # the second: libcurl shall not wait for a 100 Continue
 STOP = -1  # what a callback returns to end its transfer
 CONNECTED: int = pycurl.PREREQFUNC_OK
 NOT_CONNECTED: int = pycurl.PREREQFUNC_ABORT
@@ -37,9 +38,10 @@ class Transfer:
     """`begin`, give `easy` to libcurl's multi, `answer` when it is done; then it can begin anew."""
 
     __slots__ = (
-        "_certificate", "_connected", "_cut", "_failure", "_head_bytes", "_in_tunnel", "_interim", "_is_fresh",
-        "_limit", "_lines", "_opened", "_pieces", "_proxy_status", "_settings", "_shortened", "_sockets", "_target",
-        "_trailers", "connects_only", "easy", "head_at", "headers", "key", "route", "started", "status",
+        "_certificate", "_checks_names", "_cut", "_failure", "_head", "_head_bytes", "_in_tunnel", "_interim",
+        "_is_fresh", "_is_secured", "_limit", "_lines", "_opened", "_pieces", "_proxy_status", "_settings", "_shortened",
+        "_sockets",
+        "_target", "_trailers", "connects_only", "easy", "head_at", "key", "route", "started", "status",
         "wants_address",
     )  # fmt: skip
 
@@ -52,7 +54,7 @@ class Transfer:
         self._interim: int
         self._trailers: int
         self._proxy_status: int  # what the proxy answered to CONNECT
-        self._shortened = self._is_fresh = False
+        self._shortened = self._is_fresh = self._checks_names = False
         self._target: Target | None = None
         self.route: Route | None = None
         self.easy = new_handle(settings)
@@ -61,7 +63,6 @@ class Transfer:
         self.easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         self.easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
         self.easy.setopt(pycurl.RESOLVER_START_FUNCTION, self._on_resolve)
-        self.easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
 
     def begin(
         self,
@@ -81,6 +82,9 @@ class Transfer:
         if target is not self._target:
             self._target = target
             easy.setopt(pycurl.URL, target.url)
+            if target.scheme == "https" and not self._checks_names:
+                self._checks_names = True
+                easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
         if route is not self.route:
             self.route = route
             if route.proxy:
@@ -89,7 +93,7 @@ class Transfer:
                 easy.setopt(pycurl.CONNECT_TO, [f"::{route.alias}:"])
         if certificate != self._certificate:
             self._show_certificate(certificate)
-        easy.setopt(pycurl.HTTPHEADER, lines)
+        easy.setopt(pycurl.HTTPHEADER, [*OUR_HEADERS, *lines])
         easy.setopt(pycurl.POSTFIELDS, body)
         if connects_only:
             easy.setopt(pycurl.CONNECT_ONLY, 1)
@@ -144,10 +148,10 @@ class Transfer:
     def _answered(self, code: int) -> Answer:
         assert self.status is not None
         assert self.route is not None
-        status, headers = self.status, self.headers
-        if self.route.proxy and not self._is_tunnelled and (refusal := refused_by_proxy(status, headers)):
+        status, head = self.status, self._head
+        if self.route.proxy and not self._is_tunnelled and (refusal := refused_by_proxy(status, head)):
             return self.failed(refusal)
-        if code == pycurl.E_OK and answers.framing_in_doubt(self._lines[1:], headers):
+        if code == pycurl.E_OK and head.in_doubt:
             self._sockets.cut(self.easy.getinfo(pycurl.ACTIVESOCKET))
         broken = code != pycurl.E_OK and not self._cut
         message = ""
@@ -158,7 +162,7 @@ class Transfer:
         body = b"".join(self._pieces)
         kept = body[: answers.KEPT_BODY]
         return Answer(
-            status, headers, kept, broken or self._cut or len(body) > len(kept), self._milliseconds(), "", message,
+            status, head.headers, kept, broken or self._cut or len(body) > len(kept), self._milliseconds(), "", message,
             self._opened,
         )  # fmt: skip
 
@@ -170,13 +174,13 @@ class Transfer:
         if code == pycurl.E_OK:
             return SendFailed("bad_response", "The server's answer broke off in its headers, or they are too long.")
         if code == pycurl.E_OPERATION_TIMEDOUT:
-            if self._connected:
+            if self._is_connected:
                 return SendFailed("timeout", f"Timed out after {seconds(self._settings.total_timeout)}.")
             return SendFailed("connect_timeout", f"No connection within {seconds(self._settings.connect_timeout)}.")
         if code in (pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_BAD_CONTENT_ENCODING):
             status = self.easy.getinfo(pycurl.RESPONSE_CODE)
             if 200 <= status <= 599:  # a header that libcurl does not read: the status stands, the rest is lost
-                self.status, self.headers = status, answers.read_headers(self._lines[1:])
+                self.status, self._head = status, answers.read_head(self._lines[1:])
                 return None
         return failures.from_libcurl(
             code,
@@ -191,7 +195,7 @@ class Transfer:
             return SendFailed(
                 "proxy", f"The forward proxy made no connection to the server (it answered {self._proxy_status})."
             )
-        if self._connected or self._proxy_status:
+        if self._is_connected or self._proxy_status:
             return None
         if code == pycurl.E_COULDNT_CONNECT:
             return SendFailed("proxy", "This service's forward proxy could not be reached.")
@@ -242,14 +246,14 @@ class Transfer:
             self._lines.clear()
             self._head_bytes = 0
             return None
-        self.headers = answers.read_headers(self._lines[1:])
+        self._head = answers.read_head(self._lines[1:])
         self.status = status
         self.head_at = time.monotonic()
-        if status in (204, 304) and answers.announces_body(self.headers):
+        if status in (204, 304) and self._head.announces_body:
             # libcurl would read none, and take what comes for the next answer on this connection.
             self._cut = True
             return STOP
-        if answers.is_long(self.headers):
+        if self._head.is_long:
             self._limit = answers.KEPT_BODY
         return None
 
@@ -295,10 +299,10 @@ class Transfer:
     def _on_connected(self, *_: object) -> int:
         """Right before the request is sent."""
         try:
-            self._connected = True
             assert self._target is not None
             if self._opened and self._target.scheme == "https" and not names_hosts(self.easy):
                 raise failures.NO_NAME
+            self._is_secured = True
             return CONNECTED
         except SendFailed as failure:
             self._stop(failure)
@@ -320,6 +324,14 @@ class Transfer:
         return self.route.proxy is not None and self._target.scheme == "https"
 
     @property
+    def _is_connected(self) -> bool:
+        """Whether it came as far as the request."""
+        assert self._target is not None
+        if not self._opened:
+            return True  # a connection that was kept
+        return self._is_secured if self._target.scheme == "https" else bool(self.easy.getinfo(pycurl.CONNECT_TIME_T))
+
+    @property
     def _talks_to_proxy(self) -> bool:
         """About a tunnel on a new connection; on one that is used again there is a tunnel already."""
         return self._opened and self._is_tunnelled and not self._in_tunnel
@@ -329,7 +341,7 @@ class Transfer:
         self._pieces: list[bytes] = []
         self._limit = answers.READ_BODY
         self._head_bytes = self._interim = self._trailers = self._proxy_status = 0
-        self._opened = self._connected = self._cut = self._in_tunnel = self.wants_address = False
+        self._opened = self._is_secured = self._cut = self._in_tunnel = self.wants_address = False
         self._failure = None
         self.status = None
         self.head_at = 0.0
