@@ -39,10 +39,9 @@ class Transfer:
 
     __slots__ = (
         "_certificate", "_checks_names", "_cut", "_failure", "_head", "_head_bytes", "_in_tunnel", "_interim",
-        "_is_fresh", "_is_secured", "_limit", "_lines", "_opened", "_pieces", "_proxy_status", "_settings", "_shortened",
-        "_sockets",
-        "_target", "_trailers", "connects_only", "easy", "head_at", "key", "route", "started", "status",
-        "wants_address",
+        "_is_fresh", "_is_secured", "_limit", "_lines", "_opened", "_pieces", "_proxy_status", "_settings",
+        "_shortened", "_sockets", "_target", "_trailers", "connects_only", "easy", "head_at", "key", "route",
+        "started", "status", "wants_address",
     )  # fmt: skip
 
     def __init__(self, settings: Settings, sockets: Sockets) -> None:
