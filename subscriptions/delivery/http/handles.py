@@ -51,6 +51,7 @@ def new_handle(settings: Settings) -> pycurl.Curl:
         (pycurl.PROXY, ""),  # no variables; a route may name one
         (pycurl.NOPROXY, ""),
         (pycurl.NOSIGNAL, 1),
+        (pycurl.DNS_CACHE_TIMEOUT, 1),  # of a pin, should nobody take it back
         (pycurl.CONNECTTIMEOUT_MS, round(settings.connect_timeout * 1000)),
         (pycurl.TIMEOUT_MS, round(settings.total_timeout * 1000)),
         (pycurl.MAXAGE_CONN, settings.max_idle),

@@ -20,13 +20,13 @@ from functools import lru_cache, partial
 import certifi
 import pycurl
 
-from .addresses import Address, Network, parse_networks
-from .destinations import judged, known_addresses
-from .failures import INTERNAL, SendFailed, seconds
+from .addresses import Network, parse_networks
+from .failures import INTERNAL, SendFailed
 from .handles import Settings, Sockets
 from .header_rules import Unsendable, header_lines
-from .lookups import Lookups, Resolve, hosts_file_too, system_resolve
+from .lookups import Resolve, hosts_file_too, system_resolve
 from .messages import Answer, Request
+from .openings import Openings
 from .proxies import Proxy
 from .routes import Routes
 from .transfer import Transfer
@@ -42,7 +42,6 @@ MAX_IDLE = 20
 MAX_AGE = 300
 SWEEP_SECONDS = 0.05  # between two looks for lookups and bodies that take too long
 BAD_HEADER = "A request header cannot be sent: its name or a character is not allowed."
-NO_LOOKUP = SendFailed("shortage", "This service had too many host names to look up at that moment.")
 
 _EVENTS = {
     pycurl.POLL_IN: select.EPOLLIN,
@@ -75,7 +74,7 @@ class Loop:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_bundle)  # what cannot be read is told here
         if self._proxy or (allowed and not resolve):
             resolve = hosts_file_too
-        self._lookups = Lookups(resolve or system_resolve)
+        self._openings = Openings(resolve or system_resolve, connect_timeout)
         self._sockets = Sockets()
         self._settings = Settings(
             connect_timeout=connect_timeout,
@@ -91,7 +90,6 @@ class Loop:
         self._routes = Routes(4 * in_flight, allowed, self._proxy)
         self._free: list[Transfer] = []
         self._under_way: set[Transfer] = set()
-        self._looking: set[Transfer] = set()  # under way, and not libcurl's at the moment
         self._answers: list[tuple[Hashable, Answer]] = []
         self._wanted: dict[int, int] = {}  # events that libcurl wants of its sockets
         self._descriptors: set[int] = set()
@@ -99,7 +97,7 @@ class Loop:
         self._sweep_at = 0.0
         self._fault: Exception | None = None
         self._epoll = select.epoll()
-        self._epoll.register(self._lookups.fileno(), select.EPOLLIN)
+        self._epoll.register(self._openings.fileno(), select.EPOLLIN)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -141,8 +139,8 @@ class Loop:
             for descriptor, events in self._epoll.poll(pause):
                 if descriptor in self._descriptors:
                     ready.add(descriptor)
-                elif descriptor == self._lookups.fileno():
-                    self._collect_lookups()
+                elif descriptor == self._openings.fileno():
+                    self._openings.collect()
                 else:
                     self._on_ready(descriptor, events)
             self._run_timers()
@@ -156,16 +154,15 @@ class Loop:
     def close(self) -> None:
         """Give up what is under way, and close all connections."""
         for transfer in self._under_way:
-            if transfer not in self._looking:
+            if transfer not in self._openings:
                 self._multi.remove_handle(transfer.easy)
         self._multi.close()
         for transfer in [*self._under_way, *self._free]:
             transfer.close()
-        self._lookups.close()
+        self._openings.close()
         self._sockets.close()
         self._epoll.close()
         self._under_way.clear()
-        self._looking.clear()
         self._free.clear()
         self._answers.clear()
 
@@ -240,6 +237,8 @@ class Loop:
             raise fault
 
     def _next_moment(self) -> float:
+        if self._openings.has_work:
+            return 0.0
         moment = self._sweep_at if self._under_way else self._sweep_at + 3600
         return moment if self._timer_at is None else min(moment, self._timer_at)
 
@@ -249,9 +248,7 @@ class Loop:
         for transfer in late:
             self._multi.remove_handle(transfer.easy)
             self._end(transfer, transfer.answer(pycurl.E_OPERATION_TIMEDOUT, ""))
-        longest = self._settings.connect_timeout
-        for transfer in [each for each in self._looking if now - each.started > longest]:
-            self._give_up_lookup(transfer)
+        self._openings.end_late(now)
 
     # Answers
 
@@ -263,7 +260,11 @@ class Loop:
             for easy, code, text in bad:
                 self._done(easy.transfer, code, text)
             if not more:
-                return
+                break
+        for transfer, failure in self._openings.failed():
+            self._end(transfer, transfer.failed(failure))
+        for transfer in self._openings.ready():
+            self._multi.add_handle(transfer.easy)
 
     def _done(self, transfer: Transfer, code: int, text: str) -> None:
         answer = None if transfer.wants_address or transfer.met_dead(code) else transfer.answer(code, text)
@@ -271,57 +272,12 @@ class Loop:
         if answer:
             self._end(transfer, answer)
         else:
-            self._look_up(transfer)
+            self._openings.ask(transfer)
 
     def _end(self, transfer: Transfer, answer: Answer) -> None:
-        self._looking.discard(transfer)
         self._under_way.discard(transfer)
         self._answers.append((transfer.key, answer))
         if transfer.connects_only:
             transfer.close()  # libcurl keeps such a connection with its handle
         else:
             self._free.append(transfer)
-
-    # Names
-
-    def _look_up(self, transfer: Transfer) -> None:
-        """No connection was idle: the addresses of its host are needed."""
-        route = transfer.route
-        assert route is not None
-        try:
-            known = known_addresses(route.host, route.allowed)
-        except SendFailed as failure:
-            self._end(transfer, transfer.failed(failure))
-            return
-        if known:
-            self._resume(transfer, known)
-        else:
-            self._looking.add(transfer)
-            self._lookups.ask(route.tenant, route.host, transfer)
-
-    def _collect_lookups(self) -> None:
-        for found in self._lookups.collect():
-            for asker in found.waiting:
-                assert isinstance(asker, Transfer)
-                assert asker.route is not None
-                self._looking.discard(asker)
-                try:
-                    if found.addresses is None:
-                        raise NO_LOOKUP
-                    self._resume(asker, judged(found.addresses, asker.route.allowed))
-                except SendFailed as failure:
-                    self._end(asker, asker.failed(failure))
-
-    def _resume(self, transfer: Transfer, addresses: Sequence[Address]) -> None:
-        transfer.resume(addresses)
-        self._multi.add_handle(transfer.easy)
-
-    def _give_up_lookup(self, transfer: Transfer) -> None:
-        route = transfer.route
-        assert route is not None
-        if self._lookups.give_up(route.tenant, route.host, transfer):
-            words = seconds(self._settings.connect_timeout)
-            failure = SendFailed("dns_timeout", f"The host name could not be looked up within {words}.")
-        else:
-            failure = NO_LOOKUP
-        self._end(transfer, transfer.failed(failure))

@@ -39,7 +39,7 @@ class Route:
     def pin(self, addresses: Sequence[Address]) -> str:
         """What makes judged addresses known to libcurl (`RESOLVE`)."""
         self.is_pinned, self._addresses = True, addresses
-        return f"{self.alias}:{self.port}:{','.join(map(str, addresses))}"
+        return f"+{self.alias}:{self.port}:{','.join(map(str, addresses))}"
 
     def unpin(self) -> str:
         """What makes them unknown again: whoever needs a new connection from now on asks anew."""

@@ -81,7 +81,7 @@ class Transfer:
         if target is not self._target:
             self._target = target
             easy.setopt(pycurl.URL, target.url)
-            if target.scheme == "https" and not self._checks_names:
+            if self.is_tls and not self._checks_names:
                 self._checks_names = True
                 easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
         if route is not self.route:
@@ -98,18 +98,21 @@ class Transfer:
             easy.setopt(pycurl.CONNECT_ONLY, 1)
             self._set_fresh(True)
         if self._shortened:
-            self._set_timeouts(0.0)
+            self._set_timeouts(0.0, 0.0)
+            self._shortened = False
         if self._is_fresh:
             self._set_fresh(False)
         if route.is_pinned:
             easy.setopt(pycurl.RESOLVE, [route.unpin()])
         self._clear()
 
-    def resume(self, addresses: Sequence[Address]) -> None:
-        """Ready once more, now that the addresses are known; what the lookup took is off its time."""
+    def resume(self, addresses: Sequence[Address], found_at: float) -> None:
+        """Ready once more. The addresses were known at `found_at`: the lookup is off the time to connect, and what was
+        waited since then off the whole."""
         assert self.route is not None
         self.easy.setopt(pycurl.RESOLVE, [self.route.pin(addresses)])
-        self._set_timeouts(time.monotonic() - self.started)
+        self._set_timeouts(found_at - self.started, time.monotonic() - self.started)
+        self._shortened = True
         if not self.wants_address:  # its kept connections were dead, all of them that libcurl tried
             self._set_fresh(True)
         self._clear()
@@ -139,8 +142,7 @@ class Transfer:
         return Answer(None, [], b"", False, self._milliseconds(), failure.code, failure.message, self._opened)
 
     def _connected_only(self) -> Answer:
-        assert self._target is not None
-        if self._target.scheme == "https" and not names_hosts(self.easy):
+        if self.is_tls and not names_hosts(self.easy):
             return self.failed(failures.NO_NAME)
         return Answer(None, [], b"", False, self._milliseconds(), connected=True)
 
@@ -298,8 +300,7 @@ class Transfer:
     def _on_connected(self, *_: object) -> int:
         """Right before the request is sent."""
         try:
-            assert self._target is not None
-            if self._opened and self._target.scheme == "https" and not names_hosts(self.easy):
+            if self._opened and self.is_tls and not names_hosts(self.easy):
                 raise failures.NO_NAME
             self._is_secured = True
             return CONNECTED
@@ -317,18 +318,21 @@ class Transfer:
     # Details
 
     @property
+    def is_tls(self) -> bool:
+        assert self._target is not None
+        return self._target.scheme == "https"
+
+    @property
     def _is_tunnelled(self) -> bool:
         assert self.route is not None
-        assert self._target is not None
-        return self.route.proxy is not None and self._target.scheme == "https"
+        return self.route.proxy is not None and self.is_tls
 
     @property
     def _is_connected(self) -> bool:
         """Whether it came as far as the request."""
-        assert self._target is not None
         if not self._opened:
             return True  # a connection that was kept
-        return self._is_secured if self._target.scheme == "https" else bool(self.easy.getinfo(pycurl.CONNECT_TIME_T))
+        return self._is_secured if self.is_tls else bool(self.easy.getinfo(pycurl.CONNECT_TIME_T))
 
     @property
     def _talks_to_proxy(self) -> bool:
@@ -345,13 +349,12 @@ class Transfer:
         self.status = None
         self.head_at = 0.0
 
-    def _set_timeouts(self, passed: float) -> None:
-        self._shortened = passed > 0
-        for option, whole in (
-            (pycurl.CONNECTTIMEOUT_MS, self._settings.connect_timeout),
-            (pycurl.TIMEOUT_MS, self._settings.total_timeout),
+    def _set_timeouts(self, off_connect: float, off_total: float) -> None:
+        for option, seconds_left in (
+            (pycurl.CONNECTTIMEOUT_MS, self._settings.connect_timeout - off_connect),
+            (pycurl.TIMEOUT_MS, self._settings.total_timeout - off_total),
         ):
-            self.easy.setopt(option, max(1, round((whole - passed) * 1000)))
+            self.easy.setopt(option, max(1, round(seconds_left * 1000)))
 
     def _set_fresh(self, is_fresh: bool) -> None:
         self._is_fresh = is_fresh
