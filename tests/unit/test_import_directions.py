@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("calls",),
     ("messaging", "forms_intake"),
     ("callhooks_site.intake.providers", "callhooks_site.intake.imports", "callhooks_site.vendor_api"),
+    ("callhooks_site.intake.vendor_import",),
     ("callhooks_site",),
 )
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
