@@ -1,14 +1,36 @@
-"""The one place where the import opens connections: through the service's guarded session."""
+"""How the import reaches the vendor: by the service's session for single requests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .client import Answer, Get, NoAnswer
+from django.conf import settings
+
+from callhooks_site.version import NAME, VERSION
+from subscriptions.delivery.http.failures import SendFailed
+from subscriptions.delivery.http.session import GuardedSession
+
+from .client import Answer, Get, NoAnswer, Refused
+
+MOST_BYTES = 64 * 1024 * 1024  # a page of 250 calls with their transcripts
+SECONDS = 120.0
 
 
 def guarded_get() -> Get:
-    raise NotImplementedError
+    session = GuardedSession(
+        allowed_networks=settings.WEBHOOK_ALLOWED_NETWORKS,
+        proxy=settings.WEBHOOK_PROXY,
+        ca_bundle=settings.WEBHOOK_CA_BUNDLE,
+        user_agent=f"{NAME}/{VERSION}",
+    )
 
+    def get(url: str, headers: Mapping[str, str]) -> Answer:
+        try:
+            reply = session.get(url, headers, most_bytes=MOST_BYTES, seconds=SECONDS)
+        except ValueError as error:
+            raise Refused(400, str(error)) from None
+        except SendFailed as error:
+            raise NoAnswer(str(error)) from None
+        return Answer(reply.status, reply.headers, reply.body)
 
-__all__ = ["Answer", "Mapping", "NoAnswer", "guarded_get"]
+    return get
