@@ -19,25 +19,31 @@ _WORDS = {
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem(400) if _is_api(request) else defaults.bad_request(request, exception)
+    return _problem(request, 400) if _is_api(request) else defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem(403) if _is_api(request) else defaults.permission_denied(request, exception)
+    return _problem(request, 403) if _is_api(request) else defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem(404) if _is_api(request) else defaults.page_not_found(request, exception)
+    return _problem(request, 404) if _is_api(request) else defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    return _problem(500) if _is_api(request) else defaults.server_error(request)
+    return _problem(request, 500) if _is_api(request) else defaults.server_error(request)
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith("/api/") or _is_v3(request)
 
 
-def _problem(status: int) -> HttpResponseBase:
+def _is_v3(request: HttpRequest) -> bool:
+    return request.path.lstrip("/").startswith(("v3/", "api/v3/"))
+
+
+def _problem(request: HttpRequest, status: int) -> HttpResponseBase:
+    if _is_v3(request):
+        return JsonResponse({"error": _WORDS[status]}, status=status)
     body: Any = problem(status, _WORDS[status]).data
     return JsonResponse(body, status=status, content_type="application/problem+json")

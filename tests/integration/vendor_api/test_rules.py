@@ -218,3 +218,8 @@ def test_the_document_is_served():
     body = Client().get("/v3/schema.json").json()
     assert body["openapi"] == "3.1.1"
     assert len(body["paths"]) > 25
+
+
+def test_errors_outside_of_views_have_the_same_shape():
+    answer = Client().get("/v3/a.json", headers={"Host": "elsewhere.example.com"})
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
