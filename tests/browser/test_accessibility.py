@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from subscriptions.endpoints import test_events
 from subscriptions.models import Attempt, Delivery, EndpointHealth
-from tests import factories
 from tests.browser.visiting import visit_as
+from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}

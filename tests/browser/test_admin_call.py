@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from calls.models import Call, Tag
 from subscriptions.models import Delivery
-from tests import factories
-from tests.reading import changes_of
+from tests.support import factories
+from tests.support.events import changes_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from subscriptions.models import Subscription
-from tests import factories
 from tests.browser.visiting import visit_as
-from tests.draining import drain_until, nothing_pending
+from tests.support import factories
+from tests.support.drains import drain_until, nothing_pending
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from subscriptions.endpoints import resend_jobs
 from subscriptions.models import Attempt, Delivery, ResendJob
-from tests import factories
+from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from forms_intake.models import FormSource, FormSubmission
 from forms_intake.web.script import build_script_tag
 from subscriptions.models import Event
-from tests.factories import make_company, make_subscription
-from tests.waiting import wait_until
+from tests.support.factories import make_company, make_subscription
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.chaos import victims
 from tests.crash.cluster import ROOT, environment
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 class Supervised:

@@ -6,9 +6,9 @@ import pytest
 from calls import bulk
 from calls.models import Call, Person
 from subscriptions.models import Delivery, Event
-from tests.factories import make_company, make_subscription, make_tracker
-from tests.past_calls import PEOPLE, past_calls
-from tests.reading import bodies_of
+from tests.support.events import bodies_of
+from tests.support.factories import make_company, make_subscription, make_tracker
+from tests.support.past_calls import PEOPLE, past_calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,10 +8,10 @@ import pytest
 
 from subscriptions.models import Attempt, Delivery, Event
 from tests.crash.cluster import running_cluster
-from tests.draining import nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Got, Receiver
-from tests.waiting import wait_until
+from tests.support.drains import nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Got, Receiver
+from tests.support.waiting import wait_until
 
 ANSWERED = 20  # requests of a round; the others are under way or wait when the cluster is killed
 

@@ -7,8 +7,8 @@ import pytest
 
 from subscriptions.models import Attempt, Delivery
 from tests.crash.cluster import running_cluster
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Receiver
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Receiver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 

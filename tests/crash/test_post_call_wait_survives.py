@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from tests.crash.cluster import running_cluster
-from tests.factories import make_call, make_company, make_subscription
-from tests.reading import types_of
-from tests.receiver import Receiver
+from tests.support.events import types_of
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 

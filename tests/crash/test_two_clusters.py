@@ -12,10 +12,10 @@ import pytest
 
 from subscriptions.models import Attempt, Delivery, DrainSlot
 from tests.crash.cluster import Cluster, running_cluster
-from tests.draining import nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Got, Receiver
-from tests.waiting import wait_until
+from tests.support.drains import nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Got, Receiver
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 

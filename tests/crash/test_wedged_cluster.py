@@ -10,10 +10,10 @@ from django.db import connection
 
 from subscriptions.models import DrainSlot
 from tests.crash.supervised import Supervised, supervised
-from tests.draining import nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Receiver
-from tests.waiting import wait_until
+from tests.support.drains import nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Receiver
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 

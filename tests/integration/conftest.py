@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-pytest.register_assert_rewrite("tests.golden")
+pytest.register_assert_rewrite("tests.support.golden")
 
 # Made by migrate and meant to stay.
 KEPT = {"django_content_type", "auth_permission", "django_q_schedule"}

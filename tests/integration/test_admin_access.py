@@ -13,9 +13,9 @@ from django.utils import timezone
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage, Thread
 from subscriptions.models import ApiKey, AuditEntry, Company, Membership
-from tests import factories
-from tests.admin_support import filled_in, login
-from tests.reading import types_of
+from tests.support import factories
+from tests.support.admin import filled_in, login
+from tests.support.events import types_of
 
 pytestmark = pytest.mark.django_db
 

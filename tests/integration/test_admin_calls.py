@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from calls.models import Call, Tag
 from subscriptions.models import Event
-from tests import factories
-from tests.admin_support import filled_in, login
-from tests.reading import bodies_of, changes_of, types_of
+from tests.support import factories
+from tests.support.admin import filled_in, login
+from tests.support.events import bodies_of, changes_of, types_of
 
 # Real transactions: all changes of one are one event, and a test's own would make one of them all.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions.models import Attempt, Delivery, EndpointHealth, Membership
-from tests import factories
-from tests.admin_support import login
+from tests.support import factories
+from tests.support.admin import login
 
 pytestmark = pytest.mark.django_db
 QUERIES = 11

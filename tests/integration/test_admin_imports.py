@@ -16,8 +16,8 @@ from calls.models import Call
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 from subscriptions.models import AuditEntry, Event
-from tests import factories
-from tests.admin_support import filled_in, login
+from tests.support import factories
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from subscriptions.endpoints import operations, resend_jobs
 from subscriptions.models import AuditEntry, Delivery, ResendJob
-from tests import factories
-from tests.admin_support import filled_in, login
+from tests.support import factories
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 

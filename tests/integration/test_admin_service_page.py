@@ -11,8 +11,8 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from subscriptions.models import Delivery, DrainSlot, EndpointHealth
-from tests import factories
-from tests.admin_support import login
+from tests.support import factories
+from tests.support.admin import login
 
 pytestmark = pytest.mark.django_db
 

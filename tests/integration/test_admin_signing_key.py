@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from subscriptions.models import AuditEntry, Company
-from tests import factories
-from tests.admin_support import login
-from tests.draining import drain_until, nothing_pending
-from tests.receiver_support import sha1_signature
+from tests.support import factories
+from tests.support.admin import login
+from tests.support.demo_receiver import sha1_signature
+from tests.support.drains import drain_until, nothing_pending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from subscriptions.events import catalogue
 from subscriptions.models import Attempt, AuditEntry, Delivery, EndpointHealth, Event, Subscription
-from tests import factories
-from tests.admin_support import filled_in, login
+from tests.support import factories
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from subscriptions.events import catalogue
 from subscriptions.models import Attempt, AuditEntry, Delivery, Subscription
-from tests import factories
-from tests.admin_support import filled_in, login
-from tests.draining import drain_until, nothing_pending
+from tests.support import factories
+from tests.support.admin import filled_in, login
+from tests.support.drains import drain_until, nothing_pending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,9 +12,9 @@ import sys
 import pytest
 from django.urls import reverse
 
-from tests import factories
-from tests.admin_support import login
-from tests.receiver_support import PROJECT, SECRET, SIGNING_KEY, signed
+from tests.support import factories
+from tests.support.admin import login
+from tests.support.demo_receiver import PROJECT, SECRET, SIGNING_KEY, signed
 
 BODY = '{"content":"Grüße 👋\\n"}'
 LANGUAGES = {

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from subscriptions.models import ApiKey
-from tests.api_support import PROBLEM, program, ringing
-from tests.factories import make_call, make_company, make_key, make_subscription, make_tracker
+from tests.support.api import PROBLEM, program, ringing
+from tests.support.factories import make_call, make_company, make_key, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 

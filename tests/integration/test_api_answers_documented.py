@@ -11,8 +11,8 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from subscriptions.models import AuditEntry, Company, Delivery
-from tests.api_support import ago, program, ringing
-from tests.factories import make_company, make_tracker
+from tests.support.api import ago, program, ringing
+from tests.support.factories import make_company, make_tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,10 @@ from calls.models import Call, Person
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 from subscriptions.models import Company, Event
-from tests.api_support import ago, happened, program, ringing, wrong
-from tests.factories import make_company, make_subscription, make_tracker
-from tests.reading import bodies_of
-from tests.threads import at_once
+from tests.support.api import ago, happened, program, ringing, wrong
+from tests.support.events import bodies_of
+from tests.support.factories import make_company, make_subscription, make_tracker
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/calls/batch/"

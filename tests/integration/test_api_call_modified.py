@@ -7,8 +7,8 @@ import json
 import pytest
 
 from subscriptions.models import Event
-from tests.api_support import answered, happened, patch, program
-from tests.factories import make_company, make_tracker
+from tests.support.api import answered, happened, patch, program
+from tests.support.factories import make_company, make_tracker
 
 # Each request is a transaction of its own, as outside.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,8 +9,8 @@ import pytest
 
 from calls.models import Call, Tag
 from subscriptions.models import Event
-from tests.api_support import TALK, ago, happened, patch, program, ringing, rung, wrong
-from tests.factories import make_company, make_tracker
+from tests.support.api import TALK, ago, happened, patch, program, ringing, rung, wrong
+from tests.support.factories import make_company, make_tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Attempt, Delivery, Event
-from tests.api_support import ago, program, wrong
-from tests.factories import make_company, make_subscription, make_text, make_tracker
+from tests.support.api import ago, program, wrong
+from tests.support.factories import make_company, make_subscription, make_text, make_tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.db import DataError
 from rest_framework.test import APIClient
 
 from calls.models import Call
-from tests.api_support import PROBLEM, program, ringing, wrong
-from tests.factories import make_call, make_company, make_key, make_tracker
+from tests.support.api import PROBLEM, program, ringing, wrong
+from tests.support.factories import make_call, make_company, make_key, make_tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forms_intake.models import FormSubmission
-from tests.api_support import ago, happened, program, wrong
-from tests.factories import make_company
+from tests.support.api import ago, happened, program, wrong
+from tests.support.factories import make_company
 
 pytestmark = pytest.mark.django_db
 WHOLE = {

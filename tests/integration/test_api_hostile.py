@@ -10,8 +10,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api_support import CUSTOMER, program, ringing, wrong
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.api import CUSTOMER, program, ringing, wrong
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = settings(

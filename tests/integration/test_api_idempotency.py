@@ -12,9 +12,9 @@ from django.utils import timezone
 from calls.models import Call
 from subscriptions.maintenance import retention
 from subscriptions.models import Company, IdempotentAnswer, Subscription
-from tests.api_support import happened, program, ringing
-from tests.factories import make_company, make_tracker
-from tests.threads import at_once
+from tests.support.api import happened, program, ringing
+from tests.support.factories import make_company, make_tracker
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/calls/"

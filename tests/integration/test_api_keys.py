@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from subscriptions.models import ApiKey, AuditEntry, Company
-from tests.api_support import ago, program, wrong
-from tests.factories import make_company
+from tests.support.api import ago, program, wrong
+from tests.support.factories import make_company
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/keys/"

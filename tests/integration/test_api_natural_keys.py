@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from calls.models import Call, Tag
-from tests.api_support import CUSTOMER, ago, happened, program, ringing, wrong
-from tests.factories import make_company, make_tracker
+from tests.support.api import CUSTOMER, ago, happened, program, ringing, wrong
+from tests.support.factories import make_company, make_tracker
 
 pytestmark = pytest.mark.django_db
 KEY = {"external_source": "pbx", "external_id": "4711"}

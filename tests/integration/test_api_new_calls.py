@@ -14,9 +14,9 @@ from calls.selectors import read_for_webhooks
 from subscriptions.events import catalogue
 from subscriptions.models import Company, EventStream
 from subscriptions.models.columns import Columns
-from tests.api_support import TALK, ago, happened, patch, program, ringing
-from tests.factories import make_company, make_subscription, make_tracker
-from tests.reading import bodies_of
+from tests.support.api import TALK, ago, happened, patch, program, ringing
+from tests.support.events import bodies_of
+from tests.support.factories import make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 # Answering a call: its key, what is known, the person, the row, the counts, events and deliveries. With each statement

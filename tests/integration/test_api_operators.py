@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 
 from calls.models import Call
 from subscriptions.models import ApiKey, AuditEntry, Company
-from tests.admin_support import login
-from tests.api_support import program, ringing
-from tests.factories import make_company, make_tracker
+from tests.support.admin import login
+from tests.support.api import program, ringing
+from tests.support.factories import make_company, make_tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from calls.ingestion.single import create_or_update_call
 from calls.models import Call
 from subscriptions.models import Company
-from tests.api_support import happened, program, ringing
-from tests.factories import make_company, make_tracker
+from tests.support.api import happened, program, ringing
+from tests.support.factories import make_company, make_tracker
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)

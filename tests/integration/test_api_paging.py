@@ -8,8 +8,8 @@ import pytest
 
 from calls.models import Call, Tag
 from subscriptions.models import Event
-from tests.api_support import program, wrong
-from tests.factories import START, make_call, make_company, make_tracker
+from tests.support.api import program, wrong
+from tests.support.factories import START, make_call, make_company, make_tracker
 
 pytestmark = pytest.mark.django_db
 

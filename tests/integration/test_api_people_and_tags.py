@@ -6,8 +6,8 @@ import pytest
 
 from calls.models import Person, Tag
 from subscriptions.models import Company
-from tests.api_support import program, wrong
-from tests.factories import make_company
+from tests.support.api import program, wrong
+from tests.support.factories import make_company
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ import pytest
 
 from subscriptions.endpoints import resend_jobs
 from subscriptions.models import Delivery
-from tests.api_support import ago, program, wrong
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.api import ago, program, wrong
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 JOBS = "/api/v1/resend-jobs/"

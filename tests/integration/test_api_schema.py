@@ -11,8 +11,8 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from subscriptions.events import catalogue
-from tests.api_support import PROBLEM, program, rung
-from tests.factories import make_company, make_tracker
+from tests.support.api import PROBLEM, program, rung
+from tests.support.factories import make_company, make_tracker
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 RENEW = "./dev spectacular --format openapi-json --file docs/openapi.json"

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from tests.factories import make_call, make_company, make_key, make_subscription
+from tests.support.factories import make_call, make_company, make_key, make_subscription
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 

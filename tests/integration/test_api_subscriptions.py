@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from subscriptions.events import catalogue
 from subscriptions.models import AuditEntry, Delivery, Subscription
-from tests.api_support import program, wrong
-from tests.factories import make_company, make_subscription, make_text
+from tests.support.api import program, wrong
+from tests.support.factories import make_company, make_subscription, make_text
 
 pytestmark = pytest.mark.django_db
 

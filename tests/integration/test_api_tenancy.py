@@ -6,8 +6,8 @@ import pytest
 
 from calls.models import Call, Tag
 from subscriptions.models import Delivery, Event, Subscription
-from tests.api_support import PROBLEM, program, ringing, wrong
-from tests.factories import make_call, make_company, make_form, make_subscription, make_text, make_tracker
+from tests.support.api import PROBLEM, program, ringing, wrong
+from tests.support.factories import make_call, make_company, make_form, make_subscription, make_text, make_tracker
 
 pytestmark = pytest.mark.django_db
 

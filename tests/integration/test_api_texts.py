@@ -8,8 +8,8 @@ import pytest
 
 from messaging.models import TextMessage
 from subscriptions.models import Event
-from tests.api_support import CUSTOMER, ago, happened, program, wrong
-from tests.factories import make_company, make_text, make_tracker
+from tests.support.api import CUSTOMER, ago, happened, program, wrong
+from tests.support.factories import make_company, make_text, make_tracker
 
 pytestmark = pytest.mark.django_db
 

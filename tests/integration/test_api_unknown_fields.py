@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from calls.models import Call
-from tests.api_support import program, ringing, wrong
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.api import program, ringing, wrong
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 

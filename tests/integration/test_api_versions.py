@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from subscriptions.models import Company, Subscription
-from tests.api_support import program, rung
-from tests.factories import make_company, make_subscription, make_tracker
-from tests.threads import at_once
+from tests.support.api import program, rung
+from tests.support.factories import make_company, make_subscription, make_tracker
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ from django_q.signing import SignedPackage
 from subscriptions.worker import broker, heartbeat
 from subscriptions.worker.broker import HEARTBEAT_TASK, HeartbeatBroker
 from subscriptions.worker.heartbeat import Heartbeat
-from tests.connections import cut_our_connection
+from tests.support.connections import cut_our_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

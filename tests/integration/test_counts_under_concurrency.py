@@ -12,9 +12,9 @@ from calls import bulk
 from calls.models import Call, Person, Tag
 from subscriptions.events import stream_timers
 from subscriptions.models import Event, EventStream
-from tests.factories import START, ended_call, make_call, make_company, make_form, make_tracker
-from tests.reading import bodies_of, changes_of, events_of, types_of
-from tests.threads import at_once
+from tests.support.events import bodies_of, changes_of, events_of, types_of
+from tests.support.factories import START, ended_call, make_call, make_company, make_form, make_tracker
+from tests.support.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

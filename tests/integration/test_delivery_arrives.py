@@ -7,9 +7,9 @@ from standardwebhooks import Webhook
 
 from calls.models import Call
 from subscriptions.models import Attempt, Delivery, Event
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

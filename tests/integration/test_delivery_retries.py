@@ -4,9 +4,9 @@ import pytest
 
 from subscriptions.delivery.retry import MAX_ATTEMPTS
 from subscriptions.models import Attempt, Delivery
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver, running_receiver
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

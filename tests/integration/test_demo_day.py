@@ -8,8 +8,8 @@ import pytest
 
 from callhooks_site.devtools.demo import events
 from callhooks_site.devtools.demo.__main__ import main
-from tests.demo_support import TRACKERS, demo_stage
-from tests.receiver_support import signed
+from tests.support.demo import TRACKERS, demo_stage
+from tests.support.demo_receiver import signed
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from callhooks_site.devtools.demo.__main__ import main
-from tests.demo_support import TRACKERS, demo_stage
-from tests.receiver_support import PROJECT, write_keys
+from tests.support.demo import TRACKERS, demo_stage
+from tests.support.demo_receiver import PROJECT, write_keys
 
 
 @pytest.fixture

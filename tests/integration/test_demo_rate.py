@@ -11,8 +11,8 @@ import time
 import pytest
 
 from callhooks_site.devtools.demo.__main__ import main
-from tests.demo_support import demo_stage
-from tests.receiver_support import PROJECT
+from tests.support.demo import demo_stage
+from tests.support.demo_receiver import PROJECT
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from django.db import connection
 from subscriptions.delivery import webhook_client
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import Delivery
-from tests.draining import drain_until, make_drain, slot_connection
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver, running_receiver
-from tests.waiting import wait_until
+from tests.support.drains import drain_until, make_drain, slot_connection
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver, running_receiver
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

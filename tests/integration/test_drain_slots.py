@@ -10,8 +10,8 @@ from subscriptions.delivery import slots, wakeup
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import DrainSlot
 from subscriptions.worker import drains
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.waiting import wait_until
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

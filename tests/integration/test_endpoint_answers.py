@@ -3,9 +3,9 @@
 import pytest
 
 from subscriptions.models import Attempt, Delivery, Subscription
-from tests.draining import drain_until
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver
+from tests.support.drains import drain_until
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from subscriptions.delivery import forwarding, outbox
 from subscriptions.delivery.breaker import MINIMUM_ANSWERS
 from subscriptions.delivery.endpoint_health import EndpointBook
 from subscriptions.models import Delivery, EndpointHealth, Subscription
-from tests.claiming import claim, delivered, failed, one_claim
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.claims import claim, delivered, failed, one_claim
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from subscriptions.models import Delivery
-from tests.claiming import claim
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver, running_receiver
+from tests.support.claims import claim
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from django.db import connection
 from subscriptions.delivery import outbox
 from subscriptions.endpoints import operations
 from subscriptions.models import Delivery, EndpointHealth
-from tests.claiming import all_due, claim, delivered, failed, finish, one_claim
-from tests.factories import ended_call, make_call, make_company, make_subscription, make_tracker
+from tests.support.claims import all_due, claim, delivered, failed, finish, one_claim
+from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

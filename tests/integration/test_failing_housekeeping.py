@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.draining import make_drain, nothing_pending, slot_connection
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver
+from tests.support.drains import make_drain, nothing_pending, slot_connection
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 
 from calls.models import Call, Tag
-from tests.factories import START, ended_call, make_call, make_company
-from tests.reading import bodies_of, changes_of, events_of, types_of
+from tests.support.events import bodies_of, changes_of, events_of, types_of
+from tests.support.factories import START, ended_call, make_call, make_company
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from calls.bulk import publish_changes
 from calls.models import Call
 from subscriptions.models import Event, EventStream
-from tests.factories import START, ended_call, make_call, make_company
-from tests.reading import bodies_of, events_of, types_of
+from tests.support.events import bodies_of, events_of, types_of
+from tests.support.factories import START, ended_call, make_call, make_company
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from subscriptions.events import stream_timers
 from subscriptions.models import EventStream
-from tests.factories import make_call, make_company
-from tests.reading import bodies_of, changes_of, types_of
+from tests.support.events import bodies_of, changes_of, types_of
+from tests.support.factories import make_call, make_company
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

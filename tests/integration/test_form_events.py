@@ -7,8 +7,8 @@ from django.db import connection
 
 from calls.models import Person
 from forms_intake.models import FormSubmission
-from tests.factories import START, make_call, make_company, make_form
-from tests.reading import bodies_of, events_of, types_of
+from tests.support.events import bodies_of, events_of, types_of
+from tests.support.factories import START, make_call, make_company, make_form
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.factories import make_company, make_form
-from tests.golden import assert_body, assert_keys, body_of
+from tests.support.factories import make_company, make_form
+from tests.support.golden import assert_body, assert_keys, body_of
 
 pytestmark = pytest.mark.django_db
 

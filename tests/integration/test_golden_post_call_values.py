@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.factories import make_call, make_company
-from tests.reading import bodies_of
+from tests.support.events import bodies_of
+from tests.support.factories import make_call, make_company
 
 pytestmark = pytest.mark.django_db
 

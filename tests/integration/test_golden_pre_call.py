@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import make_call, make_company, make_tracker
-from tests.golden import assert_body, assert_keys, body_of
-from tests.reading import bodies_of
+from tests.support.events import bodies_of
+from tests.support.factories import make_call, make_company, make_tracker
+from tests.support.golden import assert_body, assert_keys, body_of
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from messaging.models import TextMessage
-from tests.factories import make_company, make_member, make_text, make_tracker
-from tests.golden import assert_body, assert_keys, body_of
-from tests.reading import bodies_of
+from tests.support.events import bodies_of
+from tests.support.factories import make_company, make_member, make_text, make_tracker
+from tests.support.golden import assert_body, assert_keys, body_of
 
 pytestmark = pytest.mark.django_db
 

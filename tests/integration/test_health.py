@@ -12,7 +12,7 @@ from django.utils import timezone
 from callhooks_site import health as web
 from subscriptions.models import Delivery, DrainSlot, EndpointHealth
 from subscriptions.worker.health import look
-from tests.factories import make_call, make_company, make_subscription
+from tests.support.factories import make_call, make_company, make_subscription
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from calls.models import Call, Person
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 from subscriptions.models import AuditEntry, Company, Event
-from tests.factories import make_company, make_subscription, make_tracker
+from tests.support.factories import make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 HEADER = "direction,tracking_phone_number,customer_phone_number,start_time,ended_at,duration,spam,tags,note"

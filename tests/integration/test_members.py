@@ -17,8 +17,8 @@ from django.utils import timezone
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import AuditEntry, Invitation, Membership
 from subscriptions.tenancy import members
-from tests import factories
-from tests.admin_support import filled_in, login
+from tests.support import factories
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import Claimed, Position
 from subscriptions.models import Attempt, Delivery
-from tests.claiming import claim, delivered, end_leases, failed, one_claim
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.claims import claim, delivered, end_leases, failed, one_claim
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -21,9 +21,9 @@ from subscriptions.endpoints import alerts
 from subscriptions.models import Attempt, Delivery, DrainSlot, EndpointHealth, ServiceOutage, Subscription
 from subscriptions.worker.health import look
 from subscriptions.worker.tasks import run_housekeeping
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_member, make_subscription, make_tracker
-from tests.receiver import Receiver
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_member, make_subscription, make_tracker
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from subscriptions.models import AuditEntry
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from subscriptions.delivery import endpoint_health, outbox
 from subscriptions.endpoints import operations
 from subscriptions.endpoints.test_events import send_test
 from subscriptions.models import Attempt, Delivery, Subscription
-from tests.api_support import program
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver
+from tests.support.api import program
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from subscriptions.endpoints import operations, resend_jobs
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Delivery, ResendJob, Subscription
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 

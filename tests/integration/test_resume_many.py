@@ -11,9 +11,9 @@ from subscriptions.delivery import outbox
 from subscriptions.endpoints import operations
 from subscriptions.models import Delivery, Subscription
 from subscriptions.worker import tasks
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Receiver
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,7 +119,7 @@ def test_paused_again_while_it_lets_go_it_holds_again(subscription, receiver: Re
 
 def test_a_save_that_began_before_the_resume_and_ends_after_it_is_sent_all_the_same(subscription, receiver: Receiver):
     """Its event was held, for it still saw the pause; nobody resumes a second time."""
-    from tests.threads import at_once
+    from tests.support.threads import at_once
 
     operations.pause(subscription)
     tracker = make_tracker(subscription.company)
@@ -167,7 +167,7 @@ def test_what_a_removed_one_had_waiting_or_held_is_cancelled(subscription):
 def test_a_batch_passes_over_what_somebody_has_in_hand(subscription):
     """A batch that waited for a row under a lock would make every save and page behind it wait too."""
     calls(subscription, 2)
-    from tests.threads import at_once
+    from tests.support.threads import at_once
 
     with transaction.atomic():
         first = Delivery.objects.select_for_update().order_by("pk").first()

@@ -13,7 +13,7 @@ from django_q.models import Task
 from subscriptions.lib.ids import first_uuid7_at, uuid7
 from subscriptions.maintenance import delivery_retention, retention
 from subscriptions.models import Attempt, Delivery, Event, RetentionPlace
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 

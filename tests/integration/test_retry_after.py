@@ -10,11 +10,11 @@ from subscriptions.delivery import outbox
 from subscriptions.delivery.endpoint_health import EndpointBook
 from subscriptions.endpoints import operations
 from subscriptions.models import Delivery, EndpointHealth, Subscription
-from tests.claiming import claim, delivered, failed
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Got, Receiver
-from tests.threads import with_own_connection
+from tests.support.claims import claim, delivered, failed
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Got, Receiver
+from tests.support.threads import with_own_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import F
 
 from subscriptions.models import ApiKeyRate
-from tests.api_support import PROBLEM, program
-from tests.factories import make_company, make_text
+from tests.support.api import PROBLEM, program
+from tests.support.factories import make_company, make_text
 
 PATH = "/api/v1/texts/"
 

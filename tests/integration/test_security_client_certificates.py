@@ -17,12 +17,12 @@ from subscriptions.delivery import webhook_client
 from subscriptions.delivery.credentials import Credentials
 from subscriptions.endpoints.rules import validate_certificate
 from subscriptions.models import Attempt, Subscription
-from tests.admin_support import filled_in, login
-from tests.api_support import program, wrong
-from tests.draining import drain_until
-from tests.factories import make_call, make_company, make_member, make_subscription
 from tests.hostile.certificates import asking_context, client_certificate, new_authority, write_authority
 from tests.hostile.receivers import OK, Receiver
+from tests.support.admin import filled_in, login
+from tests.support.api import program, wrong
+from tests.support.drains import drain_until
+from tests.support.factories import make_call, make_company, make_member, make_subscription
 
 BODY = {"name": "CRM", "url": "https://example.com/hooks", "events": ["post_call"]}
 SCRIPT = "<script>alert(1)</script>"

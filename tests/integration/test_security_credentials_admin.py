@@ -9,8 +9,8 @@ from django.urls import reverse
 from subscriptions.delivery.credentials import Credentials
 from subscriptions.delivery.masking import MASK
 from subscriptions.models import Subscription
-from tests import factories
-from tests.admin_support import filled_in, login
+from tests.support import factories
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from django.db import connection
 
 from subscriptions.delivery.masking import MASK
 from subscriptions.models import Subscription
-from tests.api_support import program, wrong
-from tests.factories import make_company, make_subscription
+from tests.support.api import program, wrong
+from tests.support.factories import make_company, make_subscription
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from subscriptions.delivery import webhook_client
 from subscriptions.delivery.credentials import Credentials
 from subscriptions.delivery.masking import MASK
 from subscriptions.models import Attempt, Delivery, Subscription
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Got, Receiver
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Got, Receiver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

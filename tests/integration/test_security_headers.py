@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import ended_call, make_company, make_key, make_member, make_subscription
+from tests.support.factories import ended_call, make_company, make_key, make_member, make_subscription
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from subscriptions.endpoints.operations import rotate_secret
 from subscriptions.lib.encryption import CannotDecrypt
 from subscriptions.maintenance.key_rotation import find_encrypted_columns, rotate
 from subscriptions.models import Company, Subscription
-from tests.factories import make_company, make_subscription
+from tests.support.factories import make_company, make_subscription
 
 pytestmark = pytest.mark.django_db
 

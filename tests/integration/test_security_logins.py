@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import PASSWORD, make_company, make_member
+from tests.support.factories import PASSWORD, make_company, make_member
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"

@@ -11,10 +11,10 @@ from django.core.management import call_command
 
 from subscriptions.delivery import webhook_client
 from subscriptions.models import Attempt, Delivery
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription
 from tests.hostile.certificates import new_authority, server_context, write_authority
 from tests.hostile.receivers import OK, Receiver, answering
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

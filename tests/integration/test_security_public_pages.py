@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from calls.models import Call
-from tests.factories import PASSWORD, ended_call, make_company, make_member
+from tests.support.factories import PASSWORD, ended_call, make_company, make_member
 
 pytestmark = pytest.mark.django_db
 NOBODY = "CAL" + "0" * 32

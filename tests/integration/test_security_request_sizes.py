@@ -10,8 +10,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.api_support import program
-from tests.factories import PASSWORD, make_company, make_member
+from tests.support.api import program
+from tests.support.factories import PASSWORD, make_company, make_member
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 
 from callhooks_site.security.models import RecoveryCodes, SecondFactor
-from tests.factories import PASSWORD, make_company, make_member
+from tests.support.factories import PASSWORD, make_company, make_member
 
 pytestmark = pytest.mark.django_db
 LOGIN, PAGE = "/admin/login/", "/admin/two-step-login/"

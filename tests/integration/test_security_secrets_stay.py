@@ -11,8 +11,8 @@ from django.db import connection
 
 from subscriptions.delivery.outbox import Claimed
 from subscriptions.models import Company, Subscription
-from tests.claiming import claim
-from tests.factories import make_call, make_company, make_subscription
+from tests.support.claims import claim
+from tests.support.factories import make_call, make_company, make_subscription
 
 pytestmark = pytest.mark.django_db
 

@@ -14,10 +14,10 @@ from subscriptions.endpoints import operations
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Attempt, Delivery, EndpointHealth, Subscription
 from subscriptions.worker.tasks import run_housekeeping
-from tests.claiming import claim, delivered, failed
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Receiver
+from tests.support.claims import claim, delivered, failed
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOURS = timedelta(hours=5)

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from subscriptions.endpoints import operations, resend_jobs
 from subscriptions.models import AuditEntry, Delivery, EndpointHealth, ResendJob, Subscription
-from tests.api_support import program, wrong
-from tests.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.api import program, wrong
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from calls.ingestion.single import create_or_update_call
 from calls.models import Call
 from subscriptions.events import stream_timers
 from subscriptions.models import AuditEntry, Event, EventStream
-from tests import factories
-from tests.admin_support import login
+from tests.support import factories
+from tests.support.admin import login
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ import pytest
 
 from calls.models import Call
 from subscriptions.models import EventStream
-from tests.factories import START, make_call, make_company
-from tests.reading import bodies_of, changes_of, events_of, types_of
+from tests.support.events import bodies_of, changes_of, events_of, types_of
+from tests.support.factories import START, make_call, make_company
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

@@ -6,9 +6,9 @@ import pytest
 
 from messaging.models import TextMessage, Thread
 from subscriptions.models import Event
-from tests.factories import make_call, make_company, make_text, make_tracker
-from tests.reading import bodies_of, events_of, types_of
-from tests.threads import at_once
+from tests.support.events import bodies_of, events_of, types_of
+from tests.support.factories import make_call, make_company, make_text, make_tracker
+from tests.support.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

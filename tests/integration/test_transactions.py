@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 
 from calls.models import Tag
 from subscriptions.models import Delivery, Event
-from tests.factories import START, ended_call, make_call, make_company, make_form, make_subscription, make_text
-from tests.reading import bodies_of, changes_of, events_of, types_of
+from tests.support.events import bodies_of, changes_of, events_of, types_of
+from tests.support.factories import START, ended_call, make_call, make_company, make_form, make_subscription, make_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

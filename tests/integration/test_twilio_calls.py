@@ -15,9 +15,9 @@ from callhooks_site.intake.providers import intake, tasks
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from subscriptions.models import Event
-from tests import factories
-from tests.threads import at_once
-from tests.twilio_support import (
+from tests.support import factories
+from tests.support.threads import at_once
+from tests.support.twilio import (
     ACCOUNT,
     BUSINESS,
     CUSTOMER,
@@ -31,7 +31,7 @@ from tests.twilio_support import (
     send_all,
     sid,
 )
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,11 +19,11 @@ from callhooks_site.intake.providers.models import RefusedCallback
 from calls.models import Call
 from messaging.models import TextMessage
 from subscriptions.models import Event
-from tests import factories
 from tests.simulate import scenarios
 from tests.simulate.run import TRACKERS, send, simulate
 from tests.simulate.run import make_source as make_simulated_source
-from tests.twilio_support import ACCOUNT, TOKEN, make_source
+from tests.support import factories
+from tests.support.twilio import ACCOUNT, TOKEN, make_source
 
 numbers = count(1)
 

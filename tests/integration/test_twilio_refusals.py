@@ -17,9 +17,9 @@ from calls.models import Call
 from messaging.models import TextMessage
 from subscriptions.maintenance import retention
 from subscriptions.models import AuditEntry, Event
-from tests import factories
-from tests.admin_support import login
-from tests.twilio_support import (
+from tests.support import factories
+from tests.support.admin import login
+from tests.support.twilio import (
     ACCOUNT,
     CUSTOMER,
     TOKEN,

@@ -10,8 +10,8 @@ from django.utils import timezone
 from callhooks_site.intake.providers.models import RefusedCallback
 from messaging.models import TextMessage
 from subscriptions.models import Event
-from tests import factories
-from tests.twilio_support import ACCOUNT, CUSTOMER, TRACKING, make_source, message, send, sid
+from tests.support import factories
+from tests.support.twilio import ACCOUNT, CUSTOMER, TRACKING, make_source, message, send, sid
 
 pytestmark = pytest.mark.django_db
 

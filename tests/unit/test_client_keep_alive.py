@@ -13,7 +13,7 @@ import pytest
 from subscriptions.delivery.http import loop
 from subscriptions.delivery.http.client import Client, Request
 from tests.hostile.receivers import OK, Receiver, answering, reset
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from subscriptions.delivery.signing import delivery_headers
-from tests.receiver_support import OLD_SECRET, PROJECT, SECRET, SIGNING_KEY
+from tests.support.demo_receiver import OLD_SECRET, PROJECT, SECRET, SIGNING_KEY
 
 HERE = PROJECT / "tests/node"
 STRANGER = "whsec_" + "c3NzcyBzc3NzIHNzc3Mgc3NzcyBzc3M="

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from callhooks_site.devtools.receiver.server import LARGEST_BODY
-from tests.receiver_support import Terminal, records, running_receiver, signed, write_keys
+from tests.support.demo_receiver import Terminal, records, running_receiver, signed, write_keys
 
 BODY = b'{"resource_id":"CAL1","call_type":"missed"}'
 

@@ -3,7 +3,7 @@
 import ast
 import sys
 
-from tests.receiver_support import PROJECT
+from tests.support.demo_receiver import PROJECT
 
 PACKAGE = PROJECT / "callhooks_site/devtools/receiver"
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from callhooks_site.devtools.receiver.keys import KeysFile, KeysMissing
-from tests.receiver_support import OLD_SECRET, SECRET, write_keys
+from tests.support.demo_receiver import OLD_SECRET, SECRET, write_keys
 
 
 def test_it_may_start_before_the_file_exists(tmp_path):

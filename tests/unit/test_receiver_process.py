@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.receiver_support import receiver_process, records, signed, write_keys
+from tests.support.demo_receiver import receiver_process, records, signed, write_keys
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from tests.receiver_support import OLD_SECRET, records, running_receiver, sha1_signature, signed, write_keys
+from tests.support.demo_receiver import OLD_SECRET, records, running_receiver, sha1_signature, signed, write_keys
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from svix.webhooks import Webhook as SvixWebhook
 
 from callhooks_site.devtools.receiver.keys import parse_keys
 from callhooks_site.devtools.receiver.signatures import TOLERANCE_SECONDS, check
-from tests.receiver_support import OLD_SECRET, SECRET, VECTOR_BODY, VECTOR_SIGNATURE, signed
+from tests.support.demo_receiver import OLD_SECRET, SECRET, VECTOR_BODY, VECTOR_SIGNATURE, signed
 
 NOW = 1_790_000_000
 BODY = '{"note":"Grüße 👋"}'.encode()

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from callhooks_site.devtools.receiver.terminal import safe
-from tests.receiver_support import OLD_SECRET, running_receiver, signed, write_keys
+from tests.support.demo_receiver import OLD_SECRET, running_receiver, signed, write_keys
 
 CALL = {
     "call_type": "answered",

@@ -15,7 +15,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
-from tests.receiver_support import (
+from tests.support.demo_receiver import (
     OLD_SECRET,
     PROJECT,
     SECRET,

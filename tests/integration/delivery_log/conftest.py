@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from subscriptions.models import Delivery
-from tests import factories
-from tests.admin_support import login
+from tests.support import factories
+from tests.support.admin import login
 
 
 @pytest.fixture

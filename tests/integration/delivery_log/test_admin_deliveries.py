@@ -16,9 +16,9 @@ from django.utils import timezone
 from subscriptions.admin.kit import bounded_lists
 from subscriptions.endpoints import operations
 from subscriptions.models import AuditEntry, Delivery, Event
-from tests import factories
-from tests.admin_support import filled_in, login
 from tests.integration.delivery_log.support import LIST, found, put, told, tried, url
+from tests.support import factories
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 

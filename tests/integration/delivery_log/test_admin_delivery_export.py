@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from subscriptions.admin.kit import export
 from subscriptions.models import AuditEntry
-from tests import factories
 from tests.integration.delivery_log.support import put
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from subscriptions.endpoints import test_events
 from subscriptions.models import EndpointHealth
-from tests import factories
 from tests.integration.delivery_log.support import LIST, put, url
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,16 @@ import pytest
 from subscriptions.endpoints import operations
 from subscriptions.events.conditions import in_words, refusal
 from subscriptions.models import Delivery, Event
-from tests.factories import START, ended_call, make_call, make_company, make_subscription, make_text, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import (
+    START,
+    ended_call,
+    make_call,
+    make_company,
+    make_subscription,
+    make_text,
+    make_tracker,
+)
+from tests.support.vendor_api import Vendor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 A = "http://127.0.0.1:8999/a"

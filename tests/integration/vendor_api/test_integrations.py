@@ -7,8 +7,8 @@ import pytest
 from subscriptions.endpoints import operations
 from subscriptions.events import catalogue
 from subscriptions.models import Delivery, Subscription
-from tests.factories import ended_call, make_company, make_subscription, make_text, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import ended_call, make_company, make_subscription, make_text, make_tracker
+from tests.support.vendor_api import Vendor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 A, B, C = (f"http://127.0.0.1:8999/{name}" for name in "abc")

@@ -12,8 +12,8 @@ from django.utils import timezone
 from callhooks_site.vendor_api import call_queries
 from callhooks_site.vendor_api.call_sums import SUMS
 from calls.models import Tag
-from tests.factories import ended_call, make_call, make_company, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import ended_call, make_call, make_company, make_tracker
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)

@@ -12,8 +12,8 @@ from calls.models import Call, Tag
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 from subscriptions.models import Event
-from tests.factories import ended_call, make_company, make_form, make_member, make_text, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import ended_call, make_company, make_form, make_member, make_text, make_tracker
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 DEFAULT_FIELDS = """

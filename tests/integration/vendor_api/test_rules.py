@@ -11,8 +11,8 @@ from django.utils import timezone
 from callhooks_site.vendor_api import ids
 from callhooks_site.vendor_api.authentication import token_of
 from subscriptions.models import ApiKey
-from tests.factories import ended_call, make_company, make_form, make_subscription, make_text, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import ended_call, make_company, make_form, make_subscription, make_text, make_tracker
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 LISTS = [

@@ -1,0 +1,93 @@
+"""Link walk, page walk and relative walk find the same calls: none twice, none missing, however many there are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from calls.bulk import create_calls
+from calls.models import Call
+from tests.support.factories import make_company, make_tracker
+from tests.support.vendor_api import Vendor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company():
+    return make_company()
+
+
+def bring_in(company, count, *, after=None):
+    tracker = company.trackers.first() or make_tracker(company)
+    start = after or timezone.now() - timedelta(days=2)
+    create_calls(
+        (
+            Call(company=company, tracker=tracker, customer_phone_number=f"+1214555{1000 + number // 3}",
+                 start_time=start + timedelta(seconds=number // 2), ended_at=start + timedelta(seconds=number))
+            for number in range(count)
+        ),
+        publish=False,
+    )  # fmt: skip
+
+
+def walk(bodies):
+    return [call["id"] for body in bodies for call in body["calls"]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 1000])
+def test_all_ways_find_the_same(company, count):
+    bring_in(company, count)
+    client = Vendor(company)
+    newest_first = Call.objects.filter(company=company).order_by("-start_time", "-pk")
+    wanted = list(newest_first.values_list("resource_id", flat=True))
+    assert len(wanted) == count
+    assert walk(client.by_link("calls.json")) == wanted
+    assert walk(client.by_page("calls.json")) == wanted
+    assert walk(client.relative("calls.json")) == wanted
+    assert walk(client.by_page("calls.json", per_page=250)) == wanted
+
+
+@pytest.mark.parametrize("way", ["by_link", "by_page", "relative"])
+def test_calls_that_arrive_meanwhile_move_no_other(company, way):
+    bring_in(company, 60)
+    client = Vendor(company)
+    wanted = set(Call.objects.values_list("resource_id", flat=True))
+    seen = []
+    for body in getattr(client, way)("calls.json", per_page=10):
+        seen += [call["id"] for call in body["calls"]]
+        bring_in(company, 7, after=timezone.now() - timedelta(seconds=20))
+    assert len(seen) == len(set(seen))
+    assert wanted <= set(seen)
+
+
+def test_a_page_that_is_asked_for_again_is_the_same(company):
+    bring_in(company, 30)
+    client = Vendor(company)
+    client.get("calls.json", per_page=10)
+    second = walk([client.get("calls.json", per_page=10, page=2)])
+    bring_in(company, 5, after=timezone.now() - timedelta(seconds=20))
+    assert walk([client.get("calls.json", per_page=10, page=2)]) == second
+
+
+def test_the_envelope(company):
+    bring_in(company, 12)
+    client = Vendor(company)
+    body = client.get("calls.json", per_page=5, page=2)
+    assert list(body) == ["page", "per_page", "total_pages", "total_records", "calls"]
+    assert [body[name] for name in list(body)[:4]] == [2, 5, 3, 12]
+    assert len(client.get("calls.json", per_page=5, page=9)["calls"]) == 0
+    assert client.get("calls.json", per_page=9999)["per_page"] == 250
+    assert list(client.get("calls.json", relative_pagination="true")) == ["next_page", "has_next_page", "calls"]
+
+
+def test_another_order_is_walked_too(company):
+    bring_in(company, 25)
+    client = Vendor(company)
+    for sort in ("customer_phone_number", "duration", "answered", "source_name", "nonsense", ""):
+        for order in ("asc", "desc"):
+            given = {"sort": sort, "order": order, "per_page": 10}
+            assert len(set(walk(client.by_link("calls.json", **given)))) == 25
+            assert walk(client.by_page("calls.json", **given)) == walk(client.by_link("calls.json", **given))
