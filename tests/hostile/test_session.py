@@ -1,95 +1,173 @@
-"""Single requests by the guarded session: what is dialled is judged, nothing is followed, everything ends."""
+"""Single requests through requests' adapter: the same rules on where they go, and over by their deadline."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from subscriptions.delivery.http import session as module
 from subscriptions.delivery.http.failures import SendFailed
 from subscriptions.delivery.http.session import GuardedSession
-from subscriptions.delivery.http.url_rules import UrlRefused
 
-LOCAL = ["127.0.0.0/8"]
-INNER = ["127.0.0.1", "localhost", "10.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"]
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if self.path == "/redirect":
-            self.send_response(302)
-            self.send_header("Location", "/target")
-            self.end_headers()
-            return
-        self.send_response(200)
-        self.send_header("X-Seen", self.headers.get("Authorization", ""))
-        self.end_headers()
-        if self.path == "/drip":
-            for _ in range(100):
-                self.wfile.write(b"x" * 70_000)
-                time.sleep(0.05)
-        self.wfile.write(b"x" * 1_000)
-
-    def log_message(self, *_: object) -> None: ...
+from .certificates import new_authority, server_context, write_authority
+from .conftest import LOOPBACK
+from .name_cases import CASES as NAMES
+from .receivers import OK, Dripper, Receiver, answering
+from .test_deadlines import SLACK
+from .url_cases import CASES as URLS
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+@pytest.fixture
+def make_session() -> Iterator[Callable[..., GuardedSession]]:
+    sessions: list[GuardedSession] = []
+
+    def make(**options: Any) -> GuardedSession:
+        sessions.append(GuardedSession(**({"allowed_networks": LOOPBACK, "total_timeout": 5.0} | options)))
+        return sessions[-1]
+
+    yield make
+    for session in sessions:
+        session.close()
 
 
-def get(url, networks=LOCAL, *, most_bytes=10_000, seconds=5.0):
-    return GuardedSession(allowed_networks=networks).get(
-        url, {"Authorization": "Token x"}, most_bytes=most_bytes, seconds=seconds
-    )
+def _failure(session: GuardedSession, url: str) -> SendFailed:
+    with pytest.raises(SendFailed) as failed:
+        session.post(url, data=b"{}")
+    return failed.value
 
 
-def test_an_answer(url):
-    reply = get(f"{url}/")
-    assert (reply.status, len(reply.body), reply.headers["x-seen"]) == (200, 1_000, "Token x")
+def test_it_sends_and_reads(make_session: Callable[..., GuardedSession]) -> None:
+    with Receiver(answering(OK, then="keep")) as receiver:
+        session = make_session(user_agent="Callhooks/1.0")
+        answers = [session.post(receiver.url, json={"a": 1}), session.get(receiver.url, headers={"X": "y"})]
+        assert [(answer.status_code, answer.content) for answer in answers] == [(200, b"ok")] * 2
+        assert receiver.connections == 2, "no connection is kept"
+        assert receiver.requests[0].startswith(b"POST /hook HTTP/1.1\r\n")
+        assert b"User-Agent: Callhooks/1.0\r\n" in receiver.requests[0]
 
 
-@pytest.mark.parametrize("host", INNER)
-def test_inner_addresses_are_refused(host):
-    with pytest.raises((SendFailed, UrlRefused)):
-        get(f"http://{host}:8999/", [])
+@pytest.mark.parametrize("case", URLS, ids=str)
+def test_a_refused_url_is_not_requested(
+    case: Any, make_session: Callable[..., GuardedSession], dialled: list[Any]
+) -> None:
+    session = make_session(allowed_networks=(), resolve=lambda name: pytest.fail(f"{name} was looked up"))
+    assert _failure(session, case.url).code in ("bad_url", "refused_address")
+    assert dialled == []
 
 
-def test_a_name_that_leads_inside_is_refused(monkeypatch, url):
-    monkeypatch.setattr(module, "system_resolve", lambda name: ["93.184.216.34", "10.0.0.7"])
-    with pytest.raises(SendFailed, match="public internet"):
-        get("http://example.com/", [])
+@pytest.mark.parametrize("case", NAMES, ids=str)
+def test_a_name_that_leads_to_a_refused_address_is_not_dialled(
+    case: Any, make_session: Callable[..., GuardedSession], dialled: list[Any]
+) -> None:
+    session = make_session(allowed_networks=(), resolve=lambda name: case.addresses)
+    assert _failure(session, "https://hooks.example.com/in").code == "refused_address"
+    assert dialled == []
 
 
-def test_what_the_client_would_dial_is_what_is_judged(url):
-    for odd in ("http://127.0.0.1:80\\@example.com/", "http://user@example.com/", "ftp://example.com/"):
-        with pytest.raises(UrlRefused):
-            get(odd)
+def test_a_name_is_looked_up_once_and_what_was_judged_is_dialled(
+    make_session: Callable[..., GuardedSession], dialled: list[Any]
+) -> None:
+    answers = [["127.0.0.2", "127.0.0.1"], ["10.0.0.1"]]
+    session = make_session(resolve=lambda name: answers.pop(0))
+    with Receiver(answering(OK)) as receiver:
+        assert session.get(f"http://hooks.example.com:{receiver.port}/").content == b"ok"
+        assert dialled == [("127.0.0.2", receiver.port), ("127.0.0.1", receiver.port)]
+        assert f"Host: hooks.example.com:{receiver.port}\r\n".encode() in receiver.requests[0]
 
 
-def test_redirects_are_not_followed(url):
-    assert get(f"{url}/redirect").status == 302
+def test_no_redirect_is_followed(make_session: Callable[..., GuardedSession]) -> None:
+    with Receiver(answering(OK)) as elsewhere:
+        for location in (elsewhere.url, "http://\xff\xfe:port/", "//[::1"):
+            reply = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+            with Receiver(answering(reply)) as receiver:
+                assert make_session().get(receiver.url, allow_redirects=True).status_code == 302
+        assert elsewhere.connections == 0
 
 
-def test_an_answer_has_an_end(url):
-    with pytest.raises(SendFailed, match="longer than"):
-        get(f"{url}/", most_bytes=999)
-    with pytest.raises(SendFailed, match="took longer"):
-        get(f"{url}/drip", most_bytes=10**9, seconds=0.2)
+def test_variables_and_netrc_are_not_read(
+    make_session: Callable[..., GuardedSession], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    with Receiver(answering(OK)) as receiver, Receiver(answering(OK)) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        assert make_session().get(receiver.url).status_code == 200
+        assert b"authorization" not in receiver.requests[0].lower()
+        assert proxy.connections == 0
 
 
-def test_no_proxy_of_the_environment_and_no_netrc(url, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    assert get(f"{url}/").status == 200
+def test_tls_is_verified_in_plain_words(make_session: Callable[..., GuardedSession], tmp_path: Path) -> None:
+    authority = new_authority()
+    session = make_session(ca_bundle=write_authority(authority, tmp_path), resolve=lambda name: ["127.0.0.1"])
+    for context, code in (
+        (server_context(tmp_path, authority), ""),
+        (server_context(tmp_path, authority, names=("other.example.com",)), "tls_hostname"),
+        (server_context(tmp_path, authority, names=()), "tls_hostname"),
+        (server_context(tmp_path, authority, to_days=-2, from_days=-9), "tls_expired"),
+        (server_context(tmp_path, None), "tls_untrusted"),
+    ):
+        with Receiver(answering(OK), tls=context) as receiver:
+            url = f"https://hooks.example.com:{receiver.port}/"
+            if code:
+                assert _failure(session, url).code == code
+                assert receiver.requests == []
+            else:
+                assert session.get(url).content == b"ok"
 
 
-def test_nobody_there():
-    with pytest.raises(SendFailed, match="failed"):
-        get("http://127.0.0.1:8998/")
+def test_through_the_forward_proxy(make_session: Callable[..., GuardedSession]) -> None:
+    with Receiver(answering(OK)) as proxy:
+        session = make_session(allowed_networks=(), proxy=f"http://me:pw@127.0.0.1:{proxy.port}")
+        assert session.get("http://hooks.example.com/in?a=b").content == b"ok"
+        assert proxy.requests[0].startswith(b"GET http://hooks.example.com/in?a=b HTTP/1.1\r\n")
+        assert _failure(session, "http://169.254.169.254/").code == "refused_address"
+    with pytest.raises(ValueError, match="proxy"):
+        make_session(proxy="socks5://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("prelude", "drip"),
+    [
+        (b"", b""),
+        (b"", b"HTTP/1.1 200 " + b"O" * 1000),
+        (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    ],
+    ids=["nothing", "status line", "headers", "100-continue", "body", "chunk size"],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_dripping_ends_at_the_deadline(
+    scheme: str, prelude: bytes, drip: bytes, make_session: Callable[..., GuardedSession]
+) -> None:
+    with Dripper(prelude, drip, tick=0.05) as dripper:
+        started = time.monotonic()
+        failure = _failure(make_session(total_timeout=0.3), f"{scheme}://127.0.0.1:{dripper.port}/")
+        elapsed = time.monotonic() - started
+    assert failure.code in ("timeout", "tls")
+    assert elapsed < 0.3 + SLACK
+    assert elapsed > 0.2 or failure.code == "tls"
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (b"", "reset"),
+        (b"SSH-2.0-x\r\n", "bad_response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + b"a" * 2_000_000, "bad_response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", ""),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", "bad_response"),
+    ],
+    ids=["closed", "no HTTP", "too long", "not unpacked", "many headers"],
+)
+def test_odd_answers(reply: bytes, code: str, make_session: Callable[..., GuardedSession]) -> None:
+    with Receiver(answering(reply)) as receiver:
+        if code:
+            assert _failure(make_session(), receiver.url).code == code
+        else:
+            assert make_session().get(receiver.url).content == b"ok"

@@ -22,15 +22,16 @@ def guarded_get() -> Get:
         proxy=settings.WEBHOOK_PROXY,
         ca_bundle=settings.WEBHOOK_CA_BUNDLE,
         user_agent=f"{NAME}/{VERSION}",
+        total_timeout=SECONDS,
+        longest_body=MOST_BYTES,
     )
 
     def get(url: str, headers: Mapping[str, str]) -> Answer:
         try:
-            reply = session.get(url, headers, most_bytes=MOST_BYTES, seconds=SECONDS)
-        except ValueError as error:
-            raise Refused(400, str(error)) from None
+            reply = session.get(url, headers=dict(headers))
         except SendFailed as error:
-            raise NoAnswer(str(error)) from None
-        return Answer(reply.status, reply.headers, reply.body)
+            raise (Refused(400, str(error)) if error.is_refusal else NoAnswer(str(error))) from None
+        names = {name.lower(): value for name, value in reply.headers.items()}
+        return Answer(reply.status_code, names, reply.content)
 
     return get

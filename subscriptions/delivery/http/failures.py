@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
 
 import pycurl
 
@@ -18,6 +19,11 @@ class SendFailed(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it is for the URL or where it leads: then nothing was sent, and another try ends the same."""
+        return self.code in ("bad_url", "refused_address")
 
 
 # OpenSSL's X509_V_ERR_… numbers. What is not here is told in OpenSSL's own words.
@@ -67,6 +73,7 @@ _CERTIFICATE_PROBLEM = (
     "tls_client_certificate",
     "The client certificate that is stored for this subscription cannot be used. Give it anew.",
 )
+_TLS = ("tls", "No secure connection (TLS) could be made with the server.")
 _CODES = {
     pycurl.E_UNSUPPORTED_PROTOCOL: _BAD_RESPONSE,
     pycurl.E_FTP_WEIRD_SERVER_REPLY: _BAD_RESPONSE,
@@ -75,16 +82,27 @@ _CODES = {
     pycurl.E_GOT_NOTHING: _RESET,
     pycurl.E_SEND_ERROR: _RESET,
     pycurl.E_RECV_ERROR: _RESET,
-    pycurl.E_SSL_CONNECT_ERROR: ("tls", "No secure connection (TLS) could be made with the server."),
+    pycurl.E_SSL_CONNECT_ERROR: _TLS,
     pycurl.E_SSL_CERTPROBLEM: _CERTIFICATE_PROBLEM,
     pycurl.E_OUT_OF_MEMORY: _SHORTAGE,
 }
 CLIENT_CERTIFICATE = SendFailed(*_CERTIFICATE_PROBLEM)
+NO_HTTP = SendFailed(*_BAD_RESPONSE)
+NO_TLS = SendFailed(*_TLS)
+RESET = SendFailed(*_RESET)
 INTERNAL = SendFailed("internal", "A fault in this service kept the request from being sent.")
 
 
 def seconds(number: float) -> str:
     return f"{number:g} s"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception, and those that it was made from: libraries put them into arguments too."""
+    yield error
+    for cause in (*error.args, getattr(error, "reason", None), error.__cause__ or error.__context__):
+        if isinstance(cause, BaseException):
+            yield from causes(cause)
 
 
 def from_errno(number: int) -> SendFailed:
@@ -95,7 +113,7 @@ def from_errno(number: int) -> SendFailed:
 def from_libcurl(code: int, text: str, *, verify_result: int, os_errno: int) -> SendFailed:
     """The failure that libcurl's code and words mean. Not for timeouts: their words depend on what took long."""
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
-        return _bad_certificate(text, verify_result)
+        return bad_certificate(text, verify_result)
     lowered = text.lower()
     for alert, message in _CLIENT_CERTIFICATE.items():
         if alert in lowered:
@@ -105,7 +123,8 @@ def from_libcurl(code: int, text: str, *, verify_result: int, os_errno: int) -> 
     return SendFailed(*_CODES.get(code, _FAILED))
 
 
-def _bad_certificate(text: str, verify_result: int) -> SendFailed:
+def bad_certificate(text: str, verify_result: int) -> SendFailed:
+    """Which rule a server's certificate broke, from OpenSSL's number for it and libcurl's words."""
     if known := _CERTIFICATE.get(verify_result):
         return SendFailed(*known)
     if rule := _RULE.search(text):

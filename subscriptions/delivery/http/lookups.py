@@ -10,11 +10,14 @@ Invariants
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+
+from .failures import SendFailed
 
 Resolve = Callable[[str], Sequence[str]]
 
@@ -39,6 +42,20 @@ def hosts_file_too(name: str) -> list[str]:
         return system_resolve(name)
     except socket.gaierror:
         return _look_up(name)
+
+
+def find_within(resolve: Resolve, name: str, seconds_left: float) -> list[str]:
+    """The addresses of a name; waits for them. Raises SendFailed when they take longer."""
+    lookups = Lookups(resolve)
+    try:
+        lookups.ask(0, name, name)
+        poll = select.poll()
+        poll.register(lookups, select.POLLIN)
+        if not poll.poll(seconds_left * 1000):
+            raise SendFailed("dns_timeout", "The host name could not be looked up in time.")
+        return [address for found in lookups.collect() for address in found.addresses or ()]
+    finally:
+        lookups.close()
 
 
 def _look_up(name: str) -> list[str]:
