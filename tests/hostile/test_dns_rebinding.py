@@ -10,8 +10,8 @@ import pytest
 from subscriptions.delivery.http import lookups, loop
 from subscriptions.delivery.http.client import Client, Request
 from subscriptions.delivery.http.url_rules import check_url
+from tests.support.waiting import wait_until
 
-from ..waiting import wait_until
 from .receivers import OK, Receiver, answering
 
 
