@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from .errors import BadRequest
 T = TypeVar("T")
 _YES, _NO = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 LARGEST = 2**31 - 1
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 class Params:
@@ -44,7 +46,7 @@ class Params:
         value = self.text(name)
         if not value:
             return None
-        if not (value.isascii() and value.lstrip("-").isdigit() and len(value) < 20):
+        if not _WHOLE.fullmatch(value):
             raise BadRequest(f"{name} must be a whole number.")
         return max(-LARGEST, min(LARGEST, int(value)))
 

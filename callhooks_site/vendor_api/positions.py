@@ -7,14 +7,15 @@ would show one row twice.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+
+from subscriptions.lib import opaque
 
 from .errors import BadRequest
 
@@ -39,18 +40,15 @@ VALUES (%(key)s, %(digest)s, %(page)s, %(began)s, %(ended)s, now())
 
 
 def encode(values: Sequence[Any]) -> str:
-    texts = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
+    return opaque.encode([value.isoformat() if isinstance(value, datetime) else str(value) for value in values])
 
 
 def decode(text: str, *, times: bool) -> tuple[Any, int]:
     """The value of the row's sort field, and its key."""
     try:
-        value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(key, int):
-            raise ValueError
-        return (datetime.fromisoformat(value).astimezone(UTC) if times else str(value)), key
-    except (ValueError, TypeError, OverflowError, RecursionError):
+        value, key = opaque.decode(text, 2)
+        return (opaque.parse_moment(value) if times else value), opaque.parse_number(key)
+    except ValueError:
         raise BadRequest(f"{PARAMETER} is not ours. Follow the link to the next page as it is.") from None
 
 

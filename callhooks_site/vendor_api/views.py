@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from subscriptions.api.kit import unread
 from subscriptions.models import ApiKey, Company
 from subscriptions.tenancy import audit_log
 
@@ -57,6 +58,8 @@ class VendorView(APIView):
             self.params = Params(request.query_params)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.auth is not None:
+            unread.limit_response(request, response)
         self.headers.update({name: value for name, value in rate_headers().items() if name not in self.headers})
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Vary"] = "Origin"

@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, Outcome, run_batch
+from subscriptions.api.kit.batch import BATCH_FIELDS, BatchAnswer, BatchSerializer, Outcome, run_batch
 from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
 
@@ -41,6 +41,7 @@ class CallViewSet(ListViewSet, RetrieveViewSet):
     write_scope = ApiKey.Scope.INGEST
     returns_existing = True
     order_field = "start_time"
+    told_without_read = BATCH_FIELDS
     max_page_size = 100  # a call can carry a transcript
 
     def get_queryset(self) -> QuerySet[Call]:

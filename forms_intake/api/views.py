@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, handle_one_by_one, run_batch
+from subscriptions.api.kit.batch import BATCH_FIELDS, BatchAnswer, BatchSerializer, handle_one_by_one, run_batch
 from subscriptions.api.kit.filters import Filters, after, before
 from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
@@ -29,6 +29,7 @@ class FormSubmissionViewSet(ListViewSet, RetrieveViewSet):
     filterset_class = FormSubmissionFilters
     write_scope = ApiKey.Scope.INGEST
     returns_existing = True
+    told_without_read = BATCH_FIELDS
     order_field = "submitted_at"
 
     def get_queryset(self) -> QuerySet[FormSubmission]:

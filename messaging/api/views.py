@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.kit.batch import BatchAnswer, BatchSerializer, handle_one_by_one, run_batch
+from subscriptions.api.kit.batch import BATCH_FIELDS, BatchAnswer, BatchSerializer, handle_one_by_one, run_batch
 from subscriptions.api.kit.views import ListViewSet, RetrieveViewSet
 from subscriptions.models import ApiKey
 
@@ -21,6 +21,7 @@ class TextMessageViewSet(ListViewSet, RetrieveViewSet):
     filterset_class = TextMessageFilters
     write_scope = ApiKey.Scope.INGEST
     returns_existing = True
+    told_without_read = BATCH_FIELDS
     order_field = "sent_at"
 
     def get_queryset(self) -> QuerySet[TextMessage]:

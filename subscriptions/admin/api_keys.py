@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from ..models import ApiKey
 from .kit import labels, times
@@ -25,14 +25,25 @@ class ApiKeyForm(TenantForm):
         choices=ApiKey.Scope.choices, label="Permissions", help_text="What a program with this key may do."
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.fields.pop("scopes", None)  # shown only; Django would ask for it
+
+    def clean_expires_at(self) -> Any:
+        ends, parent = self.cleaned_data["expires_at"], self.instance.parent
+        if parent is not None and parent.expires_at is not None and (ends is None or ends > parent.expires_at):
+            raise forms.ValidationError("The key that created this one ends sooner. Choose an earlier time.")
+        return ends
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ButtonsAdmin):
     form = ApiKeyForm
     menu, menu_order = "Settings", 30
-    list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made")
+    list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made", "made_by")
     search_fields = ("name__icontains", "prefix__exact")
-    readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made")
+    readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made", "made_by", "ends_with")
     buttons = ("rotate", "revoke")
     add_one_at_a_time = True
     actions = ("revoke_selected",)
@@ -44,7 +55,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["name", "scopes", "expires_at"]
-        return ["name", "begins_with", "scopes_in_words", "state", "expires_at", "last_used", "made"]
+        return ["name", "expires_at", *self.readonly_fields]
 
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="begins with")
@@ -69,14 +80,20 @@ class ApiKeyAdmin(ButtonsAdmin):
     def made(self, obj: ApiKey) -> str:
         return times.time_tag(obj.created_at)
 
+    @admin.display(description="is revoked with", empty_value="No other key")
+    def ends_with(self, obj: ApiKey) -> str | None:
+        return str(obj.parent) if obj.parent else None
+
     # --- making one -----------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            ApiKey.objects.shorten_children(obj)
             return
-        key, secret = ApiKey.objects.issue(company=obj.company, name=obj.name, scopes=obj.scopes)
-        if obj.expires_at:
-            ApiKey.objects.filter(pk=key.pk).update(expires_at=obj.expires_at)
+        key, secret = ApiKey.objects.issue(
+            company=obj.company, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at,
+            made_by=request.user.get_username(),
+        )  # fmt: skip
         obj.pk, obj.prefix = key.pk, key.prefix
         obj.secret = secret
 
@@ -110,7 +127,9 @@ class ApiKeyAdmin(ButtonsAdmin):
         if not old.usable:
             self.message_user(request, "This key has expired or was revoked. Create a new one.", messages.ERROR)
             return None
-        key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=int(hours)))
+        key, secret = ApiKey.objects.rotate(
+            old, overlap=timedelta(hours=int(hours)), made_by=request.user.get_username()
+        )
         self.log_change(request, old, f"Rotated. The old key stops working: {OVERLAPS[hours].lower()}.")
         context = {"what": "New API key", "secret": secret, "once": True, "help": KEY_HELP}
         return self.render_page(request, key, "secret.html", context)
@@ -124,8 +143,7 @@ class ApiKeyAdmin(ButtonsAdmin):
         self._revoke(request, self.writable(request, queryset))
 
     def _revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        valid = list(keys.filter(revoked_at=None))
-        ApiKey.objects.filter(pk__in=[key.pk for key in valid]).update(revoked_at=timezone.now())
+        valid = ApiKey.objects.revoke(keys.values_list("pk", flat=True))
         for key in valid:
             self.log_change(request, key, "Revoked.")
         text = "1 key was revoked." if len(valid) == 1 else f"{len(valid)} keys were revoked."

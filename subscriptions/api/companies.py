@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from ..models import ApiKey, Company
 from ..tenancy import audit_log
-from .keys import ApiKeySerializer, MadeKeySerializer
+from .keys import ApiKeySerializer, MadeKeySerializer, check_end, maker
 from .kit.permissions import HasScope, IsOperatorKey
 from .kit.serializers import StrictModelSerializer, shared_serializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
@@ -32,6 +32,8 @@ class CompanyViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = CompanySerializer
     permission_classes = (IsOperatorKey, HasScope)
     write_scope = ApiKey.Scope.MANAGE
+    told_without_read = frozenset({"key", "prefix", "expires_at"})
+    idempotency_scope = None
 
     def get_queryset(self) -> QuerySet[Company]:
         return Company.objects.defer("signing_key")
@@ -59,9 +61,11 @@ class CompanyViewSet(ListViewSet, RetrieveViewSet):
     def keys(self, request: Request, resource_id: str) -> Response:
         """Create an API key of this company. Only this response contains it."""
         values = accept_body(ApiKeySerializer, request)
+        mine: Any = request.auth
+        check_end(mine, values.get("expires_at"))
         with transaction.atomic():
             company: Company = self.get_locked_object()
-            key, secret = ApiKey.objects.issue(company=company, **values)
+            key, secret = ApiKey.objects.issue(company=company, parent=mine, made_by=maker(mine), **values)
             self._record_audit("Created an API key", key, company)
         return Response({**shared_serializer(ApiKeySerializer).to_representation(key), "key": secret}, 201)
 

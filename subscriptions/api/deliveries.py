@@ -88,6 +88,7 @@ class DeliveryViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilters
     write_scope = ApiKey.Scope.MANAGE
+    told_without_read = frozenset({"deliveries"})
     lookup_field = "pk"
     lookup_value_regex = "[0-9]{1,18}"
 

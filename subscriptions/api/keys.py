@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -34,12 +34,23 @@ class ApiKeySerializer(StrictModelSerializer):
     scopes = serializers.ListField(
         child=StrictChoiceField(ApiKey.Scope.choices), min_length=1, max_length=len(ApiKey.Scope)
     )
-    expires_at = StrictDateTimeField(required=False, allow_null=True, help_text="null: never.")
+    expires_at = StrictDateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="null: never. A key that another key creates ends no later than that one.",
+    )
+    parent = serializers.IntegerField(
+        source="parent_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The id of the key that created this one: when it is revoked, this one is too.",
+    )
 
     class Meta:
         model = ApiKey
-        fields = ["id", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"]
-        read_only_fields = ["id", "prefix", "created_at", "revoked_at", "last_used_at"]
+        fields = ["id", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at",
+                  "parent", "made_by"]  # fmt: skip
+        read_only_fields = ["id", "prefix", "created_at", "revoked_at", "last_used_at", "made_by"]
 
 
 class RotateKeySerializer(StrictSerializer):
@@ -64,6 +75,7 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
     write_scope = ApiKey.Scope.MANAGE
     lookup_field = "pk"
     lookup_value_regex = "[0-9]{1,18}"
+    told_without_read = frozenset({"key", "prefix", "expires_at"})
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.filter(company=self.company)
@@ -75,8 +87,10 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
             raise serializers.ValidationError({"scopes": f"A key cannot grant scopes that it lacks: {more}."})
         if (ends := values.get("expires_at")) and ends <= timezone.now():
             raise serializers.ValidationError({"expires_at": "This time is in the past."})
+        mine: Any = request.auth
+        check_end(mine, ends)
         with transaction.atomic():
-            key, secret = ApiKey.objects.issue(company=self.company, **values)
+            key, secret = ApiKey.objects.issue(company=self.company, parent=mine, made_by=maker(mine), **values)
             self._record_audit("Created an API key", key)
         answer = self.created_response(key)
         answer.data["key"] = secret
@@ -93,7 +107,8 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
                 raise Conflict("This key has expired or was revoked. Create a new one.")
             if more := self._lacks(old.scopes):
                 raise PermissionDenied(f"A key cannot grant scopes that it lacks: {more}.")
-            key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=hours))
+            mine: Any = request.auth
+            key, secret = ApiKey.objects.rotate(old, overlap=timedelta(hours=hours), by=mine, made_by=maker(mine))
             self._record_audit("Rotated an API key", old)
         answer = self.created_response(key)
         answer.headers["Location"] = request.path.replace(f"/{pk}/rotate/", f"/{key.pk}/")
@@ -101,12 +116,9 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
         return answer
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Revoke the key. It stays in the list."""
+        """Revoke the key, and the keys that it created. They stay in the list."""
         with transaction.atomic():
-            key: ApiKey = self.get_locked_object()
-            if key.revoked_at is None:
-                key.revoked_at = timezone.now()
-                key.save(update_fields=["revoked_at"])
+            for key in ApiKey.objects.revoke([self.get_object().pk]):
                 self._record_audit("Revoked an API key", key)
         return Response(status=204)
 
@@ -117,6 +129,18 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
     def _record_audit(self, act: str, key: ApiKey) -> None:
         mine: Any = self.request.auth
         audit_log.record(audit_log.Actor.program(mine), act, key)
+
+
+def maker(key: ApiKey) -> str:
+    """Who a key says that it was created by, if this key creates it."""
+    return audit_log.Actor.program(key).name
+
+
+def check_end(maker: ApiKey, ends: datetime | None) -> None:
+    if ends is not None and maker.expires_at is not None and ends > maker.expires_at:
+        raise serializers.ValidationError(
+            {"expires_at": f"The key that asks expires at {maker.expires_at:%Y-%m-%dT%H:%M:%SZ}. Choose no later time."}
+        )
 
 
 class OwnKeySerializer(ApiKeySerializer):

@@ -11,11 +11,13 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..endpoints import resend_jobs
 from ..models import ApiKey, ResendJob, Subscription
+from .kit import unread
 from .kit.fields import PastDateTimeField, StrictBooleanField, StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictSerializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
@@ -82,6 +84,8 @@ class ResendJobViewSet(ListViewSet, RetrieveViewSet):
             "states": data.get("states", resend_jobs.DEFAULT_STATES),
         }
         if data.get("count_only"):
+            if not unread.may_read(request.auth):
+                raise PermissionDenied("Counting needs the scope 'read' too. Use a key with both scopes.")
             return Response({"total": resend_jobs.find_matching(subscription, **wanted).count()})
         speed = data.get("per_second", resend_jobs.DEFAULT_PER_SECOND)
         with transaction.atomic():

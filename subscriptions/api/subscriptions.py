@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,6 +24,7 @@ from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_column_values
 from .deliveries import DeliverySerializer, SentNow
+from .kit import unread
 from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer, shared_serializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
@@ -136,6 +138,8 @@ class ResumedSerializer(SubscriptionSerializer):
 class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
     serializer_class = SubscriptionSerializer
     write_scope = ApiKey.Scope.MANAGE
+    told_without_read = frozenset({"secret", "deliveries"})
+    masked_without_read = frozenset({"custom_headers", "auth", "client_certificate"})
 
     def get_queryset(self) -> QuerySet[Subscription]:
         # A removed subscription is hidden from the API. Its log stays.
@@ -233,8 +237,11 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
     @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, resource_id: str) -> Response:
-        """Return the signing secrets. POST keeps them out of caches, histories and link previews."""
+        """Return the signing secrets. POST keeps them out of caches, histories and link previews. The key also needs
+        the scope `read`."""
         accept_body(StrictSerializer, request)
+        if not unread.may_read(request.auth):
+            raise PermissionDenied("Showing secrets needs the scope 'read' too. Use a key with both scopes.")
         subscription = self.get_object()
         _record_audit(request, subscription, "Viewed the signing secret")
         return Response(_secrets_of(subscription))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -13,11 +14,13 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from ..lib.errors import ActionRefused
 from .columns import Columns
 from .company import Company
 
 KEY_PREFIX = "chk_"
 SHOWN_LENGTH = 12  # enough to tell keys apart, too little to guess the rest
+MADE_BY_LENGTH = 200
 
 
 class Membership(models.Model):
@@ -62,19 +65,80 @@ class ApiKeyManager(models.Manager["ApiKey"]):
             key.company = _COMPANY.build(row, len(_KEY))
         return key
 
-    def rotate(self, old: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:
+    def rotate(
+        self, old: ApiKey, *, overlap: timedelta, by: ApiKey | None = None, made_by: str = ""
+    ) -> tuple[ApiKey, str]:
         """Replace a key. The old one expires when the overlap is over, or earlier if it would have anyway. The second
-        value is the secret of the new one."""
-        ends = timezone.now() + overlap
-        made = self.issue(company=old.company, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
+        value is the secret of the new one.
+
+        The new key takes the place of the old one, with the keys that the old one made. But if another key rotates it
+        (`by`), whoever has that one knows the new secret: the new key is its child. Raises ActionRefused if the old
+        key made that one. Call it in a transaction."""
+        ends, parent = timezone.now() + overlap, old.parent
+        if by is not None and by.pk != old.pk:
+            if self._made(old.pk, by):
+                raise ActionRefused("A key cannot rotate the key that made it.")
+            parent = by
+        made = self.issue(
+            company=old.company, name=old.name, scopes=old.scopes, expires_at=old.expires_at, parent=parent,
+            made_by=made_by,
+        )  # fmt: skip
+        self.filter(parent=old).exclude(pk=made[0].pk).update(parent=made[0])
         old.expires_at = min(ends, old.expires_at or ends)
         old.save(update_fields=["expires_at"])
+        self.shorten_children(made[0])
         return made
 
+    def _made(self, maker: int, key: ApiKey) -> bool:
+        parent = key.parent_id
+        while parent is not None and parent != maker:
+            parent = self.values_list("parent_id", flat=True).get(pk=parent)
+        return parent == maker
+
+    def revoke(self, keys: Iterable[int]) -> list[ApiKey]:
+        """Revoke these keys, and the keys that they made. Returns those that were not revoked before, these first.
+        Call it in a transaction."""
+        revoked: list[ApiKey] = []
+        level, seen = list(keys), set[int]()
+        while level:
+            # Level by level: a key that makes another one holds its own lock, so the next look sees what it made.
+            rows = list(self.select_for_update().filter(pk__in=level, revoked_at=None).order_by("pk"))
+            self.filter(pk__in=[key.pk for key in rows]).update(revoked_at=timezone.now())
+            revoked += rows
+            seen |= set(level)
+            level = list(self.filter(parent__in=level).exclude(pk__in=seen).values_list("pk", flat=True))
+        return revoked
+
+    def shorten_children(self, key: ApiKey) -> None:
+        """Let no key that this one made end later than it. Call it in a transaction, after `expires_at` was saved."""
+        if key.expires_at is None:
+            return
+        later = models.Q(expires_at=None) | models.Q(expires_at__gt=key.expires_at)
+        for child in self.select_for_update().filter(later, parent=key):
+            child.expires_at = key.expires_at
+            child.save(update_fields=["expires_at"])
+            self.shorten_children(child)
+
     def issue(
-        self, *, company: Company | None, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None
+        self,
+        *,
+        company: Company | None,
+        name: str,
+        scopes: list[str] | None = None,
+        expires_at: datetime | None = None,
+        parent: ApiKey | None = None,
+        made_by: str = "",
     ) -> tuple[ApiKey, str]:
-        """Create a key. The second value is its secret: only a hash is stored, so it can be shown only now."""
+        """Create a key. The second value is its secret: only a hash is stored, so it can be shown only now.
+
+        `parent`: the key that makes it. The new one ends no later, and is revoked with it. Raises ActionRefused if the
+        parent has ended meanwhile; call it in a transaction then."""
+        if parent is not None:
+            parent = self.select_for_update(no_key=True).get(pk=parent.pk)
+            if not parent.usable:
+                raise ActionRefused("The key that made this one has expired or was revoked.")
+            if parent.expires_at is not None:
+                expires_at = min(parent.expires_at, expires_at or parent.expires_at)
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
         key = self.create(
             company=company,
@@ -83,6 +147,8 @@ class ApiKeyManager(models.Manager["ApiKey"]):
             hashed=ApiKey.hash(secret),
             scopes=scopes or [ApiKey.Scope.READ, ApiKey.Scope.INGEST, ApiKey.Scope.MANAGE],
             expires_at=expires_at,
+            parent=parent,
+            made_by=made_by[:MADE_BY_LENGTH],
         )
         return key, secret
 
@@ -105,6 +171,9 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The key that made this one, if a program did. This one ends no later, and is revoked with it.
+    parent = models.ForeignKey("self", models.CASCADE, null=True, editable=False, related_name="children")
+    made_by = models.CharField("created by", max_length=MADE_BY_LENGTH, editable=False, db_default="", default="")
 
     # Set by the API's authentication, which also sets `company` to the one that the request names.
     of_operator = False

@@ -13,7 +13,8 @@ class IdempotentAnswer(models.Model):
     """The response to a request with an `Idempotency-Key`, for repeats of it (`api/kit/idempotency.py`). It is written
     in the request's own transaction, and deleted after a day."""
 
-    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    # Null: of an operator's key, for a request about companies.
+    company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)  # SHA-256 of method, path and body
     status = models.PositiveSmallIntegerField()

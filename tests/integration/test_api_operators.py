@@ -53,6 +53,19 @@ def test_it_makes_a_company_and_its_first_key():
     assert all(entry.as_operator for entry in entries)
 
 
+def test_a_repeated_request_makes_one_company():
+    api = operator()
+    once = {"HTTP_IDEMPOTENCY_KEY": "once"}
+    first = api.post("/api/v1/companies/", {"name": "Acme"}, **once)
+    repeat = api.post("/api/v1/companies/", {"name": "Acme"}, **once)
+    assert (first.status_code, repeat.status_code) == (201, 201)
+    assert repeat["Idempotency-Replayed"] == "true"
+    assert first.json() == repeat.json()
+    assert Company.objects.count() == 1
+    assert api.post("/api/v1/companies/", {"name": "Other"}, **once).status_code == 422
+    assert operator().post("/api/v1/companies/", {"name": "Acme"}, **once).status_code == 422
+
+
 def test_its_scopes_bind_it_too():
     assert operator("read").post("/api/v1/companies/", {"name": "X"}).status_code == 403
 

@@ -14,8 +14,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.http import HttpRequest
-from django.utils import timezone
 
+from ...lib import opaque
 from ...tenancy.access import access_of
 from .filters import is_id
 
@@ -58,13 +58,12 @@ class IndexScan:
 
     def parse_position(self, text: str) -> Any:
         """Parse a position from the query string. Raises ValidationError."""
-        options: Any = self.parts[0].model._meta
-        place = (options.pk if self.by == "pk" else options.get_field(self.by)).to_python(text)
-        if not isinstance(place, datetime):
-            return place
-        if timezone.is_naive(place) or not 1970 < place.year < 2200:
-            raise ValidationError("This time has no offset or is out of range.")
-        return place
+        model = self.parts[0].model
+        of_time = self.by != "pk" and isinstance(model._meta.get_field(self.by), DateTimeField)
+        try:
+            return opaque.parse_moment(text) if of_time else opaque.parse_key(model, text)
+        except ValueError:
+            raise ValidationError("This position is not one of the list.") from None
 
     def cut(self, *, before: Any = None, ends_at: Any = None) -> Q:
         """The condition for rows of the list between two positions."""

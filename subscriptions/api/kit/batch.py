@@ -13,6 +13,7 @@ from .problems import list_errors
 from .serializers import StrictSerializer, shared_serializer
 
 MAX_ITEMS = 1000
+BATCH_FIELDS = frozenset({"created", "known", "refused", "results"})
 
 # The result for each valid item: (resource id, whether it is new), or an error.
 Outcome = tuple[str, bool] | DjangoValidationError

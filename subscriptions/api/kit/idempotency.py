@@ -57,12 +57,13 @@ def key_of(request: Any) -> str | None:
     return found[1] or found[2]
 
 
-def claim(company_id: int, key: str, request: Request) -> str:
+def claim(company_id: int | None, key: str, request: Request) -> str:
     """Lock the key until the transaction ends and return the request's digest. Raises AlreadyAnswered, KeyReused or
     Conflict."""
     digest = _digest(request)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [f"idempotency {key}", company_id])
+        lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))"
+        cursor.execute(lock, [f"idempotency {key}", company_id or 0])
         (held,) = cursor.fetchone()
     if not held:
         raise Conflict("A request with this Idempotency-Key is still running. Wait a moment, then repeat it.")
@@ -74,7 +75,7 @@ def claim(company_id: int, key: str, request: Request) -> str:
     raise AlreadyAnswered(known)
 
 
-def keep(company_id: int, key: str, digest: str, response: Response) -> None:
+def keep(company_id: int | None, key: str, digest: str, response: Response) -> None:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     IdempotentAnswer.objects.create(
         company_id=company_id,

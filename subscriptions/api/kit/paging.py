@@ -3,11 +3,8 @@ of rows may have the same time. The framework's own cursor supports a thousand."
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -15,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from ...lib import opaque
 from .errors import BadQuery
 from .fields import StrictDateTimeField
 
@@ -79,18 +77,15 @@ class TimeCursorPagination(BasePagination):
 
 
 def _encode_cursor(row: Model, names: tuple[str, ...]) -> str:
-    values = [str(getattr(row, name)) for name in names]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    return opaque.encode([str(getattr(row, name)) for name in names])
 
 
 def _after_cursor(model: type[Model], names: tuple[str, ...], cursor: str, beyond: str) -> Q:
     """The condition for rows after the cursor: `lt` for older ones, `gt` for newer ones. Raises BadQuery."""
     try:
-        *moments, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        last = [_moment.run_validation(text) for text in moments] + [model._meta.pk.to_python(key)]
-        if len(last) != len(names) or last[-1] is None:
-            raise ValueError
-    except (ValueError, TypeError, RecursionError, DjangoValidationError, ValidationError):
+        *moments, key = opaque.decode(cursor, len(names))
+        last = [_moment.run_validation(text) for text in moments] + [opaque.parse_key(model, key)]
+    except (ValueError, ValidationError):
         raise BadQuery({"cursor": "This cursor is invalid. Use the URL in 'next' without changes."}) from None
     if len(last) == 1:
         return Q(**{f"pk__{beyond}": last[0]})

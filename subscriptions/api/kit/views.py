@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ...models import ApiKey, Company
 from ...tenancy import audit_log
-from . import etags, idempotency
+from . import etags, idempotency, unread
 from .authentication import company_of
 from .serializers import StrictSerializer, shared_serializer
 
@@ -36,6 +36,10 @@ class TenantViewSet(GenericViewSet[Any]):
     # Whether a POST of an existing object (same natural key or name) returns it with 200.
     returns_existing = False
 
+    # What responses to keys without `read` contain beside ids and what was sent: see `unread`.
+    told_without_read: frozenset[str] = frozenset()
+    masked_without_read: frozenset[str] = frozenset()
+
     idempotency_key: str | None = None
     digest = ""
 
@@ -50,9 +54,11 @@ class TenantViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if key := idempotency.key_of(request):
-            self.digest = idempotency.claim(self.company.pk, key, request)
+            self.digest = idempotency.claim(self.idempotency_scope, key, request)
             self.idempotency_key = key
         if "If-Match" in request.headers and self.detail and request.method not in SAFE_METHODS:
+            if not unread.may_read(request.auth):  # the condition tells whether a guessed value is right
+                raise PermissionDenied("If-Match needs the scope 'read'. Leave it out, or use a key with that scope.")
             etags.check(request, self.represent(self.get_locked_object()))
 
     @property
@@ -68,10 +74,17 @@ class TenantViewSet(GenericViewSet[Any]):
         return answer
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.auth is not None:
+            unread.limit_response(request, response, told=self.told_without_read, masked=self.masked_without_read)
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.idempotency_key and 200 <= response.status_code < 300:
-            idempotency.keep(self.company.pk, self.idempotency_key, self.digest, response.render())
+            idempotency.keep(self.idempotency_scope, self.idempotency_key, self.digest, response.render())
         return response
+
+    @property
+    def idempotency_scope(self) -> int | None:
+        """The company whose Idempotency-Keys these are; None: those of operators' keys."""
+        return int(self.company.pk)
 
     @property
     def company(self) -> Company:

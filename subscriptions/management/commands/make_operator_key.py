@@ -24,6 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            key, secret = ApiKey.objects.issue(company=None, name=options["name"][:100], scopes=options["scope"])
+            key, secret = ApiKey.objects.issue(
+                company=None, name=options["name"][:100], scopes=options["scope"], made_by="make_operator_key"
+            )
             audit_log.record(audit_log.SERVICE, "Made an operator's key", key, detail="manage.py make_operator_key")
         self.stdout.write(secret)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone
 
 from subscriptions.models import ApiKey
 
@@ -12,10 +11,13 @@ from ...tenancy import audit_log
 
 
 class Command(BaseCommand):
-    help = "Revoke an operator's API key. Requests with it are refused from now on."
+    help = "Revoke an operator's API key, and the keys that were created with it. They stop working at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("prefix", help="the first characters of the key, such as chk_a1B2c3D4")
+        parser.add_argument(
+            "--keep-created", action="store_true", help="keys of companies that were created with it stay valid"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
@@ -24,7 +26,11 @@ class Command(BaseCommand):
             if len(found) != 1:
                 known = ", ".join(f"{key.prefix}… ({key.name})" for key in keys) or "none"
                 raise CommandError(f"{len(found)} keys begin with that. Operators' usable keys: {known}.")
-            found[0].revoked_at = timezone.now()
-            found[0].save(update_fields=["revoked_at"])
+            if options["keep_created"]:
+                found[0].children.update(parent=None)
+            _, *children = ApiKey.objects.revoke([found[0].pk])
             audit_log.record(audit_log.SERVICE, "Revoked an operator's key", found[0])
-        self.stdout.write(f"{found[0]} is revoked.")
+            for key in children:
+                audit_log.record(audit_log.SERVICE, "Revoked an API key", key)
+        also = f" So are {len(children)} keys that were created with it." if children else ""
+        self.stdout.write(f"{found[0]} is revoked.{also}")
