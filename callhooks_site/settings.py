@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "calls",
     "messaging",
     "forms_intake",
+    "callhooks_site.payload_versions",
     "callhooks_site.intake.providers",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",

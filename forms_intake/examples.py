@@ -25,4 +25,5 @@ def build_submitted_form(company: Company) -> FormSubmission:
         submitted_at=timezone.now(),
     )
     form.has_earlier = False
+    form.created_at = form.submitted_at
     return cast(FormSubmission, form)

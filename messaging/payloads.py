@@ -10,7 +10,8 @@ from subscriptions.events.payload_fields import IntegerValue, ListValue, Payload
 from .models import TextMessage
 
 
-def _agent(text: TextMessage) -> str | None:
+def agent_name(text: TextMessage) -> str | None:
+    """The name of the user whose conversation it is."""
     user = text.thread.assigned_to
     return (user.get_full_name() or user.get_username()) if user else None
 
@@ -44,7 +45,7 @@ class TextPayload(Payload):
 
     id = IntegerValue(of("pk"))
     resource_id = TextValue(of("resource_id"))
-    agent = TextValue(_agent, allow_null=True)
+    agent = TextValue(agent_name, allow_null=True)
     source_number = TextValue(_source)
     destination_number = TextValue(_destination)
     content = TextValue(of("content"))

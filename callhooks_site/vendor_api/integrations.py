@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from callhooks_site.payload_versions import wire_2026_05
 from subscriptions.endpoints import operations
 from subscriptions.events import catalogue
 from subscriptions.models import ApiKey, Company, Subscription
@@ -220,7 +221,7 @@ def _add(view: VendorView, company: Company, url: str, part: Part, conditions: A
         url=url,
         events=_in_order(part.events),
         call_direction=part.direction,
-        payload_version=Subscription.PayloadVersion.MAY_2026,
+        payload_version=wire_2026_05.NAME,
         conditions=conditions,
     )
     view.note("Added", subscription)

@@ -26,15 +26,17 @@ SCORES = [Call.LeadStatus.GOOD.value, Call.LeadStatus.NOT.value]
 # In the order of reading.
 CALL_FIELDS = """
     resource_id call_type direction tracking_phone_number tracker_resource_id
-    customer_phone_number customer_name customer_city customer_state customer_country person_resource_id
+    customer_phone_number customer_name customer_city customer_state customer_country zip_code
+    person_resource_id
     business_phone_number agent_email device_type
     start_time routed_at answered_at ended_at duration voicemail abandoned spam keypad_entries
     recording_url recording_duration waveforms transcription_text conversational_transcript speaker_percent
     keywords_spotted call_highlights
+    call_summary lead_score lead_explanation sentiment
     tags note value lead_status lead_status_by
     source medium campaign keywords referrer referrer_domain referring_url landing_page_url last_requested_url
     utm_source utm_medium utm_campaign utm_term utm_content utma utmb utmc utmv utmz
-    ga gclid fbclid msclkid kissmetrics_id milestones custom
+    ga gclid fbclid msclkid kissmetrics_id milestones custom session_uuid
     external_source external_id as_of created_at updated_at
 """.split()
 
@@ -62,6 +64,8 @@ class CallSerializer(StrictModelSerializer):
     speaker_percent = Thing(required=False, allow_null=True)
     keywords_spotted = Items(required=False, keys=("keyword", "locations"))
     call_highlights = Items(required=False)
+    call_summary = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
+    lead_explanation = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
     tags = TagNames(required=False)
     note = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
     lead_status = StrictChoiceField(SCORES, required=False, allow_blank=True)

@@ -70,6 +70,7 @@ class Call(SavesChanges, Attribution, EventSubject):
     customer_city = models.CharField(max_length=100, blank=True)
     customer_state = models.CharField(max_length=100, blank=True)
     customer_country = models.CharField(max_length=100, blank=True)
+    zip_code = models.CharField("postal code", max_length=20, blank=True, default="", db_default="")
     business_phone_number = models.CharField(max_length=20, blank=True, help_text="Where the call was routed to.")
     agent_email = models.CharField(max_length=254, blank=True)
     device_type = models.CharField(max_length=50, blank=True)
@@ -84,6 +85,12 @@ class Call(SavesChanges, Attribution, EventSubject):
     speaker_percent = models.JSONField(null=True, blank=True)
     keywords_spotted = models.JSONField(default=list, blank=True)
     call_highlights = models.JSONField(default=list, blank=True)
+
+    # What a program or a provider made of what was said.
+    call_summary = models.TextField("summary", blank=True, default="", db_default="")
+    lead_score = models.CharField(max_length=40, blank=True, default="", db_default="")
+    lead_explanation = models.TextField(blank=True, default="", db_default="")
+    sentiment = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     tags = models.ManyToManyField(Tag, related_name="calls", blank=True)
     note = models.TextField(blank=True)
@@ -109,6 +116,7 @@ class Call(SavesChanges, Attribution, EventSubject):
     kissmetrics_id = models.CharField(max_length=200, blank=True)
     milestones = models.JSONField(default=dict, blank=True)
     custom = models.CharField(max_length=500, blank=True)
+    session_uuid = models.CharField("web session", max_length=64, blank=True, default="", db_default="")
 
     # Field → when its value was true, by the source's clock: an older value changes nothing (`ingestion`).
     field_timestamps = models.JSONField(

@@ -10,6 +10,7 @@ CALL_TYPE = {"enum": list(FORMATTED_TYPES)}
 DIRECTION = {"enum": list(Call.Direction.values)}
 SCORE = {"enum": [1, ""]}
 NUMBER_OR_EMPTY = {"anyOf": [{"type": "integer"}, {"const": ""}]}
+LIST_OR_EMPTY = {"anyOf": [{"type": "array"}, {"const": ""}]}
 OBJECT_OR_EMPTY = {"anyOf": [{"type": "object"}, {"const": ""}]}
 TAGS = {"type": "array", "items": {"type": "string"}}
 DETAIL_TAGS = {

@@ -50,7 +50,7 @@ class CallPayload(Payload):
     formatted_duration = TextValue(values.duration_in_words)
     device_type = TextValue(of("device_type"))
     agent_email = TextValue(of("agent_email"))
-    keypad_entries = ListValue(of("keypad_entries"), absent=[])
+    keypad_entries = JsonValue(lambda call: call.keypad_entries or "", schema=schemas.LIST_OR_EMPTY)
     custom = TextValue(of("custom"))
     timeline_url = TextValue(values.timeline)
     integration_data = ListValue(lambda call: values.INTEGRATION_DATA)
@@ -90,19 +90,21 @@ class CallPayload(Payload):
     good_lead_call_time = TextValue(values.good_lead_time)
 
     # the recording
-    recording = TextValue(of("recording_url"))
+    recording = TextValue(lambda call: values.recording_page(call, "recording-redirect"))
     recording_player = TextValue(lambda call: values.recording_page(call, "recording-player"))
     recording_redirect = TextValue(lambda call: values.recording_page(call, "recording-redirect"))
     recording_duration = JsonValue(of("recording_duration"), absent="", schema=schemas.NUMBER_OR_EMPTY)
-    waveforms = ListValue(of("waveforms"), absent=[])
+    waveforms = JsonValue(lambda call: call.waveforms or "", schema=schemas.LIST_OR_EMPTY)
     transcription = TextValue(of("transcription_text"))
-    conversational_transcript = ListValue(values.transcript)
-    speaker_percent = JsonValue(of("speaker_percent"), absent="", schema=schemas.OBJECT_OR_EMPTY)
-    keywords_spotted = ListValue(values.keywords_spotted)
+    conversational_transcript = JsonValue(
+        lambda call: values.transcript(call) or "", schema=schemas.LIST_OR_EMPTY
+    )
+    speaker_percent = JsonValue(lambda call: call.speaker_percent or "", schema=schemas.OBJECT_OR_EMPTY)
+    keywords_spotted = JsonValue(lambda call: values.keywords_spotted(call) or "", schema=schemas.LIST_OR_EMPTY)
     call_highlights = ListValue(of("call_highlights"), absent=[])
 
     # where the customer came from
-    source = TextValue(values.source)  # type: ignore[assignment]
+    source = TextValue(values.source_in_words)  # type: ignore[assignment]
     source_name = TextValue(of("tracker.name"))
     formatted_tracking_source = TextValue(values.source_in_words)
     medium = TextValue(of("medium"))
@@ -171,12 +173,12 @@ class PostCallPayload(CallPayload):
 
 
 class CallModifiedPayload(PostCallPayload):
-    """Post-Call with the new values; `changes` is appended when the event is frozen."""
+    """Post-Call with the new values; `changes` is appended when the body is built."""
 
     appended = {
         "changes": {
             "type": "array",
-            "items": {"enum": list(WATCHED)},
+            "items": {"enum": [name for name in WATCHED if name != "call_summary"]},
             "minItems": 1,
             "uniqueItems": True,
             "description": meanings.CHANGES,

@@ -56,6 +56,7 @@ class FormSubmissionSerializer(StrictModelSerializer):
         fields = """
             resource_id person_resource_id form_data form_url landing_page_url referrer referring_url submitted_at
             source medium campaign keywords utm_source utm_medium utm_campaign
+            utma utmb utmc utmv utmz ga session_uuid fcid
             external_source external_id created_at
         """.split()
         read_only_fields = ["resource_id", "created_at"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -25,8 +27,19 @@ class FormSubmission(Attribution, EventSubject):
         Person, models.PROTECT, null=True, blank=True, editable=False, related_name="forms", db_index=False
     )
     form_data = models.JSONField(default=dict, help_text="The fields, as names and texts.")
+    # The names in `form_data` in the order in which they came, which jsonb does not keep. Null: not noted (forms from
+    # before this column), or set anew by `save`.
+    field_order = ArrayField(models.TextField(), null=True, editable=False)
     form_url = models.CharField("form URL", max_length=2048, blank=True)
     submitted_at = models.DateTimeField(default=timezone.now)
+    session_uuid = models.CharField("web session", max_length=64, blank=True, default="", db_default="")
+    fcid = models.CharField("form id", max_length=64, blank=True, default="", db_default="")
+    utma = models.CharField(max_length=200, blank=True, default="", db_default="")
+    utmb = models.CharField(max_length=200, blank=True, default="", db_default="")
+    utmc = models.CharField(max_length=200, blank=True, default="", db_default="")
+    utmv = models.CharField(max_length=200, blank=True, default="", db_default="")
+    utmz = models.CharField(max_length=500, blank=True, default="", db_default="")
+    ga = models.CharField(max_length=200, blank=True, default="", db_default="")
     tags = models.ManyToManyField(Tag, related_name="forms", blank=True)
     note = models.TextField(blank=True, default="", db_default="")
     value = models.DecimalField(
@@ -60,10 +73,20 @@ class FormSubmission(Attribution, EventSubject):
     def __str__(self) -> str:
         return f"Form {self.form_url or self.resource_id}"
 
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        form = super().from_db(db, field_names, values)
+        # Loaded without `field_order`, its fields have the database's order.
+        order, fields = form.__dict__.get("field_order"), form.__dict__.get("form_data")
+        if order and fields:
+            form.form_data = {name: fields[name] for name in order if name in fields} | fields
+        return form
+
     def clean(self) -> None:
         if not isinstance(self.form_data, dict):
             raise ValidationError({"form_data": 'This must be an object of names and texts, such as {"name": "Ann"}.'})
         self.form_data = remove_secrets(self.form_data)
+        self.field_order = list(self.form_data)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()

@@ -43,7 +43,13 @@ class ParsedForm:
     submission_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """With the fields as pairs, since jsonb does not keep the order of an object's names."""
+        return asdict(self) | {"fields": [list(pair) for pair in self.fields.items()]}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> ParsedForm:
+        """Of `as_json`; rows from before it wrote pairs have an object."""
+        return cls(**{**kept, "fields": dict(kept["fields"])})
 
 
 def parse_pairs(pairs: Iterable[tuple[str, list[str]]]) -> ParsedForm:

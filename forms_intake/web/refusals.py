@@ -48,7 +48,7 @@ def accept(refusal: FormRefusal) -> bool:
         if row.form is None:
             raise Refused(row.reason, FIELDS_NOT_KEPT)
         source = FormSource.objects.select_related("company").get(pk=row.source_id)
-        form = ParsedForm(**row.form)
+        form = ParsedForm.from_json(row.form)
         check_form(source, row.origin, form, trap=row.reason not in OVERRULED)
         accept_form(source, form, submitted_at=row.received_at)
         source.count_received()

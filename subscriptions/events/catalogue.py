@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from rest_framework.serializers import BaseSerializer
 
+from . import versions
+
 
 class Subject(Protocol):
     """What an event is about: a call, a text or a form. (The models import this module, so it cannot import them.)"""
@@ -25,7 +27,7 @@ class EventType:
     name: str  # as in the header `Callhooks-Event` and in a subscription's list
     label: str
     fires: str  # when it fires, in a sentence for people
-    serializer: type[BaseSerializer[Any]]
+    serializer: type[BaseSerializer[Any]]  # of its body, where a payload version has none of its own (`versions`)
     once: bool = True  # at most once per subject
     # What conditions of subscriptions may ask of a subject (`conditions.py`), by name.
     facts: Callable[[Any], dict[str, Any]] | None = None
@@ -82,22 +84,29 @@ def kind_of(type_name: str) -> str:
     return _kind_of[type_name]
 
 
-def build_example(event_type: EventType, company: Any) -> tuple[Any, bytes] | None:
+def build_example(event_type: EventType, company: Any, version: str = versions.DEFAULT) -> tuple[Any, bytes] | None:
     """An example subject of the company and the body of its event; None for a type that has no example."""
     if event_type.example is None:
         return None
     subject = event_type.example(company)
-    return subject, build_body(event_type, subject, None if event_type.once else ["tags", "note"])
+    return subject, build_body(event_type, subject, None if event_type.once else ["tags", "note"], version)
 
 
-def build_body(event_type: EventType, subject: Subject, changes: list[str] | None = None) -> bytes:
-    """The body of an event, as the bytes to be stored, signed and sent: compact UTF-8 JSON."""
+def serializer_of(event_type: EventType, version: str) -> type[BaseSerializer[Any]]:
+    """The serializer of the bodies of this type in a payload version."""
+    return versions.get(version).payloads.get(event_type.name, event_type.serializer)
+
+
+def build_body(
+    event_type: EventType, subject: Subject, changes: list[str] | None = None, version: str = versions.DEFAULT
+) -> bytes:
+    """The body of an event in a payload version, as the bytes to be stored, signed and sent: compact UTF-8 JSON."""
     # Building a serializer's fields takes longer than using them, so each thread keeps one instance per type.
-    cache: dict[str, BaseSerializer[Any]] = _per_thread.__dict__.setdefault("serializers", {})
-    serializer = cache.get(event_type.name)
+    cache: dict[tuple[str, str], BaseSerializer[Any]] = _per_thread.__dict__.setdefault("serializers", {})
+    serializer = cache.get((event_type.name, version))
     if serializer is None:
-        serializer = cache[event_type.name] = event_type.serializer()
+        serializer = cache[event_type.name, version] = serializer_of(event_type, version)()
     payload = serializer.to_representation(subject)
     if changes is not None:
-        payload["changes"] = changes
+        payload["changes"] = versions.get(version).name_changes(changes)
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

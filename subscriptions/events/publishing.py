@@ -5,7 +5,9 @@ Invariants
   together, or roll back together (to a savepoint, too).
 - At most one transaction publishes a `once` event of a subject: its name is in the stream's `fired`, which is read and
   written under the stream's lock.
-- Publishing the same type twice in one transaction replaces the body instead of adding an event.
+- Publishing the same type twice in one transaction replaces the event instead of adding one.
+- The body of the default payload version is built with the event; another version's only if a subscription that gets the
+  event wants it, as the statement that writes the deliveries says.
 - After the commit the drains are woken. Losing a wake-up costs time, never an event: the outbox is a table.
 """
 
@@ -21,9 +23,9 @@ from django.db import connection, transaction
 from ..delivery import wakeup
 from ..lib.ids import uuid7
 from ..models import EventSubject
-from . import catalogue, filtering, streams
-from .catalogue import EventType
-from .streams import NewEvent
+from . import catalogue, filtering, streams, versions
+from .streams import NewEvent, Publication
+from .versions import DEFAULT
 
 
 class Publisher:
@@ -43,9 +45,7 @@ class Publisher:
         self._are_new = new_at is not None
         self.streams = streams.prepare_new(subjects, new_at) if new_at is not None else streams.lock(kind, subjects)
         self._new: dict[tuple[str, str], NewEvent] = {}
-        self._new_bodies: dict[UUID, bytes] = {}
-        # What conditions are asked of, by event.
-        self._subjects: dict[UUID, tuple[EventType, EventSubject]] = {}
+        self._publications: dict[UUID, Publication] = {}
         self._withdrawn: list[UUID] = []
 
     def __enter__(self) -> Publisher:
@@ -58,23 +58,36 @@ class Publisher:
             self._write()
 
     def publish(self, event_type: str, subject: EventSubject, changes: list[str] | None = None) -> None:
-        """Publish an event, or replace its body if this transaction has already published it."""
+        """Publish an event, or replace it if this transaction has already published it. `changes` has the names of all
+        versions (`versions.PayloadVersion.name_changes`)."""
         definition = catalogue.get(event_type)
         stream = self.streams[subject.resource_id]
-        published = stream.own_events.get(event_type)
+        telling = versions.that_tell(changes)
+        if telling == []:
+            self.withdraw(event_type, subject)
+            return
+        published = stream.own_events.pop(event_type, None)
         if published is None and definition.once and event_type in stream.fired:
             return
-        body = catalogue.build_body(definition, subject, changes)
         if published is not None:
-            self._new_bodies[published[0]] = body
-            self._subjects[published[0]] = definition, subject
-            return
-        stream.last_sequence += 1
-        if definition.once:
-            stream.fired.append(event_type)
-        direction = definition.direction(subject) if definition.direction else None
-        new = NewEvent(uuid7(), stream, event_type, stream.last_sequence, body, direction)
-        self._subjects[new.id] = definition, subject
+            # Nobody has seen it yet. Written anew, because other subscriptions may want it as it is now.
+            self._withdrawn.append(published[0])
+            sequence = published[1]
+        else:
+            stream.last_sequence += 1
+            sequence = stream.last_sequence
+            if definition.once:
+                stream.fired.append(event_type)
+        new = NewEvent(
+            uuid7(),
+            stream,
+            event_type,
+            sequence,
+            catalogue.build_body(definition, subject, changes) if telling is None or DEFAULT in telling else b"",
+            definition.direction(subject) if definition.direction else None,
+            telling,
+        )
+        self._publications[new.id] = Publication(definition, subject, changes)
         self._new[subject.resource_id, event_type] = new
 
     def withdraw(self, event_type: str, subject: EventSubject) -> None:
@@ -93,14 +106,18 @@ class Publisher:
         if self._are_new:
             written = streams.write_new(self._kind, touched, new)
         else:
-            written = streams.write(touched, new, self._new_bodies, self._withdrawn)
+            written = streams.write(touched, new, self._withdrawn)
+        if written.bodies:
+            streams.write_bodies({key: self._build(*key) for key in written.bodies})
         due = written.due
-        if self._new_bodies:
-            due += filtering.decide_again(list(self._new_bodies), self._subjects)
         if written.undecided:
-            due += filtering.decide(written.undecided, self._subjects)
+            due += filtering.decide(written.undecided, self._publications)
         if due:
             wakeup.after_commit(stream.subject.company_id for stream in touched)
+
+    def _build(self, event_id: UUID, version: str) -> bytes:
+        publication = self._publications[event_id]
+        return catalogue.build_body(publication.type, publication.subject, publication.changes, version)
 
 
 def publish(event_type: str, *, kind: str, subject: EventSubject) -> None:

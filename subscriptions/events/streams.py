@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db import connection
 
 from ..models import EventSubject
+from . import versions
+from .catalogue import EventType
 
 # Transaction id and start time: after a restore into a new server the ids begin again, the times do not.
 THIS_TRANSACTION = "hashtextextended(pg_current_xact_id()::text || ' ' || extract(epoch FROM now()), 0)"
@@ -29,15 +31,17 @@ RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
 
 _EVENTS = f"""
 WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::text[])
-        AS given (id, company_id, type, subject_id, sequence, body, direction)
+    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::text[], %s::text[])
+        AS given (id, company_id, type, subject_id, sequence, body, direction, versions)
 ), wanted AS (
-    SELECT g.id, s.id AS subscription_id, s.state, coalesce(s.conditions, c.default_conditions) AS conditions
+    SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,
+           coalesce(s.conditions, c.default_conditions) AS conditions
       FROM given g
       JOIN subscriptions_company c ON c.id = g.company_id
       JOIN subscriptions_subscription s
         ON s.company_id = g.company_id AND s.state <> 'archived' AND g.type = ANY (s.events)
        AND (g.direction IS NULL OR s.call_direction IN ('both', g.direction))
+       AND (g.versions IS NULL OR s.payload_version = ANY (string_to_array(g.versions, ',')))
 ), counted AS (
     SELECT id, count(*) AS number FROM wanted GROUP BY id
 ), written AS (
@@ -48,8 +52,8 @@ WITH given AS (
     RETURNING id, company_id, created_at
 ), fanned_out AS (
     INSERT INTO subscriptions_delivery
-           (company_id, event_id, subscription_id, state, stage, reason, due_at, created_at)
-    SELECT e.company_id, e.id, w.subscription_id,
+           (company_id, event_id, subscription_id, payload_version, encoding, state, stage, reason, due_at, created_at)
+    SELECT e.company_id, e.id, w.subscription_id, w.payload_version, w.encoding,
            CASE w.state WHEN 'active' THEN 'pending' ELSE 'held' END,
            CASE w.state WHEN 'active' THEN 1 ELSE 0 END,
            CASE w.state WHEN 'active' THEN '' ELSE 'The subscription was ' || w.state || ' when this happened.' END,
@@ -60,12 +64,14 @@ WITH given AS (
     RETURNING state
 ), streams AS (
 """
-# Deliveries due now, and what is still to be judged by conditions (`filtering.py`).
-_DUE = """
+# Deliveries due now, what is still to be judged by conditions (`filtering.py`), and the bodies still to be built.
+_DUE = f"""
 )
 SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
-       (SELECT jsonb_agg(jsonb_build_array(id, subscription_id, state, conditions)) FROM wanted
-         WHERE conditions IS NOT NULL)
+       (SELECT jsonb_agg(jsonb_build_array(id, subscription_id, state, payload_version, encoding, conditions))
+          FROM wanted WHERE conditions IS NOT NULL),
+       (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
+         WHERE payload_version <> '{versions.DEFAULT}')
 """
 
 _WRITE = f"""{_EVENTS}
@@ -86,11 +92,15 @@ _WRITE_NEW = f"""{_EVENTS}
         AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id)
 {_DUE}"""
 
-_REPLACE_BODIES = """
-UPDATE subscriptions_event e SET body = n.body
-  FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, body)
- WHERE e.id = n.id
+_WRITE_BODIES = """
+INSERT INTO subscriptions_eventbody (event_id, version, body)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[])
 """
+_WITHDRAW = (
+    "DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)",
+    "DELETE FROM subscriptions_eventbody WHERE event_id = ANY (%s)",
+    "DELETE FROM subscriptions_event WHERE id = ANY (%s)",
+)
 
 
 @dataclass(slots=True)
@@ -116,15 +126,38 @@ class NewEvent:
     sequence: int
     body: bytes
     direction: str | None = None  # where subscriptions can choose by it
+    versions: list[str] | None = None  # the payload versions in which it is sent; None: all
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What an event tells of: for conditions, and for the bodies of other payload versions."""
+
+    type: EventType
+    subject: EventSubject
+    changes: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A subscription whose conditions are still to be judged, with what its delivery will be."""
+
+    event_id: UUID
+    subscription_id: int
+    state: str  # of the subscription
+    payload_version: str
+    encoding: str
+    conditions: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of new events: deliveries that are due now, and (event, subscription, its state, conditions) where
-    conditions are still to be judged."""
+    """What became of new events: how many deliveries are due now, whose conditions are still to be judged, and (event,
+    payload version) of the bodies that are still to be built."""
 
     due: int
-    undecided: list[tuple[str, int, str, dict[str, Any]]]
+    undecided: list[Undecided]
+    bodies: list[tuple[UUID, str]]
 
 
 def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
@@ -162,16 +195,12 @@ def prepare_new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, St
     }
 
 
-def write(
-    streams: Sequence[Stream], new: Sequence[NewEvent], new_bodies: dict[UUID, bytes], withdrawn: list[UUID]
-) -> Written:
+def write(streams: Sequence[Stream], new: Sequence[NewEvent], withdrawn: list[UUID]) -> Written:
     """Write events, their deliveries and the streams."""
     with connection.cursor() as cursor:
         if withdrawn:
-            cursor.execute("DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)", [withdrawn])
-            cursor.execute("DELETE FROM subscriptions_event WHERE id = ANY (%s)", [withdrawn])
-        if new_bodies:
-            cursor.execute(_REPLACE_BODIES, [list(new_bodies), list(new_bodies.values())])
+            for statement in _WITHDRAW:
+                cursor.execute(statement, [withdrawn])
         cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
         return _written(cursor.fetchone())
 
@@ -184,11 +213,26 @@ def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> 
         return _written(cursor.fetchone())
 
 
-def _written(row: tuple[int, Any]) -> Written:
-    due, undecided = row
+def write_bodies(bodies: Mapping[tuple[UUID, str], bytes]) -> None:
+    """Write the bodies of events in other payload versions than the default: (event, version) → body."""
+    events, names = zip(*bodies, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_BODIES, [list(events), list(names), list(bodies.values())])
+
+
+def _written(row: tuple[int, Any, Any]) -> Written:
+    due, undecided, bodies = row
+    return Written(
+        int(due),
+        [Undecided(UUID(event), *rest) for event, *rest in _list(undecided)],
+        [(UUID(event), version) for event, version in _list(bodies)],
+    )
+
+
+def _list(value: Any) -> list[Any]:
     # Django's cursor returns jsonb as text.
-    found = json.loads(undecided) if isinstance(undecided, str) else undecided or []
-    return Written(int(due), [tuple(each) for each in found])
+    found: list[Any] = json.loads(value) if isinstance(value, str) else value or []
+    return found
 
 
 def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
@@ -200,6 +244,7 @@ def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
         [event.sequence for event in new],
         [event.body for event in new],
         [event.direction for event in new],
+        [None if event.versions is None else ",".join(event.versions) for event in new],
     ]
 
 

@@ -6,7 +6,7 @@ from .company import Company
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth, EndpointQueue
-from .event import Event, EventStream
+from .event import Event, EventBody, EventStream
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .outage import ServiceOutage
@@ -15,7 +15,7 @@ from .resend_job import ResendJob
 from .retention import RetentionPlace
 from .statistics import HourlyStatistics, StatisticsProgress
 from .subject import EventSubject
-from .subscription import Subscription
+from .subscription import Encoding, Subscription
 
 __all__ = [
     "ApiKey",
@@ -25,9 +25,11 @@ __all__ = [
     "Company",
     "Delivery",
     "DrainSlot",
+    "Encoding",
     "EndpointHealth",
     "EndpointQueue",
     "Event",
+    "EventBody",
     "EventStream",
     "EventSubject",
     "HourlyStatistics",

@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from ..events.versions import DEFAULT, LONGEST_NAME
 from .company import Company
 from .event import Event
-from .subscription import Subscription
+from .subscription import Encoding, Subscription
 
 
 class Delivery(models.Model):
@@ -54,6 +55,13 @@ class Delivery(models.Model):
     forwarded = models.BooleanField(default=False, db_default=False, editable=False)
     stage = models.PositiveSmallIntegerField(
         choices=Stage.choices, default=Stage.SCHEDULED, db_default=Stage.SCHEDULED, editable=False
+    )
+    # Of the body that it sends; those of its subscription when the event happened.
+    payload_version = models.CharField(
+        max_length=LONGEST_NAME, default=DEFAULT, db_default=DEFAULT, editable=False
+    )  # fmt: skip
+    encoding = models.CharField(
+        max_length=4, choices=Encoding.choices, default=Encoding.JSON, db_default=Encoding.JSON.value, editable=False
     )
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from ..events.versions import LONGEST_NAME
 from ..lib.ids import uuid7
 from .company import Company
 
@@ -42,7 +43,10 @@ class EventStream(models.Model):
 
 
 class Event(models.Model):
-    """Something that happened, with the body of its webhooks: bytes that never change after the transaction."""
+    """Something that happened, with the body of its webhooks: bytes that never change after the transaction.
+
+    `body` is that of the default payload version; empty for an event that is not sent in it. Those of other versions
+    are in `EventBody`, one for each version that a subscription wanted when it happened."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, models.PROTECT, related_name="events", db_index=False)
@@ -80,3 +84,15 @@ class Event(models.Model):
     def webhook_id(self) -> str:
         """The `webhook-id` header: the same in every attempt for every subscription."""
         return f"evt_{self.id.hex}"
+
+
+class EventBody(models.Model):
+    """The body of an event in another payload version than the default, never changed after the transaction."""
+
+    pk = models.CompositePrimaryKey("event", "version")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="other_bodies", db_index=False)
+    version = models.CharField(max_length=LONGEST_NAME)
+    body = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.version}"

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from ..delivery.credentials import Credentials
 from ..endpoints.rules import MOVED_WITH_CREDENTIALS, is_another_server, validate_events, validate_url
+from ..events import versions
+from ..events.versions import DEFAULT, LONGEST_NAME
 from .company import Company
 from .fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 
@@ -25,6 +27,13 @@ ROTATION_OVERLAP = timedelta(hours=24)  # enough to update a receiver in another
 def new_secret() -> str:
     """A Standard Webhooks secret: `whsec_` and 32 random bytes in base64."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
+class Encoding(models.TextChoices):
+    """How a body is sent: as JSON, or as application/x-www-form-urlencoded."""
+
+    JSON = "json", "JSON"
+    FORM = "form", "Form fields"
 
 
 class Subscription(models.Model):
@@ -43,10 +52,6 @@ class Subscription(models.Model):
         PAUSED = "paused", "Paused"
         DISABLED = "disabled", "Disabled"
         ARCHIVED = "archived", "Removed"
-
-    class PayloadVersion(models.TextChoices):
-        ARTICLE = "article", "Article"
-        MAY_2026 = "2026-05", "2026-05"
 
     class CallDirection(models.TextChoices):
         BOTH = "both", "Inbound and outbound"
@@ -81,11 +86,15 @@ class Subscription(models.Model):
     auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
     # The private key and the certificate chain in one text, because one is useless without the other.
     client_certificate = EncryptedTextField(blank=True, default="", db_default="", editable=False)
-    # The bodies that it gets: contract's default, or the vendor's wire of that month.
-    payload_version = models.CharField(
-        max_length=10, choices=PayloadVersion.choices, default=PayloadVersion.ARTICLE,
-        db_default=PayloadVersion.ARTICLE.value,
-    )  # fmt: skip
+    # Which bodies it gets (`events/versions.py`), and how they are written.
+    payload_version = models.CharField(max_length=LONGEST_NAME, default=DEFAULT, db_default=DEFAULT)
+    encoding = models.CharField(
+        max_length=4,
+        choices=Encoding.choices,
+        default=Encoding.JSON,
+        db_default=Encoding.JSON.value,
+        help_text="As what the body is sent: JSON, or fields of a form, with lists and objects as JSON.",
+    )
     call_direction = models.CharField(
         "calls",
         max_length=10,
@@ -148,6 +157,10 @@ class Subscription(models.Model):
         kept = stored is not None and bool(stored.credentials) and stored.credentials == self.credentials
         if stored is not None and kept and is_another_server(stored.url, self.url):
             errors["url"] = MOVED_WITH_CREDENTIALS
+        try:
+            versions.validate(self.payload_version)
+        except ValueError as error:
+            errors["payload_version"] = str(error)
         try:
             self.events = validate_events(self.events or [])
         except ValueError as error:

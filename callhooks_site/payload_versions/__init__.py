@@ -1,0 +1,1 @@
+"""The payload versions: a module for each, and the table of them."""
