@@ -1,5 +1,5 @@
-"""Where receivers find a text's media. What lies at an http address is given through this service, whose link contains a
-key made from the text's id; it needs no login."""
+"""Where receivers find a text's media. What lies at an http address is given through this service: the link contains a
+key made from the text's id and needs no login."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def public_urls(text: TextMessage) -> list[str]:
     ]
 
 
-def access_key(resource_id: str, secret: str | None = None) -> str:
+def access_key(resource_id: str, secret: str | bytes | None = None) -> str:
     """The key of a text's links: 32 hex digits."""
     return salted_hmac(_SALT, resource_id, secret=secret, algorithm="sha256").hexdigest()[:32]
 
@@ -30,7 +30,7 @@ def access_key(resource_id: str, secret: str | None = None) -> str:
 def opens(resource_id: str, key: str) -> bool:
     """Whether the key was made for this text, with the current secret key of the service or one of the earlier ones."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return any([constant_time_compare(key, access_key(resource_id, secret)) for secret in secrets])
+    return any(constant_time_compare(key, access_key(resource_id, secret)) for secret in secrets)
 
 
 def _through_us(text: TextMessage, number: int) -> str:

@@ -32,16 +32,19 @@ def _bodies_fit_their_schema() -> Iterator[None]:
     """Whatever body a test makes, it is what its event type's JSON Schema says."""
     from jsonschema import Draft202012Validator
 
-    from subscriptions.events import catalogue
+    from subscriptions.events import catalogue, versions
     from subscriptions.events.payload_schemas import build_schema
 
     build_body, validators = catalogue.build_body, {}
 
-    def check_and_build(event_type: Any, subject: Any, changes: list[str] | None = None) -> bytes:
-        body: bytes = build_body(event_type, subject, changes)
-        if event_type.serializer not in validators:
-            validators[event_type.serializer] = Draft202012Validator(build_schema(event_type.serializer))
-        validators[event_type.serializer].validate(json.loads(body))
+    def check_and_build(
+        event_type: Any, subject: Any, changes: list[str] | None = None, version: str = versions.DEFAULT
+    ) -> bytes:
+        body: bytes = build_body(event_type, subject, changes, version)
+        serializer = catalogue.serializer_of(event_type, version)
+        if serializer not in validators:
+            validators[serializer] = Draft202012Validator(build_schema(serializer))
+        validators[serializer].validate(json.loads(body))
         return body
 
     with pytest.MonkeyPatch.context() as patch:

@@ -96,9 +96,7 @@ class CallPayload(Payload):
     recording_duration = JsonValue(of("recording_duration"), absent="", schema=schemas.NUMBER_OR_EMPTY)
     waveforms = JsonValue(lambda call: call.waveforms or "", schema=schemas.LIST_OR_EMPTY)
     transcription = TextValue(of("transcription_text"))
-    conversational_transcript = JsonValue(
-        lambda call: values.transcript(call) or "", schema=schemas.LIST_OR_EMPTY
-    )
+    conversational_transcript = JsonValue(lambda call: values.transcript(call) or "", schema=schemas.LIST_OR_EMPTY)
     speaker_percent = JsonValue(lambda call: call.speaker_percent or "", schema=schemas.OBJECT_OR_EMPTY)
     keywords_spotted = JsonValue(lambda call: values.keywords_spotted(call) or "", schema=schemas.LIST_OR_EMPTY)
     call_highlights = ListValue(of("call_highlights"), absent=[])

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from . import outage_rules, outages
 from .credentials import Credentials
+from .form_encoding import CONTENT_TYPES, encode_body
 from .http.messages import Answer, Request
 from .masking import holds, masked, masked_bytes
 from .outbox import Claimed, Outcome
@@ -22,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 # JSON in PostgreSQL holds no NUL, and a page shows no other control character either.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-UNREADABLE = "A fault in this service kept the request from being sent: the subscription's secrets could not be read."
+UNREADABLE = (
+    "A fault in this service kept it from being sent: the body or the subscription's secrets could not be read."
+)
 
 
 @dataclass(slots=True)  # not frozen: that would triple what it costs to make one
@@ -58,8 +61,9 @@ class Sending:
         secrets = [self.decrypt(claimed.secret)]
         if claimed.previous_secret:
             secrets.append(self.decrypt(claimed.previous_secret))
+        body = encode_body(claimed.body, claimed.encoding)
         ours = delivery_headers(
-            claimed.body,
+            body,
             user_agent=self.user_agent,
             webhook_id=f"evt_{claimed.event_id.hex}",
             event_type=claimed.event_type,
@@ -68,20 +72,19 @@ class Sending:
             timestamp=int(started_at),
             signing_key=self.decrypt(claimed.signing_key),
             secrets=secrets,
+            content_type=CONTENT_TYPES[claimed.encoding],
         )
         keys = _with_and_without_prefix(tuple(secrets))
         credentials = _credentials(claimed, self.decrypt)
         if not credentials:
-            return SignedRequest(
-                Request(claimed.url, ours, claimed.body, tenant=claimed.company), ours, keys, started_at
-            )
+            return SignedRequest(Request(claimed.url, ours, body, tenant=claimed.company), ours, keys, started_at)
         # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
         names = {name.lower() for name in ours}
         theirs, shown = (
             {name: value for name, value in headers.items() if name.lower() not in names}
             for headers in (credentials.sent(), credentials.shown())
         )
-        request = Request(claimed.url, ours | theirs, claimed.body, credentials.certificate, claimed.company)
+        request = Request(claimed.url, ours | theirs, body, credentials.certificate, claimed.company)
         return SignedRequest(request, ours | shown, (*keys, *credentials.secrets()), started_at)
 
     def outcome(self, claimed: Claimed, signed: SignedRequest, answer: Answer, clock_offset: float) -> Outcome:

@@ -51,9 +51,10 @@ def delivery_headers(
     timestamp: int,
     signing_key: str,
     secrets: Sequence[str],
+    content_type: str = "application/json",
 ) -> dict[str, str]:
     return {
-        "Content-Type": "application/json",
+        "Content-Type": content_type,
         "User-Agent": user_agent,
         "Signature": vendor_signature(body, signing_key=signing_key),
         "webhook-id": webhook_id,

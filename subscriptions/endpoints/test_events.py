@@ -11,22 +11,24 @@ from django.db.models.functions import Now
 
 from ..delivery import wakeup
 from ..events import catalogue
+from ..events.versions import DEFAULT
 from ..lib.errors import ActionRefused
 from ..lib.ids import uuid7
-from ..models import Delivery, Event, Subscription
+from ..models import Delivery, Event, EventBody, Subscription
 from .operations import why_not_sent
 
 
 def send_test(subscription: Subscription, event_type: str) -> Delivery:
     """Send a test event. Raises ActionRefused, or LookupError for an unknown type."""
     definition = catalogue.get(event_type)
-    example = catalogue.build_example(definition, subscription.company)
+    example = catalogue.build_example(definition, subscription.company, subscription.payload_version)
     if example is None:
         raise ActionRefused(f"There is no example of {definition.label} to send.")
     if subscription.state == Subscription.State.ARCHIVED:
         raise ActionRefused(why_not_sent(subscription))
     active = subscription.state == Subscription.State.ACTIVE
     subject, body = example
+    version = subscription.payload_version
     with transaction.atomic():
         event = Event.objects.create(
             id=uuid7(),
@@ -34,15 +36,19 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             type=event_type,
             subject_id=subject.resource_id,
             sequence=1,
-            body=body,
+            body=body if version == DEFAULT else b"",
             fan_out=1,
             test=True,
             created_at=Now(),
         )
+        if version != DEFAULT:
+            EventBody.objects.create(event=event, version=version, body=body)
         delivery = Delivery.objects.create(
             company_id=subscription.company_id,
             event=event,
             subscription=subscription,
+            payload_version=version,
+            encoding=subscription.encoding,
             stage=Delivery.Stage.AVAILABLE if active else Delivery.Stage.TEST,
             due_at=Now(),
         )

@@ -24,7 +24,8 @@ WITH written AS (
     INSERT INTO subscriptions_delivery
            (company_id, event_id, subscription_id, payload_version, encoding, state, stage, reason, due_at, finished_at,
             created_at)
-    SELECT e.company_id, e.id, d.subscription_id, d.payload_version, d.encoding, d.state, CASE d.state WHEN 'pending' THEN 1 ELSE 0 END, d.reason,
+    SELECT e.company_id, e.id, d.subscription_id, d.payload_version, d.encoding, d.state,
+           CASE d.state WHEN 'pending' THEN 1 ELSE 0 END, d.reason,
            CASE d.state WHEN 'pending' THEN clock_timestamp() END,
            CASE d.state WHEN 'cancelled' THEN clock_timestamp() END,
            e.created_at

@@ -6,8 +6,8 @@ Invariants
 - At most one transaction publishes a `once` event of a subject: its name is in the stream's `fired`, which is read and
   written under the stream's lock.
 - Publishing the same type twice in one transaction replaces the event instead of adding one.
-- The body of the default payload version is built with the event; another version's only if a subscription that gets the
-  event wants it, as the statement that writes the deliveries says.
+- The body of the default payload version is built with the event; another version's only if a subscription gets the
+  event in it, as the statement that writes the deliveries says.
 - After the commit the drains are woken. Losing a wake-up costs time, never an event: the outbox is a table.
 """
 

@@ -31,7 +31,8 @@ RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
 
 _EVENTS = f"""
 WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::text[], %s::text[])
+    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::text[],
+                         %s::text[])
         AS given (id, company_id, type, subject_id, sequence, body, direction, versions)
 ), wanted AS (
     SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,

@@ -1,6 +1,6 @@
-"""Payload versions: which bodies a subscription gets. Each subscription has one, and each delivery keeps the one that its
-subscription had when the event happened. `callhooks_site.payload_versions` has the table of them; this module imports no
-producer and no model."""
+"""Payload versions: which bodies a subscription gets. Each subscription has one, and each delivery keeps the one that
+its subscription had when the event happened. `callhooks_site.payload_versions` has the table of them; this module
+imports no producer and no model."""
 
 from __future__ import annotations
 

@@ -44,6 +44,8 @@ WITH read_rows AS (
     DELETE FROM subscriptions_event e USING read_rows
      WHERE e.id = read_rows.id AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d WHERE d.event_id = e.id)
     RETURNING e.id
+), bodies AS (
+    DELETE FROM subscriptions_eventbody b USING deleted WHERE b.event_id = deleted.id
 )
 SELECT (SELECT id FROM read_rows ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM read_rows),
        (SELECT count(*) FROM deleted)

@@ -98,6 +98,17 @@ CHECKS = (
         """,
     ),
     Check(
+        "bodies_missing",
+        "events whose body is missing in a payload version that a delivery sends",
+        """
+        SELECT d.event_id FROM subscriptions_delivery d
+          JOIN subscriptions_event e ON e.id = d.event_id
+          LEFT JOIN subscriptions_eventbody b ON b.event_id = d.event_id AND b.version = d.payload_version
+         WHERE d.event_id >= %(after)s
+           AND CASE d.payload_version WHEN 'article' THEN e.body = '' ELSE b.event_id IS NULL END
+        """,
+    ),
+    Check(
         "attempts_without_delivery",
         "attempts whose delivery does not exist",
         """

@@ -24,4 +24,5 @@ def pretty_json(event_body: bytes) -> str:
 
 def list_changes(event_body: bytes) -> list[str]:
     """The names in `changes` of a Call Modified."""
-    return [str(name).replace("_", " ") for name in json.loads(event_body).get("changes", [])]
+    body = json.loads(event_body) if event_body else {}
+    return [str(name).replace("_", " ") for name in body.get("changes", [])]

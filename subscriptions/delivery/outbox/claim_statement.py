@@ -6,6 +6,8 @@ Trust in an endpoint: 0 it fails, or has a request stuck; 1 nothing is known of 
 
 from __future__ import annotations
 
+from .rows import BODY_COLUMNS
+
 # Each company with something available, and of each some endpoints with something available: one descent of an index
 # for each, whatever lies between.
 _CONSIDERED = """
@@ -225,7 +227,7 @@ lost AS (
        AND e.id = d.event_id AND endpoint.id = d.subscription_id + 0  -- no index: the key is the way to the row
        AND s.id = d.subscription_id AND c.id = d.company_id
     RETURNING d.id, d.subscription_id, d.company_id, coalesce(endpoint.host, ''), s.ordered, d.attempts,
-              d.round_began_after, e.id AS event_id, e.type, e.sequence, e.body, s.url, s.secret,
+              d.round_began_after, e.id AS event_id, e.type, e.sequence, <body>, s.url, s.secret,
               CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
               c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate,
               endpoint.trust,
@@ -256,4 +258,4 @@ SELECT (SELECT CASE WHEN count(*) >= %(companies_per_claim)s THEN max(id) ELSE 0
   FROM (SELECT 1) one LEFT JOIN claimed ON true
 """
 
-CLAIM = _CONSIDERED + _ENDPOINT + _CANDIDATES + _CHOSEN + _PARKED + _CLAIMED
+CLAIM = _CONSIDERED + _ENDPOINT + _CANDIDATES + _CHOSEN + _PARKED + _CLAIMED.replace("<body>", BODY_COLUMNS)

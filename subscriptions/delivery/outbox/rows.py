@@ -3,6 +3,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+# The columns `body` and `encoding` of `Claimed`, of a delivery d and its event e.
+BODY_COLUMNS = """CASE d.payload_version WHEN 'article' THEN e.body ELSE (
+              SELECT b.body FROM subscriptions_eventbody b WHERE b.event_id = e.id AND b.version = d.payload_version)
+              END, d.encoding"""
+
 
 # Nobody changes them. They are not frozen because that makes each three times as dear, and there is one of each for
 # every delivery.
@@ -20,7 +25,8 @@ class Claimed:
     event_id: UUID
     event_type: str
     sequence: int
-    body: bytes
+    body: bytes  # in the delivery's payload version
+    encoding: str  # as what it is sent: json or form
     url: str
     secret: str = field(repr=False)  # still encrypted, as are the next seven
     previous_secret: str = field(repr=False)

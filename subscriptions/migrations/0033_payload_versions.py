@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0031_conditions'),
+        ('subscriptions', '0032_paused_tests'),
     ]
 
     operations = [
