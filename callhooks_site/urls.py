@@ -21,6 +21,7 @@ urlpatterns = [
     re_path(r"^(?:/)?(?:api/)?v3/*", include("callhooks_site.vendor_api.urls")),
     path("", include("calls.urls")),
     path("", include("messaging.urls")),
+    path("", include("forms_intake.urls")),
     path("", include("callhooks_site.intake.providers.urls")),
     path("f/js/<str:name>", capture_script, name="capture-script"),
     path("f/<str:key>", submit, {"address_of": client_address}, name="form-endpoint"),

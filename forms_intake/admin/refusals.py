@@ -72,5 +72,5 @@ class FormRefusalAdmin(RefusedItemAdmin):
 
 
 def _part(refusal: FormRefusal, name: str) -> dict[str, str]:
-    part: dict[str, str] = (refusal.form or {}).get(name, {})
-    return part
+    # The fields are pairs; in rows from before they kept their order, an object.
+    return dict((refusal.form or {}).get(name, {}))

@@ -57,7 +57,7 @@ FULL = """
 "business_phone_number":"+442079460018",
 "formatted_business_phone_number":"+44 20 7946 0018",
 "tags":["Dächer","New"],
-"source":"google_paid",
+"source":"Google Paid",
 "medium":"cpc",
 "campaign":"Früh\\tjahr",
 "keywords":"roof repair",
@@ -181,4 +181,4 @@ def test_exactly_these_keys_in_this_order():
 def test_each_attribution_key_is_there_only_where_it_is_set(key):
     call = routed_call(**{key: "x"})
     assert_keys(body_of(call, "call_routing_complete"), [*ALWAYS, key])
-    assert bodies_of(call, "call_routing_complete")[0][key] == "x"
+    assert bodies_of(call, "call_routing_complete")[0][key] == ("X" if key == "source" else "x")

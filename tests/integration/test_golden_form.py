@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.factories import make_company, make_form
+from tests.support.factories import make_company, make_form, make_subscription
 from tests.support.golden import assert_body, assert_keys, body_of
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +62,12 @@ EMPTIEST = """
 """
 
 
-def full_form():
+def full_form(**fields):
+    company = make_company(time_zone="America/New_York")
+    make_subscription(company, payload_version="2026-05")
     return make_form(
-        make_company(time_zone="America/New_York"),
+        company,
+        **fields,
         form_data={
             "name": 'Zoë "Z" Ångström 👋',
             "email": "Zoe@Example.com",

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from calls.models import Tag
-from tests.support.events import bodies_of
-from tests.support.factories import ended_call, make_call, make_company, make_tracker
+from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_tracker
 from tests.support.golden import assert_body, assert_keys, body_of
+from tests.support.events import bodies_of
 
 pytestmark = pytest.mark.django_db
 
@@ -64,9 +64,9 @@ FULL = r"""
 "good_lead_call_time":"2025-06-17T10:23:33.363-04:00",
 "lead_status":"good_lead",
 "note":" Said: \"grüezi\" \\ </script>\r\nCall back\u0001\t ",
-"recording":"https://example.com/recordings/1.mp3?a=1&b=2",
+"recording":"https://hooks.example.com/calls/<call>/recording/redirect?access_key=aaaabbbbccccdddd",
 "recording_duration":3720,
-"source":"google_paid",
+"source":"Google Paid",
 "source_name":"Google AdWords",
 "start_time":"2026-03-08T01:59:59.236-05:00",
 "tags":["New","Roof 🏠"],
@@ -187,7 +187,7 @@ EMPTIEST = """
 "transcription":"",
 "value":"",
 "voicemail":false,
-"waveforms":[],
+"waveforms":"",
 "keywords":"",
 "medium":"",
 "referring_url":"",
@@ -195,7 +195,7 @@ EMPTIEST = """
 "last_requested_url":"",
 "milestones":{},
 "referrer_domain":"",
-"conversational_transcript":[],
+"conversational_transcript":"",
 "utm_source":"",
 "utm_medium":"",
 "utm_term":"",
@@ -210,14 +210,14 @@ EMPTIEST = """
 "fbclid":"",
 "gclid":"",
 "integration_data":[{"integration":"Webhooks","data":null}],
-"keywords_spotted":[],
+"keywords_spotted":"",
 "recording_player":"",
 "speaker_percent":"",
 "call_highlights":[],
 "agent_email":"",
 "campaign":"",
 "msclkid":"",
-"keypad_entries":[],
+"keypad_entries":"",
 "recording_redirect":"",
 "spam":false,
 "timeline_url":"https://hooks.example.com/calls/<call>/timeline",
@@ -250,9 +250,10 @@ def _public_url(settings):
     settings.PUBLIC_URL = "https://hooks.example.com"
 
 
-def full_call():
+def full_call(**fields):
     """The call, and the good lead that its customer was before."""
     company = make_company("Boost Märketing & Söhne", time_zone="America/New_York")
+    make_subscription(company, payload_version="2026-05")
     tracker = make_tracker(company, phone_number="+14045550114", name="Google AdWords", source="google_paid")
     customer = {"customer_phone_number": "+12145550159"}
     make_call(company, tracker, start_time=START - timedelta(days=1), **customer)
@@ -343,6 +344,13 @@ def full_call():
                 "url_utm_params": {"utm_source": "g"},
             },
         },
+        call_summary="A leak. Wants a visit.",
+        lead_score="very good",
+        lead_explanation="Asked for a date.",
+        sentiment="positive",
+        zip_code="15074",
+        session_uuid="0198c0de-0000-7000-8000-00000000abcd",
+        **fields,
     )
     # The whole test is one transaction: the tags are part of post_call.
     roof = Tag.objects.create(company=company, name="Roof 🏠", level="account", color="red2")
@@ -364,10 +372,11 @@ def test_a_full_post_call():
     )
 
 
-def test_the_emptiest_post_call():
+def emptiest_call():
     company = make_company("A", time_zone="UTC")
+    make_subscription(company, payload_version="2026-05")
     tracker = make_tracker(company, phone_number="+14045550114", name="B")
-    call = make_call(
+    return make_call(
         company,
         tracker,
         customer_phone_number="",
@@ -375,14 +384,20 @@ def test_the_emptiest_post_call():
         ended_at=START,
         created_at=datetime(2026, 3, 8, 7, tzinfo=UTC),
     )
-    assert_body(
-        body_of(call, "post_call"),
-        EMPTIEST,
-        company_id=company.pk,
-        company=company.resource_id,
-        call=call.resource_id,
-        tracker=tracker.resource_id,
-    )
+
+
+def ids_of(call):
+    return {
+        "company_id": call.company_id,
+        "company": call.company.resource_id,
+        "call": call.resource_id,
+        "tracker": call.tracker.resource_id,
+    }
+
+
+def test_the_emptiest_post_call():
+    call = emptiest_call()
+    assert_body(body_of(call, "post_call"), EMPTIEST, **ids_of(call))
 
 
 def test_exactly_these_keys_in_this_order():

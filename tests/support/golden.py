@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from subscriptions.models import Event, EventSubject
+from subscriptions.models import Event, EventBody, EventSubject
 
 
-def body_of(subject: EventSubject, event_type: str) -> bytes:
+def body_of(subject: EventSubject, event_type: str, version: str = "article") -> bytes:
     """The stored body of the subject's one event of this type."""
-    return bytes(Event.objects.get(subject_id=subject.resource_id, type=event_type).body)
+    event = Event.objects.get(subject_id=subject.resource_id, type=event_type)
+    return bytes(event.body if version == "article" else EventBody.objects.get(event=event, version=version).body)
 
 
 def literal(text: str, /, **ids: object) -> str:

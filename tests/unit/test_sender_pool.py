@@ -13,7 +13,8 @@ from subscriptions.delivery.outbox import Claimed
 from subscriptions.delivery.sender_pool import SenderPool
 from subscriptions.delivery.sending import Sending
 
-NOT_SENT = {"trust": 1, "age": 0.0, "database_time": 0.0, "attempt": 1, "round_began_after": 0, "sequence": 1}
+NOT_SENT = {"trust": 1, "age": 0.0, "database_time": 0.0, "attempt": 1, "round_began_after": 0, "sequence": 1,
+            "encoding": "json"}  # fmt: skip
 SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
