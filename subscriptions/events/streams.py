@@ -97,11 +97,17 @@ _WRITE_BODIES = """
 INSERT INTO subscriptions_eventbody (event_id, version, body)
 SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[])
 """
-_WITHDRAW = (
-    "DELETE FROM subscriptions_delivery WHERE event_id = ANY (%s)",
-    "DELETE FROM subscriptions_eventbody WHERE event_id = ANY (%s)",
-    "DELETE FROM subscriptions_event WHERE id = ANY (%s)",
+# Nobody else has seen these rows. Foreign keys are checked at the commit.
+_WITHDRAW = """
+WITH events AS (
+    DELETE FROM subscriptions_event WHERE id = ANY (%s) RETURNING id
+), bodies AS (
+    DELETE FROM subscriptions_eventbody WHERE event_id IN (SELECT id FROM events)
+), deliveries AS (
+    DELETE FROM subscriptions_delivery WHERE event_id IN (SELECT id FROM events) RETURNING id
 )
+DELETE FROM subscriptions_attempt WHERE delivery_id IN (SELECT id FROM deliveries)
+"""
 
 
 @dataclass(slots=True)
@@ -200,8 +206,7 @@ def write(streams: Sequence[Stream], new: Sequence[NewEvent], withdrawn: list[UU
     """Write events, their deliveries and the streams."""
     with connection.cursor() as cursor:
         if withdrawn:
-            for statement in _WITHDRAW:
-                cursor.execute(statement, [withdrawn])
+            cursor.execute(_WITHDRAW, [withdrawn])
         cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
         return _written(cursor.fetchone())
 

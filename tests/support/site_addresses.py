@@ -19,7 +19,7 @@ from subscriptions.models import ApiKey, Company, Delivery, Event, ResendJob, Su
 from tests.support.admin import Tenant, name_of
 
 # Parts of an address that are no row's, by the name of the part.
-FIXED = {"name": "post_call", "app_label": "calls", "url": "no/such/page", "place": "voice"}
+FIXED = {"number": 0, "name": "post_call", "app_label": "calls", "url": "no/such/page", "place": "voice"}
 # What admits whoever holds the link, and so is asked with a link that is none.
 LINKS = {
     "admin:invitation": {"token": "x" * 43},
@@ -52,6 +52,8 @@ API: dict[str, type[Model] | None] = {
     "call-timeline": Call,
     "recording-redirect": Call,
     "recording-player": Call,
+    "text-media": TextMessage,
+    "form-timeline": FormSubmission,
     "vendor-account": Company,
     "vendor-call": Call,
     "vendor-company": Company,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0032_paused_tests'),
+        ('subscriptions', '0033_delivery_under_way'),
     ]
 
     operations = [
