@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from calls.models import Tag
+from tests.support.events import bodies_of
 from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_tracker
 from tests.support.golden import assert_body, assert_keys, body_of
-from tests.support.events import bodies_of
 
 pytestmark = pytest.mark.django_db
 

@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 
 from calls.models import Call, Tag
-from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_tracker
-from tests.support.golden import assert_body, assert_keys, body_of
 from tests.integration import test_golden_call_routing_complete as routing
 from tests.integration import test_golden_post_call as article
 from tests.integration import test_golden_pre_call as ringing
+from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_tracker
+from tests.support.golden import assert_body, assert_keys, body_of
 
 pytestmark = pytest.mark.django_db
 WIRE = "2026-05"

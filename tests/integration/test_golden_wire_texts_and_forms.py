@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.factories import make_company, make_form, make_subscription
-from tests.support.golden import assert_body, assert_keys, body_of
 from tests.integration import test_golden_form as form_tests
 from tests.integration import test_golden_texts as text_tests
+from tests.support.factories import make_company, make_form, make_subscription
+from tests.support.golden import assert_body, assert_keys, body_of
 
 pytestmark = pytest.mark.django_db
 WIRE = "2026-05"

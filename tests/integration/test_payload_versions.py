@@ -19,8 +19,8 @@ from subscriptions.events.payload_fields import Payload, TextValue
 from subscriptions.events.stored_bodies import read_bodies, read_sent
 from subscriptions.maintenance.integrity_check import check_integrity, is_sound
 from subscriptions.models import Delivery, Event, EventBody, Subscription
-from tests.support.factories import ended_call, make_company, make_form, make_subscription, make_text
 from tests.support.events import events_of, types_of
+from tests.support.factories import ended_call, make_company, make_form, make_subscription, make_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 WIRE = "2026-05"
