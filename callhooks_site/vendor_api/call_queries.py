@@ -54,6 +54,23 @@ CALL_TYPES = {
 ANSWER_STATUSES = {"answered": _ANSWERED, "missed": _MISSED, "voicemail": _VOICEMAIL, "all": _ALL}
 DIRECTIONS = {"inbound": Q(direction="inbound"), "outbound": Q(direction="outbound"), "all": _ALL}
 DEVICES = {"desktop": "desktop", "mobile": "mobile", "all": ""}
+# The same of hours that are counted.
+_TOTAL_MISSED = Q(answered=False, voicemail=False)
+TOTALS: dict[str, dict[str, Q]] = {
+    "call_type": {
+        "missed": Q(direction="inbound") & _TOTAL_MISSED,
+        "voicemails": _VOICEMAIL,
+        "inbound": Q(direction="inbound"),
+        "outbound": Q(direction="outbound"),
+    },
+    "answer_status": {
+        "answered": Q(answered=True, voicemail=False),
+        "missed": _TOTAL_MISSED,
+        "voicemail": _VOICEMAIL,
+        "all": _ALL,
+    },
+    "direction": DIRECTIONS,
+}
 LEAD_STATUSES = {
     "good_lead": Q(lead_status="good_lead"),
     "not_a_lead": Q(lead_status="not_a_lead"),
@@ -68,10 +85,13 @@ class CallQuery:
     def __init__(self, company: Company, params: Params, range_: Range) -> None:
         self.company, self.params, self.range = company, params, range_
         self.in_index = True
+        # The filters as conditions on hours that are counted (`CallTotal`); None where those cannot tell.
+        self.in_totals: Q | None = Q()
         self.in_range = range_.on(Call.objects.filter(company=company, spam=False).order_by(), "start_time")
 
     def rows(self) -> QuerySet[Call]:
         params, rows = self.params, self.in_range
+        self._note_totals()
         kind = params.text("call_type")
         if kind == "first_call" or params.flag("first_time_callers"):
             self.in_index = False
@@ -87,6 +107,18 @@ class CallQuery:
         if device:
             rows = rows.filter(device_type__in=(device, device.title()))
         return self._of_tags(self._of_trackers(rows))
+
+    def _note_totals(self) -> None:
+        params = self.params
+        others = any(params.text(name) for name in ("lead_status", "search", "min_duration", "max_duration", "agent"))
+        others = others or params.text("device") not in ("", "all") or bool(params.many("tags"))
+        if others or params.flag("first_time_callers"):
+            self.in_totals = None
+        else:
+            for name, known in TOTALS.items():
+                value = params.text(name)
+                if self.in_totals is not None and value:
+                    self.in_totals = self.in_totals & known[value] if value in known else None
 
     def searched(self, rows: QuerySet[Call], *, only_source: bool = False) -> QuerySet[Call]:
         term = self.params.text("search")
@@ -116,7 +148,12 @@ class CallQuery:
 
     def _of_trackers(self, rows: QuerySet[Call]) -> QuerySet[Call]:
         given = self.params.many("tracker_id") + self.params.many("tracker_ids")
-        return rows.filter(tracker__in=tracker_keys(self.company, given)) if given else rows
+        if not given:
+            return rows
+        of_trackers = Q(tracker__in=tracker_keys(self.company, given))
+        if self.in_totals is not None:
+            self.in_totals &= of_trackers
+        return rows.filter(of_trackers)
 
     def _of_tags(self, rows: QuerySet[Call]) -> QuerySet[Call]:
         names = self.params.many("tags")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls.models import Call
-from calls.payloads import values
+from calls.payloads.values import display_name
 
-from . import call_sums
+from .call_sums import Sums, names_of
+from .call_totals import sums_of
 from .summing import MOST_GROUPS, Summing
 
 # What calls are grouped by, and the columns it is made of.
@@ -32,51 +32,30 @@ INDEXED_GROUPS = ("source", "company", "company_id")
 class CallsSummary(Summing):
     def get(self, request: Request, account: str) -> Response:
         params = self.params
-        names = call_sums.names_of(params.many("fields"))
+        names = names_of(params.many("fields"))
         group = params.choice("group_by", {name: name for name in GROUPS})
         query, rows = self.query()
         if not query.in_index or "first_time_callers" in names or (group and group not in INDEXED_GROUPS):
             query.bounded("This filter, group or field")
-        rows = call_sums.with_first_calls(rows, names)
-        sums = call_sums.expressions(names)
+        columns = GROUPS[group] if group else ()
+        groups = sums_of(query, rows, *columns, first="first_time_callers" in names)
         first = None if query.range.start else self.first(query.in_range, "start_time")
-        body = {
-            **self.told_range(query.range, first),
-            "total_results": call_sums.shown(rows.aggregate(**sums), names),
-        }
+        total = Sums()
+        for sums in groups.values():
+            total.add({f"sum_{name}": value for name, value in vars(sums).items()})
+        body = {**self.told_range(query.range, first), "total_results": total.shown(names)}
         if group:
-            body |= {"grouped_by": group, "grouped_results": list(self._groups(rows, group, names))}
+            body |= {"grouped_by": group, "grouped_results": list(_largest_first(groups, group, names))}
         return Response(body)
 
-    def _groups(self, rows: QuerySet[Call], group: str, names: list[str]) -> Any:
-        """The largest first. A source is the call's own or that of its tracking number, as it is shown everywhere; so
-        those of one name are summed again here."""
-        columns = GROUPS[group]
-        # Sums that two groups of one name can be added by.
-        wanted = call_sums.expressions(sorted({*names, "total_calls", "average_duration"}))
-        merged: dict[Any, dict[str, Any]] = {}
-        for row in rows.order_by().values(*columns).annotate(**wanted):
-            key = _source(row) if group == "source" else row[columns[0]] or None
-            merged[key] = _added(merged.get(key), row)
-        largest = sorted(merged.items(), key=lambda item: (-item[1]["sum_total_calls"], str(item[0])))
-        for key, sums in largest[:MOST_GROUPS]:
-            yield {"key": key, **call_sums.shown(sums, names)}
 
-
-def _source(row: dict[str, Any]) -> str | None:
-    text = row["source"] or row["tracker__source"]
-    return values.display_name(text) or None
-
-
-def _added(sums: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any]:
-    mine = {name: value for name, value in row.items() if name.startswith("sum_")}
-    if sums is None:
-        return mine
-    total, more = sums["sum_total_calls"], mine["sum_total_calls"]
-    added = {}
-    for name, value in mine.items():
-        if "average" in name:
-            added[name] = (float(sums[name] or 0) * total + float(value or 0) * more) / max(1, total + more)
-        else:
-            added[name] = sums[name] + value
-    return added
+def _largest_first(groups: dict[tuple[Any, ...], Sums], group: str, names: list[str]) -> Iterator[dict[str, Any]]:
+    """A source is the call's own or that of its tracking number, as it is shown everywhere; so those of one name are
+    summed again here."""
+    merged: dict[Any, Sums] = {}
+    for values, sums in groups.items():
+        key = display_name(values[0] or values[1]) if group == "source" else values[0]
+        merged.setdefault(key or None, Sums()).add({f"sum_{name}": value for name, value in vars(sums).items()})
+    largest = sorted(merged.items(), key=lambda item: (-item[1].calls, str(item[0])))
+    for key, sums in largest[:MOST_GROUPS]:
+        yield {"key": key, **sums.shown(names)}

@@ -1,18 +1,17 @@
-"""Counts and averages of calls, in one statement over the index `call_listed`."""
+"""What is summed of calls, and how it is told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Extract, Greatest
-
-from calls.models import Call
+from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
+from django.db.models.functions import Coalesce, Extract, Floor, Greatest
 
 from .call_queries import first_calls
 
-_TALK: Any = Extract(F("ended_at") - Coalesce("answered_at", "start_time"), "epoch")
+_TALK: Any = Floor(Extract(F("ended_at") - Coalesce("answered_at", "start_time"), "epoch"))
 # As `call_states.seconds`: as told, else from answer or start to end, else 0.
 _SECONDS = Case(
     When(duration__isnull=False, then=F("duration")),
@@ -20,40 +19,65 @@ _SECONDS = Case(
     default=Value(0),
     output_field=IntegerField(),
 )
-_ANSWERED = Q(answered_at__isnull=False, voicemail=False)
-_AVERAGE = "average_duration"
-SUMS: dict[str, Any] = {
-    "total_calls": Count("pk"),
-    "missed_calls": Count("pk", filter=~_ANSWERED),
-    "answered_calls": Count("pk", filter=_ANSWERED),
-    "first_time_callers": Count("pk", filter=Q(is_first=True)),
-    _AVERAGE: Avg(_SECONDS),
-    "formatted_average_duration": Avg(_SECONDS),
-    "leads": Count("pk", filter=Q(lead_status="good_lead")),
+# Of calls, by the index `call_listed`, and of hours that are counted already.
+OF_CALLS: dict[str, Any] = {
+    "sum_calls": Count("pk"),
+    "sum_answered": Count("pk", filter=Q(answered_at__isnull=False, voicemail=False)),
+    "sum_seconds": Sum(_SECONDS),
+    "sum_leads": Count("pk", filter=Q(lead_status="good_lead")),
 }
+OF_HOURS: dict[str, Any] = {
+    "sum_calls": Sum("calls"),
+    "sum_answered": Sum("calls", filter=Q(answered=True, voicemail=False)),
+    "sum_seconds": Sum("seconds"),
+    "sum_leads": Sum("good_leads"),
+}
+NAMES = (
+    "total_calls",
+    "missed_calls",
+    "answered_calls",
+    "first_time_callers",
+    "average_duration",
+    "formatted_average_duration",
+    "leads",
+)
 DEFAULT = ("total_calls",)
 
 
+@dataclass
+class Sums:
+    calls: int = 0
+    answered: int = 0
+    seconds: int = 0
+    leads: int = 0
+    first: int = 0
+
+    def add(self, row: dict[str, Any]) -> None:
+        """The sums of a row of a statement."""
+        for name in ("calls", "answered", "seconds", "leads", "first"):
+            setattr(self, name, getattr(self, name) + int(row.get(f"sum_{name}") or 0))
+
+    def shown(self, names: Iterable[str]) -> dict[str, Any]:
+        average = round(self.seconds / self.calls) if self.calls else 0
+        every = {
+            "total_calls": self.calls,
+            "missed_calls": self.calls - self.answered,
+            "answered_calls": self.answered,
+            "first_time_callers": self.first,
+            "average_duration": average,
+            "formatted_average_duration": in_words(average),
+            "leads": self.leads,
+        }
+        return {name: every[name] for name in names}
+
+
 def names_of(asked: list[str]) -> list[str]:
-    return [name for name in SUMS if name in asked] or list(DEFAULT)
+    return [name for name in NAMES if name in asked] or list(DEFAULT)
 
 
-def expressions(names: list[str]) -> dict[str, Any]:
-    """By an alias each: a name may be that of a column."""
-    return {f"sum_{name}": SUMS[name] for name in names}
-
-
-def with_first_calls(rows: QuerySet[Call], names: list[str]) -> QuerySet[Call]:
-    return rows.annotate(is_first=first_calls()) if "first_time_callers" in names else rows
-
-
-def shown(found: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
-    return {name: _shown(name, found.get(f"sum_{name}")) for name in names}
-
-
-def _shown(name: str, value: Any) -> Any:
-    seconds = round(value or 0)
-    return in_words(seconds) if name == "formatted_average_duration" else seconds
+def of_first_calls(rows: Any) -> tuple[Any, dict[str, Any]]:
+    """The rows, and the sum of those whose person had no call before."""
+    return rows.annotate(is_first=first_calls()), {"sum_first": Count("pk", filter=Q(is_first=True))}
 
 
 def in_words(seconds: int) -> str:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from . import call_sums
+from .call_sums import Sums, names_of
+from .call_totals import HOUR, sums_of
 from .errors import BadRequest
 from .summing import Summing
 
@@ -21,26 +22,31 @@ INTERVALS = {name: name for name in ("hour", "day", "week", "month", "year")}
 
 class CallsTimeseries(Summing):
     def get(self, request: Request, account: str) -> Response:
-        names = call_sums.names_of(self.params.many("fields"))
+        names = names_of(self.params.many("fields"))
         interval = self.params.choice("interval", INTERVALS) or "day"
         query, rows = self.query()
         if not query.in_index or "first_time_callers" in names:
             query.bounded("This filter or field")
-        rows = call_sums.with_first_calls(rows, names)
         zone = ZoneInfo(self.context.zone)
         first = None if query.range.start else self.first(query.in_range, "start_time")
-        start = query.range.start or first or timezone.now()
-        points = list(_points(start, query.range.end or timezone.now(), interval, zone))
-        sums = call_sums.expressions(names)
+        start, end = query.range.start or first or timezone.now(), query.range.end or timezone.now()
+        points = list(_points(start, end, interval, zone))
         # Hours are those of UTC: where clocks are set back there are two of the same name.
-        point = Trunc("start_time", interval, tzinfo=ZoneInfo("UTC") if interval == "hour" else zone)
-        found = {row["point"]: row for row in rows.order_by().values(point=point).annotate(**sums)}
+        of_points = ZoneInfo("UTC") if interval == "hour" else zone
+        if any(moment.astimezone(zone).utcoffset() % HOUR for moment in (start, end)):  # type: ignore[operator]
+            query.in_totals = None  # days there do not begin with an hour of UTC
+
+        def moment(time: str) -> Trunc:
+            return Trunc(time, interval, tzinfo=of_points)
+
+        found = sums_of(query, rows, first="first_time_callers" in names, moment=moment)
         data = [
-            {"date": _point_text(each, interval, zone), **call_sums.shown(found.get(each, {}), names)}
-            for each in points
+            {"date": _point_text(each, interval, zone), **found.get((each,), Sums()).shown(names)} for each in points
         ]
-        total = call_sums.shown(rows.aggregate(**sums), names)
-        return Response({**self.told_range(query.range, first), "total_results": total, "data": data})
+        total = Sums()
+        for sums in found.values():
+            total.add({f"sum_{name}": value for name, value in vars(sums).items()})
+        return Response({**self.told_range(query.range, first), "total_results": total.shown(names), "data": data})
 
 
 _STEPS: dict[str, Callable[[date], date]] = {

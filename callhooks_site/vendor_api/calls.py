@@ -13,6 +13,7 @@ from calls.selectors import count_earlier
 from .call_changes import change_call
 from .call_fields import LARGE, OF_EARLIER_CALLS, SHAPE
 from .call_queries import SORTS, CallQuery
+from .call_totals import count_of
 from .dates import range_of
 from .errors import Forbidden, NotHere
 from .paging import Listing, envelope, order_of, size_of
@@ -45,7 +46,7 @@ class CallsView(VendorView):
             query.bounded("This filter, search or order")
         names = SHAPE.names(params.many("fields"))
         show = self.shower(rows, SHAPE, lambda keys: load_calls(keys, names), names)
-        listing = Listing(request, rows, order)
+        listing = Listing(request, rows, order, count=lambda rows: count_of(query, rows))
         return listing.relative("calls", show) if params.flag("relative_pagination") else listing.answer("calls", show)
 
     def post(self, request: Request, account: str) -> Response:

@@ -21,7 +21,7 @@ from . import (
 )  # fmt: skip
 from .call_queries import ANSWER_STATUSES, CALL_TYPES, DEVICES, DIRECTIONS, LEAD_STATUSES
 from .call_summary import GROUPS
-from .call_sums import SUMS
+from .call_sums import NAMES as SUMS
 from .call_timeseries import INTERVALS
 from .form_summary import GROUPS as FORM_GROUPS
 from .form_summary import SUMS as FORM_SUMS

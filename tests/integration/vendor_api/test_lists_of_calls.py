@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callhooks_site.vendor_api import call_queries
-from callhooks_site.vendor_api.call_sums import SUMS
+from callhooks_site.vendor_api.call_sums import NAMES
 from calls.models import Tag
 from tests.support.factories import ended_call, make_call, make_company, make_tracker
 from tests.support.vendor_api import Vendor
@@ -154,7 +154,7 @@ def test_times_are_exact_to_what_they_say(client, company):
 
 
 def test_summary(client, some):
-    fields = ",".join(SUMS)
+    fields = ",".join(NAMES)
     body = client.get("calls/summary.json", fields=fields, group_by="source")
     assert list(body) == ["start_date", "end_date", "time_zone", "total_results", "grouped_by", "grouped_results"]
     assert body["total_results"] == {

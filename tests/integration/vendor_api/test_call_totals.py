@@ -1,0 +1,134 @@
+"""Counts by the hour: whatever changes calls, lists, summaries and time series say the same as the calls themselves."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from callhooks_site.vendor_api import totals_upkeep
+from callhooks_site.vendor_api.call_sums import NAMES
+from callhooks_site.vendor_api.models import CallTotal, CallTotalMark, CallTotalState
+from calls.models import Call
+from tests.factories import make_call, make_company, make_tracker
+from tests.vendor_support import Vendor
+
+pytestmark = pytest.mark.django_db
+FIELDS = ",".join(name for name in NAMES if name != "first_time_callers")
+START = f"{timezone.now() - timedelta(days=9, minutes=17):%Y-%m-%dT%H:%M:%SZ}"
+ASKED = [
+    ("calls.json", {}),
+    ("calls.json", {"answer_status": "missed", "direction": "inbound"}),
+    ("calls.json", {"call_type": "voicemails"}),
+    ("calls/summary.json", {"fields": FIELDS, "group_by": "source"}),
+    ("calls/summary.json", {"fields": FIELDS, "group_by": "company", "direction": "outbound"}),
+    ("calls/summary.json", {"fields": FIELDS, "lead_status": "good_lead"}),
+    ("calls/summary.json", {"fields": FIELDS, "tracker_ids[]": "TRACKER"}),
+    ("calls/timeseries.json", {"fields": FIELDS, "interval": "day"}),
+    ("calls/timeseries.json", {"fields": FIELDS, "interval": "month", "time_zone": "Asia/Kolkata"}),
+]
+
+
+@pytest.fixture
+def company():
+    return make_company(time_zone="America/New_York")
+
+
+def answers(company):
+    client = Vendor(company)
+    tracker = company.trackers.first().resource_id
+    told = []
+    for dates in ({"date_range": "all_time"}, {"start_date": START}):
+        for path, params in ASKED:
+            given = {name: tracker if value == "TRACKER" else value for name, value in params.items()}
+            body = client.get(path, **dates, **given)
+            told.append({name: value for name, value in body.items() if name not in ("calls", "end_date")})
+    return told
+
+
+def without_totals(company):
+    """As it is told where nothing is counted."""
+    states = list(CallTotalState.objects.filter(company=company))
+    CallTotalState.objects.filter(company=company).delete()
+    told = answers(company)
+    CallTotalState.objects.bulk_create(states)
+    return told
+
+
+def one(company, rng, trackers):
+    start = timezone.now() - timedelta(minutes=rng.randrange(20, 60 * 24 * 12))
+    answered = start + timedelta(seconds=rng.random() * 9) if rng.random() < 0.6 else None
+    make_call(
+        company, rng.choice(trackers), start_time=start, answered_at=answered, voicemail=rng.random() < 0.2,
+        ended_at=start + timedelta(seconds=10 + rng.random() * 99) if rng.random() < 0.9 else None,
+        duration=rng.choice([None, 7]), direction=rng.choice(["inbound", "outbound"]),
+        source=rng.choice(["", "Yelp", "google_paid"]), lead_status=rng.choice(["", "good_lead"]),
+        spam=rng.random() < 0.1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_they_say_the_same_whatever_happens(company, seed):
+    rng = random.Random(seed)
+    trackers = [make_tracker(company, source="google_paid"), make_tracker(company, source="radio")]
+    for _ in range(12):
+        one(company, rng, trackers)
+    for _ in range(4):
+        if rng.random() < 0.8:
+            totals_upkeep.keep_up(seconds=30)
+        assert answers(company) == without_totals(company)
+        for _ in range(3):
+            call = rng.choice(list(Call.objects.filter(company=company)))
+            change = rng.randrange(4)
+            if change == 0:
+                one(company, rng, trackers)
+            elif change == 1:
+                call.lead_status, call.source = "good_lead", "Moved"
+                call.save()
+            elif change == 2:  # past all signals
+                Call.objects.filter(pk=call.pk).update(spam=True)
+            else:
+                Call.objects.filter(pk=call.pk).update(
+                    start_time=call.start_time - timedelta(hours=rng.randrange(1, 50))
+                )
+    totals_upkeep.keep_up(seconds=30)
+    assert answers(company) == without_totals(company)
+    assert not CallTotalMark.objects.exists()
+
+
+def test_what_was_there_before_is_counted_once(company):
+    rng, tracker = random.Random(5), make_tracker(company)
+    for _ in range(6):
+        one(company, rng, [tracker])
+    CallTotalMark.objects.all().delete()
+    CallTotalState.objects.create(company=company)
+    assert answers(company) == without_totals(company)
+    totals_upkeep.keep_up(seconds=30)
+    assert CallTotalState.objects.get(company=company).complete
+    assert answers(company) == without_totals(company)
+
+
+def test_a_long_range_reads_hours_and_not_calls(company):
+    tracker = make_tracker(company)
+    for day in range(5, 9):
+        make_call(company, tracker, start_time=timezone.now() - timedelta(days=day))
+    totals_upkeep.keep_up(seconds=30)
+    assert CallTotal.objects.count() == 4
+    with CaptureQueriesContext(connection) as captured:
+        body = Vendor(company).get("calls/summary.json", date_range="all_time")
+    assert body["total_results"] == {"total_calls": 4}
+    counted = [each["sql"] for each in captured if "count(" in each["sql"].lower() and "calls_call" in each["sql"]]
+    assert counted == []
+
+
+def test_a_save_that_changes_nothing_counted_marks_nothing(company):
+    call = make_call(company)
+    totals_upkeep.keep_up(seconds=30)
+    Call.objects.filter(pk=call.pk).update(note="x")
+    assert not CallTotalMark.objects.exists()
+    call.delete()
+    assert CallTotalMark.objects.count() == 1
