@@ -37,6 +37,8 @@ class CallsSummary(Summing):
         query, rows = self.query()
         if not query.in_index or "first_time_callers" in names or (group and group not in INDEXED_GROUPS):
             query.bounded("This filter, group or field")
+        if group and group not in INDEXED_GROUPS:
+            query.in_totals = None
         columns = GROUPS[group] if group else ()
         groups = sums_of(query, rows, *columns, first="first_time_callers" in names)
         first = None if query.range.start else self.first(query.in_range, "start_time")

@@ -28,6 +28,7 @@ ASKED = [
     ("calls/summary.json", {"fields": FIELDS, "group_by": "company", "direction": "outbound"}),
     ("calls/summary.json", {"fields": FIELDS, "lead_status": "good_lead"}),
     ("calls/summary.json", {"fields": FIELDS, "tracker_ids[]": "TRACKER"}),
+    ("calls/summary.json", {"fields": FIELDS, "group_by": "campaign"}),
     ("calls/timeseries.json", {"fields": FIELDS, "interval": "day"}),
     ("calls/timeseries.json", {"fields": FIELDS, "interval": "month", "time_zone": "Asia/Kolkata"}),
 ]
