@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import Position, claiming
 from subscriptions.models import Company, Delivery, EndpointQueue, Event, Subscription
-from tests.support.claims import claim, failed, one_claim
+from tests.support.claims import claim, delivered, failed, finish, one_claim
 from tests.support.drains import drain_until
 from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 from tests.support.receiver import Receiver, running_receiver
@@ -64,6 +64,20 @@ def test_a_new_endpoint_behind_1200_that_wait_for_a_retry_gets_all_of_its_webhoo
         for _ in range(100):
             make_call(company, tracker)
         drain_until(lambda: len(receiver.got) == 100, in_flight=2500)
+
+
+def test_a_company_with_exactly_as_many_endpoints_as_one_claim_looks_at_is_met_again(monkeypatch):
+    monkeypatch.setattr(claiming, "ENDPOINTS_PER_CLAIM", 2)
+    company = make_company()
+    for _ in range(2):
+        make_subscription(company, events=["pre_call"])
+    tracker = make_tracker(company)
+    for _ in range(3):
+        make_call(company, tracker)
+    position = Position()
+    for _ in range(8):
+        finish(*(delivered(job) for job in one_claim(window=1, position=position).rows))
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
 
 
 def test_endpoints_that_can_take_nothing_are_met_once_and_then_by_no_claim():

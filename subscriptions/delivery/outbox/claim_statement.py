@@ -245,8 +245,10 @@ lost AS (
            + (excluded.rate_used_until - clock_timestamp())
 )
 , ends AS MATERIALIZED (
-    SELECT company, CASE WHEN count(*) >= (SELECT number FROM endpoint_share) THEN max(id) ELSE 0 END AS last
-      FROM walked GROUP BY company
+    -- Of every company that was looked at: one with nothing behind where the last claim ended begins anew.
+    SELECT companies.id AS company,
+           CASE WHEN count(walked.id) >= (SELECT number FROM endpoint_share) THEN max(walked.id) ELSE 0 END AS last
+      FROM companies LEFT JOIN walked ON walked.company = companies.id GROUP BY companies.id
 )
 SELECT (SELECT CASE WHEN count(*) >= %(companies_per_claim)s THEN max(id) ELSE 0 END FROM companies),
        (SELECT array_agg(company) FROM ends), (SELECT array_agg(last) FROM ends),
