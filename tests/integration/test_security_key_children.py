@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from subscriptions.models import ApiKey, AuditEntry
 from tests.admin_support import login
 from tests.api_support import wrong
-from tests.factories import make_company, make_member
+from tests.support.factories import make_company, make_member
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/keys/"

@@ -10,8 +10,8 @@ import pytest
 from subscriptions.lib import opaque
 from tests.admin_support import login
 from tests.api_support import program
-from tests.factories import make_company, make_member, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import make_company, make_member, make_tracker
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 TIME = "2026-01-01T00:00:00+00:00"

@@ -8,8 +8,16 @@ from django.utils import timezone
 from calls.models import Person
 from subscriptions.models import Delivery
 from tests.api_support import ago, program
-from tests.factories import ended_call, make_company, make_form, make_key, make_subscription, make_text, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import (
+    ended_call,
+    make_company,
+    make_form,
+    make_key,
+    make_subscription,
+    make_text,
+    make_tracker,
+)
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 SECRET = "cancelled because of her divorce"

@@ -14,8 +14,8 @@ from callhooks_site.vendor_api import totals_upkeep
 from callhooks_site.vendor_api.call_sums import NAMES
 from callhooks_site.vendor_api.models import CallTotal, CallTotalMark, CallTotalState
 from calls.models import Call
-from tests.factories import make_call, make_company, make_tracker
-from tests.vendor_support import Vendor
+from tests.support.factories import make_call, make_company, make_tracker
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 FIELDS = ",".join(name for name in NAMES if name != "first_time_callers")

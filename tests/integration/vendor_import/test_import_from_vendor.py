@@ -11,7 +11,7 @@ from calls.models import Call, Tag
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage, Thread
 from subscriptions.models import Delivery, Event
-from tests.factories import (
+from tests.support.factories import (
     ended_call,
     make_call,
     make_company,
@@ -21,7 +21,7 @@ from tests.factories import (
     make_text,
     make_tracker,
 )
-from tests.vendor_import_support import ask, importer, shown
+from tests.support.vendor_import import ask, importer, shown
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 PAGE = 7

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0033_delivery_under_way'),
+        ('subscriptions', '0034_keys_of_keys'),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ from callhooks_site.vendor_api import ids
 from callhooks_site.vendor_api.call_fields import SHAPE as CALLS
 from callhooks_site.vendor_api.forms import SHAPE as FORMS
 from subscriptions.models import Company
-from tests.vendor_support import Vendor
+from tests.support.vendor_api import Vendor
 
 BASE = "http://localhost/v3"
 # What is another's in another company: ids, and addresses and times that hold one or are made with the row.
