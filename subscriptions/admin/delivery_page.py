@@ -41,6 +41,7 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
 def _attempt_context(attempt: Attempt, body: bytes) -> dict[str, Any]:
     good = attempt.outcome == Attempt.Outcome.DELIVERED
     tone = "good" if good else "quiet" if attempt.outcome == Attempt.Outcome.LOST else "bad"
+    response, is_cut = bodies.decode_answer(bytes(attempt.response_body), attempt.response_headers)
     return {
         "number": attempt.number,
         "badge": labels.badge(labels.attempt_label(attempt), tone),
@@ -57,8 +58,8 @@ def _attempt_context(attempt: Attempt, body: bytes) -> dict[str, Any]:
         "curl": attempt_request.curl(attempt.url, attempt.request_headers, body) if attempt.request_headers else "",
         "masked": attempt_request.is_masked(attempt.request_headers),
         "response_headers": attempt.response_headers,
-        "response": bodies.decode_body(bytes(attempt.response_body)),
-        "truncated": attempt.response_truncated,
+        "response": response,
+        "truncated": attempt.response_truncated or is_cut,
     }
 
 

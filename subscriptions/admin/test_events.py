@@ -77,7 +77,7 @@ class TestEventAdmin(ButtonsAdmin):
                 "next_step": labels.describe_next_step(delivery),
                 "advice": advice.find_advice(newest.status_code, newest.error) if newest and failed else "",
                 "took": times.format_milliseconds(newest.duration_ms) if newest else "",
-                "response": bodies.decode_body(bytes(newest.response_body)) if newest else "",
+                "response": _read_response(newest) if newest else "",
                 "watched": labels.change_marker(delivery),
                 "waits": delivery.state == State.PENDING,
                 "state_url": f"{result_url(delivery)}state/",
@@ -129,3 +129,7 @@ def result_url(delivery: Delivery) -> str:
 def default_event(subscription: Subscription) -> str:
     """The preselected event type: the first in the catalogue that the subscription includes."""
     return next((one.name for one in catalogue.all_types() if one.name in subscription.events and one.example), "")
+
+
+def _read_response(attempt: Attempt) -> str:
+    return bodies.decode_answer(bytes(attempt.response_body), attempt.response_headers)[0]

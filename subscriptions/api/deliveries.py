@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..endpoints import operations
+from ..lib import answer_text
 from ..models import ApiKey, Attempt, Delivery, Subscription
 from .kit.errors import Conflict
 from .kit.fields import StrictIntegerField
@@ -40,7 +41,9 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
-    response_body = serializers.SerializerMethodField(help_text="The stored part of the body, as text.")
+    response_body = serializers.SerializerMethodField(
+        help_text="The stored part of the body, as text: unpacked, and in the charset that its headers declare."
+    )
 
     class Meta:
         model = Attempt
@@ -48,7 +51,8 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
                   "response_headers", "response_body", "response_truncated", "error", "message"]  # fmt: skip
 
     def get_response_body(self, attempt: Attempt) -> str:
-        return bytes(attempt.response_body).decode("utf-8", "replace")
+        headers = attempt.response_headers
+        return answer_text.decode(answer_text.unpack(bytes(attempt.response_body), headers), headers)
 
 
 class DeliveryWithAttempts(DeliverySerializer):

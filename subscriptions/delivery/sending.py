@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ..lib import answer_text
 from . import outage_rules, outages
 from .credentials import Credentials
 from .form_encoding import CONTENT_TYPES, encode_body
@@ -114,7 +115,7 @@ class Sending:
             request_headers=list(signed.shown.items()),
             status_code=answer.status,
             response_headers=_without_secrets(answer.headers, signed.secrets),
-            response_body=masked_bytes(answer.body, signed.secrets, cut=answer.truncated) if answer.body else b"",
+            response_body=_without_secrets_in(answer, signed.secrets) if answer.body else b"",
             truncated=answer.truncated,
             error=answer.error[:40],
             message=message[:300],
@@ -154,6 +155,17 @@ def _without_secrets(headers: list[tuple[str, str]], secrets: tuple[str, ...]) -
     if not holds("\n".join([value for _, value in headers]), secrets):
         return headers
     return [(name, masked(value, secrets)) for name, value in headers]
+
+
+def _without_secrets_in(answer: Answer, secrets: tuple[str, ...]) -> bytes:
+    """The body as it came; where only its text shows that it holds a secret, that text without it, in its charset."""
+    if not answer_text.is_plain(answer.headers):
+        # The log shows it unpacked and in its charset.
+        text = answer_text.decode(answer_text.unpack(answer.body, answer.headers), answer.headers).encode()
+        shown = masked_bytes(text, secrets, cut=True)
+        if shown != text:
+            return answer_text.encode(shown.decode("utf-8", "replace"), answer.headers)
+    return masked_bytes(answer.body, secrets, cut=answer.truncated)
 
 
 def _text(text: str) -> str:

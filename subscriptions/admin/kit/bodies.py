@@ -5,16 +5,29 @@ from __future__ import annotations
 import json
 import re
 
+from ...lib import answer_text
+
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def decode_body(body: bytes) -> str:
     """The body as UTF-8 text, or its size if it is not text."""
-    decoded = _CONTROLS.sub(REPLACED, body.decode("utf-8", "replace"))
-    if body and decoded.count(REPLACED) > max(8, len(decoded) // 10):
+    return _readable(body.decode("utf-8", "replace"), body)
+
+
+def decode_answer(body: bytes, headers: answer_text.Headers) -> tuple[str, bool]:
+    """An answer's body as text, by what its headers say of it, and whether it goes on behind what is shown."""
+    unpacked = answer_text.unpack(body, headers)
+    is_cut = unpacked is not body and len(unpacked) >= answer_text.LONGEST
+    return _readable(answer_text.decode(unpacked, headers), unpacked), is_cut
+
+
+def _readable(text: str, body: bytes) -> str:
+    text = _CONTROLS.sub(REPLACED, text)
+    if body and text.count(REPLACED) > max(8, len(text) // 10):
         return f"({len(body)} bytes that are not text)"
-    return decoded
+    return text
 
 
 def pretty_json(event_body: bytes) -> str:

@@ -22,7 +22,8 @@ PLAIN, LENGTH, CODING, UNCLEAN = range(4)
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: [^\r\n]*)?\r?\n")
 _HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _KINDS = {b"content-length": LENGTH, b"transfer-encoding": CODING}
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Control characters, and those that turn the text around them.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(slots=True)
@@ -67,8 +68,12 @@ def read_head(lines: list[bytes]) -> Head:
 
 
 def storable(raw: bytes) -> str:
-    """Text that a database and a page can hold: latin-1, each control character as U+FFFD."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", raw.decode("latin-1"))
+    """Text that a database and a page can hold: UTF-8, or what is none latin-1; what cannot be seen is U+FFFD."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @lru_cache(maxsize=256)
