@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 SIZE = 1_000_000
 MOST_MS = 300
 ROUNDS = 3  # of each page, after one that is not counted
-SLOWEST = 15  # pages told by name
+SLOWEST = 15  # pages listed by name
 DETAILS = 2  # rows of each list that are opened
 LINKS = 60  # of a list: its filters' choices, and pages to turn to
 ANY_TIME = "?since=all"
-# A page that takes longer is broken off, and told with this time.
+# A page that takes longer is interrupted, and listed with this time.
 GIVE_UP_MS = 20_000
 
 

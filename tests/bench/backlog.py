@@ -1,4 +1,4 @@
-"""Whether claiming and finishing get dearer with what is pending, and with what is finished."""
+"""Whether claiming and finishing cost more when more is pending, and more is finished."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Level:
     wall_ms: list[float] = field(default_factory=list)
 
     def measure(self, batches: int) -> None:
-        told = json.loads(self.worker.ask(str(batches)))
-        self.cpu_ms.append(told["cpu_ms"])
-        self.wall_ms.append(told["wall_ms"])
+        answer = json.loads(self.worker.ask(str(batches)))
+        self.cpu_ms.append(answer["cpu_ms"])
+        self.wall_ms.append(answer["wall_ms"])
 
 
 def run(workspace: Workspace, options: Options) -> Report:

@@ -67,7 +67,7 @@ class Databases:
         return seconds
 
     def statement_counter(self, name: str) -> StatementCounter | None:
-        """None where the server does not count statements: it was given, and not told to."""
+        """None where the server does not count statements: a server of yours may not."""
         row = self._admin.execute("SHOW shared_preload_libraries").fetchone()
         return StatementCounter(self._admin, name) if row and LIBRARY in str(row[0]) else None
 

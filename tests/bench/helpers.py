@@ -1,4 +1,4 @@
-"""Processes of the bench that are told what to do by lines, and answer by lines."""
+"""Processes of the bench that read what to do line by line, and answer in lines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from callhooks_site.devtools.state import PROJECT
 
 
 class Helper:
-    def __init__(self, name: str, told: IO[str], answers: IO[str]) -> None:
+    def __init__(self, name: str, orders: IO[str], answers: IO[str]) -> None:
         self._name = name
-        self._told = told
+        self._orders = orders
         self.answers = answers
 
     def tell(self, line: str) -> None:
-        self._told.write(f"{line}\n")
-        self._told.flush()
+        self._orders.write(f"{line}\n")
+        self._orders.flush()
 
     def answer(self) -> str:
         """Raises RuntimeError when it has ended instead."""

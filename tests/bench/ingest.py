@@ -44,8 +44,8 @@ class Served:
             "items": items, "rate": rate, "run": next(_runs),
             "connections": CONNECTIONS if items == 1 else BATCH_CONNECTIONS,
         }  # fmt: skip
-        told = json.loads(self.load.ask(json.dumps(asked)))
-        return told["seconds"], told["took_ms"]
+        answer = json.loads(self.load.ask(json.dumps(asked)))
+        return answer["seconds"], answer["took_ms"]
 
 
 def run(workspace: Workspace, options: Options) -> Report:

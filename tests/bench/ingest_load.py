@@ -9,7 +9,6 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from typing import Any
@@ -46,17 +45,14 @@ def drive(asked: dict[str, Any]) -> dict[str, Any]:
             took.append((time.monotonic() - due) * 1000)
         connection.close()
 
-    crew = [threading.Thread(target=work) for _ in range(asked["connections"])]
-    _all(crew, threading.Thread.start)
-    _all(crew, threading.Thread.join)
+    threads = [threading.Thread(target=work) for _ in range(asked["connections"])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     if wrong:
         raise RuntimeError(f"A request failed: {wrong[0]}")
     return {"seconds": time.monotonic() - started, "took_ms": took}
-
-
-def _all(crew: list[threading.Thread], act: Callable[[threading.Thread], None]) -> None:
-    for thread in crew:
-        act(thread)
 
 
 def _body(asked: dict[str, Any], turn: int) -> bytes:

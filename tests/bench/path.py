@@ -122,7 +122,7 @@ class Service:
     def measure_latency(self, seconds: float) -> tuple[list[float], int]:
         """Milliseconds from each form's first byte until its webhook had come; how many did not come, which count with
         the time that they were waited for."""
-        jobs = min(max(1, int(RATE * seconds)), len(self.site.companies))  # one for each company: told by the path
+        jobs = min(max(1, int(RATE * seconds)), len(self.site.companies))  # one for each company: its path says which
         self.arrivals.forget()
         _, began = self.site.send("form", jobs, rate=RATE)
         sent = {f"/{number}": at for number, at in enumerate(began)}
