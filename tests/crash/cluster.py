@@ -36,10 +36,11 @@ def environment(**changes: str) -> dict[str, str]:
         "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
         "SECRET_KEY": settings.SECRET_KEY,
         # Short, so that a test sees a killed drain's leases end.
-        "WEBHOOK_TOTAL_TIMEOUT": "1",
-        "WEBHOOK_CONNECT_TIMEOUT": "1",
-        "DELIVERY_LEASE_SECONDS": "6",
-        "RETRY_TIME_SCALE": "0.05",
+        "WEBHOOK_TOTAL_TIMEOUT": "2",
+        "WEBHOOK_CONNECT_TIMEOUT": "2",
+        "DELIVERY_LEASE_SECONDS": "7",
+        # A few requests that time out on a busy machine cost seconds, not minutes.
+        "RETRY_TIME_SCALE": "0.01",
         **changes,
     }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from subscriptions.delivery.http.client import Answer, Client, Request
+from tests.support.waiting import wait_until
 
 from .receivers import Dripper
 
@@ -154,11 +155,11 @@ def test_lookups_of_one_name_share_a_thread_and_many_names_are_limited(make_clie
     try:
         for tenant in range(20):
             client.send(Request("https://hooks.example.com/", {}, b"", tenant=tenant))
-        assert asked == ["hooks.example.com"]
+        wait_until(lambda: asked == ["hooks.example.com"])
         answers = [client.send(Request(f"https://h{n}.example.com/", {}, b"", tenant=n)) for n in range(100)]
         # What is short is our own: it is no fault of the names.
         assert [answer.error for answer in answers] == ["dns_timeout"] * 63 + ["shortage"] * 37
-        assert len(asked) == 64
+        wait_until(lambda: len(asked) == 64)
     finally:
         hang.set()
 
@@ -172,7 +173,7 @@ def test_names_that_never_answer_hold_nobody_else(make_client: Callable[..., Cli
             hang.wait(30)
         return ["127.0.0.1"]
 
-    client = make_client(connect_timeout=1.0, resolve=resolve)
+    client = make_client(connect_timeout=3.0, resolve=resolve)
     done: list[Answer] = []
 
     def send(number: int) -> None:
@@ -184,9 +185,8 @@ def test_names_that_never_answer_hold_nobody_else(make_client: Callable[..., Cli
             thread.start()
         with Dripper(b"HTTP/1.1 204 Fine\r\n\r\n", b"") as receiver:
             url = f"http://good.example.com:{receiver.port}/"
-            elapsed, answer = _timed(client, Request(url, {}, b"", tenant=2))
-        assert (answer.status, done) == (204, [])
-        assert elapsed < 1.0
+            answer = client.send(Request(url, {}, b"", tenant=2))
+        assert (answer.status, done) == (204, []), "it came before any of the others was given up"
         for thread in threads:
             thread.join(SLACK)
         assert {answer.error for answer in done} == {"dns_timeout"}

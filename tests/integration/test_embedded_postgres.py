@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from callhooks_site.devtools.pg_binaries import server_account
 from callhooks_site.devtools.pid_files import command_of
 from callhooks_site.devtools.postgres import PostgresServer
 from callhooks_site.devtools.state import DevError, state_folder
+from tests.support.waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -70,13 +70,6 @@ def answer(url, question):
         return connection.execute(question).fetchone()[0]
 
 
-def until(condition, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def test_its_data_is_there_again_after_a_stop(state, server):
     with lasting_database(state) as url, psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'yes' AS answer")
@@ -111,7 +104,7 @@ def test_the_last_user_stops_it_and_not_the_first(state, server):
     with other_user(state) as first, lasting_database(state) as url:
         started = server.pid()
         first.stdin.close()  # the one who started it leaves in good order
-        first.wait(timeout=10)
+        first.wait(timeout=30)
         assert answer(url, "SELECT 1") == 1
         assert server.pid() == started
     assert server.pid() is None
@@ -130,7 +123,7 @@ def test_users_that_come_at_the_same_time_share_one_new_server(clone, monkeypatc
     for user in users:
         user.communicate("")  # closes its input, at which it leaves
         assert user.returncode == 0
-    until(lambda: server.pid() is None)
+    wait_until(lambda: server.pid() is None)
 
 
 def test_a_killed_user_leaves_no_server_behind(state, server):
@@ -138,7 +131,7 @@ def test_a_killed_user_leaves_no_server_behind(state, server):
         assert server.pid() is not None
         user.kill()
         user.wait()
-        until(lambda: server.pid() is None)
+        wait_until(lambda: server.pid() is None)
 
 
 def test_a_server_that_was_left_running_is_joined(state, server):
@@ -155,7 +148,7 @@ def test_a_server_that_was_left_running_is_joined(state, server):
 def test_a_killed_server_starts_again(state, server):
     with lasting_database(state):
         os.kill(server.pid(), signal.SIGKILL)
-        until(lambda: server.pid() is None)
+        wait_until(lambda: server.pid() is None)
     assert (server.data / "postmaster.pid").exists()
 
     with lasting_database(state) as url:
@@ -168,7 +161,7 @@ def test_a_pid_file_with_the_number_of_another_program_does_not_stop_the_start(s
     account = server_account()
     with subprocess.Popen(["sleep", "60"], cwd="/", **account.popen()) as other:
         try:
-            until(lambda: "sleep" in command_of(other.pid))
+            wait_until(lambda: "sleep" in command_of(other.pid))
             for stale in (server.data / "postmaster.pid", server.folder / ".s.PGSQL.5432.lock"):
                 stale.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
                 os.chown(stale, account.uid, account.gid)

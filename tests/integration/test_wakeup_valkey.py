@@ -43,7 +43,7 @@ def slot(url: str) -> Iterator[SlotConnection]:
         yield made
 
 
-def woken(slot: SlotConnection, seconds: float = 5.0) -> bool:
+def woken(slot: SlotConnection, seconds: float = 30.0) -> bool:
     """Whether a wake-up comes: what a drain does between two claims."""
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:

@@ -1,4 +1,5 @@
-"""Apply each mutant of the list to a copy of the tree, run its tests, and print those that no test noticed."""
+"""Apply each mutant of the list to a copy of the tree, run its tests, and print those that no test noticed. First all
+these tests run on the code as it is: a test that fails anyway notices nothing."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from tests.mutants.mutant import Mutant, read_list
 
 WORKERS = 2  # copies at once, each with a database of its own: as many as a small build machine has cores
 SECONDS = 240  # for the tests of one mutant: a fault may well make a test wait until its own patience ends
+SECONDS_UNCHANGED = 1200  # for all tests together, which begin with making the database
 TESTS_FAILED = 1  # pytest's exit code; others mean that the tests could not be run at all
 
 
@@ -56,10 +58,18 @@ def try_all(mutants: Sequence[Mutant]) -> tuple[list[str], list[str]]:
         waiting.put(mutant)
     survivors: list[str] = []
     broken: list[str] = []
+    workers = min(WORKERS, len(mutants))
+    sound = threading.Barrier(workers)  # broken by the worker whose tests fail without any mutant
 
-    def work() -> None:
+    def work(share: Sequence[str]) -> None:
         with copy_of_the_tree() as root, throw_away_server("mutants") as server:
             env = environment(server.url, make_secrets(), var=root / "var" / "test")
+            unchanged = run_pytest(share, root, env, SECONDS_UNCHANGED)
+            if unchanged.returncode:
+                broken.append("anything: these tests fail without a fault, too")
+                sys.stderr.write(unchanged.stdout[-5000:])
+                sound.abort()
+            sound.wait()
             while True:
                 try:
                     mutant = waiting.get_nowait()
@@ -73,7 +83,17 @@ def try_all(mutants: Sequence[Mutant]) -> tuple[list[str], list[str]]:
                 elif code != TESTS_FAILED:
                     broken.append(mutant.name)
 
-    threads = [threading.Thread(target=work) for _ in range(min(WORKERS, len(mutants)))]
+    def work_or_stop(share: Sequence[str]) -> None:
+        try:
+            work(share)
+        except threading.BrokenBarrierError:
+            pass
+        finally:
+            sound.abort()  # nobody waits for a worker that ended early
+
+    tests = sorted({test for mutant in mutants for test in mutant.tests})
+    shares = [tests[number::workers] or tests[:1] for number in range(workers)]
+    threads = [threading.Thread(target=work_or_stop, args=[share]) for share in shares]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -101,14 +121,20 @@ def copy_of_the_tree() -> Iterator[Path]:
 def run_tests(mutant: Mutant, root: Path, env: Mapping[str, str]) -> int:
     """pytest's exit code for the mutant's tests. A fault that makes them hang has been noticed, too."""
     text = mutant.apply(root)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--reuse-db", "-p", "no:cacheprovider", *mutant.tests]
-    env = {**env, "PYTHONPATH": os.fspath(root), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        return subprocess.run(command, cwd=root, env=env, capture_output=True, timeout=SECONDS).returncode
+        return run_pytest(mutant.tests, root, env, SECONDS).returncode
     except subprocess.TimeoutExpired:
         return TESTS_FAILED
     finally:
         (root / mutant.file).write_text(text)
+
+
+def run_pytest(
+    tests: Sequence[str], root: Path, env: Mapping[str, str], seconds: float
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--reuse-db", "-p", "no:cacheprovider", *tests]
+    env = {**env, "PYTHONPATH": os.fspath(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=seconds)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def make_drain(slot: SlotConnection, **more: Any) -> Drain:
 def drain_until(
     done: Callable[[], bool],
     *,
-    seconds: float = 20.0,
+    seconds: float = 40.0,
     wakeup_url: str = "",
     **more: Any,
 ) -> None:

@@ -32,6 +32,7 @@ class StandIn(ThreadingHTTPServer):
         self.doubled: set[str] = set()  # events that are sent as two events
         self.unanswered: set[str] = set()  # events whose request is carried out but answered with 502
         self.answer: tuple[int, str] | None = None  # what every request is answered with instead
+        self.refused = 0  # requests that got that
         self.objects: dict[str, dict] = {}
         self.fired: dict[str, list[str]] = {}
         self._by_key: dict[tuple, str] = {}
@@ -104,6 +105,7 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = 401, json.dumps({"detail": "Invalid API key."})
         elif self.server.answer:
             status, answer = self.server.answer
+            self.server.refused += 1
         else:
             status, found = self.server.take(self.command, self.path, fields)
             answer = json.dumps(found)

@@ -65,7 +65,7 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hooks"
 
-    def wait_for(self, count: int, seconds: float = 15.0) -> list[Got]:
+    def wait_for(self, count: int, seconds: float = 30.0) -> list[Got]:
         """What came, as soon as it is `count`. Fails when it does not come in time."""
         with self._came:
             assert self._came.wait_for(lambda: len(self.got) >= count, seconds), f"{len(self.got)} of {count} came"

@@ -5,17 +5,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import connection
 
+T = TypeVar("T")
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10.0, every: float = 0.05) -> None:
-    """Fails when the condition does not hold in time."""
+
+def wait_until(
+    condition: Callable[[], T],
+    *,
+    seconds: float = 30.0,
+    every: float = 0.02,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> T:
+    """What the condition returned when it held. Fails when it does not hold in time; the time is for busy machines."""
     give_up_at = time.monotonic() + seconds
     pause = threading.Event()
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < give_up_at, f"{condition} did not hold within {seconds} s"
+        meanwhile()
         pause.wait(every)
+    return found
 
 
 def somebody_waits_for_a_lock() -> bool:
