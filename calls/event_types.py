@@ -4,7 +4,7 @@ from operator import attrgetter
 
 from subscriptions.events.catalogue import EventType, SubjectKind
 
-from . import events, examples, facts, firing_rules
+from . import events, examples, facts, firing_rules, selectors
 from .payloads.serializers import (
     CallModifiedPayload,
     CallRoutingCompletePayload,
@@ -12,7 +12,7 @@ from .payloads.serializers import (
     PreCallPayload,
 )
 
-KIND = SubjectKind(events.KIND, events.publish_due)
+KIND = SubjectKind(events.KIND, events.publish_due, selectors.read_one)
 
 TYPES = [
     EventType(

@@ -61,3 +61,10 @@ def read_for_webhooks(pks: Collection[int]) -> list[Call]:
     )
     count_earlier(calls)
     return calls
+
+
+def read_one(resource_id: str) -> Call | None:
+    """The same for the call with this resource id."""
+    return next(
+        iter(read_for_webhooks(list(Call.objects.filter(resource_id=resource_id).values_list("pk", flat=True)))), None
+    )

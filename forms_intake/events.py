@@ -32,6 +32,10 @@ def forms_for_webhooks() -> QuerySet[FormSubmission]:
     return FormSubmission.objects.select_related("company", "person").annotate(has_earlier=has_earlier())
 
 
+def read_one(resource_id: str) -> FormSubmission | None:
+    return forms_for_webhooks().filter(resource_id=resource_id).first()
+
+
 def publish_due(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these forms, in the current transaction or one of its own."""
     with transaction.atomic():

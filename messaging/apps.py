@@ -11,7 +11,7 @@ class MessagingConfig(AppConfig):
         from . import events, examples, payloads
 
         register(
-            SubjectKind(events.KIND, events.publish_due),
+            SubjectKind(events.KIND, events.publish_due, events.read_one),
             [
                 EventType(
                     events.SENT,

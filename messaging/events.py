@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 
 from subscriptions.events.publishing import Publisher
@@ -17,14 +18,18 @@ SENT = "text_message_sent"
 RECEIVED = "text_message_received"
 
 
+def texts_for_webhooks() -> QuerySet[TextMessage]:
+    return TextMessage.objects.select_related("company", "tracker", "thread__person", "thread__assigned_to")
+
+
+def read_one(resource_id: str) -> TextMessage | None:
+    return texts_for_webhooks().filter(resource_id=resource_id).first()
+
+
 def publish_due(resource_ids: Sequence[str]) -> None:
     """Publish what is due for these texts, in the current transaction or one of its own."""
     with transaction.atomic():
-        texts = list(
-            TextMessage.objects.filter(resource_id__in=resource_ids)
-            .select_related("company", "tracker", "thread__person", "thread__assigned_to")
-            .order_by("pk")
-        )
+        texts = list(texts_for_webhooks().filter(resource_id__in=resource_ids).order_by("pk"))
         if not texts:
             return
         with Publisher(KIND, texts) as publisher:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 
-from ..events import catalogue
-from ..models import Attempt, Delivery, Event
+from ..events import catalogue, stored_bodies, versions
+from ..models import Attempt, Delivery
 from . import advice, attempt_request
 from .kit import bodies, labels, subjects, times
 
@@ -16,7 +16,7 @@ State = Delivery.State
 
 
 def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
-    body = bytes(Event.objects.values_list("body", flat=True).get(pk=obj.event_id))
+    body = stored_bodies.read_sent(obj)
     newest = list(Attempt.objects.filter(delivery=obj).order_by("-number")[:ATTEMPTS_SHOWN])
     return {
         "subtitle": None,
@@ -33,7 +33,9 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "tolerance": attempt_request.TOLERANCE_MINUTES,
         "more": max(0, obj.attempts - len(newest)),
         "body": bodies.decode_body(body),
-        "body_pretty": bodies.pretty_json(body),
+        "body_pretty": bodies.pretty(body, obj.encoding),
+        "body_version": dict(versions.choices()).get(obj.payload_version, obj.payload_version),
+        "body_kind": obj.get_encoding_display(),
         "body_size": len(body),
     }
 

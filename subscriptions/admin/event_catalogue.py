@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from ..events import catalogue
+from ..events import catalogue, versions
 from ..events.payload_schemas import build_schema
 from ..models import Company, Subscription
 from ..tenancy.access import access_of
@@ -68,12 +68,11 @@ def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse
         answer = _send_test(site, request, event_type, chosen)
         if answer is not None:
             return answer
-    body = _example(event_type)
     context = {
         "title": event_type.label,
         "type": event_type,
-        "fields": _rows(event_type, body),
-        "example": json.dumps(body, ensure_ascii=False, indent=2) if body else "",
+        "versions": [_in_version(event_type, version) for version in versions.all_versions()],
+        "example": event_type.example,
         "offered": offered,
         "several": access_of(request).several,
         "may_send": access_of(request).may_write_some(),
@@ -103,14 +102,23 @@ def _list_sendable(request: HttpRequest) -> QuerySet[Subscription]:
     return access_of(request).limit(rows, "company", writing=True).order_by("name", "pk")
 
 
-def _example(event_type: catalogue.EventType) -> dict[str, Any]:
+def _in_version(event_type: catalogue.EventType, version: versions.PayloadVersion) -> dict[str, Any]:
+    body = _example(event_type, version.name)
+    return {
+        "version": version,
+        "fields": _rows(event_type, body, version.name),
+        "example": json.dumps(body, ensure_ascii=False, indent=2) if body else "",
+    }
+
+
+def _example(event_type: catalogue.EventType, version: str) -> dict[str, Any]:
     """The payload of an invented company, the same for all visitors."""
-    example = catalogue.build_example(event_type, Company(pk=1, name="Example", time_zone="America/New_York"))
+    example = catalogue.build_example(event_type, Company(pk=1, name="Example", time_zone="America/New_York"), version)
     return dict(json.loads(example[1])) if example else {}
 
 
-def _rows(event_type: catalogue.EventType, body: dict[str, Any]) -> list[Row]:
-    schema = build_schema(event_type.serializer)
+def _rows(event_type: catalogue.EventType, body: dict[str, Any], version: str) -> list[Row]:
+    schema = build_schema(catalogue.serializer_of(event_type, version))
     return [
         Row(
             name,

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from ..endpoints import operations
-from ..events import catalogue
+from ..events import catalogue, stored_bodies, versions
 from ..models import Delivery, Event, Subscription
 from ..tenancy import audit_log
 from ..tenancy.access import access_of
@@ -99,7 +99,6 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def _page(self, obj: Event) -> dict[str, Any]:
-        body = bytes(obj.body)
         deliveries = obj.deliveries.select_related("subscription").defer(
             "subscription__secret", "subscription__previous_secret"
         )
@@ -110,9 +109,16 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             "subject": subjects.link_subject(self.admin_site, obj.subject_id),
             "at": times.time_tag(obj.created_at),
             "deliveries": [subjects.delivery_row(delivery) for delivery in deliveries],
-            "body": bodies.decode_body(body),
-            "body_pretty": bodies.pretty_json(body),
-            "body_size": len(body),
+            "stored": [
+                {
+                    "body_version": dict(versions.choices()).get(name, name),
+                    "body_kind": "JSON",
+                    "body": bodies.decode_body(body),
+                    "body_pretty": bodies.pretty(body),
+                    "body_size": len(body),
+                }
+                for name, body in stored_bodies.read_bodies(obj).items()
+            ],
         }
 
     # --- what one can do ------------------------------------------------------------------------------------------

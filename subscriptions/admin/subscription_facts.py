@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from ..delivery.retry import MAX_ATTEMPTS, WAITS
-from ..events import catalogue
+from ..events import catalogue, versions
 from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
 from . import credentials, day_statistics
@@ -114,6 +114,11 @@ class SubscriptionFacts:
         waits = ", ".join(times.format_duration(seconds) for seconds in WAITS)
         tries = f"Retried about {waits} after each failure: {MAX_ATTEMPTS} attempts in total."
         return f"{tries} After that it has failed, and you can send it again."
+
+    @admin.display(description="payload version")
+    def version_in_words(self, obj: Subscription) -> str:
+        version = versions.get(obj.payload_version)
+        return format_html("{}<br><small>{}</small>", version.label, version.about)
 
     @admin.display(description="login and headers")
     def credentials_in_words(self, obj: Subscription) -> str:

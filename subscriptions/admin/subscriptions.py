@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..endpoints import operations
-from ..events import catalogue
+from ..events import catalogue, versions
 from ..lib.errors import ActionRefused
 from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
@@ -26,6 +26,7 @@ from .kit.buttons import button
 from .kit.filters import DefaultingFilter
 from .kit.forms import CheckboxesField
 from .kit.logs import COUNT_LIMIT
+from .payload_versions import PayloadVersionAdmin
 from .subscription_facts import SubscriptionFacts
 from .verification import VerifyingAdmin
 
@@ -39,14 +40,35 @@ def event_choices() -> list[tuple[str, SafeString]]:
     ]
 
 
+# Whoever does not choose gets the default, or keeps what is there.
+CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction"}
+
+
 class SubscriptionForm(credentials.CredentialsForm):
     events = CheckboxesField(choices=event_choices, help_text="What to send.")
+    payload_version = forms.ChoiceField(
+        choices=versions.choices,
+        initial=versions.DEFAULT,
+        required=False,
+        help_text="Which keys the bodies have. Keep the first, unless your receiver was written for the other.",
+    )
     try_it = forms.BooleanField(
         label="Send a test event",
         required=False,
         initial=True,
         help_text="With invented data, to see whether your server accepts it.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in CHOICES_WITH_DEFAULT & set(self.fields):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        for name in CHOICES_WITH_DEFAULT & set(self.cleaned_data):
+            if not self.cleaned_data[name]:
+                self.cleaned_data[name] = getattr(self.instance, name)
+        return super().clean()
 
 
 class StateFilter(DefaultingFilter):
@@ -69,7 +91,7 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEventAdmin):
+class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, test_events.TestEventAdmin):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "Webhooks", 10
@@ -89,10 +111,11 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         "credentials_in_words",
         "retries",
         "deliveries",
+        "version_in_words",
         "resource_id",
         "created",
     )
-    buttons = ("test", "send_now", "pause", "resume", "reveal_secret", "rotate_secret")
+    buttons = ("test", "send_now", "pause", "resume", "reveal_secret", "rotate_secret", "payload_version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
@@ -102,7 +125,9 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
         return WithDayStatistics
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        how = ("Sending options", {"fields": ["ordered", "rate_per_minute", "retries"], "classes": ("collapse",)})
+        version = "version_in_words" if obj is not None else "payload_version"
+        options = [version, "encoding", "call_direction", "ordered", "rate_per_minute", "retries"]
+        how = ("Sending options", {"fields": options, "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)
         asked = credentials.FIELDS if editable else ["credentials_in_words"]
         login = ("Login and headers", {"fields": asked, "classes": ("collapse",)})
@@ -131,8 +156,15 @@ class SubscriptionAdmin(SubscriptionFacts, VerifyingAdmin, test_events.TestEvent
             return ()
         if obj.state == State.ACTIVE:
             waits = Delivery.objects.filter(subscription=obj, state=Delivery.State.PENDING).exists()
-            return ("test", *(["send_now"] if waits else []), "pause", "reveal_secret", "rotate_secret")
-        return ("test", "resume", "reveal_secret", "rotate_secret")
+            return (
+                "test",
+                *(["send_now"] if waits else []),
+                "pause",
+                "reveal_secret",
+                "rotate_secret",
+                "payload_version",
+            )
+        return ("test", "resume", "reveal_secret", "rotate_secret", "payload_version")
 
     @button("Send now")
     def send_now(self, request: HttpRequest, obj: Subscription) -> None:

@@ -36,7 +36,8 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     class Meta:
         model = Delivery
-        fields = ["id", "event_id", "event", "subject", "sequence", "subscription", "test", "state", "reason",
+        fields = ["id", "event_id", "event", "subject", "sequence", "subscription", "payload_version",
+                  "encoding", "test", "state", "reason",
                   "attempt_count", "status_code", "due_at", "created_at", "finished_at"]  # fmt: skip
 
 

@@ -9,14 +9,16 @@ from uuid import UUID
 import django_filters
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from ..events import catalogue
+from ..events import catalogue, versions
 from ..events.payload_schemas import build_schema
+from ..events.stored_bodies import read_bodies
+from ..events.versions import DEFAULT
 from ..models import Event
 from .kit.authentication import company_of
 from .kit.filters import Filters, after, before
@@ -34,10 +36,13 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
 
 class EventWithBodySerializer(EventSerializer):
-    body = serializers.JSONField(help_text="The payload as sent.")
+    body = serializers.JSONField(
+        help_text="The payload as sent in the default version, or in the first one in which it was sent."
+    )
+    bodies = serializers.JSONField(help_text="The payloads as sent, by payload version.")
 
     class Meta(EventSerializer.Meta):
-        fields = [*EventSerializer.Meta.fields, "body"]
+        fields = [*EventSerializer.Meta.fields, "body", "bodies"]
 
 
 class EventFilters(Filters):
@@ -61,22 +66,39 @@ class EventViewSet(ListViewSet, RetrieveViewSet):
         event = self.get_queryset().filter(pk=UUID(address["event_id"].removeprefix("evt_"))).first()
         if event is None:
             raise Http404
-        return Response({**self.represent(event), "body": json.loads(bytes(event.body))})
+        bodies = {version: json.loads(body) for version, body in read_bodies(event).items()}
+        return Response({**self.represent(event), "body": next(iter(bodies.values()), None), "bodies": bodies})
 
 
 class EventTypeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="As in the events of a subscription and the header Callhooks-Event.")
     label = serializers.CharField()  # type: ignore[assignment]
     fires = serializers.CharField(help_text="When the event is sent.")
-    schema = serializers.SerializerMethodField(help_text="JSON Schema (2020-12) of the payload.")
-    example = serializers.SerializerMethodField(help_text="A payload with invented data.")
+    schema = serializers.SerializerMethodField(
+        help_text="JSON Schema (2020-12) of the payload in the default payload version."
+    )
+    example = serializers.SerializerMethodField(help_text="A payload with invented data, in the default version.")
+    versions = serializers.SerializerMethodField(
+        help_text="For each payload version: its name, the schema of the payload, and an example."
+    )
 
-    def get_example(self, event_type: catalogue.EventType) -> dict[str, Any] | None:
-        example = catalogue.build_example(event_type, self.context["company"])
+    def get_example(self, event_type: catalogue.EventType, version: str = DEFAULT) -> dict[str, Any] | None:
+        example = catalogue.build_example(event_type, self.context["company"], version)
         return dict(json.loads(example[1])) if example else None
 
     def get_schema(self, event_type: catalogue.EventType) -> dict[str, Any]:
         return build_schema(event_type.serializer)
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_versions(self, event_type: catalogue.EventType) -> list[dict[str, Any]]:
+        return [
+            {
+                "payload_version": name,
+                "schema": build_schema(catalogue.serializer_of(event_type, name)),
+                "example": self.get_example(event_type, name),
+            }
+            for name, _ in versions.choices()
+        ]
 
 
 class EventTypeViewSet(ViewSet):

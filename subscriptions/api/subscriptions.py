@@ -19,7 +19,8 @@ from rest_framework.response import Response
 from ..endpoints import operations
 from ..endpoints.rules import validate_events, validate_url
 from ..endpoints.test_events import send_test
-from ..models import ApiKey, Subscription
+from ..events import versions
+from ..models import ApiKey, Encoding, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_column_values
@@ -54,9 +55,27 @@ class EventNames(serializers.ListField):
         return list(_ruled(validate_events, super().to_internal_value(data)))
 
 
+class PayloadVersion(StrictCharField):
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        _ruled(versions.validate, name)
+        return str(name)
+
+
 class SubscriptionSerializer(StrictModelSerializer):
     url = EndpointUrl(trim_whitespace=False, help_text="Where the webhooks go, for example https://example.com/hooks.")
     events = EventNames(help_text="Names of event types. See event-types.")
+    payload_version = PayloadVersion(
+        required=False, help_text="Which keys the bodies have: article (the default), or 2026-05. For new events."
+    )
+    encoding = StrictChoiceField(
+        Encoding.choices, required=False, help_text="As what the bodies are sent: json (the default), or form."
+    )
+    call_direction = StrictChoiceField(
+        Subscription.CallDirection.choices,
+        required=False,
+        help_text="Whose post_call and call_modified: inbound calls, outbound ones, or both (the default).",
+    )
     custom_headers = CustomHeaders(required=False, help_text="Custom headers by name. Values are not shown again.")
     auth = Auth(
         required=False,
@@ -71,7 +90,8 @@ class SubscriptionSerializer(StrictModelSerializer):
 
     class Meta:
         model = Subscription
-        fields = ["resource_id", "name", "url", "events", "ordered", "rate_per_minute", "custom_headers", "auth",
+        fields = ["resource_id", "name", "url", "events", "payload_version", "encoding",
+                  "call_direction", "ordered", "rate_per_minute", "custom_headers", "auth",
                   "client_certificate", "state", "state_reason", "state_changed_at", "created_at",
                   "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]

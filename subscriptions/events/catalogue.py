@@ -44,6 +44,8 @@ class SubjectKind:
 
     name: str
     publish_due: Callable[[list[str]], None]
+    # The subject with this resource id as it is now, with all that bodies tell of it; None if there is none.
+    read: Callable[[str], Any]
 
 
 _types: dict[str, EventType] = {}

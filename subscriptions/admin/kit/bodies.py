@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import parse_qsl
 
 from ...lib import answer_text
 
@@ -30,8 +31,10 @@ def _readable(text: str, body: bytes) -> str:
     return text
 
 
-def pretty_json(event_body: bytes) -> str:
-    """The JSON of an event, indented."""
+def pretty(event_body: bytes, encoding: str = "json") -> str:
+    """The JSON of an event, indented; of a form, each field on a line."""
+    if encoding == "form":
+        return "\n".join(f"{name} = {value}" for name, value in parse_qsl(event_body.decode(), keep_blank_values=True))
     return json.dumps(json.loads(event_body), indent=2, ensure_ascii=False)
 
 

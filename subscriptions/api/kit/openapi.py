@@ -11,12 +11,20 @@ from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
-from ...events import catalogue
+from ...events import catalogue, versions
 from ...events.payload_schemas import build_schema
+from ...events.versions import DEFAULT
 from .authentication import COMPANY_HEADER
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+FORM = "application/x-www-form-urlencoded"
+# To subscriptions whose encoding is form.
+_FORM_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "description": "The same keys; lists and objects as JSON.",
+}
 _PLACE = {"type": "string"}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -113,22 +121,32 @@ def add_problems_and_webhooks(result: dict[str, Any], generator: Any, request: A
             if isinstance(field.get("type"), list):
                 field["type"] = list(dict.fromkeys(field["type"]))  # the field and allow_null both add "null"
     schemas["Problem"] = _PROBLEM_SCHEMA
-    result["webhooks"] = {event_type.name: {"post": _webhook(event_type)} for event_type in catalogue.all_types()}
+    result["webhooks"] = {
+        _key(event_type, version): {"post": _webhook(event_type, version)}
+        for event_type in catalogue.all_types()
+        for version in versions.all_versions()
+    }
     return result
 
 
-def _webhook(event_type: catalogue.EventType) -> dict[str, Any]:
-    schema = {name: value for name, value in build_schema(event_type.serializer).items() if name != "$schema"}
+def _key(event_type: catalogue.EventType, version: versions.PayloadVersion) -> str:
+    """`post_call` in the default version, `post_call_2026_05` in another."""
+    return event_type.name if version.name == DEFAULT else f"{event_type.name}_{version.name.replace('-', '_')}"
+
+
+def _webhook(event_type: catalogue.EventType, version: versions.PayloadVersion) -> dict[str, Any]:
+    whole = build_schema(catalogue.serializer_of(event_type, version.name))
+    schema = {name: value for name, value in whole.items() if name != "$schema"}
     return {
-        "operationId": f"webhook_{event_type.name}",
-        "summary": event_type.label,
-        "description": event_type.fires,
+        "operationId": f"webhook_{_key(event_type, version)}",
+        "summary": f"{event_type.label}, version {version.name}",
+        "description": f"{event_type.fires} To subscriptions with the payload version {version.name}.",
         "tags": ["webhooks"],
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": words}
             for name, words in _HEADERS.items()
         ],
-        "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+        "requestBody": {"required": True, "content": {JSON: {"schema": schema}, FORM: {"schema": _FORM_SCHEMA}}},
         "responses": {
             "2XX": {"description": "Received. Callhooks retries after any other response."},
             "410": {"description": "Gone. Callhooks disables the subscription."},
