@@ -31,13 +31,13 @@ class Row:
     @property
     def note(self) -> str:
         """How they differ, in words; empty if they do not."""
-        if self.moved:
-            return "in another place"
         if self.left is None:
             return "new"
         if self.right is None:
             return "gone"
-        return "" if self.left == self.right else "another value"
+        if self.left != self.right:
+            return "another value"
+        return "in another place" if self.moved else ""
 
 
 def compare(left: bytes, right: bytes) -> list[Row]:

@@ -8,7 +8,7 @@ import json
 import pytest
 from django.urls import reverse
 
-from subscriptions.events import catalogue
+from subscriptions.events import catalogue, versions
 from subscriptions.events.payload_schemas import build_schema
 from subscriptions.models import AuditEntry, Delivery
 from tests.support import factories
@@ -39,12 +39,13 @@ def test_a_type_is_shown_with_each_key_what_it_means_and_an_example(client, name
     shown = page_of(client, name)
     event_type = catalogue.get(name)
     assert event_type.fires in html.unescape(shown)
-    for key, field in build_schema(event_type.serializer)["properties"].items():
-        assert f"<code>{key}</code>" in shown
-        assert field["description"] in html.unescape(shown), key
-    example = shown.split('<code id="example">')[1].split("</code>")[0]
-    body = json.loads(html.unescape(example))
-    assert body.keys() <= build_schema(event_type.serializer)["properties"].keys()
+    for version, _ in versions.choices():
+        properties = build_schema(catalogue.serializer_of(event_type, version))["properties"]
+        for key, field in properties.items():
+            assert f"<code>{key}</code>" in shown
+            assert field["description"] in html.unescape(shown), key
+        example = shown.split(f'<code id="example-{version}">')[1].split("</code>")[0]
+        assert json.loads(html.unescape(example)).keys() <= properties.keys()
 
 
 def test_the_overview_names_and_links_all_of_them(client):

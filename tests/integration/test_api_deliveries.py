@@ -52,7 +52,8 @@ def test_an_event_shows_its_body_as_it_was_sent(api, delivery):
     assert (shown["type"], shown["subject"], shown["sequence"]) == ("text_message_received", event.subject_id, 1)
     assert shown["body"]["content"] == "Hällo\n"
     (listed,) = api.get(f"/api/v1/events/?type=text_message_received&subject={event.subject_id}").json()["results"]
-    assert listed == {name: value for name, value in shown.items() if name != "body"}
+    assert shown["bodies"] == {"article": shown["body"]}
+    assert listed == {name: value for name, value in shown.items() if name not in ("body", "bodies")}
     assert api.get("/api/v1/events/?type=pre_call").json()["results"] == []
 
 
