@@ -19,6 +19,8 @@ from django.views.decorators.csrf import csrf_exempt
 from .security.invitation import invitation_page
 from .security.login_form import LoginForm
 from .security.models import get_second_factor
+from .security.password_change import password_change_page
+from .security.reauthentication import ask
 from .security.second_factor import second_factor_page
 
 
@@ -39,6 +41,19 @@ class OperatorsOnly:
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_operator(request)
+
+    # Users, groups and all else of operators: every change asks who it is again, if the last time is a while ago.
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return ask(request, self.admin_site) or super().changeform_view(request, *args, **kwargs)  # type: ignore[misc,attr-defined]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return ask(request, self.admin_site) or super().changelist_view(request, *args, **kwargs)  # type: ignore[misc,attr-defined]
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return ask(request, self.admin_site) or super().delete_view(request, *args, **kwargs)  # type: ignore[misc,attr-defined]
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return ask(request, self.admin_site) or super().user_change_password(request, *args, **kwargs)  # type: ignore[misc,attr-defined]
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         _audit(request, "Added", obj)
@@ -62,6 +77,13 @@ class CallhooksAdminSite(AdminSite):
     empty_value_display = "–"
     login_form = LoginForm
     login_template = "security/login.html"
+
+    def ask_identity(self, request: HttpRequest) -> HttpResponse | None:
+        """The page that asks who it is again, or None if the request may go on."""
+        return ask(request, self)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return password_change_page(request, self, extra_context)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and _passed_second_factor(request.user)

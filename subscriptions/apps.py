@@ -11,12 +11,13 @@ class SubscriptionsConfig(AppConfig):
 
         from .delivery import wakeup
         from .maintenance import retention
-        from .tenancy import logins
+        from .tenancy import logins, mails, members
         from .worker import cluster_hooks, drains, queue_status, schedules
 
         wakeup.register(drains.queue_missing_drains)
         retention.register("tasks", queue_status.find_old_failures)
         cluster_hooks.connect()
         logins.connect()
+        mails.register("invitation", members.send_requested)
         # After django-q2's tables are there, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

@@ -69,8 +69,8 @@ def _run(signals: StopSignals) -> None:
 def process_specs(env: Mapping[str, str], var: Path, web_port: int) -> list[ProcessSpec]:
     """Web server, cluster and receiver. The receiver writes to our own output."""
     gunicorn = ["gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{web_port}"]
-    gunicorn += ["--workers", "2", "--worker-class", "gthread", "--threads", "4"]
-    gunicorn += ["--graceful-timeout", "3", "--access-logfile", "-", "--no-control-socket"]
+    gunicorn += ["--config", os.fspath(PROJECT / "gunicorn.conf.py"), "--workers", "2"]
+    gunicorn += ["--graceful-timeout", "3", "--access-logfile", "-"]
     commands: list[tuple[str, list[str], Path | None, float]] = [
         ("web", ["-m", *gunicorn], var / "web.log", 5.0),
         # It supervises the cluster itself, and gives drains time to finish their requests.

@@ -7,13 +7,13 @@ from typing import Any
 import django_otp
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from .login_form import WRONG_CODE
 from .models import SecondFactor, get_second_factor, remove_second_factor, replace_recovery_codes, verify_code
+from .reauthentication import WRONG_PASSWORD, is_password
 
 
 def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
@@ -48,10 +48,8 @@ def _confirm(request: HttpRequest) -> dict[str, Any]:
     factor = SecondFactor.objects.filter(user=request.user.pk, confirmed=False).first()
     if factor is None:
         return {}
-    # Through the backends, so that failures count like those of the login.
-    user = authenticate(request, username=request.user.get_username(), password=request.POST.get("password", ""))
-    if user is None or user.pk != request.user.pk:
-        return {"error": "This is not your password."}
+    if not is_password(request, request.POST.get("password", "")):
+        return {"error": WRONG_PASSWORD}
     if not django_otp.verify_token(request.user, factor.persistent_id, request.POST.get("code", "").replace(" ", "")):
         return {"error": WRONG_CODE}
     SecondFactor.objects.filter(pk=factor.pk).update(confirmed=True)

@@ -41,6 +41,7 @@ class ApiKeyForm(TenantForm):
 class ApiKeyAdmin(ButtonsAdmin):
     form = ApiKeyForm
     menu, menu_order = "Settings", 30
+    confirms = True
     list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made", "made_by")
     search_fields = ("name__icontains", "prefix__exact")
     readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made", "made_by", "ends_with")

@@ -72,7 +72,7 @@ class CompanyAdmin(ButtonsAdmin):
     def signing_key_masked(self, obj: Company) -> str:
         return format_html("<code>{}</code>", "••••••••")
 
-    @button("Show signing key")
+    @button("Show signing key", confirms=True)
     def reveal_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse:
         self.log_change(request, obj, "Viewed the signing key.")
         return self.render_page(
@@ -86,7 +86,7 @@ class CompanyAdmin(ButtonsAdmin):
             },
         )
 
-    @button("New signing key…", opens_page=True)
+    @button("New signing key…", opens_page=True, confirms=True)
     def rotate_signing_key(self, request: HttpRequest, obj: Company) -> HttpResponse | None:
         if request.method != "POST":
             return self.render_page(request, obj, "rotate_signing_key.html", {})

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http.client_certificates import shown
-from ..endpoints.rules import is_another_server, validate_certificate, validate_credentials, validate_url
+from ..endpoints.rules import has_moved, validate_certificate, validate_credentials, validate_url
 from ..models import Subscription
 from .kit.forms import ExactTextField, TenantForm
 
@@ -23,7 +23,7 @@ _UNSEEN = {"autocomplete": "new-password"}  # no stored passwords of the browser
 
 
 class CredentialsForm(TenantForm):
-    """A field that still holds the mask keeps its stored value. `moved`: the URL points to another server."""
+    """A field that still holds the mask keeps its stored value. `moved`: the URL points to another server or path."""
 
     moved = False
 
@@ -115,7 +115,7 @@ class CredentialsForm(TenantForm):
 
     def _moved(self, url: str) -> bool:
         try:
-            return is_another_server(self.instance.url, validate_url(url))
+            return has_moved(self.instance.url, validate_url(url))
         except ValueError:  # the URL field shows this error
             return False
 

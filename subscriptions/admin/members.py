@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from ..lib.errors import ActionRefused
 from ..models import Invitation, Membership
-from ..tenancy import members
+from ..tenancy import mails, members
 from ..tenancy.access import OWNERS
+from ..worker.mails import queue as queue_mails
 from .kit import labels, times
 from .kit.buttons import ButtonsAdmin, button
 from .kit.forms import TenantForm
@@ -36,6 +37,7 @@ class MembershipAdmin(TenantAdmin):
     form = MembershipForm
     menu, menu_order, menu_name = "Settings", 20, "Members"
     writers = OWNERS
+    confirms = True
     member_rights = frozenset({"view", "change", "delete"})
     operator_rights = frozenset({"view", "add", "change", "delete"})
     related = ("user",)
@@ -122,6 +124,7 @@ class InvitationAdmin(ButtonsAdmin):
     form = InvitationForm
     menu, menu_order = "Settings", 25
     writers = OWNERS
+    confirms = True
     member_rights = operator_rights = frozenset({"view", "add"})
     related = ("invited_by",)
     deferred = ("hashed",)
@@ -140,6 +143,8 @@ class InvitationAdmin(ButtonsAdmin):
             return labels.badge("Accepted", "good")
         if obj.revoked_at:
             return labels.badge("Withdrawn", "quiet")
+        if obj.mail_error:
+            return labels.badge(f"The email could not be sent: {obj.mail_error}", "bad")
         return labels.badge("Sent", "busy") if obj.expires_at > timezone.now() else labels.badge("Expired", "warn")
 
     @admin.display(description="sent", ordering="sent_at")
@@ -151,9 +156,9 @@ class InvitationAdmin(ButtonsAdmin):
         return obj.invited_by.get_username() if obj.invited_by else ""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        made, token = members.invite(company=obj.company, email=obj.email, role=obj.role, by=request.user)
+        made, _ = members.invite(company=obj.company, email=obj.email, role=obj.role, by=request.user)
         obj.pk = made.pk
-        self._send(request, made, token)
+        self._send(request, made)
 
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         return self.buttons if obj.open else ()
@@ -161,13 +166,13 @@ class InvitationAdmin(ButtonsAdmin):
     @button("Send again")
     def send_again(self, request: HttpRequest, obj: Invitation) -> None:
         try:
-            token = members.renew_invitation(obj)
+            members.renew_invitation(obj)
         except ActionRefused as error:
             self.message_user(request, str(error), messages.WARNING)
             return
         obj.refresh_from_db()
         self.log_change(request, obj, "Sent an invitation again.")
-        self._send(request, obj, token)
+        self._send(request, obj)
 
     @button("Withdraw")
     def withdraw(self, request: HttpRequest, obj: Invitation) -> None:
@@ -176,11 +181,7 @@ class InvitationAdmin(ButtonsAdmin):
             self.log_change(request, obj, "Withdrew an invitation.")
             self.message_user(request, "The invitation is withdrawn. Its link no longer works.", messages.SUCCESS)
 
-    def _send(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
-        try:
-            members.send_invitation(invitation, token)
-        except (SMTPException, OSError) as error:
-            text = f"The email could not be sent ({error}). The invitation is saved. Choose “Send again” in a minute."
-            self.message_user(request, text, messages.ERROR)
-        else:
-            self.message_user(request, f"Sent an email to {invitation.email}.", messages.SUCCESS)
+    def _send(self, request: HttpRequest, invitation: Invitation) -> None:
+        mails.request_invitation(invitation)
+        transaction.on_commit(queue_mails)
+        self.message_user(request, f"The email to {invitation.email} is on its way.", messages.SUCCESS)

@@ -205,7 +205,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
         self.message_user(request, f"Resumed.{text}", messages.SUCCESS)
         return None
 
-    @button("Show secret")
+    @button("Show secret", confirms=True)
     def reveal_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
         self.log_change(request, obj, "Viewed the signing secret.")
         return self.render_page(
@@ -221,7 +221,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
             },
         )
 
-    @button("New secret…", opens_page=True)
+    @button("New secret…", opens_page=True, confirms=True)
     def rotate_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         if request.method != "POST":
             # At most two secrets sign: another rotation ends the previous secret immediately.

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http.client_certificates import shown
 from ..delivery.masking import MASK
-from ..endpoints.rules import is_another_server, validate_certificate, validate_credentials
+from ..endpoints.rules import has_moved, validate_certificate, validate_credentials
 from ..models import Subscription
 from .kit.fields import StrictCharField, StrictChoiceField
 from .kit.serializers import StrictSerializer, shared_serializer
@@ -118,7 +118,7 @@ def to_column_values(data: Mapping[str, Any], subscription: Subscription) -> dic
     certificate = values.pop("client_certificate", kept.certificate) or ""
     given = Credentials(headers, auth.user, auth.password, auth.token, certificate)
     url = values.get("url", subscription.url)
-    moved = "url" in values and is_another_server(subscription.url, values["url"])
+    moved = "url" in values and has_moved(subscription.url, values["url"])
     try:
         checked = validate_credentials(given, stored=stored, url=url, moved=moved)
     except CredentialsRefused as error:

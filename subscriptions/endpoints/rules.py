@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
@@ -23,16 +23,17 @@ def validate_url(url: str) -> str:
     )
 
 
-MOVED = "The URL now leads to another server. Enter this again for that one, or remove it."
+MOVED = "The URL now leads to another server or path. Enter this again for that one, or remove it."
 MOVED_WITH_CREDENTIALS = (
-    "This is another server: it would get the headers and the login of the old one. Enter them again, or remove them."
+    "This is another server or path: it would get the headers and the login of the old one. Enter them again, or "
+    "remove them."
 )
 
 
 def validate_credentials(given: Credentials, *, stored: Credentials, url: str, moved: bool) -> Credentials:
     """The credentials to save. A value that equals MASK, as which secrets are shown, keeps the stored value. But not
-    when the URL `moved` to another server: a person who may change the URL could then send the secret to their own
-    server. `url` is the one to save. Raises CredentialsRefused."""
+    when the URL `moved` to another server or path: a person who may change the URL could then send the secret to their
+    own server. `url` is the one to save. Raises CredentialsRefused."""
     if moved and stored:
         kept = {
             "custom_headers": MASK in given.headers.values(),
@@ -64,14 +65,27 @@ def validate_certificate(chain: str, key: str) -> str:
         raise CredentialsRefused("client_key" if error.of_key else "client_certificate", str(error)) from None
 
 
-def is_another_server(old_url: str, new_url: str) -> bool:
-    """Whether the URLs lead to different servers, so that the secrets of one must not go to the other."""
-    return _server(old_url) != _server(new_url)
+def has_moved(old_url: str, new_url: str) -> bool:
+    """Whether the secrets that were given for the old URL must not go to the new one: it has another scheme, host or
+    port, or its path is neither the old one nor below it. Many receivers share a host, each with a path of its own.
+
+    Paths below only become longer, so many small changes lead no further than one."""
+    old, new = urlsplit(old_url), urlsplit(new_url)
+    if (old.scheme, old.netloc) != (new.scheme, new.netloc):
+        return True
+    if old.path == new.path:
+        return False
+    base = old.path if old.path.endswith("/") else f"{old.path}/"
+    return not new.path.startswith(base) or _may_climb(new.path.removeprefix(base))
 
 
-def _server(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
+def _may_climb(path: str) -> bool:
+    """Whether a server could take a part of the path for “up”, or for another separator."""
+    for _ in range(3):  # encoded more than once
+        if "\\" in path or ";" in path or any(part in (".", "..") for part in path.split("/")):
+            return True
+        path = unquote(path)
+    return "%" in path
 
 
 def validate_events(names: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from .endpoint import EndpointHealth, EndpointQueue
 from .event import Event, EventBody, EventStream
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
+from .mail import MailRequest
 from .outage import ServiceOutage
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
@@ -35,6 +36,7 @@ __all__ = [
     "HourlyStatistics",
     "IdempotentAnswer",
     "Invitation",
+    "MailRequest",
     "Membership",
     "ResendJob",
     "RetentionPlace",

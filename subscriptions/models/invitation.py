@@ -30,6 +30,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    mail_error = models.CharField(max_length=200, default="", db_default="", editable=False)  # why none was sent
 
     class Meta:
         ordering = ["-sent_at", "-id"]

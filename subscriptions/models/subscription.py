@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..delivery.credentials import Credentials
-from ..endpoints.rules import MOVED_WITH_CREDENTIALS, is_another_server, validate_events, validate_url
+from ..endpoints.rules import MOVED_WITH_CREDENTIALS, has_moved, validate_events, validate_url
 from ..events import versions
 from ..events.versions import DEFAULT, LONGEST_NAME
 from .company import Company
@@ -155,7 +155,7 @@ class Subscription(models.Model):
             errors["url"] = str(error)
         stored = Subscription.objects.filter(pk=self.pk).first() if self.pk and not errors else None
         kept = stored is not None and bool(stored.credentials) and stored.credentials == self.credentials
-        if stored is not None and kept and is_another_server(stored.url, self.url):
+        if stored is not None and kept and has_moved(stored.url, self.url):
             errors["url"] = MOVED_WITH_CREDENTIALS
         try:
             versions.validate(self.payload_version)

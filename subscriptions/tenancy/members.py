@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ..lib.errors import ActionRefused
-from ..models import Company, Invitation, Membership
+from ..models import Company, Invitation, MailRequest, Membership
 from . import audit_log
 
 MOST_IN_AN_HOUR = 30  # per company: enough for a whole team, too few to send junk mail through us
@@ -61,6 +61,17 @@ def send_invitation(invitation: Invitation, token: str) -> None:
     name = " ".join(invitation.company.name.split())
     text = render_to_string("mail/invitation.txt", context)
     send_mail(f"You are invited to the webhooks of {name}", text, None, [invitation.email])
+
+
+def send_requested(request: MailRequest) -> None:
+    """Send the mail of an invitation that is still open. Its link is made here, so that it is stored nowhere else.
+    Raises SMTPException or OSError."""
+    invitation = Invitation.objects.select_for_update(of=("self",)).filter(pk=request.invitation_id).first()
+    if invitation is None or not invitation.open:
+        return
+    token = invitation.new_token()
+    invitation.save(update_fields=["hashed", "sent_at", "expires_at"])
+    send_invitation(invitation, token)
 
 
 def find_invitation(token: str) -> Invitation | None:

@@ -16,6 +16,7 @@ from ..delivery.fairness import Hosts, Paces
 from ..endpoints import alerts, operations, resend_jobs
 from ..events import stream_timers
 from ..maintenance import retention, statistics
+from ..tenancy import mails
 from . import drains, heartbeat, stop_flag
 
 logger = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ def sweep() -> None:
     alerts.disable_hopeless()
     alerts.tell()
     statistics.roll_up()
+    mails.send_waiting()
 
 
 def _hold_waiting() -> None:

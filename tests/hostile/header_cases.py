@@ -35,6 +35,42 @@ CASES = [
         "Metadata|X-aws-ec2-metadata-token|X-aws-ec2-metadata-token-ttl-seconds|X-Google-Metadata-Request|X-Identity-Header",
     ),
     *_names("header that claims another sender", OWN, "X-Forwarded-For|X-Forwarded-Host|Forwarded|Via|X-Real-IP"),
+    *_names(
+        "name that a front server folds",
+        LIST,
+        "X_Forwarded_For|X-Forwarded_For|Content_Length|Webhook_Signature|Metadata_Flavor|Transfer_Encoding|X_Tenant",
+    ),
+    *_names("name that a front server folds", OWN, "X.Forwarded.For|X~Tenant|X!Tenant|X^Y|X`Y|Y_|_X|X*"),
+    *_names("header that claims another sender", LIST, "True-Client-IP|CF-Connecting-IP"),
+    *_names(
+        "header that claims another sender",
+        OWN,
+        "Client-IP|X-Client-IP|X-ClientIP|X-Cluster-Client-IP|X-Originating-IP|X-Remote-IP|X-Remote-Addr|Remote-Addr"
+        "|CF-Connecting-IPv6|CF-IPCountry|Fastly-Client-IP|Fly-Client-IP|X-Azure-ClientIP|X-Azure-SocketIP"
+        "|X-AppEngine-User-IP|X-Envoy-External-Address|X-Original-Forwarded-For|WL-Proxy-Client-IP|X-ProxyUser-Ip"
+        "|X-Host|X-Vercel-Forwarded-For|X-Source-IP|Akamai-Origin-Hop|X-ARR-ClientCert",
+    ),
+    *_names(
+        "header that claims an identity",
+        OWN,
+        "X-SSL-Client-Verify|SSL-Client-Cert|X-Client-Cert|X-Client-DN|Remote-User|X-Remote-User|X-Remote-Groups"
+        "|X-Auth-Request-Email|X-WebAuth-User|X-MS-Client-Principal|X-Amzn-Oidc-Data|X-Goog-IAP-JWT-Assertion",
+    ),
+    *_names("header that rewrites the address", LIST, "X-Original-URL"),
+    *_names(
+        "header that rewrites the address",
+        OWN,
+        "X-Rewrite-URL|X-Original-URI|X-Original-Host|X-Override-URL|X-HTTP-Host-Override|X-Accel-Redirect|X-Sendfile"
+        "|Script-Name|X-Script-Name|Path-Info|Request-URI|X-Middleware-Subrequest|X-Invoke-Path|X-Matched-Path"
+        "|X-Proxy-URL|Base-URL|X-Request-URI",
+    ),
+    *_names(
+        "header of a metadata service",
+        OWN,
+        "Metadata-Token|Metadata-Token-Expiry-Seconds|X-aliyun-ecs-metadata-token|X-MS-Version|X-MS-Agent-Name",
+    ),
+    *_names("header of ours", OWN, "Signature-Input|X-Webhook-Id|X-Callhooks-Event|X-Signature-Time"),
+    *_names("header of the transport", OWN, "Digest|Repr-Digest|Transfer-Foo|Early-Data|Sec-Fetch-Site|Close"),
     *_names("header that changes the method", OWN, "X-HTTP-Method-Override|X-Method-Override|X-HTTP-Method"),
     HeaderCase("too many", LIST, {f"X-{n}": "1" for n in range(21)}),
     HeaderCase("too long", LIST, {"X-Tenant": "a" * 4097}),

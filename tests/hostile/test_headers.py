@@ -36,3 +36,17 @@ def test_good_headers_are_kept_without_the_blanks_around_them() -> None:
         "X-Empty": "",
         "Cookie": "a=b; c=d",
     }
+
+
+USUAL = (
+    "X-Tenant X-API-Key API-Key Authorization Cookie Accept Accept-Language Origin Referer X-Request-Id "
+    "X-Correlation-Id X-Trace-Id Traceparent X-Environment X-Source X-Source-System X-Shopify-Topic X-GitHub-Event "
+    "X-Hub-Token X-User-Id X-Client-Id X-Client-Secret X-Account X-Origin-Verify X-Auth-Token Idempotency-Key Prefer "
+    "X-Shop-Domain X-Team X-Requested-With Apikey "
+    "Ocp-Apim-Subscription-Key X-Vault-Token Private-Token X-Region X-Description"
+).split()
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_headers_that_receivers_ask_for_are_kept(name: str) -> None:
+    assert check_headers({name: "1"}) == {name: "1"}

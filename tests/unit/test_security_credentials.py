@@ -8,7 +8,7 @@ import pytest
 
 from subscriptions.delivery.credentials import LONGEST_TOKEN, Credentials, CredentialsRefused
 from subscriptions.delivery.masking import MASK, holds, masked, masked_bytes
-from subscriptions.endpoints.rules import is_another_server, validate_credentials
+from subscriptions.endpoints.rules import has_moved, validate_credentials
 
 BASIC = Credentials({"X-Tenant": "acme-4711"}, "hooks", "pass:wörd")
 BEARER = Credentials({}, token="abc.def-123")
@@ -85,14 +85,28 @@ def test_nothing_stored_goes_to_another_server(stored: Credentials):
 @pytest.mark.parametrize(
     ("new", "elsewhere"),
     [
-        ("https://example.com/other?a=b", False),
+        ("https://example.com/hooks", False),
+        ("https://example.com/hooks?a=b", False),
+        ("https://example.com/hooks/", False),
+        ("https://example.com/hooks/calls", False),
+        ("https://example.com/other", True),
+        ("https://example.com/hooks2", True),
+        ("https://example.com/", True),
+        ("https://example.com/Hooks/x", True),
+        ("https://example.com/hooks/../other", True),
+        ("https://example.com/hooks/%2e%2e/other", True),
+        ("https://example.com/hooks/%252e%252e/other", True),
+        ("https://example.com/hooks/.%2e/other", True),
+        ("https://example.com/hooks/..%2fother", True),
+        ("https://example.com/hooks/..%5cother", True),
+        ("https://example.com/hooks/..;/other", True),
         ("https://example.org/hooks", True),
         ("https://example.com:8443/hooks", True),
         ("http://example.com/hooks", True),
     ],
 )
-def test_what_another_server_is(new: str, elsewhere: bool):
-    assert is_another_server("https://example.com/hooks", new) is elsewhere
+def test_what_leaves_server_or_path(new: str, elsewhere: bool):
+    assert has_moved("https://example.com/hooks", new) is elsewhere
 
 
 def test_no_value_is_in_their_repr():

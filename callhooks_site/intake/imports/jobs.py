@@ -5,7 +5,6 @@ The file's content is deleted piece by piece as it is imported; a job that is ov
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO, TextIOWrapper
@@ -14,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 from django.db.models.functions import Now
 
 from subscriptions.models import Company
@@ -23,18 +23,30 @@ from .importer import BATCH
 from .kinds import KINDS, Kind
 from .lines import BadFile, Line, read_csv, read_json_lines
 from .models import ImportFault, ImportJob, ImportPiece
+from .stored_lines import pack
 
 MOST_LINES = 200_000  # of an upload; larger files go through import_data
+# Of a company: files that wait for a check or a decision, all that is stored of files that are not over, and uploads in
+# an hour. Otherwise one login could fill the database's disk.
+MOST_UNDECIDED = 3
+MOST_STORED_BYTES = 30_000_000
+MOST_IN_AN_HOUR = 30
 FORGOTTEN_HOURS = 24  # a checked file waits this long for somebody to start it
 State = ImportJob.State
 AT_WORK = (State.CHECKING, State.RUNNING)
+UNDECIDED = (State.CHECKING, State.READY)
 OVER = (State.DONE, State.CANCELLED, State.FAILED)
+
+
+class TooManyImports(BadFile):
+    """The company has too many files that are not imported yet. The message says what to do."""
 
 
 def create_job(
     *, company: Company, kind: str, name: str, content: bytes, encoding: str, source: str, by: Any
 ) -> ImportJob:
-    """Store a file and queue its check. Raises BadFile if none of it can be read."""
+    """Store a file and queue its check. Raises BadFile if none of it can be read, and TooManyImports if the company has
+    to decide about earlier files first."""
     suffix = PurePath(name).suffix.lower()
     if suffix not in (".csv", ".jsonl", ".ndjson"):
         raise BadFile("The file's name must end in .csv, or in .jsonl for JSON Lines.")
@@ -43,11 +55,18 @@ def create_job(
     text = TextIOWrapper(BytesIO(content), encoding=encoding, errors="surrogateescape", newline="")
     lines = _read_lines(text, KINDS[kind], cells)
     with transaction.atomic():
+        room = _room(company)
         job = ImportJob.objects.create(
             company=company, kind=kind, file_name=name[-200:], cells=cells, source=source, requested_by=by
         )
         while batch := list(islice(lines, BATCH)):
-            stored = json.dumps([_as_json(line) for line in batch])
+            stored = pack([_as_json(line) for line in batch])
+            job.stored_bytes += len(stored)
+            if job.stored_bytes > room:
+                raise TooManyImports(
+                    f"This file and the company's other files that are not imported yet take more than "
+                    f"{MOST_STORED_BYTES // 1_000_000} MB together. Start or cancel one of them first."
+                )
             ImportPiece.objects.create(job=job, number=job.pieces_total, lines=stored)
             job.pieces_total += 1
             job.lines += len(batch)
@@ -55,9 +74,25 @@ def create_job(
                 raise BadFile(f"The file has more than {MOST_LINES:,} lines. Split it, or use `import_data`.")
         if not job.lines:
             raise BadFile("There is no line with data in this file.")
-        job.save(update_fields=["pieces_total", "lines"])
+        job.save(update_fields=["pieces_total", "lines", "stored_bytes"])
         transaction.on_commit(schedules.queue)
     return job
+
+
+def _room(company: Company) -> int:
+    """How many bytes of a new file there is room for. Raises TooManyImports. Locks the company's row, so that files
+    that come at once are counted one after the other."""
+    Company.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk").get()
+    mine = ImportJob.objects.filter(company=company)
+    undecided = mine.filter(state__in=UNDECIDED).count()
+    if undecided >= MOST_UNDECIDED:
+        raise TooManyImports(
+            f"{undecided} files of this company wait for a decision. Start or cancel one of them first."
+        )
+    if mine.filter(created_at__gt=Now() - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
+        raise TooManyImports(f"A company can upload {MOST_IN_AN_HOUR} files in an hour. Wait a while, or join files.")
+    stored = mine.exclude(state__in=OVER).aggregate(total=Sum("stored_bytes"))["total"] or 0
+    return MOST_STORED_BYTES - int(stored)
 
 
 def start(job: ImportJob, *, publish: bool) -> bool:
@@ -95,7 +130,7 @@ def end_job(job: ImportJob, state: str) -> None:
     job.pieces.all().delete()
     ImportJob.objects.filter(pk=job.pk).update(
         state=state, done=job.done, new=job.new, known=job.known, wrong=job.wrong,
-        seen=[], examples="", stepped_at=Now(), finished_at=Now(),
+        seen=[], examples="", stored_bytes=0, stepped_at=Now(), finished_at=Now(),
     )  # fmt: skip
 
 

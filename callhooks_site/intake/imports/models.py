@@ -41,6 +41,7 @@ class ImportJob(models.Model):
     pieces_total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     lines = models.PositiveIntegerField(default=0)  # of the file
+    stored_bytes = models.PositiveBigIntegerField(default=0, db_default=0)  # of its pieces, until it is over
     new = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
@@ -65,7 +66,7 @@ class ImportJob(models.Model):
 
 
 class ImportPiece(models.Model):
-    """Some lines of the file, as JSON: a list of [line number, values, error].
+    """Some lines of the file: a list of [line number, values, error], as `stored_lines` packs it.
 
     They are in the database because the web server and the cluster share nothing else. Deleted once imported.
     """

@@ -24,10 +24,11 @@ from .jobs import AT_WORK, State, end_job
 from .kinds import KINDS
 from .lines import Line
 from .models import ImportFault, ImportJob, ImportPiece
+from .stored_lines import unpack
 
 logger = logging.getLogger(__name__)
 
-MOST_FAULTS = 10_000  # stored for one job; a file with more is wrong as a whole
+MOST_FAULTS = 2_000  # stored for one job; a file with more is wrong as a whole
 
 
 def run_step() -> bool:
@@ -94,7 +95,7 @@ def _process(job: ImportJob, piece: ImportPiece) -> None:
         report_progress=lambda counts: None,
         seen=set(job.seen),
     )
-    counts: Counts = importer.run(Line(*line) for line in json.loads(piece.lines))
+    counts: Counts = importer.run(Line(*line) for line in unpack(piece.lines))
     job.new += counts.new
     job.known += counts.known
     job.wrong += counts.wrong

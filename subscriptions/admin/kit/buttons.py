@@ -28,11 +28,13 @@ class Button:
     opens_page: bool
 
 
-def button(label: str, *, opens_page: bool = False) -> Callable[[Handler], Handler]:
-    """Turn a method of a ButtonsAdmin into a button. It takes the request and the row, and may return a response."""
+def button(label: str, *, opens_page: bool = False, confirms: bool = False) -> Callable[[Handler], Handler]:
+    """Turn a method of a ButtonsAdmin into a button. It takes the request and the row, and may return a response.
+    `confirms`: it asks who it is again, if the last time is a while ago."""
 
     def mark(method: Handler) -> Handler:
         method.label, method.opens_page = label, opens_page  # type: ignore[attr-defined]
+        method.confirms = confirms  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -100,6 +102,8 @@ class ButtonsAdmin(TenantAdmin):
         request.pressed = method.label.rstrip("…")  # type: ignore[attr-defined]
         if request.method != "POST" and not method.opens_page:
             return HttpResponseNotAllowed(["POST"])
+        if (method.confirms or self.confirms) and (page := self.ask_identity(request)):
+            return page
         with transaction.atomic():
             answer = method(request, obj)
         return answer or HttpResponseRedirect(self._with_filters(request, self.change_url(obj.pk)))

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 MAX_ROWS = 50_000  # per file
-# Excel, LibreOffice and Google Sheets read these as the start of a formula, even after a tab or CR.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What Excel, LibreOffice, Numbers and Google Sheets read as the start of a formula, also as full-width characters. A
+# spreadsheet that separates cells at another character than a comma sees cells within a cell: so the start is looked
+# for after every separator too. Quotes and invisible characters before it do not protect.
+_FORMULA = re.compile(
+    "(^|[;,|:\t\v\f\r\n\x1c-\x1f\x85\u2028\u2029])"
+    "([\\s\"'\x00-\x1f\u00a0\u200b-\u200f\u2060\ufeff]*)"
+    "(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\u2212])"
+)
+# Cells that are numbers: a spreadsheet runs nothing, and people calculate with them.
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 
 
 def escape_cell(value: object) -> str:
-    """The value as text that a spreadsheet does not run as a formula."""
+    """The value as text that no spreadsheet runs as a formula, whatever its separator."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" \n").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    if isinstance(value, (int, float, Decimal)) and _NUMBER.fullmatch(text):
+        return text
+    text = _FORMULA.sub(r"\1\2'", text)
+    return f"'{text}" if text.startswith(("\t", "\r")) else text
 
 
 def format_time(value: datetime | None, zone: tzinfo) -> str:
@@ -40,13 +53,24 @@ def limit_rows(rows: QuerySet[Any], noun: str) -> Iterator[Any]:
         yield row
 
 
+class SafeWriter:
+    """Writes rows of a CSV file whose cells no spreadsheet runs. All exports go through it."""
+
+    def __init__(self, file: Any) -> None:
+        # All cells in quotes: a separator of another spreadsheet within one does not begin a new cell.
+        self._writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+
+    def write(self, row: Iterable[object]) -> Any:
+        return self._writer.writerow([escape_cell(value) for value in row])
+
+
 def csv_response(name: str, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
     def lines() -> Iterator[str]:
-        writer = csv.writer(_Echo())
+        writer = SafeWriter(_Echo())
         yield "\ufeff"  # the byte order mark makes Excel read UTF-8
-        yield writer.writerow(heading)
+        yield writer.write(heading)
         for row in rows:
-            yield writer.writerow([escape_cell(value) for value in row])
+            yield writer.write(row)
 
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -27,6 +27,21 @@ __all__ = ["EDIT", "READ", "TenantAdmin"]
 class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
     tenant_scoped = True  # the site checks this flag
     view_on_site = False
+    confirms = False  # whether every change of these rows asks who it is again, if the last time is a while ago
+
+    def ask_identity(self, request: HttpRequest) -> HttpResponse | None:
+        """The page that asks, or None if the request may go on."""
+        site: Any = self.admin_site
+        page: HttpResponse | None = site.ask_identity(request)
+        return page
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        page = self.ask_identity(request) if self.confirms else None
+        return page or super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        page = self.ask_identity(request) if self.confirms else None
+        return page or super().changelist_view(request, *args, **kwargs)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -38,6 +53,8 @@ class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if self.confirms and (page := self.ask_identity(request)):
+            return page
         context = {"change_url": self.change_url(object_id), **(extra_context or {})}
         try:
             return super().delete_view(request, object_id, context)

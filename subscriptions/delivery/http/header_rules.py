@@ -9,28 +9,57 @@ from functools import lru_cache
 MAX_HEADERS = 20
 MAX_BYTES = 4096
 
-# RFC 9110: a token; visible ASCII with blanks and tabs between. Beyond ASCII, servers read different things.
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Letters, digits and hyphens. RFC 9110 allows more, but servers in front fold an underscore into a hyphen: the header
+# X_Forwarded_For would arrive as X-Forwarded-For.
+_NAME = re.compile(r"[0-9A-Za-z-]+")
+# Visible ASCII with blanks and tabs between. Beyond ASCII, servers read different things.
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
-# What goes on the wire may also hold latin-1; it can hold no line end and no other control character.
+# What goes on the wire: any token, as older rows may have it. Values may also hold latin-1, but no line end and no
+# other control character.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
-# fmt: off
 _FRAMING = frozenset((
     "host", "transfer-encoding", "te", "trailer", "connection", "keep-alive", "upgrade", "http2-settings",
     "expect",
-))
-_RESERVED = _FRAMING | {
-    "signature", "user-agent", "accept-encoding",  # ours
-    "metadata", "metadata-flavor", "x-identity-header",  # open the metadata services of clouds
-    "forwarded", "via", "x-real-ip",  # would claim another sender
-    "x-http-method", "x-http-method-override", "x-method-override",  # would make the POST something else
-}
-_RESERVED_PREFIXES = (
-    "content-", "proxy-", "sec-", "webhook-", "callhooks-",
-    "x-amz-", "x-aws-", "x-goog-", "x-google-", "x-forwarded-",
+))  # fmt: skip
+# Names that are refused, by kind: (why, whole names, part of a name as a regular expression).
+_KINDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
+    (
+        "belongs to the connection or to the body",
+        _FRAMING | {"accept-encoding", "digest", "repr-digest", "alt-svc", "alt-used", "early-data", "close", "http2"},
+        re.compile(r"^(content|transfer|proxy|sec|trailer|http2)-"),
+    ),
+    (
+        "is set by this service",
+        frozenset({"signature", "user-agent"}),
+        re.compile(r"^(x-)?(signature|webhook|callhooks)-"),
+    ),
+    (
+        "opens the metadata service of a cloud",
+        frozenset({"x-identity-header"}),
+        re.compile(r"metadata|^x-(amz|amzn|aws|goog|google|ms|oci)-"),
+    ),
+    (
+        "tells who the client is, which only your own servers can know",
+        frozenset({"via", "from-ip", "x-ip", "x-remote", "x-host", "x-proxyuser-ip"}),
+        re.compile(
+            r"forwarded|"
+            r"(^|-)((client|connecting|real|remote|source|src|origin|originating|user|peer|socket|visitor|true|orig)-?)"
+            r"(ip|ipv4|ipv6|addr|address|host|port)($|-)|"
+            r"^cf-|^fastly-|^fly-|^akamai-|^true-client|^x-(azure|appengine|envoy|vercel|sucuri|cluster|ssl|arr)-|"
+            r"^(x-)?(ssl-client|client-(cert|dn|verify)|remote-(user|groups?|extra)|auth-request|webauth|authenticated)"
+        ),
+    ),
+    (
+        "changes the method or the address of the request",
+        frozenset({"x-http-method", "script-name", "x-script-name", "path-info", "request-uri"}),
+        re.compile(
+            r"override|^x-(original|rewrite|rewritten|accel|invoke|middleware|matched|proxy|lighttpd|sendfile)(-|$)|"
+            r"^(x-)?(original|request|base)-(url|uri|path|host|method)$"
+        ),
+    ),
 )
-# fmt: on
 
 
 class HeaderRefused(ValueError):
@@ -49,8 +78,9 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if not _NAME.fullmatch(name):
             raise HeaderRefused(f"The header name {name[:40]!a} is not valid. Use letters, digits and hyphens.")
         lowered = name.lower()
-        if lowered in _RESERVED or lowered.startswith(_RESERVED_PREFIXES):
-            raise HeaderRefused(f"The header {name[:60]} is set by this service or by the network. Take it out.")
+        for why, names, pattern in _KINDS:
+            if lowered in names or pattern.search(lowered):
+                raise HeaderRefused(f"The header {name[:60]} {why}. Take it out.")
         if lowered in seen:
             raise HeaderRefused(f"The header {name[:60]} is there twice. Take one out.")
         if not _VALUE.fullmatch(value):
@@ -87,7 +117,7 @@ def _check_names(names: tuple[str, ...]) -> bool:
     """Whether they name the content type. Raises Unsendable."""
     lowered = {name.lower() for name in names}
     if (
-        not all(_NAME.fullmatch(name) for name in names)
+        not all(_TOKEN.fullmatch(name) for name in names)
         or lowered & _FRAMING
         or any(name.startswith(("content-length", "proxy-")) for name in lowered)
     ):

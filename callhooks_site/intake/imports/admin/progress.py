@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 
 from django.http import HttpResponse
+
+from subscriptions.admin.kit.export import SafeWriter
 
 from ..kinds import GENERATED_ID
 from ..models import ImportJob
@@ -46,17 +47,13 @@ def build_errors_csv(job: ImportJob) -> HttpResponse:
     """All errors of the file's lines, as a CSV download."""
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{job.pk}-errors.csv"'
-    writer = csv.writer(answer)
-    writer.writerow(["line", "column", "error"])
+    # Text from somebody's file must not become a formula in somebody else's spreadsheet.
+    writer = SafeWriter(answer)
+    writer.write(["line", "column", "error"])
     for fault in job.faults.order_by("line", "pk").iterator():
-        # Text from somebody's file must not become a formula in somebody else's spreadsheet.
-        writer.writerow([fault.line, *(_escape_formula(text) for text in (fault.where, fault.words))])
+        writer.write([fault.line, fault.where, fault.words])
     return answer
 
 
 def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
-
-
-def _escape_formula(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -125,7 +125,7 @@ class IngestSourceAdmin(IntakeSourceAdmin):
         message = "Resumed. Callbacks that arrived meanwhile are among the refused ones."
         self.message_user(request, message, messages.SUCCESS)
 
-    @button("New auth token…", opens_page=True)
+    @button("New auth token…", opens_page=True, confirms=True)
     def change_token(self, request: HttpRequest, obj: IngestSource) -> HttpResponse | None:
         form = TokenForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import getpass
 import os
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from subscriptions.admin.kit.export import SafeWriter
 from subscriptions.models import Company
 from subscriptions.tenancy.audit_log import Actor, record
 
@@ -190,9 +190,9 @@ class _ErrorLog:
     def write(self, error: LineError) -> None:
         if self._writer is None:
             file = self._stack.enter_context(self._path.open("w", newline="", encoding="utf-8"))
-            self._writer = csv.writer(file)
-            self._writer.writerow(["line", "column", "error"])
-        self._writer.writerow([error.line, error.where, error.words])
+            self._writer = SafeWriter(file)
+            self._writer.write(["line", "column", "error"])
+        self._writer.write([error.line, error.where, error.words])
         self._count += 1
         if self._count <= MOST_SHOWN:
             self._stderr.write(f"Line {error.line}: {error.where}{': ' if error.where else ''}{error.words}")

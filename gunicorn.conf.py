@@ -1,0 +1,23 @@
+"""How gunicorn runs the web service, wherever it is started in this folder; the command line says where and how many.
+
+The front server hands over two things, X-Forwarded-Proto and X-Forwarded-For, and Django reads these
+(BEHIND_TLS_PROXY, PROXY_COUNT). gunicorn itself believes nobody: by default it lets 127.0.0.1 set SCRIPT_NAME and
+PATH_INFO, and everything that a front server passes on comes from there.
+"""
+
+forwarder_headers = ""
+forwarded_allow_ips = ""
+secure_scheme_headers = {}
+header_map = "drop"  # names with underscores, which would arrive as if they had hyphens
+proxy_protocol = "off"
+
+worker_class = "gthread"
+threads = 4
+# Seconds that a connection may stay open between two requests. The front server opens another one.
+keepalive = 5
+graceful_timeout = 30
+control_socket_disable = True
+
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from .invitation import Invitation
+
+
+class MailRequest(models.Model):
+    """A mail that somebody asked for, until the cluster has sent it (`tenancy/mails.py`).
+
+    It holds no token and no link: these are made when the mail is sent. A request for a new password is stored for
+    every address, whether somebody has it or not, so that the response takes as long for all."""
+
+    class Kind(models.TextChoices):
+        PASSWORD_RESET = "reset", "Password reset"
+        INVITATION = "invitation", "Invitation"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    email = models.EmailField(blank=True)  # as entered; emptied once the request is done
+    invitation = models.ForeignKey(Invitation, models.CASCADE, null=True, related_name="+", db_index=False)
+    client = models.CharField(max_length=45, blank=True)  # the address that asked, for the limits
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("due_at", condition=models.Q(finished_at=None), name="mail_request_waits"),
+            models.Index("kind", "created_at", name="mail_request_age"),
+            models.Index("invitation", name="mail_request_invitation", condition=models.Q(invitation__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
