@@ -85,7 +85,7 @@ def test_errors_are_told_by_line_and_the_rest_comes_in(company: Company, tmp_pat
     assert {row["line"] for row in told} == {"3", "4", "5", "6", "7", "8"}
     assert [(row["column"], row["error"]) for row in told[:2]] == [
         ("duration", "This must be a whole number."),
-        ("tracking_phone_number", "+12145550199 is not one of this company's tracking numbers. Add it first."),
+        ("tracking_phone_number", "'+12145550199 is not one of this company's tracking numbers. Add it first."),
     ]
     assert "Line 3: duration: This must be a whole number." in err
 

@@ -126,7 +126,9 @@ def test_another_server_does_not_get_what_was_stored_for_this_one(api, path):
         "#/auth/password"
     }
     assert Subscription.objects.get().url == "https://example.com/hooks"
-    assert api.patch(path, {"url": "https://example.com/other"}).status_code == 200
+    for elsewhere in ("https://example.com/other", "https://example.com/", "https://example.com/hooks/../other"):
+        assert "#/auth/password" in wrong(api.patch(path, {"url": elsewhere, "custom_headers": {}})), elsewhere
+    assert api.patch(path, {"url": "https://example.com/hooks/calls?a=b"}).status_code == 200
     moved = {"url": "https://new.example.com/", "custom_headers": {"X-Tenant": "other"}, "auth": BEARER}
     assert api.patch(path, moved).status_code == 200
     assert (stored().headers, stored().token, stored().password) == ({"X-Tenant": "other"}, "tok-4711", "")
