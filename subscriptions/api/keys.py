@@ -39,7 +39,7 @@ class ApiKeySerializer(StrictModelSerializer):
         allow_null=True,
         help_text="null: never. A key that another key creates ends no later than that one.",
     )
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]  # DRF means a parent serializer by this name
         source="parent_id",
         read_only=True,
         allow_null=True,

@@ -102,7 +102,7 @@ def stage(limit: int = STAGED_AT_ONCE) -> int:
         cursor.execute(_STAGE, [limit])
         available = sum(row[0] == 1 for row in cursor.fetchall())
         cursor.execute(_STAGE_LOST, [limit])
-        return available + cursor.rowcount
+        return available + int(cursor.rowcount)
 
 
 def make_ready(endpoints: Iterable[int]) -> None:
