@@ -100,7 +100,7 @@ def stage(limit: int = STAGED_AT_ONCE) -> int:
     now."""
     with by_index(locked=True) as cursor:
         cursor.execute(_STAGE, [limit])
-        available = sum(row[0] == 1 for row in cursor.fetchall())
+        available: int = sum(row[0] == 1 for row in cursor.fetchall())
         cursor.execute(_STAGE_LOST, [limit])
         return available + int(cursor.rowcount)
 
