@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from calls.models import Tracker
-from subscriptions.events import catalogue
+from subscriptions.endpoints import operations
+from subscriptions.events import catalogue, versions
 from subscriptions.models import ApiKey, Company, Membership, Subscription
 
 from ..intake.providers.callback_urls import VOICE, build_url
@@ -24,6 +24,7 @@ COMPANY = "Example Dental"
 USER = "demo@example.com"
 OPERATOR = "operator@example.com"
 SUBSCRIPTION = "Demo receiver"
+VERSIONS = "DEMO_VERSIONS"  # which payload versions the receiver is subscribed in; all of them without it
 SOURCE = "Demo Twilio"
 TRACKERS = (
     ("+14045550100", "Google Ads", "google_paid"),
@@ -50,7 +51,10 @@ def prepare() -> Path:
                 phone_number=phone_number,
                 defaults={"name": name, "source": source, "destination_number": "+14045550199"},
             )
-        subscription = _subscription(company)
+        wanted = _wanted_versions()
+        subscriptions = [_subscription(company, version) for version in wanted]
+        subscription = subscriptions[0]
+        _remove_others(company, wanted)
         api_key = _api_key(company, known.get("api_key", ""))
         ingest = _source(company)
     var.mkdir(parents=True, exist_ok=True)
@@ -69,6 +73,7 @@ def prepare() -> Path:
             "receiver_url": subscription.url,
             "signing_key": company.signing_key,
             "subscription_secret": subscription.secret,
+            "payload_versions": wanted,
             "twilio": {
                 "url": build_url(ingest, VOICE).removesuffix(f"/{VOICE}"),
                 "account_sid": ingest.account_sid,
@@ -109,22 +114,41 @@ def _source(company: Company) -> IngestSource:
     return source
 
 
-def _subscription(company: Company) -> Subscription:
-    """The subscription to the demo receiver, with its current port."""
-    url = f"http://127.0.0.1:{os.environ.get('RECEIVER_PORT', '8001')}/webhooks"
-    subscription = (
-        Subscription.objects.filter(company=company, name=SUBSCRIPTION)
-        .filter(~Q(state=Subscription.State.ARCHIVED))
-        .first()
-    )
+def _wanted_versions() -> list[str]:
+    """The payload versions in DEMO_VERSIONS, separated by commas."""
+    known = [version.name for version in versions.all_versions()]
+    wanted = [name.strip() for name in os.environ.get(VERSIONS, "").split(",") if name.strip()] or known
+    for name in wanted:
+        if name not in known:
+            raise SystemExit(f"{VERSIONS} names {name!r}. Use one or more of {', '.join(known)}, separated by commas.")
+    return wanted
+
+
+def _subscription(company: Company, version: str) -> Subscription:
+    """The subscription to the demo receiver in this version, with its current port. All of them sign with one secret,
+    so that the receiver needs to know only one."""
+    name = f"{SUBSCRIPTION} {version}"
+    mine = Subscription.objects.filter(company=company, name__startswith=SUBSCRIPTION)
+    mine = mine.exclude(state=Subscription.State.ARCHIVED)
+    subscription = mine.filter(name=name).first()
     if subscription is None:
-        subscription = Subscription(
-            company=company, name=SUBSCRIPTION, events=[event_type.name for event_type in catalogue.all_types()]
-        )
-    subscription.url = url
+        subscription = Subscription(company=company, name=name, payload_version=version)
+        subscription.events = [event_type.name for event_type in catalogue.all_types()]
+        if other := mine.first():
+            subscription.secret = other.secret
+    subscription.url = f"http://127.0.0.1:{os.environ.get('RECEIVER_PORT', '8001')}/webhooks/{version}"
+    subscription.payload_version = version
     subscription.full_clean()
     subscription.save()
     return subscription
+
+
+def _remove_others(company: Company, wanted: list[str]) -> None:
+    """Those of versions that are no longer wanted, and of a demo from before there were versions."""
+    mine = Subscription.objects.filter(company=company, name__startswith=SUBSCRIPTION)
+    kept = [f"{SUBSCRIPTION} {version}" for version in wanted]
+    for subscription in mine.exclude(state=Subscription.State.ARCHIVED).exclude(name__in=kept):
+        operations.archive(subscription)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`./dev demo`: an ordinary day through the API, against a stand-in that fires by the contract's rules."""
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -138,3 +139,15 @@ def test_webhooks_of_others_do_not_disturb(stage):
     stage.receiver.post(b"not json", signed(b"not json"))
     stage.receiver.post(b"{}", {})
     assert play() == 0
+
+
+def test_each_payload_version_is_waited_for(tmp_path, monkeypatch, capsys):
+    """The stand-in sends to a path without a version, so none of them arrives."""
+    monkeypatch.setenv("CALLHOOKS_VAR", str(tmp_path))
+    with demo_stage(tmp_path) as stage:
+        found = json.loads((stage.folder / "demo.json").read_text())
+        (stage.folder / "demo.json").write_text(json.dumps(found | {"payload_versions": ["article", "2026-05"]}))
+        assert play("--wait", "0.3") == 1
+    out = capsys.readouterr().out
+    for version in ("article", "2026-05"):
+        assert re.search(rf"^missing in version {version}: pre_call of CAL[0-9a-f]{{32}}$", out, re.MULTILINE)

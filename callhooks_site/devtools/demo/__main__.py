@@ -52,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *, through_twilio: bool) -> int:
     received = folder / "receiver.jsonl"
-    arrivals, expectations = Arrivals.from_now(received), Expectations()
+    expectations = Expectations()
+    arrivals = {version: Arrivals.from_now(received, version) for version in settings.payload_versions}
     api = Api(settings.api_url, settings.api_key)
     sender: StepSender
     if through_twilio:
@@ -67,21 +68,30 @@ def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *,
     how = "as Twilio callbacks" if through_twilio else "to the API"
     say(f"An ordinary day, sent {how}. Each → is a webhook; watch the terminal of `./dev run`.\n")
     day.run_steps(steps, sender, expectations, say, pause)
-    say(f"\nEnd of the day: {expectations.expected_total()} webhooks are due. Waiting for them …")
+    due = expectations.expected_total() * len(arrivals)
+    say(f"\nEnd of the day: {due} webhooks are due. Waiting for them …")
     started = time.monotonic()
-    complete = day.await_arrivals(expectations, arrivals, wait)
-    took = time.monotonic() - started
-    say(f"\n{day.table(expectations)}\n")
-    if complete:
-        say(f"All seven events arrived with valid signatures, {took:.1f} s after the last request.")
-        return 0
-    for (resource_id, event), count in expectations.missing().items():
-        say(f"missing: {event} of {resource_id}" + (f", {count} times" if count > 1 else ""))
-    say(
-        f"Not all arrived within {wait:g} seconds. Where to look: the receiver’s lines in the terminal of "
-        f"`./dev run`, its record {received}, and Deliveries in the admin, which show each attempt."
-    )
-    return 1
+    missing = False
+    for version, its_arrivals in arrivals.items():
+        its_expectations = expectations.copy_expected()
+        left = max(0.0, wait - (time.monotonic() - started))
+        complete = day.await_arrivals(its_expectations, its_arrivals, left)
+        said = f" in version {version}" if version else ""
+        say(f"\n{day.table(its_expectations)}\n")
+        if complete:
+            took = time.monotonic() - started
+            good = "with valid signatures and bodies" if version else "with valid signatures"
+            say(f"All seven events arrived{said} {good}, {took:.1f} s after the last request.")
+            continue
+        missing = True
+        for (resource_id, event), count in its_expectations.missing().items():
+            say(f"missing{said}: {event} of {resource_id}" + (f", {count} times" if count > 1 else ""))
+    if missing:
+        say(
+            f"Not all arrived within {wait:g} seconds. Where to look: the receiver’s lines in the terminal of "
+            f"`./dev run`, its record {received}, and Deliveries in the admin, which show each attempt."
+        )
+    return 1 if missing else 0
 
 
 def _run_at_rate(settings: DemoSettings, folder: Path, rate: float, seconds: float | None) -> int:

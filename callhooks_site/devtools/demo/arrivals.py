@@ -9,15 +9,17 @@ from .expectations import Arrival
 
 
 class Arrivals:
-    """Reads from `offset` (bytes) on. Incomplete lines are left for the next call."""
+    """Reads from `offset` (bytes) on: what came in a payload version, or everything. Incomplete lines are left for the
+    next call."""
 
-    def __init__(self, path: Path, offset: int = 0) -> None:
+    def __init__(self, path: Path, offset: int = 0, version: str = "") -> None:
         self._path = path
         self._offset = offset
+        self._version = version
 
     @classmethod
-    def from_now(cls, path: Path) -> "Arrivals":
-        return cls(path, path.stat().st_size if path.exists() else 0)
+    def from_now(cls, path: Path, version: str = "") -> "Arrivals":
+        return cls(path, path.stat().st_size if path.exists() else 0, version)
 
     def read_new(self) -> Iterator[Arrival]:
         try:
@@ -33,7 +35,7 @@ class Arrivals:
                     return
                 self._offset += len(line)
                 arrival = parse(line)
-                if arrival is not None:
+                if arrival is not None and self._version in ("", arrival.version):
                     yield arrival
 
 
@@ -47,6 +49,7 @@ def parse(line: bytes) -> Arrival | None:
             resource_id=str(json.loads(entry["body"])["resource_id"]),
             webhook_id=headers["webhook-id"],
             good=entry["verdict"]["good"] is True,
+            version=str(entry["path"]).partition("?")[0].rpartition("/")[2],
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

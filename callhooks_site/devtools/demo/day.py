@@ -73,6 +73,6 @@ def table(expectations: Expectations) -> str:
     lines = [f"{'event':<22} {'expected':>8} {'arrived':>8}"]
     for event in events.ALL:
         expected, arrived, bad = expectations.by_event(event)
-        remark = f"   {bad} with a bad signature" if bad else ""
+        remark = f"   {bad} with a bad signature or body" if bad else ""
         lines.append(f"{event:<22} {expected:>8} {arrived:>8}{remark}")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ class Arrival:
     resource_id: str
     webhook_id: str
     good: bool
+    version: str = ""  # the payload version that its path is for
 
 
 class Expectations:
@@ -30,6 +31,12 @@ class Expectations:
     def expect(self, resource_id: str, events: Iterable[str]) -> None:
         self._known_ids.add(resource_id)
         self._expected.update((resource_id, event) for event in events)
+
+    def copy_expected(self) -> "Expectations":
+        """The same events, of which nothing has arrived: those of another payload version."""
+        other = Expectations()
+        other._expected, other._known_ids, other._unsure = self._expected, self._known_ids, self._unsure
+        return other
 
     def record_unclear(self, resource_id: str) -> None:
         """A request about it got no clear response: more webhooks than expected may arrive for it."""

@@ -30,6 +30,7 @@ class DemoSettings:
     api_key: str
     trackers: tuple[Tracker, ...]
     twilio: TwilioSettings | None = None
+    payload_versions: tuple[str, ...] = ("",)  # "": whatever arrives
 
 
 def load(path: Path) -> DemoSettings:
@@ -40,7 +41,8 @@ def load(path: Path) -> DemoSettings:
         if not trackers:
             raise ValueError
         twilio = TwilioSettings(**found["twilio"]) if "twilio" in found else None
-        return DemoSettings(str(found["api_url"]).rstrip("/"), str(found["api_key"]), trackers, twilio)
+        versions = tuple(map(str, found.get("payload_versions") or [""]))
+        return DemoSettings(str(found["api_url"]).rstrip("/"), str(found["api_key"]), trackers, twilio, versions)
     except FileNotFoundError:
         raise NotReady(f"{path} is missing. {START_IT}") from None
     except OSError as error:

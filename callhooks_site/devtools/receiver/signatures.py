@@ -18,15 +18,16 @@ TOLERANCE_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Which signatures are valid; `reasons` says why the others are not."""
+    """Which signatures are valid, and whether the body is as its version has it; `reasons` says what is wrong."""
 
     signature: bool
     webhook_signature: bool
     reasons: tuple[str, ...] = ()
+    body: bool = True
 
     @property
     def good(self) -> bool:
-        return self.signature and self.webhook_signature
+        return self.signature and self.webhook_signature and self.body
 
 
 def check(keys: Keys, headers: Mapping[str, str], body: bytes, now: float) -> Verdict:

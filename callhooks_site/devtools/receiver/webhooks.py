@@ -4,11 +4,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TextIO
 
+from .bodies import body_fault, version_of
 from .keys import KeysFile, KeysMissing
 from .record import append, record_line
 from .signatures import Verdict, check
@@ -39,9 +41,16 @@ class WebhookHandler:
         except KeysMissing as error:
             verdict = Verdict(False, False, (f"no keys to check with: {error}",))
             refusal = HTTPStatus.SERVICE_UNAVAILABLE
-        head, tail = self._line(at, lower, body, verdict)
+        version = version_of(path)
+        if verdict.good:
+            fault = body_fault(version, lower.get("callhooks-event", ""), body, lower.get("content-type", ""))
+            if fault:
+                verdict = replace(verdict, body=False, reasons=(*verdict.reasons, fault))
+        head, tail = self._line(at, lower, body, verdict, version)
+        # Each version gets its own request of an event.
+        once = f"{version} {lower.get('webhook-id', '')}"
         with self._lock:
-            repeat = verdict.good and lower["webhook-id"] in self._seen
+            repeat = verdict.good and once in self._seen
             entry = record_line(at=at, path=path, headers=headers, body=body, verdict=verdict, repeat=repeat)
             try:
                 append(self._record, entry)
@@ -49,7 +58,7 @@ class WebhookHandler:
                 self._show(f"{at:%H:%M:%S}  cannot write {self._record}: {error.strerror}")
                 return HTTPStatus.INTERNAL_SERVER_ERROR, "not recorded"
             if verdict.good:
-                self._remember(lower["webhook-id"])
+                self._remember(once)
             self._show(f"{head}repeat · {tail}" if repeat else head + tail)
         return (HTTPStatus.OK, "good") if verdict.good else (refusal, "; ".join(verdict.reasons))
 
@@ -62,7 +71,9 @@ class WebhookHandler:
         """Write nothing more. Keeps the lock, so that no thread is interrupted while it prints."""
         self._lock.acquire()
 
-    def _line(self, at: datetime, headers: Mapping[str, str], body: bytes, verdict: Verdict) -> tuple[str, str]:
+    def _line(
+        self, at: datetime, headers: Mapping[str, str], body: bytes, verdict: Verdict, version: str
+    ) -> tuple[str, str]:
         """The two halves of the line; "repeat" goes between them."""
         event = headers.get("callhooks-event", "")
         shown = paint(f"{safe(event, 30) or '(no event)':<21}", BOLD, self._colour)
@@ -72,11 +83,12 @@ class WebhookHandler:
             word = paint("good", GREEN, self._colour)
         else:
             word = paint(f"BAD ({safe('; '.join(verdict.reasons))})", RED, self._colour)
-        return f"{at:%H:%M:%S}  {shown}  {word}  {again}", safe(summarise(event, body))
+        which = f"{version} · " if version else ""
+        return f"{at:%H:%M:%S}  {shown}  {word}  {which}{again}", safe(summarise(event, body))
 
-    def _remember(self, webhook_id: str) -> None:
-        self._seen[webhook_id] = None
-        self._seen.move_to_end(webhook_id)
+    def _remember(self, once: str) -> None:
+        self._seen[once] = None
+        self._seen.move_to_end(once)
         if len(self._seen) > REMEMBERED_IDS:
             self._seen.popitem(last=False)
 
