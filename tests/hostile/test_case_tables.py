@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from . import header_cases, name_cases, reply_cases, test_deadlines, test_tls, url_cases
+from . import (
+    header_cases,
+    name_cases,
+    reply_cases,
+    test_deadlines,
+    test_forged_answers,
+    test_replies,
+    test_tls,
+    url_cases,
+)
 from .cases import LIST, OWN
 
 TABLES = {
@@ -30,3 +39,5 @@ def test_there_are_enough_of_them() -> None:
     assert sizes["headers"] >= 75
     assert len(test_deadlines.DRIPS) >= 12
     assert len(test_tls.BAD) >= 8
+    assert len(test_forged_answers.CASES) >= 25
+    assert len(test_replies.FLOODS) >= 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 
 import pytest
@@ -71,3 +72,38 @@ def test_a_body_that_broke_off_says_so_and_its_status_still_counts(client: Clien
         answer = client.send(Request(receiver.url, {}, b"{}"))
     assert (answer.status, answer.error, answer.truncated) == (200, "", True)
     assert "broke off" in answer.message
+
+
+# What comes first, and what then comes without end.
+FLOODS = {
+    "chunk extension": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;", b"a" * 65536),
+    "tiny chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        (b"1;" + b"e" * 15000 + b"\r\na\r\n") * 4,
+    ),
+    "trailers": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+        (b"X: " + b"e" * 15000 + b"\r\n") * 4,
+    ),
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"a" * 65536),
+    "header": (b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
+}
+
+
+@pytest.mark.parametrize(("prelude", "flood"), FLOODS.values(), ids=FLOODS)
+def test_a_flood_ends_when_it_is_too_much(prelude: bytes, flood: bytes, client: Client) -> None:
+    """However fast it comes, and not only at the deadline."""
+    sent = 0
+
+    def script(sock: socket.socket, request: bytes) -> None:
+        nonlocal sent
+        sock.sendall(prelude)
+        while True:
+            sent += sock.send(flood)
+
+    with Receiver(script) as receiver:
+        answer = client.send(Request(receiver.url, {}, b"{}"))
+    assert_storable(answer)
+    assert (answer.status, answer.truncated) == (200, True) or answer.error == "bad_response"
+    assert sent < 64 * 1024 * 1024

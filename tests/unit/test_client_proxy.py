@@ -91,6 +91,15 @@ def test_plain_http_names_the_whole_url_and_keeps_the_query() -> None:
         assert b"Proxy-Authorization: Basic bWU6cHc=" in head
 
 
+def test_companies_share_no_connection_to_the_proxy_either() -> None:
+    with Receiver(answering(OK, then="keep")) as proxy:
+        client = Client(proxy=f"http://127.0.0.1:{proxy.port}", resolve=_never)
+        for tenant in (1, 2, 2, 1):
+            assert client.send(Request("http://hooks.example.com/", {}, b"", tenant=tenant)).status == 200
+        client.close()
+        assert proxy.connections == 2
+
+
 @pytest.mark.parametrize("status", ["407 Login", "403 No", "502 Bad Gateway", "504 Late", "301 Elsewhere"])
 def test_a_proxy_that_makes_no_connection_is_named(status: str) -> None:
     with ConnectProxy(0, f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as proxy:

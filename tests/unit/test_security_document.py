@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.hostile import header_cases, name_cases, reply_cases, test_deadlines, test_tls, url_cases
+from tests.hostile import (
+    header_cases,
+    name_cases,
+    reply_cases,
+    test_deadlines,
+    test_forged_answers,
+    test_replies,
+    test_tls,
+    url_cases,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text()
@@ -16,6 +25,8 @@ COUNTS = {
     "request headers that are refused when saved": len(header_cases.CASES),
     "request headers that reached the client all the same": len(header_cases.UNSENDABLE),
     "receivers that drip": len(test_deadlines.DRIPS),
+    "receivers that flood": len(test_replies.FLOODS),
+    "answers to no request": len(test_forged_answers.CASES),
     "certificates of servers": len(test_tls.BAD),
 }
 

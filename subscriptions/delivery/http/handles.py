@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import struct
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ import pycurl
 from .destinations import REFUSED
 from .failures import SendFailed
 from .routes import Route
+
+MAX_RAW = 1024 * 1024  # bytes of an answer, with all that frames it
+_BYTES_RECEIVED = struct.Struct("=Q")  # at byte 128 of Linux's tcp_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Sockets:
         self._opened: list[socket.socket] = []
         self._dead, other = socket.socketpair()
         other.close()
+        self._received: dict[int, int] = {}  # bytes, when they were first looked at; few sockets ever are
 
     def open(self, route: Route, address: Any) -> socket.socket:
         """A socket for an address that the route may dial. libcurl duplicates it: `release` ours when libcurl returns.
@@ -106,6 +111,20 @@ class Sockets:
         with contextlib.suppress(OSError):  # libcurl has closed it already
             os.fstat(descriptor)
             os.dup2(self._dead.fileno(), descriptor, inheritable=False)
+
+    def is_flooded(self, descriptor: int, *, begins: bool) -> bool:
+        """Whether more than MAX_RAW bytes came since the call that `begins`: libcurl reads the extension of a chunk
+        without end, and tells nobody."""
+        with socket.socket(fileno=os.dup(descriptor)) as watched:
+            try:
+                (received,) = _BYTES_RECEIVED.unpack_from(
+                    watched.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), 128
+                )
+            except (OSError, AttributeError, struct.error):  # a system that does not count
+                return False
+        if begins:
+            self._received[descriptor] = received
+        return received - self._received.get(descriptor, received) > MAX_RAW
 
     def close(self) -> None:
         self.release()

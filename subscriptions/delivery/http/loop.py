@@ -21,6 +21,7 @@ import certifi
 import pycurl
 
 from .addresses import Network, parse_networks
+from .descriptors import allow_connections
 from .failures import INTERNAL, SendFailed
 from .handles import Settings, Sockets
 from .header_rules import Unsendable, header_lines
@@ -40,6 +41,7 @@ BODY_SECONDS = 5.0
 MAX_IDLE = 20
 # A name that moves is followed after this time.
 MAX_AGE = 300
+FLOOD_CHECK = 8  # events on one socket for one answer; few have more than three
 SWEEP_SECONDS = 0.05  # between two looks for lookups and bodies that take too long
 BAD_HEADER = "A request header cannot be sent: its name or a character is not allowed."
 
@@ -91,7 +93,7 @@ class Loop:
         self._free: list[Transfer] = []
         self._under_way: set[Transfer] = set()
         self._answers: list[tuple[Hashable, Answer]] = []
-        self._wanted: dict[int, int] = {}  # events that libcurl wants of its sockets
+        self._wanted: dict[int, int] = {}  # sockets that libcurl waits for, and how many events each had since
         self._descriptors: set[int] = set()
         self._timer_at: float | None = None
         self._sweep_at = 0.0
@@ -101,7 +103,7 @@ class Loop:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * in_flight)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, allow_connections(2 * in_flight))
 
     @property
     def in_flight(self) -> int:
@@ -193,8 +195,8 @@ class Loop:
             if what == pycurl.POLL_REMOVE:
                 self._wanted.pop(descriptor, None)
             else:
-                events = self._wanted[descriptor] = _EVENTS[what]
-                self._register(descriptor, events)
+                self._wanted.setdefault(descriptor, 0)
+                self._register(descriptor, _EVENTS[what])
         except Exception as error:
             logger.exception("libcurl's sockets cannot be watched.")
             self._fault = error  # raised when libcurl has returned: pycurl would go on
@@ -211,6 +213,10 @@ class Loop:
                 # was used within the last second: it would take that for the answer to the next request.
                 self._sockets.cut(descriptor)
             return
+        events_seen = self._wanted[descriptor] = self._wanted[descriptor] + 1
+        if events_seen % FLOOD_CHECK == 0 and self._sockets.is_flooded(descriptor, begins=events_seen == FLOOD_CHECK):
+            self._sockets.cut(descriptor)
+            events = select.EPOLLIN
         mask = 0
         if events & select.EPOLLIN:
             mask |= pycurl.CSELECT_IN
