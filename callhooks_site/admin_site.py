@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse, TemplateResponse
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -22,6 +22,7 @@ from .security.models import get_second_factor
 from .security.password_change import password_change_page
 from .security.reauthentication import ask
 from .security.second_factor import second_factor_page
+from .version import VERSION
 
 
 class OperatorsOnly:
@@ -140,7 +141,12 @@ class CallhooksAdminSite(AdminSite):
         return super().admin_view(update_wrapper(in_zone, view), cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "shown_zone": timezone.get_current_timezone_name()}
+        from subscriptions.admin import frame
+
+        shown: dict[str, Any] = {"shown_zone": timezone.get_current_timezone_name(), "version": VERSION}
+        if self.has_permission(request):
+            shown |= frame.frame_context(self, request)
+        return {**super().each_context(request), **shown}
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """For operators only. Members see on the home page what `recent_actions` selects."""
@@ -154,37 +160,8 @@ class CallhooksAdminSite(AdminSite):
         return super().index(request, context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """The menu by purpose instead of by app: what is used daily comes first."""
-        headings: dict[str, dict[str, Any]] = {}
-        for app in self._build_app_dict(request, app_label).values():
-            for entry in app["models"]:
-                page = self._registry[entry["model"]]
-                heading = getattr(page, "menu", "") or app["name"]
-                if hasattr(page, "menu_label"):
-                    entry["name"] = page.menu_label(request)
-                entry["order"] = getattr(page, "menu_order", 50)
-                headings.setdefault(heading, {**app, "name": heading, "models": []})["models"].append(entry)
-        if app_label is None and "Webhooks" in headings:
-            headings["Webhooks"]["models"].append(_entry("Event catalogue", "event_catalogue", 40))
-            if _is_operator(request):
-                headings["Webhooks"]["models"].append(_entry("Service", "service", 60))
-        for section in headings.values():
-            section["models"].sort(key=lambda entry: (entry["order"], entry["name"]))
-        return sorted(headings.values(), key=_menu_position)
-
-
-_HEADINGS = ["Webhooks", "Calls", "Texts and forms", "Settings"]
-
-
-def _entry(name: str, page: str, order: int) -> dict[str, Any]:
-    """A menu entry for a page without a model, in Django's format."""
-    url = reverse(f"admin:{page}")
-    return {"name": name, "object_name": page, "perms": {}, "admin_url": url, "add_url": None, "order": order}
-
-
-def _menu_position(heading: dict[str, Any]) -> tuple[int, str]:
-    name = heading["name"]
-    return (_HEADINGS.index(name) if name in _HEADINGS else len(_HEADINGS), name)
+        """Django's list of apps and models, which our templates do not show: the menu is in `frame`."""
+        return super().get_app_list(request, app_label) if app_label else []
 
 
 def _passed_second_factor(user: Any) -> bool:

@@ -3,11 +3,13 @@ needs one."""
 
 from __future__ import annotations
 
+import zoneinfo
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
@@ -34,7 +36,9 @@ def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponse:
 
 @require_safe
 def recording_player(request: HttpRequest, resource_id: str) -> HttpResponse:
-    answer = render(request, "calls/recording.html", {"call": _call_with_recording(request, resource_id)})
+    call = _call_with_recording(request, resource_id)
+    with timezone.override(zoneinfo.ZoneInfo(call.company.time_zone)):
+        answer = render(request, "calls/recording.html", {"call": call})
     # The recording is wherever the phone system keeps it; this page's address contains the key and must not leak.
     answer.csp = {"media-src": "https: http:"}  # type: ignore[attr-defined]  # see callhooks_site/security/headers.py
     answer.headers["Referrer-Policy"] = "no-referrer"

@@ -16,6 +16,7 @@ from calls.phones import formatted, normalise_if_number
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.forms import TenantForm
+from subscriptions.admin.kit.icons import icon
 from subscriptions.admin.kit.logs import LargeTableAdmin
 from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.tenancy.access import access_of
@@ -24,7 +25,6 @@ from . import conversation
 from .models import TextMessage, Thread
 
 TrackerFilter = related_filter("tracker", Tracker.objects.all(), title="tracking number")
-MENU = "Texts and forms"
 
 
 class SentFilter(AnyTimeFilter):
@@ -36,13 +36,15 @@ class TextAdmin(SubjectAdmin):
     """A text is added once and never changed."""
 
     member_rights = operator_rights = frozenset({"view", "add"})
-    menu, menu_order, menu_name = MENU, 10, "Texts"
+    menu, menu_order, menu_name = "activity", 20, "Texts"
     import_kind = "texts"
     phone_of = staticmethod(normalise_if_number)
     person_path = "thread__person"
     newest_first = ("-sent_at", "-pk")
     related = ("tracker", "thread__person")
-    list_display = ("time", "direction", "customer", "tracking_number", "beginning")
+    list_display = ("who", "beginning", "tracker_name", "time")
+    cells = {"who": "who", "beginning": "what clip", "tracker_name": "soft short side", "time": "num when quiet"}
+    empty_icon = "message-square-text"
     indexed = frozenset({"tracker"})
     list_filter = (SentFilter, "direction", TrackerFilter)
     readonly_fields = ("time", "customer", "tracking_number", "conversation", "text", "pictures", "resource_id")
@@ -65,6 +67,17 @@ class TextAdmin(SubjectAdmin):
             ]
         return self.with_company(request, obj, [(None, {"fields": fields})])
 
+    @admin.display(description="who")
+    def who(self, obj: TextMessage) -> str:
+        inbound = obj.direction == TextMessage.Direction.INBOUND
+        drawn = icon("message-square-text" if inbound else "message-square-reply")
+        name = obj.thread.person.name or self.customer(obj)
+        return format_html('<span class="who" title="{}">{}{}</span>', obj.get_direction_display(), drawn, name)
+
+    @admin.display(description="tracking number")
+    def tracker_name(self, obj: TextMessage) -> str:
+        return obj.tracker.name
+
     @admin.display(description="time")
     def time(self, obj: TextMessage) -> str:
         return times.time_tag(obj.sent_at)
@@ -75,7 +88,7 @@ class TextAdmin(SubjectAdmin):
 
     @admin.display(description="tracking number")
     def tracking_number(self, obj: TextMessage) -> str:
-        return format_html("{}<br><small>{}</small>", obj.tracker.name, formatted(obj.tracker.phone_number))
+        return format_html("{}<small>{}</small>", obj.tracker.name, formatted(obj.tracker.phone_number))
 
     @admin.display(description="text")
     def beginning(self, obj: TextMessage) -> str:
@@ -107,10 +120,12 @@ class ThreadForm(TenantForm):
 class ThreadAdmin(LargeTableAdmin):
     form = ThreadForm
     member_rights = operator_rights = frozenset({"view", "change"})
-    menu, menu_order, menu_name = MENU, 20, "Conversations"
+    menu, menu_order, menu_name = "activity", 30, "Conversations"
     newest_first = ("-pk",)
     related = ("person", "tracker", "assigned_to")
-    list_display = ("who", "tracker_name", "assigned_to", "lead_status", "conversation_id")
+    list_display = ("who", "tracker_name", "assigned_to", "lead_status")
+    cells = {"who": "who", "tracker_name": "what soft", "assigned_to": "side", "lead_status": "when"}
+    empty_icon = "message-square"
     search_help_text = "The customer's phone number, or the exact id of a conversation"
     fields = ("who", "tracker_name", "texts", "assigned_to", "lead_status", "conversation_id")
     readonly_fields = ("who", "tracker_name", "texts", "conversation_id")

@@ -15,7 +15,7 @@ SHOWN = 50
 
 def render_conversation(thread: Thread) -> str:
     newest = list(TextMessage.objects.filter(thread=thread).order_by("-sent_at", "-pk")[: SHOWN + 1])
-    bubbles = format_html_join("", '<li class="{}"><div class="prose">{}</div>{}<small>{}</small></li>', (
+    bubbles = format_html_join("", '<li class="{}"><div class="bubble prose">{}</div>{}<small>{}</small></li>', (
         (text.direction, text.content, _pictures(text), _link(text)) for text in reversed(newest[:SHOWN])
     ))  # fmt: skip
     older = format_html('<p><a href="{}">All texts with this number</a></p>', _all(thread)) if newest[SHOWN:] else ""

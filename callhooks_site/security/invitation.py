@@ -73,5 +73,5 @@ def _case(request: HttpRequest, site: AdminSite, email: str) -> str:
 
 
 def _page(request: HttpRequest, site: AdminSite, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    whole = {**site.each_context(request), "is_nav_sidebar_enabled": False, **context}
+    whole = {**site.each_context(request), "menu": [], **context}
     return TemplateResponse(request, "security/invitation.html", whole, status=status)

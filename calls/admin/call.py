@@ -14,7 +14,7 @@ from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.tenancy.access import access_of
 
 from ..models import Call, Tracker
-from ..phones import normalise_if_number
+from ..phones import formatted, normalise_if_number
 from .columns import CallColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
 from .forms import CallForm
@@ -55,27 +55,29 @@ READ_ONLY_FIELDSETS: Any = (
 @admin.register(Call)
 class CallAdmin(CallColumns, SubjectAdmin):
     form = CallForm
-    menu, menu_order = "Calls", 10
+    menu, menu_order = "activity", 10
     import_kind = "calls"
     phone_of = staticmethod(normalise_if_number)
     newest_first = ("-start_time", "-pk")
     related = ("tracker",)
     deferred_in_list = LARGE
-    list_display = (
-        "time_and_direction",
-        "customer",
-        "tracking_number",
-        "source_in_words",
-        "length",
-        "outcome",
-        "tag_list",
-    )
+    list_display = ("who", "outcome", "length", "source_in_words", "tracker_name", "tag_list", "time")
+    cells = {
+        "who": "who",
+        "outcome": "what",
+        "length": "num side quiet",
+        "source_in_words": "soft short",
+        "tracker_name": "soft short wide",
+        "tag_list": "wide",
+        "time": "num when quiet",
+    }
+    empty_icon = "phone"
     indexed = frozenset({"tracker", "tag"})
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
     search_help_text = "The customer’s number, a tracking number, or the exact id of a call"
 
     def name_of(self, row: Call) -> str:
-        return self.customer(row)
+        return row.customer_name or formatted(row.customer_phone_number) or "Number withheld"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.urls import reverse
+from django.utils.html import format_html
 
 from subscriptions.admin.kit import labels, times
+from subscriptions.admin.kit.icons import icon
 
 from ..call_states import FORMATTED_TYPES, call_type
 from ..models import Call
@@ -17,14 +19,34 @@ from ..phones import formatted
 _TONES = {"answered": "good", "in_progress": "busy", "missed": "bad", "abandoned": "bad", "voicemail": "warn"}
 
 
+_ICONS = {
+    "outbound": "phone-outgoing",
+    "missed": "phone-missed",
+    "abandoned": "phone-missed",
+    "voicemail": "voicemail",
+}
+
+
+def call_kind(obj: Call) -> str:
+    """As `call_type`, but a voicemail is one with or without its transcription, which lists do not load."""
+    return "voicemail" if obj.voicemail else call_type(obj)
+
+
 class CallColumns:
     @admin.display(description="time", ordering="start_time")
     def time(self, obj: Call) -> str:
         return times.time_tag(obj.start_time)
 
-    @admin.display(description="time", ordering="start_time")
-    def time_and_direction(self, obj: Call) -> str:
-        return format_html("{}<br><small>{}</small>", times.time_tag(obj.start_time), obj.get_direction_display())
+    @admin.display(description="who")
+    def who(self, obj: Call) -> str:
+        kind = call_kind(obj)
+        number = formatted(obj.customer_phone_number)
+        name = obj.customer_name or number or "Number withheld"
+        beside = format_html(' <span class="number hide-phone">{}</span>', number) if obj.customer_name else ""
+        label = f"{FORMATTED_TYPES[kind].removesuffix(' Call')}, {obj.get_direction_display().lower()}"
+        return format_html(
+            '<span class="who" title="{}">{}{}{}</span>', label, icon(_ICONS.get(kind, "phone-incoming")), name, beside
+        )
 
     @admin.display(description="direction")
     def direction_in_words(self, obj: Call) -> str:
@@ -33,13 +55,18 @@ class CallColumns:
     @admin.display(description="customer")
     def customer(self, obj: Call) -> str:
         number = formatted(obj.customer_phone_number) or "Number withheld"
-        if not obj.customer_name:
-            return number
-        return format_html("{}<br><small>{}</small>", obj.customer_name, number)
+        url = reverse("admin:calls_person_change", args=[obj.person_id]) if obj.person_id else ""
+        name = obj.customer_name or number
+        shown = format_html('<a href="{}">{}</a>', url, name) if url else name
+        return format_html("{}<small>{}</small>", shown, number) if obj.customer_name else shown
 
     @admin.display(description="tracking number")
     def tracking_number(self, obj: Call) -> str:
-        return format_html("{}<br><small>{}</small>", obj.tracker.name, formatted(obj.tracker.phone_number))
+        return format_html("{}<small>{}</small>", obj.tracker.name, formatted(obj.tracker.phone_number))
+
+    @admin.display(description="tracking number")
+    def tracker_name(self, obj: Call) -> str:
+        return obj.tracker.name
 
     @admin.display(description="duration")
     def length(self, obj: Call) -> str:
@@ -47,8 +74,7 @@ class CallColumns:
 
     @admin.display(description="outcome")
     def outcome(self, obj: Call) -> str:
-        # A voicemail's full type depends on the transcription, which lists do not load.
-        kind = "voicemail" if obj.voicemail else call_type(obj)
+        kind = call_kind(obj)
         return labels.badge(FORMATTED_TYPES[kind].removesuffix(" Call"), _TONES.get(kind, "quiet"))
 
     @admin.display(description="source")
@@ -57,8 +83,7 @@ class CallColumns:
 
     @admin.display(description="tags")
     def tag_list(self, obj: Call) -> str:
-        names = [(tag.name,) for tag in obj.tags.all()]
-        return format_html_join(" ", '<span class="tag">{}</span>', names)
+        return labels.tags([tag.name for tag in obj.tags.all()])
 
     @admin.display(description="recording")
     def recording(self, obj: Call) -> str:

@@ -17,10 +17,19 @@ from ..phones import formatted, normalise_if_number
 
 @admin.register(Person)
 class PersonAdmin(LargeTableAdmin):
-    menu, menu_order = "Calls", 30
+    menu, menu_order = "people", 10
     member_rights = operator_rights = frozenset({"view", "change"})
     newest_first = ("-pk",)
     list_display = ("known_as", "number", "email", "city", "since")
+    cells = {
+        "known_as": "who",
+        "number": "side number",
+        "email": "what soft",
+        "city": "soft wide",
+        "since": "num when quiet",
+    }
+    empty_icon = "users"
+    empty_text = "Calls, texts and forms make them."
     search_help_text = "Full phone number, email address or id"
     fields = ("name", "city", "state", "country", "number", "mail", "since", "history", "resource_id")
     readonly_fields = ("number", "mail", "since", "history", "resource_id")

@@ -13,9 +13,10 @@ from ..models import Tag
 
 @admin.register(Tag)
 class TagAdmin(TenantAdmin):
-    menu, menu_order = "Calls", 40
+    menu, menu_order = "settings", 40
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     list_display = ("name", "its_calls")
+    cells = {"name": "who", "its_calls": "num when"}
     search_fields = ("name__icontains",)
     fields = ("name", "color")
 

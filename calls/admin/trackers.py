@@ -18,8 +18,19 @@ from ..phones import formatted
 
 @admin.register(Tracker)
 class TrackerAdmin(TenantAdmin):
-    menu, menu_order = "Calls", 20
+    menu, menu_order = "numbers", 10
     list_display = ("name", "number", "source", "routed_to", "active", "calls")
+    cells = {
+        "name": "who",
+        "number": "what number",
+        "source": "side soft",
+        "routed_to": "number wide",
+        "active": "when",
+        "calls": "num",
+    }
+    form_in_side = False
+    empty_icon = "hash"
+    empty_text = "The numbers that your customers call, and where you show each of them."
     list_filter = ("active",)
     search_fields = ("name__icontains", "phone_number__contains", "source__icontains", "resource_id__exact")
     search_help_text = "Name, number or source"

@@ -22,7 +22,7 @@ SourceFilter = related_filter("source", FormSource.objects.all(), title="web sit
 
 @admin.register(FormRefusal)
 class FormRefusalAdmin(RefusedItemAdmin):
-    menu, menu_order = "Texts and forms", 70
+    menu, menu_order, menu_name = "numbers", 50, "Refused forms"
     audit_noun = "a refused form"
     what_to_do = {
         Reason.INACTIVE: "Make the source active, then accept the form.",
@@ -35,7 +35,16 @@ class FormRefusalAdmin(RefusedItemAdmin):
         Reason.TOO_LARGE: "This form cannot be accepted. Make the form on your site ask for less at once.",
         Reason.MALFORMED: "Fix the page that sends it.",
     }
-    list_display = ("when", "reason", "origin", "fields_in_short", "source", "state_badge", "times")
+    list_display = ("reason", "state_badge", "origin", "fields_in_short", "source", "times", "when")
+    cells = {
+        "reason": "who",
+        "state_badge": "side",
+        "origin": "soft short wide",
+        "fields_in_short": "what soft clip",
+        "source": "soft short",
+        "times": "num wide",
+        "when": "num when quiet",
+    }
     list_filter = (ReceivedFilter, "state", "reason", SourceFilter)
     search_help_text = "The sender’s address, or the site, such as https://www.example.com"
     readonly_fields = (

@@ -20,10 +20,18 @@ from ..web.script import build_script_tag
 
 @admin.register(FormSource)
 class FormSourceAdmin(IntakeSourceAdmin):
-    menu, menu_order, menu_name = "Texts and forms", 60, "Web sites with forms"
+    menu, menu_order, menu_name = "numbers", 20, "Web forms"
     refused_model = FormRefusal
     audit_noun = "a form source"
     list_display = ("name", "state_badge", "last_received", "received", "refusals_open")
+    cells = {
+        "name": "who",
+        "state_badge": "what",
+        "last_received": "when quiet",
+        "received": "num",
+        "refusals_open": "num side",
+    }
+    form_in_side = False
     search_fields = ("name__icontains",)
     readonly_fields = ("state_badge", "last_received", "received", "refused", "refusals_open", "created")
     buttons = ("connect",)

@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from calls.phones import formatted, normalise_if_number
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import AnyTimeFilter
+from subscriptions.admin.kit.icons import icon
 from subscriptions.admin.kit.subjects import SubjectAdmin
 
 from ..models import FormSubmission
@@ -30,12 +31,20 @@ class FormAdmin(SubjectAdmin):
     """A form is added once and never changed."""
 
     member_rights = operator_rights = frozenset({"view", "add"})
-    menu, menu_order, menu_name = "Texts and forms", 30, "Forms"
+    menu, menu_order, menu_name = "activity", 40, "Forms"
     import_kind = "forms"
     phone_of = staticmethod(normalise_if_number)
     newest_first = ("-submitted_at", "-pk")
     related = named_by = ("person",)
-    list_display = ("time", "who", "answers", "page", "source")
+    list_display = ("from_whom", "answers", "page", "source", "time")
+    cells = {
+        "from_whom": "who",
+        "answers": "what soft clip",
+        "page": "soft short wide",
+        "source": "soft short wide",
+        "time": "num when quiet",
+    }
+    empty_icon = "clipboard-list"
     list_filter = (SubmittedFilter,)
     readonly_fields = ("time", "who", "filled_in", "page", "resource_id")
 
@@ -62,6 +71,10 @@ class FormAdmin(SubjectAdmin):
         known = (formatted(person.phone) or person.email) if person is not None else ""
         return str(typed)[:80] or known or "Unknown"
 
+    @admin.display(description="who")
+    def from_whom(self, obj: FormSubmission) -> str:
+        return format_html('<span class="who">{}{}</span>', icon("clipboard-list"), self.who(obj))
+
     @admin.display(description="page")
     def page(self, obj: FormSubmission) -> str:
         return obj.form_url
@@ -70,8 +83,8 @@ class FormAdmin(SubjectAdmin):
     def answers(self, obj: FormSubmission) -> str:
         shown = list(obj.form_data.items())[:SHOWN]
         rest = len(obj.form_data) - len(shown)
-        lines = format_html_join("", "<div><small>{}</small> {}</div>", ((k, v[:80]) for k, v in shown))
-        return format_html("{}{}", lines, f"and {rest} more" if rest > 0 else "")
+        said = format_html_join(" · ", "<small>{}</small> {}", ((k, v[:80]) for k, v in shown))
+        return format_html("{}{}", said, f" · and {rest} more" if rest > 0 else "")
 
     @admin.display(description="fields")
     def filled_in(self, obj: FormSubmission) -> str:

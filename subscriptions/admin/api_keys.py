@@ -40,9 +40,20 @@ class ApiKeyForm(TenantForm):
 @admin.register(ApiKey)
 class ApiKeyAdmin(ButtonsAdmin):
     form = ApiKeyForm
-    menu, menu_order = "Settings", 30
+    menu, menu_order = "settings", 30
     confirms = True
-    list_display = ("name", "begins_with", "scopes_in_words", "state", "last_used", "made", "made_by")
+    list_display = ("name", "state", "begins_with", "scopes_in_words", "made_by", "made", "last_used")
+    cells = {
+        "name": "who",
+        "state": "side",
+        "begins_with": "mono wide",
+        "scopes_in_words": "what soft clip",
+        "made_by": "soft wide short",
+        "made": "num wide quiet",
+        "last_used": "num when quiet",
+    }
+    empty_icon = "key-round"
+    empty_text = "Your own programs use a key to send calls, texts and forms."
     search_fields = ("name__icontains", "prefix__exact")
     readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made", "made_by", "ends_with")
     buttons = ("rotate", "revoke")

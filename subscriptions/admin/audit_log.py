@@ -66,8 +66,9 @@ class ActFilter(SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(LogAdmin):
-    menu, menu_order, menu_name = "Settings", 40, "Audit log"
-    list_display = ("when", "who", "act", "of_what", "detail")
+    menu, menu_order, menu_name = "settings", 50, "Audit log"
+    list_display = ("act", "of_what", "who", "detail", "when")
+    cells = {"act": "who", "of_what": "what", "who": "side soft", "detail": "soft clip wide", "when": "num when quiet"}
     indexed = frozenset({"act"})
     search_is_indexed = False
     list_filter = (WhenFilter, WhoFilter, ActFilter)

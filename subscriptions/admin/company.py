@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 
 from ..models import Company
@@ -43,9 +44,11 @@ class CompanyAdmin(ButtonsAdmin):
     form = CompanyForm
     company_path = "pk"
     member_rights = frozenset({"view", "change"})
-    menu, menu_order = "Settings", 10
+    menu, menu_order = "settings", 10
     deferred = ("signing_key",)
-    list_display = ("name", "time_zone", "resource_id")
+    list_display = ("name", "time_zone", "show", "resource_id")
+    cells = {"name": "who", "time_zone": "what soft", "show": "side", "resource_id": "num mono quiet wide"}
+    form_in_side = False
     search_fields = ("name__icontains", "resource_id__exact")
     readonly_fields = ("signing_key_masked", "resource_id")
     fieldsets = (
@@ -67,6 +70,10 @@ class CompanyAdmin(ButtonsAdmin):
 
     def menu_label(self, request: HttpRequest) -> str:
         return "Companies" if access_of(request).several else "Company"
+
+    @admin.display(description="pages")
+    def show(self, obj: Company) -> str:
+        return format_html('<a href="{}?company={}">Show only this company</a>', reverse("admin:index"), obj.pk)
 
     @admin.display(description="signing key")
     def signing_key_masked(self, obj: Company) -> str:

@@ -28,6 +28,7 @@ from .delivery_page import page_context
 from .delivery_scans import delivery_scan
 from .kit import labels, search, subjects, times
 from .kit.filters import SinceFilter
+from .kit.icons import icon
 from .kit.index_scans import IndexScan
 from .kit.logs import SEARCH_LIMIT
 
@@ -36,11 +37,10 @@ State = Delivery.State
 
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
-    menu, menu_order = "Webhooks", 20
+    menu, menu_order, menu_name = "deliveries", 10, "Log"
     related = ("event", "subscription__health")
     deferred = ("event__body", "subscription__secret", "subscription__previous_secret")
     list_display = (
-        "created",
         "state_badge",
         "event_label",
         "about",
@@ -48,10 +48,26 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
         "what_happened",
         "attempts_in_words",
         "next_try",
+        "created",
     )
+    cells = {
+        "state_badge": "who",
+        "event_label": "what",
+        "about": "short",
+        "to": "side short",
+        "what_happened": "soft clip",
+        "attempts_in_words": "num wide",
+        "next_try": "num wide",
+        "created": "num when quiet",
+    }
+    empty_icon = "send"
+    empty_text = "Each webhook appears here as soon as there is an event that a subscription asks for."
     list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
     search_help_text = "A phone number, or the exact ID of a delivery, webhook, call, text or form"
     change_list_template = "admin/subscriptions/delivery/change_list.html"
+
+    def list_title(self, request: HttpRequest) -> str:
+        return "Deliveries"
 
     # --- columns --------------------------------------------------------------------------------------------------
     @admin.display(description="state")
@@ -61,11 +77,16 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     @admin.display(description="event")
     def event_label(self, obj: Delivery) -> str:
         label = catalogue.label(obj.event.type)
-        return format_html("{} {}", label, labels.badge("test", "quiet")) if obj.event.test else label
+        return format_html("{} {}", label, labels.tag("Test")) if obj.event.test else label
 
     @admin.display(description="about")
     def about(self, obj: Any) -> str:
-        return str(getattr(obj, "about", "")) or "–"
+        if obj.event.test:
+            return "Invented data"
+        name = getattr(obj, "about", "") or obj.event.subject_id
+        url = subjects.subject_url(self.admin_site, obj.event.subject_id)
+        shown = format_html('<a class="main" href="{}">{}</a>', url, name) if url else name
+        return format_html('<span class="who">{}{}</span>', icon(subjects.icon_of(obj.event.type)), shown)
 
     @admin.display(description="subscription")
     def to(self, obj: Delivery) -> str:
@@ -79,7 +100,7 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     def attempts_in_words(self, obj: Delivery) -> str:
         return labels.attempts_label(obj)
 
-    @admin.display(description="created")
+    @admin.display(description="made")
     def created(self, obj: Delivery) -> str:
         return times.time_tag(obj.created_at)
 

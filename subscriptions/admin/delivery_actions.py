@@ -53,21 +53,21 @@ class DeliveryActionsAdmin(LogAdmin, ButtonsAdmin):
 
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         if obj.state in operations.RESENDABLE and obj.subscription.state == Subscription.State.ACTIVE:
-            return ("resend", "cancel") if obj.state == State.HELD else ("resend",)
+            return ("cancel", "resend") if obj.state == State.HELD else ("resend",)
         if obj.state not in (State.PENDING, State.HELD) or obj.claim is not None:
             return ()
         later = obj.due_at is not None and max(obj.due_at, labels.paused_until(obj) or obj.due_at) > timezone.now()
-        return ("send_now", "cancel") if later and obj.subscription.state == Subscription.State.ACTIVE else ("cancel",)
+        return ("cancel", "send_now") if later and obj.subscription.state == Subscription.State.ACTIVE else ("cancel",)
 
-    @button("Send again")
+    @button("Send again", icon="rotate-cw", primary=True)
     def resend(self, request: HttpRequest, obj: Delivery) -> None:
         self._resend(request, Delivery.objects.filter(pk=obj.pk))
 
-    @button("Send now")
+    @button("Send now", icon="send", primary=True)
     def send_now(self, request: HttpRequest, obj: Delivery) -> None:
         self._send_now(request, Delivery.objects.filter(pk=obj.pk))
 
-    @button("Cancel")
+    @button("Cancel", icon="ban")
     def cancel(self, request: HttpRequest, obj: Delivery) -> None:
         self._cancel(request, Delivery.objects.filter(pk=obj.pk))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 
+from ..delivery.retry import MAX_ATTEMPTS
 from ..events import catalogue, stored_bodies, versions
 from ..models import Attempt, Delivery
 from . import advice, attempt_request
@@ -23,6 +24,15 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "title": f"{catalogue.label(obj.event.type)} to {obj.subscription.name}",
         "delivery": obj,
         "state": labels.badge(labels.state_label(obj), labels.state_tone(obj)),
+        "tone": {"good": "good", "bad": "bad", "warn": "warn"}.get(labels.state_tone(obj), "none"),
+        "face": _FACES.get(labels.state_tone(obj), "send"),
+        "attempts_line": _count_attempts(obj),
+        "created": times.time_tag(obj.created_at),
+        "event_label": catalogue.label(obj.event.type),
+        "event_at": times.time_tag(obj.event.created_at),
+        "subject_icon": subjects.icon_of(obj.event.type),
+        "about_word": subjects.kind_word(obj.event.type),
+        "upcoming": _upcoming(obj),
         "next_step": labels.describe_next_step(obj),
         "happened": labels.outcome_label(obj) if obj.state == State.FAILED else "",
         "watched": labels.change_marker(obj) if obj.state == State.PENDING else "",
@@ -40,13 +50,42 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
     }
 
 
+_FACES = {"good": "check", "bad": "triangle-alert", "warn": "rotate-cw", "quiet": "pause"}
+
+
+def _count_attempts(obj: Delivery) -> str:
+    if not obj.attempts:
+        return "Not tried yet"
+    said = labels.attempts_label(obj)
+    return f"{said} attempt" if said == "1" else f"{said} attempts"
+
+
+def _upcoming(obj: Delivery) -> dict[str, Any] | None:
+    """The next attempt, while it waits for one."""
+    if obj.state != State.PENDING or obj.due_at is None:
+        return None
+    until = max(obj.due_at, labels.paused_until(obj) or obj.due_at)
+    soon = times.seconds_since(until) >= 0
+    when = "Now" if obj.claim or soon else times.format_relative(until)
+    return {
+        "number": labels.tries_in_round(obj) + 1,
+        "when": when[:1].upper() + when[1:],
+        "at": "" if soon else times.time_tag(until),
+        "most": MAX_ATTEMPTS,
+    }
+
+
 def _attempt_context(attempt: Attempt, body: bytes) -> dict[str, Any]:
     good = attempt.outcome == Attempt.Outcome.DELIVERED
     tone = "good" if good else "quiet" if attempt.outcome == Attempt.Outcome.LOST else "bad"
     response, is_cut = bodies.decode_answer(bytes(attempt.response_body), attempt.response_headers)
     return {
         "number": attempt.number,
+        "tone": tone,
+        "label": labels.attempt_label(attempt),
         "badge": labels.badge(labels.attempt_label(attempt), tone),
+        "curl_id": f"curl-{attempt.number}",
+        "response_id": f"response-{attempt.number}",
         # Without a response, the badge already shows the message.
         "message": attempt.message if attempt.status_code else "",
         "at": times.time_tag(attempt.started_at),

@@ -19,9 +19,10 @@ from ..tenancy import audit_log
 from ..tenancy.access import access_of
 from .delivery_filters import EventTypeFilter
 from .delivery_scans import events_of_type
-from .kit import bodies, search, subjects, times
+from .kit import bodies, labels, search, subjects, times
 from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import SinceFilter
+from .kit.icons import icon
 from .kit.index_scans import IndexScan
 from .kit.logs import LogAdmin
 
@@ -40,9 +41,11 @@ class TypeFilter(EventTypeFilter):
 
 @admin.register(Event)
 class EventAdmin(LogAdmin, ButtonsAdmin):
-    menu, menu_order = "Webhooks", 30
+    menu, menu_order = "deliveries", 20
     deferred = ("body",)
-    list_display = ("created", "label", "subject", "webhooks")
+    list_display = ("label", "subject", "webhooks", "created")
+    cells = {"label": "who", "subject": "what", "webhooks": "side soft clip", "created": "num when quiet"}
+    empty_icon = "webhook"
     list_filter = (SinceFilter, TypeFilter)
     search_help_text = "A phone number, or the exact ID of a webhook, call, text or form"
     buttons = ("replay",)
@@ -66,13 +69,17 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="event")
     def label(self, obj: Event) -> str:
-        return catalogue.label(obj.type)
+        label = catalogue.label(obj.type)
+        return format_html("{} {}", label, labels.tag("Test")) if obj.test else label
 
     @admin.display(description="about")
     def subject(self, obj: Event) -> str:
+        if obj.test:
+            return "Invented data"
         reference = subjects.link_subject(self.admin_site, obj.subject_id)
         name = getattr(obj, "about", "")
-        return format_html("{}<br><small>{}</small>", reference, name) if name else reference
+        shown = format_html("{} <small>{}</small>", reference, name) if name else reference
+        return format_html('<span class="who">{}{}</span>', icon(subjects.icon_of(obj.type)), shown)
 
     @admin.display(description="webhooks")
     def webhooks(self, obj: Any) -> str:
@@ -80,7 +87,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         parts = [f"{states.count(state)} {word}" for state, word in _WORDS.items() if state in states]
         return ", ".join(parts) or "None. No subscription receives it"
 
-    @admin.display(description="created")
+    @admin.display(description="made")
     def created(self, obj: Event) -> str:
         return times.time_tag(obj.created_at)
 
@@ -106,6 +113,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             "title": catalogue.label(obj.type),
             "subtitle": None,
             "event": obj,
+            "about_word": subjects.kind_word(obj.type),
             "subject": subjects.link_subject(self.admin_site, obj.subject_id),
             "at": times.time_tag(obj.created_at),
             "deliveries": [subjects.delivery_row(delivery) for delivery in deliveries],
@@ -125,7 +133,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         return self.buttons if _able(obj).exists() else ()
 
-    @button("Send again to all")
+    @button("Send again to all", icon="rotate-cw", primary=True)
     def replay(self, request: HttpRequest, obj: Event) -> None:
         """Resend to the subscriptions that received it the first time, not to ones created since."""
         count, left = operations.resend(_able(obj)), obj.deliveries.count()

@@ -21,6 +21,11 @@ from .kit import charts, checklist, labels, times
 from .kit.filters import is_id
 
 DAY, WEEK = 24, 7 * 24  # hours
+SERIES = (
+    charts.Series("delivered", "f-1"),
+    charts.Series("tried again", "f-warn"),
+    charts.Series("failed", "f-bad"),
+)
 MAX_OFFERED = 200  # companies in the menu
 MAX_NAMED = 3  # failing subscriptions among the next steps
 LATE_SECONDS = 60  # show it if the oldest due webhook is older than this
@@ -86,25 +91,42 @@ def _span(label: str, since: str, hours: dict[datetime, Statistics]) -> dict[str
     }
 
 
-def _by_hour(hours: dict[datetime, Statistics], now: datetime) -> Any:
+def _by_hour(hours: dict[datetime, Statistics], now: datetime) -> dict[str, Any]:
     bars = []
     for back in range(DAY - 1, -1, -1):
         hour = now - timedelta(hours=back)
         local = timezone.localtime(hour)
         label = f"{local:%H}" if local.hour % 3 == 0 else ""
-        bars.append(charts.Bar(label, f"{times.format_day(local)}, {local:%H:%M}", hours.get(hour, Statistics())))
-    return charts.draw_stacked_bars("chart-hours", "Last 24 hours", bars)
+        title = f"{times.format_day(local)}, {local:%H:%M}"
+        minor = local.hour % 6 != 0
+        bars.append(charts.Bar(label, title, _parts(hours.get(hour, Statistics())), running=not back, minor=minor))
+    return _chart("hours", "Deliveries each hour", bars)
 
 
-def _by_day(hours: dict[datetime, Statistics], now: datetime) -> Any:
+def _by_day(hours: dict[datetime, Statistics], now: datetime) -> dict[str, Any]:
     today = timezone.localtime(now).date()
     days = {today - timedelta(days=back): Statistics() for back in range(6, -1, -1)}
     for hour, one in hours.items():
         date = timezone.localtime(hour).date()
         if date in days:
             days[date].add(one)
-    bars = [charts.Bar(f"{date:%a}", f"{date:%a} {date.day} {date:%b}", one) for date, one in days.items()]
-    return charts.draw_stacked_bars("chart-days", "Last 7 days", bars)
+    bars = [
+        charts.Bar(f"{date:%a}", f"{date:%a} {date.day} {date:%b}", _parts(one), running=date == today)
+        for date, one in days.items()
+    ]
+    return _chart("days", "Deliveries each day", bars)
+
+
+def _parts(one: Statistics) -> tuple[int, int, int]:
+    return (one.delivered, one.retried, one.failed)
+
+
+def _chart(name: str, title: str, bars: list[charts.Bar]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "picture": charts.draw_bars(f"chart-{name}", title, SERIES, bars),
+        "legend": charts.draw_legend(SERIES, bars),
+    }
 
 
 def _trouble(row: EndpointHealth) -> dict[str, Any]:

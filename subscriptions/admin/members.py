@@ -35,7 +35,7 @@ class MembershipForm(TenantForm):
 @admin.register(Membership)
 class MembershipAdmin(TenantAdmin):
     form = MembershipForm
-    menu, menu_order, menu_name = "Settings", 20, "Members"
+    menu, menu_order, menu_name = "settings", 20, "Members"
     writers = OWNERS
     confirms = True
     member_rights = frozenset({"view", "change", "delete"})
@@ -43,6 +43,7 @@ class MembershipAdmin(TenantAdmin):
     related = ("user",)
     change_list_template = "admin/callhooks/members_change_list.html"
     list_display = ("who", "role", "may_log_in", "since")
+    cells = {"who": "who", "role": "what", "may_log_in": "side", "since": "num when quiet"}
     search_fields = ("user__username__icontains", "user__email__icontains")
     fields = ("user", "role")
     readonly_fields = ("who", "since")
@@ -122,13 +123,15 @@ class InvitationForm(TenantForm):
 @admin.register(Invitation)
 class InvitationAdmin(ButtonsAdmin):
     form = InvitationForm
-    menu, menu_order = "Settings", 25
+    menu, menu_order = "settings", 25
     writers = OWNERS
     confirms = True
     member_rights = operator_rights = frozenset({"view", "add"})
     related = ("invited_by",)
     deferred = ("hashed",)
-    list_display = ("email", "role", "state", "sent", "by")
+    list_display = ("email", "state", "role", "by", "sent")
+    cells = {"email": "who", "state": "side", "role": "what", "by": "soft", "sent": "num when quiet"}
+    empty_icon = "user-plus"
     search_fields = ("email__icontains",)
     readonly_fields = ("state", "sent", "by")
     buttons = ("send_again", "withdraw")

@@ -32,10 +32,20 @@ _TONES = {State.RUNNING: "busy", State.DONE: "good", State.CANCELLED: "quiet"}
 class ResendJobAdmin(LogAdmin, ButtonsAdmin):
     """A job is started and cancelled, never edited. Starting one needs the operate permission, like a single resend."""
 
-    menu, menu_order, menu_name = "Webhooks", 40, "Resends"
+    menu, menu_order, menu_name = "deliveries", 40, "Sent again"
     related = ("subscription", "requested_by")
     deferred = tuple(f"subscription__{name}" for name in Subscription.ENCRYPTED)
-    list_display = ("created", "state_badge", "to", "span", "progress", "by")
+    list_display = ("to", "state_badge", "progress", "span", "by", "created")
+    cells = {
+        "to": "who",
+        "state_badge": "side",
+        "progress": "what",
+        "span": "soft wide",
+        "by": "soft wide",
+        "created": "num when quiet",
+    }
+    empty_icon = "rotate-cw"
+    empty_text = "What you send again in bulk appears here."
     buttons = ("cancel",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -20,7 +20,7 @@ from . import credentials, day_statistics
 from .kit import labels, times
 
 State = Subscription.State
-TONES = {State.ACTIVE: "good", State.PAUSED: "warn", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
+TONES = {State.ACTIVE: "good", State.PAUSED: "quiet", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
 
 
 class SubscriptionFacts:
@@ -41,8 +41,10 @@ class SubscriptionFacts:
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, obj: Subscription) -> str:
-        badge = labels.badge(obj.get_state_display(), TONES[State(obj.state)])
-        return format_html("{} {}", badge, labels.badge("Failing", "bad")) if _failing(obj) else badge
+        if _failing(obj):
+            return labels.badge("Failing", "bad")
+        word = "Healthy" if obj.state == State.ACTIVE else obj.get_state_display()
+        return labels.badge(word, TONES[State(obj.state)])
 
     @admin.display(description="last webhook")
     def last_delivery(self, obj: Any) -> str:

@@ -94,10 +94,22 @@ class StateFilter(DefaultingFilter):
 class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, test_events.TestEventAdmin):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
-    menu, menu_order = "Webhooks", 10
+    menu, menu_order = "subscriptions", 10
     related = ("health",)
     deferred = ("secret", "previous_secret")
-    list_display = ("name", "host", "events_in_short", "state_badge", "day", "last_delivery")
+    list_display = ("name", "state_badge", "host", "events_in_short", "day", "last_delivery")
+    cells = {
+        "name": "who",
+        "state_badge": "when",
+        "host": "what soft",
+        "events_in_short": "soft clip wide",
+        "day": "wider",
+        "last_delivery": "side soft",
+    }
+    form_in_side = False
+    delete_label = "Remove…"
+    empty_icon = "webhook"
+    empty_text = "Enter the URL of your server and choose events. Callhooks sends a test to it."
     list_filter = (StateFilter,)
     search_fields = ("name__icontains", "url__icontains")
     search_help_text = "Name or URL"
@@ -166,7 +178,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
             )
         return ("test", "resume", "reveal_secret", "rotate_secret", "payload_version")
 
-    @button("Send now")
+    @button("Send now", icon="send")
     def send_now(self, request: HttpRequest, obj: Subscription) -> None:
         try:
             count = operations.send_waiting(obj)
@@ -178,7 +190,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
         text = f"{waits}, and will be sent now: a few at first, then more each second while your server accepts them."
         self.message_user(request, text, messages.SUCCESS)
 
-    @button("Pause")
+    @button("Pause", icon="pause")
     def pause(self, request: HttpRequest, obj: Subscription) -> None:
         if obj.state != State.ACTIVE:
             return
@@ -186,7 +198,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
         self.log_change(request, obj, "Paused.")
         self.message_user(request, "Paused. New webhooks are held until you resume.", messages.SUCCESS)
 
-    @button("Resume…", opens_page=True)
+    @button("Resume…", opens_page=True, icon="rotate-cw")
     def resume(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         held = Delivery.objects.filter(subscription=obj, state=Delivery.State.HELD)[: COUNT_LIMIT + 1].count()
         choice = request.POST.get("held")
@@ -205,7 +217,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
         self.message_user(request, f"Resumed.{text}", messages.SUCCESS)
         return None
 
-    @button("Show secret", confirms=True)
+    @button("Show secret", confirms=True, icon="eye")
     def reveal_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
         self.log_change(request, obj, "Viewed the signing secret.")
         return self.render_page(
@@ -221,7 +233,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
             },
         )
 
-    @button("New secret…", opens_page=True, confirms=True)
+    @button("New secret…", opens_page=True, confirms=True, icon="key-round")
     def rotate_secret(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         if request.method != "POST":
             # At most two secrets sign: another rotation ends the previous secret immediately.

@@ -33,7 +33,7 @@ class TestEventAdmin(ButtonsAdmin):
             *super().get_urls(),
         ]
 
-    @button("Send a test…", opens_page=True)
+    @button("Send a test…", opens_page=True, icon="send")
     def test(self, request: HttpRequest, obj: Subscription) -> HttpResponse:
         chosen = request.POST.get("type", "")
         if request.method == "POST" and (delivery := send_from_page(self, request, obj, chosen)) is not None:

@@ -20,11 +20,13 @@ WRITERS = OWNERS | {Membership.Role.ADMIN.value}
 
 @dataclass(frozen=True)
 class Access:
-    """`roles`: the user's role by company id. `all_companies`: true for operators. `zones`: time zone by company id."""
+    """`roles`: the user's role by company id. `all_companies`: true for operators. `zones` and `names`: time zone and
+    name by company id; empty for operators."""
 
     all_companies: bool
     roles: Mapping[int, str]
     zones: Mapping[int, str]
+    names: Mapping[int, str]
 
     def writable_company_ids(self, by: Set[str] = WRITERS) -> list[int]:
         """The companies in which the user has one of the roles `by`."""
@@ -78,12 +80,13 @@ def access_of(request: HttpRequest) -> Access:
 def _read(request: HttpRequest) -> Access:
     user = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
-        return Access(False, {}, {})
+        return Access(False, {}, {}, {})
     if user.is_superuser:
-        return Access(True, {}, {})
-    rows = Membership.objects.filter(user=user).values_list("company_id", "role", "company__time_zone")
+        return Access(True, {}, {}, {})
+    rows = Membership.objects.filter(user=user).values_list("company_id", "role", "company__time_zone", "company__name")
     return Access(
         False,
-        {company_id: role for company_id, role, _ in rows},
-        {company_id: zone for company_id, _, zone in rows},
+        {company_id: role for company_id, role, _, _ in rows},
+        {company_id: zone for company_id, _, zone, _ in rows},
+        {company_id: name for company_id, _, _, name in rows},
     )

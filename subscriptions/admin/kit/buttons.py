@@ -21,20 +21,25 @@ Handler = Callable[..., HttpResponse | None]
 
 @dataclass(frozen=True)
 class Button:
-    """A button for the template. With `opens_page` it is a link."""
+    """A button for the template. With `opens_page` it is a link. `primary`: the one thing to do on this page."""
 
     label: str
     url: str
     opens_page: bool
+    icon: str = ""
+    primary: bool = False
 
 
-def button(label: str, *, opens_page: bool = False, confirms: bool = False) -> Callable[[Handler], Handler]:
+def button(
+    label: str, *, opens_page: bool = False, confirms: bool = False, icon: str = "", primary: bool = False
+) -> Callable[[Handler], Handler]:
     """Turn a method of a ButtonsAdmin into a button. It takes the request and the row, and may return a response.
     `confirms`: it asks who it is again, if the last time is a while ago."""
 
     def mark(method: Handler) -> Handler:
         method.label, method.opens_page = label, opens_page  # type: ignore[attr-defined]
         method.confirms = confirms  # type: ignore[attr-defined]
+        method.icon, method.primary = icon, primary  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -111,7 +116,7 @@ class ButtonsAdmin(TenantAdmin):
     def _button(self, request: HttpRequest, name: str, obj: Any) -> Button:
         method = getattr(self, name)
         url = reverse(f"admin:{self._url(name)}", args=[quote(obj.pk)])
-        return Button(method.label, self._with_filters(request, url), method.opens_page)
+        return Button(method.label, self._with_filters(request, url), method.opens_page, method.icon, method.primary)
 
     def _with_filters(self, request: HttpRequest, url: str) -> str:
         """Keep the filters of the list in the URL."""

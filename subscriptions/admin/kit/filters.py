@@ -64,9 +64,10 @@ def related_filter(name: str, rows: QuerySet[Any], *, path: str = "", title: str
 
 
 class DefaultingFilter(SimpleListFilter):
-    """A filter that is always active. Its first choice is the default."""
+    """A filter that is always active. Its first choice is the default. `unset`: the choice that does not filter."""
 
     choices_in_words: tuple[tuple[str, str], ...] = ()
+    unset = ""  # the first one
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
         return self.choices_in_words
@@ -82,14 +83,16 @@ class DefaultingFilter(SimpleListFilter):
                 "selected": self.value() == key,
                 "query_string": changelist.get_query_string({str(self.parameter_name): key}),
                 "display": words,
+                "unset": key == self.unset,
             }
 
 
 class SinceFilter(DefaultingFilter):
     """Defaults to the last day, so that a long log opens quickly. A search covers any time."""
 
-    title = "time"
+    title = "when"
     parameter_name = "since"
+    unset = "all"
     field = "created_at"
     choices_in_words = (
         ("24h", "Last 24 hours"),

@@ -94,6 +94,19 @@ class StorableJSONField(forms.JSONField):
         return InvalidJSONInput(data) if isinstance(data, str) and any(find_problems(found)) else found
 
 
+class DateTimeInputs(forms.SplitDateTimeWidget):
+    """A day and a time, each with the browser's own picker."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            attrs,
+            date_attrs={"type": "date", "aria-label": "Day"},
+            time_attrs={"type": "time", "step": "1", "aria-label": "Time"},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M:%S",
+        )
+
+
 class CheckboxesField(forms.MultipleChoiceField):
     """A list of names as checkboxes."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from ...delivery.retry import MAX_ATTEMPTS
 from ...models import Attempt, Delivery, EndpointHealth
@@ -50,14 +51,30 @@ def state_label(delivery: Delivery) -> str:
 
 
 def state_tone(delivery: Delivery) -> str:
-    """The color of the state: good, busy, warn, bad or quiet."""
+    """How the state looks: good (disc), busy or warn (ring), bad (square) or quiet (thin ring)."""
     if delivery.state == Delivery.State.PENDING:
         return "warn" if tries_in_round(delivery) else "busy"
-    return {"delivered": "good", "failed": "bad", "held": "warn"}.get(delivery.state, "quiet")
+    return {"delivered": "good", "failed": "bad"}.get(delivery.state, "quiet")
 
 
 def badge(text: str, tone: str) -> str:
-    return format_html('<span class="badge badge-{}">{}</span>', tone, text)
+    """A mark and a word. The shape of the mark differs by tone, too."""
+    return format_html('<span class="state s-{}">{}</span>', tone, text)
+
+
+def tag(text: str) -> str:
+    return format_html('<span class="tag">{}</span>', text)
+
+
+def tags(names: Sequence[str], *, most: int = 2) -> str:
+    """The first tags, then how many more there are. They never wrap."""
+    if not names:
+        return "–"
+    shown = format_html_join("", "{}", ((tag(name),) for name in names[:most]))
+    if len(names) > most:
+        rest = ", ".join(names[most:])
+        shown = format_html('{}<span class="tag more" title="{}">+{}</span>', shown, rest, len(names) - most)
+    return format_html('<span class="tags">{}</span>', shown)
 
 
 def tries_in_round(delivery: Delivery) -> int:

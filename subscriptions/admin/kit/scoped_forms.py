@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ...tenancy.access import access_of
 from .filters import is_id
-from .forms import ExactTextField, StorableJSONField, TenantForm
+from .forms import DateTimeInputs, ExactTextField, StorableJSONField, TenantForm
 from .rights import ScopedRows
 
 
@@ -24,6 +24,7 @@ class ScopedForms(ScopedRows):
     formfield_overrides = {
         models.TextField: {"form_class": ExactTextField},
         models.JSONField: {"form_class": StorableJSONField},
+        models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": DateTimeInputs},
     }
     save_as = False
     add_one_at_a_time = False  # hides "save and add another" and "save and continue"

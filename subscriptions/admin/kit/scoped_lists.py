@@ -20,9 +20,10 @@ MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 200, 8  # of a search
 
 
 class ScopedLists(ScopedRows):
-    menu = ""  # the heading in the menu; the app's name if empty
-    menu_order = 50
-    menu_name = ""
+    menu = ""  # the entry of the menu: see `menu.ENTRIES`
+    menu_order = 50  # within the entry
+    menu_name = ""  # in the menu; the plural of the model if empty
+    cells: dict[str, str] = {}  # how the columns look: see `lists`
 
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -74,8 +75,12 @@ class ScopedLists(ScopedRows):
             zones = access_of(request).limit(Company.objects.filter(pk=int(chosen)), "pk")
             for zone in zones.values_list("time_zone", flat=True):
                 use_zone(zone)
-        return super().changelist_view(request, {"title": self.menu_label(request), **(extra_context or {})})
+        return super().changelist_view(request, {"title": self.list_title(request), **(extra_context or {})})
 
     def menu_label(self, request: HttpRequest) -> str:
-        """The title in the menu and above the list."""
+        """What the page is called in the menu."""
         return self.menu_name or capfirst(str(self.opts.verbose_name_plural))
+
+    def list_title(self, request: HttpRequest) -> str:
+        """The title above the list."""
+        return self.menu_label(request)

@@ -161,11 +161,49 @@ def add_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:
 
 def link_subject(site: AdminSite, subject_id: str) -> str:
     """A link to the page of the subject; the bare id if it has no page."""
+    page = _page_of(site, subject_id)
+    if page is None:
+        return subject_id
+    word = str(page.opts.verbose_name).capitalize()
+    return format_html('<a href="{}">{}</a>', subject_url(site, subject_id), word)
+
+
+def subject_url(site: AdminSite, subject_id: str) -> str:
+    """The page of the subject; empty if it has none."""
+    page = _page_of(site, subject_id)
+    return reverse(f"admin:{_timeline(page.model)}", args=[subject_id]) if page is not None else ""
+
+
+def _page_of(site: AdminSite, subject_id: str) -> SubjectAdmin | None:
+    """The pages of its kind, which its prefix names."""
     for page in _pages(site):
         if getattr(page.opts.get_field("resource_id"), "prefix", None) == subject_id[:3]:
-            url = reverse(f"admin:{_timeline(page.model)}", args=[subject_id])
-            return format_html('<a href="{}">{}</a>', url, str(page.opts.verbose_name).capitalize())
-    return subject_id
+            return page
+    return None
+
+
+# One icon for each type of event; a type that is added later gets the general one.
+_ICONS = {
+    "pre_call": "phone-incoming",
+    "call_routing_complete": "phone-call",
+    "post_call": "phone",
+    "call_modified": "phone",
+    "text_message_received": "message-square-text",
+    "text_message_sent": "message-square-reply",
+    "form_submission": "clipboard-list",
+}
+
+
+def icon_of(event_type: str) -> str:
+    return _ICONS.get(event_type, "webhook")
+
+
+def kind_word(event_type: str) -> str:
+    """`call`, `text` or `form`; `record` for a type that is no longer in the catalogue."""
+    try:
+        return catalogue.kind_of(event_type)
+    except KeyError:
+        return "record"
 
 
 def _pages(site: AdminSite) -> Iterator[SubjectAdmin]:

@@ -33,12 +33,15 @@ ERRORS_SHOWN = 10
 
 @admin.register(ImportJob)
 class ImportJobAdmin(UploadPage, LogAdmin, ButtonsAdmin):
-    menu, menu_order, menu_name = "Calls", 90, "Imports"
+    menu, menu_order, menu_name = "numbers", 40, "Imports"
     related = ("requested_by",)
     deferred = ("seen",)
     deferred_in_list = ("examples",)
     newest_first = ("-pk",)
-    list_display = ("uploaded", "what", "state_badge", "imported", "by")
+    list_display = ("what", "state_badge", "imported", "by", "uploaded")
+    cells = {"what": "who", "state_badge": "side", "imported": "what", "by": "soft wide", "uploaded": "num when quiet"}
+    empty_icon = "upload"
+    empty_text = "Bring calls, texts and forms of another system as a file."
     buttons = ("cancel", "start")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -25,12 +25,13 @@ SourceFilter = related_filter("source", IngestSource.objects.all(), title="sourc
 
 @admin.register(ProviderCall)
 class ProviderCallAdmin(LogAdmin):
-    menu, menu_order, menu_name = "Calls", 65, "Provider reports"
+    menu, menu_order, menu_name = "numbers", 70, "Provider reports"
     related = ("source", "call", "call__tracker")
     deferred = ("source__auth_token", "source__previous_auth_token")
     deferred_in_list = ("facts",)
     newest_first = ("-pk",)
     list_display = ("sid", "call_link", "source", "heard")
+    cells = {"sid": "who mono", "call_link": "what clip", "source": "side soft", "heard": "num when quiet"}
     list_filter = (SourceFilter,)
     search_help_text = "The call’s full SID"
     readonly_fields = ("sid", "call_link", "source_name", "heard", "caller_id", "caller_name", "reported")

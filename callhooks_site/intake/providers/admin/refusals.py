@@ -23,7 +23,7 @@ SourceFilter = related_filter("source", IngestSource.objects.all(), title="sourc
 
 @admin.register(RefusedCallback)
 class RefusedCallbackAdmin(RefusedItemAdmin):
-    menu, menu_order = "Calls", 70
+    menu, menu_order, menu_name = "numbers", 60, "Refused callbacks"
     audit_noun = "a refused callback"
     what_to_do = {
         Reason.SIGNATURE: "Set the right auth token at the source, then accept it. If the URL at the provider does not "
@@ -38,7 +38,15 @@ class RefusedCallbackAdmin(RefusedItemAdmin):
     }
     deferred = ("source__auth_token", "source__previous_auth_token")
     deferred_in_list = ("body",)
-    list_display = ("when", "reason", "about", "source", "state_badge", "times")
+    list_display = ("reason", "state_badge", "about", "source", "times", "when")
+    cells = {
+        "reason": "who",
+        "state_badge": "side",
+        "about": "what soft clip",
+        "source": "soft short wide",
+        "times": "num wide",
+        "when": "num when quiet",
+    }
     list_filter = (ReceivedFilter, "state", "reason", SourceFilter)
     search_help_text = "The full SID of a call or message"
     readonly_fields = (

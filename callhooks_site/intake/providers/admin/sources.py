@@ -41,8 +41,19 @@ class IngestSourceAdmin(IntakeSourceAdmin):
     refused_model = RefusedCallback
     audit_noun = "an ingest source"
     form = SourceForm
-    menu, menu_order = "Calls", 60
+    menu, menu_order, menu_name = "numbers", 30, "Phone systems"
     list_display = ("name", "provider", "account_sid", "state_badge", "last_received", "received", "refusals_open")
+    cells = {
+        "name": "who",
+        "provider": "soft",
+        "account_sid": "mono short wide",
+        "state_badge": "what",
+        "last_received": "num when quiet",
+        "received": "num wide",
+        "refusals_open": "num side",
+    }
+    form_in_side = False
+    empty_icon = "phone"
     search_fields = ("name__icontains", "account_sid__exact")
     readonly_fields = (
         "provider_name", "account", "state_badge", "last_received", "received", "refused", "refusals_open", "token",
