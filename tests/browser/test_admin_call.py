@@ -37,12 +37,12 @@ def at(page: Page, live_server, company) -> Page:
     page.get_by_label("Email address").fill("ann@example.com")
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Your webhooks")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     return page
 
 
 def test_a_tag_and_a_note_become_one_call_modified(at: Page, call: Call):
-    at.get_by_role("link", name="Calls", exact=True).first.click()
+    at.get_by_role("link", name="Activity", exact=True).click()
     at.get_by_role("row", name="Bob Example").get_by_role("link").first.click()
     at.get_by_label("New patient").check()
     at.locator("#id_note").fill("Wants an appointment\nin the morning")
@@ -99,8 +99,8 @@ def test_pages_fit_a_phone(at: Page, call: Call, company, live_server):
         at.goto(live_server.url + path)
         expect(at).to_have_title(re.compile("Callhooks"))
         assert at.evaluate("document.documentElement.scrollWidth") <= 390, path
-        # Django hides what sticks out of its form rows; nothing may.
+        # Nothing may stick out of a card or a field.
         sticks_out = "row => row.scrollWidth > row.clientWidth + 1"
-        assert not at.evaluate(f"[...document.querySelectorAll('.form-row, #content')].filter({sticks_out}).length"), (
+        assert not at.evaluate(f"[...document.querySelectorAll('.field, .page, .card')].filter({sticks_out}).length"), (
             path
         )

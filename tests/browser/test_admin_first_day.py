@@ -40,7 +40,7 @@ def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver
     drain_until(nothing_pending)
     expect(admin.locator(".lead")).to_contain_text("Accepted (200)")  # by itself
     assert [got.headers["Callhooks-Event"] for got in receiver.got] == ["post_call"]
-    admin.get_by_role("link", name="Callhooks").first.click()
+    admin.get_by_role("link", name="Home", exact=True).click()
     expect(admin.get_by_text("First steps")).to_have_count(0)
     expect(admin.locator(".figures").first).to_contain_text("1")
 
@@ -63,7 +63,7 @@ def test_a_new_secret_signs_beside_the_old_one(admin: Page, live_server, company
     old = subscription.secret
     admin.goto(live_server.url + reverse("admin:subscriptions_subscription_change", args=[subscription.pk]))
     admin.get_by_role("link", name="New secret…").click()
-    admin.locator("input.default").click()
+    admin.get_by_role("button", name="Create new secret").click()
     expect(admin.locator(".messagelist")).to_contain_text("The old one also signs for 24 hours.")
     admin.get_by_role("button", name="Show secret").click()
     new = Subscription.objects.get().secret

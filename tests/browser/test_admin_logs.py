@@ -47,7 +47,8 @@ def at(page: Page, live_server, company) -> Page:
 def test_a_failed_delivery_is_found_understood_repeated_and_sent_again(at: Page, live_server):
     at.context.grant_permissions(["clipboard-read", "clipboard-write"])
     at.goto(live_server.url + reverse("admin:subscriptions_delivery_changelist"))
-    at.locator("#changelist-filter").get_by_role("link", name="Failed", exact=True).click()
+    at.locator(".chip summary", has_text="State").click()
+    at.locator(".chip[open]").get_by_role("link", name="Failed", exact=True).click()
     expect(at.locator("#result_list tbody tr")).to_have_count(3)
     at.locator("#result_list tbody tr").first.get_by_role("link").first.click()
     expect(at.locator(".advice")).to_contain_text("Renew the server's certificate")

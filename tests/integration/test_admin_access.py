@@ -232,13 +232,26 @@ def test_the_same_twice_is_told_not_raised(client, model, fields):
     assert "already" in client.post(add, fields).content.decode()
 
 
-PAGES = ["Subscriptions", "Deliveries", "Events", "Event catalogue", "Resends"]
+PAGES = {
+    "": ["Home", "Activity", "People"],
+    "Webhooks": ["Subscriptions", "Deliveries"],
+    "Set up": ["Numbers and forms", "Settings"],
+}
 
 
-def test_the_home_page_lists_the_daily_work_first(client):
-    menu = client.get(reverse("admin:index")).context["app_list"]
-    assert [heading["name"] for heading in menu] == ["Webhooks", "Calls", "Texts and forms", "Settings"]
-    assert [page["name"] for page in menu[0]["models"]] == PAGES
+def test_the_menu_lists_the_daily_work_first(client):
+    menu = client.get(reverse("admin:index")).context["menu"]
+    assert {group.heading: [link.label for link in group.links if link.label != "Reports"] for group in menu} == PAGES
+    assert [link.label for group in menu for link in group.links if link.current] == ["Home"]
+    assert not any(link.pages for group in menu for link in group.links)
+
+
+def test_the_pages_of_an_entry_show_while_one_of_them_is_open(client):
+    menu = client.get(reverse("admin:subscriptions_event_changelist")).context["menu"]
+    (entry,) = [link for group in menu for link in group.links if link.pages]
+    assert (entry.label, entry.current) == ("Deliveries", "true")
+    assert [page.label for page in entry.pages] == ["Log", "Events", "Event catalogue", "Sent again"]
+    assert [page.label for page in entry.pages if page.current] == ["Events"]
 
 
 def test_no_page_carries_scripts_or_styles_of_its_own(client, company):

@@ -42,7 +42,7 @@ def test_texts_stand_in_their_order_each_on_its_side_and_lead_to_their_pages(cli
     late = text(company, "Yes, at nine.", 1, direction="outbound")
     early = text(company, "Are you open\ntomorrow?", 5, direction="inbound")
     shown = page(client)
-    sides = re.findall(r'<li class="(\w+)"><div class="prose">([^<]*)', shown)
+    sides = re.findall(r'<li class="(\w+)"><div class="bubble prose">([^<]*)', shown)
     assert sides == [("inbound", "Are you open\ntomorrow?"), ("outbound", "Yes, at nine.")]
     for one in (late, early):
         assert reverse("admin:messaging_textmessage_change", args=[one.pk]) in shown

@@ -28,21 +28,22 @@ LISTS = (
     "calls_person",
 )
 
-# Session, user, second factor, reach; then the list: its count and its rows, the choices of its filters, tags;
+# Session, user, second factor, reach, what fails (for the menu); then the list: its count and its rows, the choices
+# of its filters, tags;
 # in the logs whom calls, texts and forms are about, one query for each of the three.
 LIST_QUERIES = {
-    "subscriptions_delivery": 10,
-    "subscriptions_event": 9,
-    "subscriptions_resendjob": 6,
-    "calls_call": 9,
-    "messaging_textmessage": 7,
-    "messaging_thread": 6,
-    "forms_intake_formsubmission": 6,
-    "calls_person": 6,
+    "subscriptions_delivery": 11,
+    "subscriptions_event": 10,
+    "subscriptions_resendjob": 7,
+    "calls_call": 10,
+    "messaging_textmessage": 8,
+    "messaging_thread": 7,
+    "forms_intake_formsubmission": 7,
+    "calls_person": 7,
 }
 # Across all companies, how far back the list looks is asked first.
-OPERATORS_TOO = {"subscriptions_delivery": 11, "subscriptions_event": 10}
-PAGE_QUERIES = {"delivery": 10, "event": 10, "call": 11}
+OPERATORS_TOO = {"subscriptions_delivery": 12, "subscriptions_event": 11}
+PAGE_QUERIES = {"delivery": 11, "event": 11, "call": 12}
 
 
 def more(company: Company, number: int) -> None:

@@ -29,10 +29,20 @@ publish it; pip brings their licence texts. Made with `./dev licences`.
 |---|---|---|
 """
 
+# Files of others in this repository, each with its licence beside it.
+_FILES = """
+These files of others are part of this repository, with their licences beside them:
+
+| files | where | licence |
+|---|---|---|
+| Inter, variable (from `@fontsource-variable/inter`) | `callhooks_site/static/callhooks/fonts` | OFL-1.1 |
+| Lucide icons (from `lucide-static`) | `templates/icons` | ISC |
+"""
+
 
 def page() -> str:
     """The page as it should be. Raises PackageNotFoundError when a pinned package is not installed."""
-    return _HEAD + "".join(f"| {name} | {version} | {licence} |\n" for name, version, licence in packages())
+    return _HEAD + "".join(f"| {name} | {version} | {licence} |\n" for name, version, licence in packages()) + _FILES
 
 
 def packages() -> Iterator[tuple[str, str, str]]:

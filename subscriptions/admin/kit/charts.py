@@ -122,7 +122,8 @@ def _draw_bar(
     name: str, number: int, count: int, bar: Bar, series: Sequence[Series], scale: float, base: float
 ) -> SafeString:
     place = 100 / count
-    left, width, bottom, parts = (number + (1 - FILLED) / 2) * place, FILLED * place, base, []
+    left, width, bottom = (number + (1 - FILLED) / 2) * place, FILLED * place, base
+    parts: list[tuple[str, ...]] = []
     for one, value in zip(series, bar.values, strict=True):
         if value:
             height = max(LEAST, value * scale)
