@@ -11,8 +11,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from subscriptions.models import ApiKey, AuditEntry
-from tests.admin_support import login
-from tests.api_support import wrong
+from tests.support.admin import login
+from tests.support.api import wrong
 from tests.support.factories import make_company, make_member
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from subscriptions.lib import opaque
-from tests.admin_support import login
-from tests.api_support import program
+from tests.support.admin import login
+from tests.support.api import program
 from tests.support.factories import make_company, make_member, make_tracker
 from tests.support.vendor_api import Vendor
 

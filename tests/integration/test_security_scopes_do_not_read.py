@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from calls.models import Person
 from subscriptions.models import Delivery
-from tests.api_support import ago, program
+from tests.support.api import ago, program
 from tests.support.factories import (
     ended_call,
     make_company,
