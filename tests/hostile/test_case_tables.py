@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from . import (
     header_cases,
     name_cases,
@@ -14,7 +17,7 @@ from . import (
 )
 from .cases import LIST, OWN
 
-TABLES = {
+TABLES: dict[str, Sequence[Any]] = {
     "URLs": url_cases.CASES,
     "names": name_cases.CASES,
     "replies": reply_cases.CASES,

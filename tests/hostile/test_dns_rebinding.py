@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from subscriptions.delivery.http import lookups, loop
+from subscriptions.delivery.http import loop
 from subscriptions.delivery.http.client import Client, Request
 from subscriptions.delivery.http.url_rules import check_url
 from tests.support.waiting import wait_until
@@ -99,9 +100,9 @@ def test_search_domains_do_not_extend_a_name(
 
     def getaddrinfo(name: str, *_: object, **__: object) -> list[Any]:
         asked.append(name)
-        raise lookups.socket.gaierror(-2, "unknown")
+        raise socket.gaierror(-2, "unknown")
 
-    monkeypatch.setattr(lookups.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     client = make_client(allowed_networks=allowed)
     assert client.send(Request("https://hooks.example.com/", {}, b"")).error == "dns"
     assert asked == ["hooks.example.com.", "hooks.example.com"][: 2 if allowed else 1]

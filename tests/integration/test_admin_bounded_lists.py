@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -48,7 +49,7 @@ def subscription(company):
 def client(company):
     user = factories.make_member(company)
     client = login(user)
-    client.user = user
+    client.user = user  # type: ignore[attr-defined]
     return client
 
 
@@ -235,7 +236,7 @@ def test_turning_the_page_stays_where_one_is_and_another_filter_begins_anew(clie
 
 
 def _with_pages_of(number: int):
-    made = bounded_lists.BoundedChangeList.__init__
+    made: Any = bounded_lists.BoundedChangeList.__init__
 
     def init(self, *args):
         made(self, *args[:8], number, *args[9:])

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -58,7 +59,11 @@ def test_each_curl_is_answered_well(live_server, company, tmp_path):
 
 def test_the_python_runs(live_server, company, capsys):
     (code,) = blocks("python")
-    names = {"api": f"{live_server.url}/api/v1", "key": make_key(company), "number": make_tracker(company).phone_number}
+    names: dict[str, Any] = {
+        "api": f"{live_server.url}/api/v1",
+        "key": make_key(company),
+        "number": make_tracker(company).phone_number,
+    }
     exec(code, names)
     names["session"].close()  # the server keeps a thread with a database connection for it
     wait_until(lambda: not served())

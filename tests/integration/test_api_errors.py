@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.db import DataError
 from rest_framework.test import APIClient
 
 from calls.models import Call
 from tests.support.api import PROBLEM, program, ringing, wrong
 from tests.support.factories import make_call, make_company, make_key, make_tracker
+from tests.support.faults import refused_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -155,22 +155,18 @@ def test_a_list_of_wrong_items_has_an_end(api, company):
     assert 10 < len(response.json()["errors"]) <= 60
 
 
-def test_what_the_database_refuses_is_no_fault_of_ours(api, company, monkeypatch):
-    def refuses(**_):
-        raise DataError("numeric field overflow")
-
-    monkeypatch.setattr("calls.api.views.create_or_update_call", refuses)
-    assert "too large to store" in said(api.post("/api/v1/calls/", ringing(make_tracker(company).phone_number)), 400)
+def test_what_the_database_refuses_is_no_fault_of_ours(api, company):
+    number = make_tracker(company).phone_number
+    with refused_rows("calls_call", code="22003", message="numeric field overflow"):
+        assert "too large to store" in said(api.post("/api/v1/calls/", ringing(number)), 400)
 
 
-def test_a_fault_of_ours_says_so_and_tells_nothing_of_the_inside(company, monkeypatch, caplog):
-    def breaks(*_):
-        raise RuntimeError("the inside")
-
-    monkeypatch.setattr("calls.api.views.CallViewSet.get_queryset", breaks)
+def test_a_fault_of_ours_says_so_and_tells_nothing_of_the_inside(company, caplog):
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(company)}")
-    response = client.get("/api/v1/calls/")
+    number = make_tracker(company).phone_number
+    with refused_rows("calls_call", message="the inside"):
+        response = client.post("/api/v1/calls/", ringing(number), format="json")
     assert "inside" not in response.content.decode()
     assert "Try again later" in said(response, 500)
     (record,) = [each for each in caplog.records if each.levelname == "ERROR"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,7 +51,7 @@ def test_who_does_not_say_when_is_believed(company):
 
 
 def test_the_states_of_a_call_end_alike_in_every_order(company):
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"start_time": at(0), "as_of": at(0)},
         {"routed_at": at(8), "business_phone_number": "+12145550100", "as_of": at(8)},
         {"answered_at": at(10), "as_of": at(10)},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from subscriptions.models import Company, Subscription
@@ -50,9 +52,11 @@ def test_a_change_of_what_was_read_goes_through_and_of_an_older_one_does_not(com
 
 def test_two_at_the_same_moment_are_one_winner(company, path):
     tag = program(company).get(path)["ETag"]
-    answers = at_once(
-        [lambda n=n: program(company).patch(path, {"name": f"N{n}"}, HTTP_IF_MATCH=tag) for n in range(4)]
-    )
+
+    def rename(name: str):
+        return program(company).patch(path, {"name": name}, HTTP_IF_MATCH=tag)
+
+    answers = at_once([partial(rename, f"N{n}") for n in range(4)])
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
 
 

@@ -14,7 +14,7 @@ from tests.support.events import bodies_of, changes_of, events_of, types_of
 from tests.support.factories import START, ended_call, make_call, make_company, make_tracker
 from tests.support.past_calls import past_calls
 from tests.support.threads import with_own_connection
-from tests.support.waiting import somebody_waits_for_a_lock, wait_until
+from tests.support.waiting import lock_waiters, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 
@@ -139,7 +139,7 @@ def test_batches_of_one_transaction_lock_calls_in_one_order(company, tracker, mo
         with transaction.atomic():
             Call.objects.select_for_update().get(resource_id=ids[0])
             published = pool.submit(with_own_connection, publish)
-            wait_until(somebody_waits_for_a_lock)
+            wait_until(lock_waiters)
             for later in ids[1:]:
                 Call.objects.select_for_update(nowait=True).get(resource_id=later)
         published.result(30)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -174,13 +175,14 @@ class Player:
         self.life.saved()
 
     def _do(self, kind: str, *rest: Any) -> None:
-        {
+        actions: dict[str, Callable[..., None]] = {
             "update": self._update,
             "tags": self._tags,
             "save again": self._save_again,
             "keep a copy": self._keep_a_copy,
             "save the copy": self._save_the_copy,
-        }[kind](*rest)
+        }
+        actions[kind](*rest)
 
     def _update(self, new: dict[str, Any], how: str) -> None:
         found = columns(new)
@@ -204,12 +206,13 @@ class Player:
             getattr(tag.calls, action)(self.call)
         else:
             tags = Call.objects.get(pk=self.call.pk).tags
-            {
+            actions: dict[str, Callable[[], None]] = {
                 "add": partial(tags.add, tag),
                 "remove": partial(tags.remove, tag),
                 "set": partial(tags.set, [tag]),
                 "clear": tags.clear,
-            }[action]()
+            }
+            actions[action]()
         self.life.tags = {
             "add": self.life.tags | {name},
             "remove": self.life.tags - {name},

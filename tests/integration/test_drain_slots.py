@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from subscriptions.delivery import slots, wakeup
@@ -93,12 +94,10 @@ def test_a_transaction_wakes_a_drain_once_however_many_events_it_has(connect, se
     company = make_company()
     make_subscription(company, events=["pre_call"])
     tracker = make_tracker(company)
-    statements: list[str] = []
-    noted = connection.execute_wrapper(lambda execute, sql, *rest: statements.append(sql) or execute(sql, *rest))
-    with noted, transaction.atomic():
+    with CaptureQueriesContext(connection) as done, transaction.atomic():
         for _ in range(3):
             make_call(company, tracker)
-    assert len([sql for sql in statements if "NOTIFY" in sql]) == 1
+    assert len([query for query in done.captured_queries if "NOTIFY" in query["sql"]]) == 1
 
 
 def test_waiting_for_a_slot_ends_when_the_cluster_stops(connect):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import environ
 import psycopg
@@ -56,7 +57,7 @@ def server(state):
 def other_user(state):
     """A second ./dev that uses the server, in a process of its own."""
     command = [sys.executable, "-c", HOLD, os.fspath(state)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=PROJECT, text=True, **pipes) as process:
         try:
             assert process.stdout.readline().startswith("postgres://")
@@ -115,7 +116,7 @@ def test_users_that_come_at_the_same_time_share_one_new_server(clone, monkeypatc
     state = state_folder("fresh", clone)
     server = PostgresServer(state)
     command = [sys.executable, "-c", HOLD, os.fspath(state)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     users = [subprocess.Popen(command, cwd=PROJECT, text=True, **pipes) for _ in range(3)]
 
     urls = {user.stdout.readline().strip() for user in users}

@@ -1,6 +1,7 @@
 """call_modified: after post_call, one for each transaction that changed a watched field, with the names of all."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -12,7 +13,7 @@ from tests.support.factories import START, ended_call, make_call, make_company
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 
 # The contract's names in the contract's order, each with a change that it stands for.
-WATCHED = {
+WATCHED: dict[str, dict[str, Any]] = {
     "note": {"note": "Call back"},
     "value": {"value": Decimal("12.5")},
     "transcription_text": {"transcription_text": "Hello again."},

@@ -81,3 +81,12 @@ def test_one_that_a_person_typed_in_is_left_alone(tracker, settings):
     call = make(tracker, external_source="", external_id="")
     age(call, settings.CALL_SILENT_SECONDS + 5)
     assert call.ended_at is None
+
+
+def test_one_that_was_answered_waits_for_no_recording(tracker, settings):
+    """Who never reports the end reports no recording either: even where a call counts as stale within a minute."""
+    settings.CALL_SILENT_SECONDS = 60
+    call = make(tracker, answered_at=timezone.now() + timedelta(seconds=1))
+    assert call.company.recording_expected
+    age(call, 65)
+    assert told(call)[-1] == "post_call"

@@ -13,7 +13,7 @@ from tests.support.drains import drain_until, nothing_pending
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.receiver import Receiver
 from tests.support.threads import with_own_connection
-from tests.support.waiting import somebody_waits_for_a_lock, wait_until
+from tests.support.waiting import lock_waiters, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,6 +130,6 @@ def test_rows_are_locked_in_the_order_of_their_ids(subscription, act, state: str
         with transaction.atomic():
             Delivery.objects.select_for_update().get(pk=first.pk)
             acted = pool.submit(with_own_connection, lambda: act(everything))
-            wait_until(somebody_waits_for_a_lock)
+            wait_until(lock_waiters)
             Delivery.objects.select_for_update(nowait=True).get(pk=second.pk)
         assert acted.result(30) == 3

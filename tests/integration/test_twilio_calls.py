@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import transaction
 from django.utils import timezone
 
-from callhooks_site.intake.providers import intake, tasks
+from callhooks_site.intake.providers import tasks
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from subscriptions.models import Event
@@ -31,7 +31,7 @@ from tests.support.twilio import (
     send_all,
     sid,
 )
-from tests.support.waiting import wait_until
+from tests.support.waiting import lock_waiters, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -210,47 +210,33 @@ def test_callbacks_of_one_call_at_the_same_moment(source):
         assert len(told) == len(set(told))
 
 
-def test_who_comes_second_waits_for_what_the_first_is_told(source, monkeypatch):
+def test_who_comes_second_waits_for_what_the_first_is_told(source):
     one = sid()
     send(source, "voice", call(one, "ringing", Timestamp=after(0)))
-    reached, may_go_on = threading.Event(), threading.Event()
-    through_the_door = intake.create_or_update_call
+    held, first_waits = threading.Event(), threading.Event()
 
-    def slowly(**given):
-        if not reached.is_set():
-            reached.set()
-            assert may_go_on.wait(20)
-        return through_the_door(**given)
-
-    monkeypatch.setattr(intake, "create_or_update_call", slowly)
-    done = threading.Event()
+    def hold_the_call():
+        with transaction.atomic():
+            Call.objects.select_for_update().get()
+            held.set()
+            wait_until(lambda: lock_waiters() == 1)
+            first_waits.set()
+            wait_until(lambda: lock_waiters() == 2)
 
     def first():
-        return send(source, "voice", leg(one, sid(), "in-progress", Timestamp=after(5)))
+        assert held.wait(30)
+        send(source, "voice", leg(one, sid(), "in-progress", Timestamp=after(5)))
 
     def second():
-        assert reached.wait(20)
+        assert first_waits.wait(30)
         send(source, "voice", call(one, "completed", CallDuration=9, Timestamp=after(9)))
-        done.set()
 
-    def both_are_there():
-        wait_until(lambda: somebody_waits_for_a_lock() or done.is_set(), seconds=20)
-        may_go_on.set()
-
-    at_once([first, second, both_are_there])
+    at_once([hold_the_call, first, second], seconds=60)
     found = Call.objects.get()
     assert found.answered
     assert found.ended_at
     assert set(ProviderCall.objects.get().facts) >= {"legs", "seconds"}
     assert events(one)[:2] == ["pre_call", "call_routing_complete"]
-
-
-def somebody_waits_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() LIMIT 1"
-        )
-        return cursor.fetchone() is not None
 
 
 def test_signalwire_has_its_own_header(source):

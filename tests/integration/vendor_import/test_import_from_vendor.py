@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -38,7 +39,7 @@ def source(monkeypatch):
     Tag.objects.create(company=company, name="Old", level="account", active=False)
     start = timezone.now() - timedelta(days=300)
     for number in range(18):
-        fields = {
+        fields: dict[str, Any] = {
             "start_time": start + timedelta(hours=number // 2), "customer_phone_number": f"+1214555{1000 + number % 5}",
             "customer_name": f"Person {number}", "source": "Google Paid", "note": "x\ny", "utm_source": "google",
             "milestones": {"first_touch": {"source": "Google"}}, "agent_email": "ann@example.com",
