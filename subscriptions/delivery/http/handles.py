@@ -124,7 +124,7 @@ class Sockets:
                 return False
         if begins:
             self._received[descriptor] = received
-        return received - self._received.get(descriptor, received) > MAX_RAW
+        return bool(received - self._received.get(descriptor, received) > MAX_RAW)
 
     def close(self) -> None:
         self.release()
