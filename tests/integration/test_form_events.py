@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from calls.models import Person
+from forms_intake.contents import remove_secrets
 from forms_intake.models import FormSubmission
 from tests.support.events import bodies_of, events_of, types_of
 from tests.support.factories import START, make_call, make_company, make_form
@@ -139,6 +140,10 @@ def stored_anywhere(text):
         "CVV",
         "cvc",
         "security code",
+        "pw",
+        "g-recaptcha-response",
+        "h-captcha-response",
+        "cf-turnstile-response",
     ],
 )
 def test_fields_named_for_a_secret_are_never_stored(company, name):
@@ -156,21 +161,48 @@ def test_fields_named_for_a_secret_are_never_stored(company, name):
         "4111.1111.1111.1111",
         "4111\u00a01111\u00a01111\u00a01111",
         "378282246310005",
+        "3782 822463 10005",
         "6011 0009 9013 9424",
         "5555555555554444",
-        f"my card is {VISA}, thanks",
-        f"{VISA} 12/29 123",
-        f"{VISA} 1229",
-        "4111111111111111 123",
-        "12 4111111111111111",
-        f"nr:{VISA}.",
-        ["a", VISA],
+        "2223003122003222",
+        "30569309025904",
+        "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
     ],
 )
-def test_values_that_hold_a_card_number_are_never_stored(company, value):
+def test_fields_that_are_a_card_number_are_never_stored(company, value):
     form = form_of(company, name="Ann", message=value)
     assert told(form)["form_data"] == {"name": "Ann"}
+    assert not stored_anywhere(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (f"my card is {VISA}, thanks", "my card is [card number removed], thanks"),
+        ("4111111111111111 123", "[card number removed] 123"),
+        ("12 4111111111111111", "12 [card number removed]"),
+        (f"nr:{VISA}.", "nr:[card number removed]."),
+        (["a", VISA], "a, [card number removed]"),
+        (f"{VISA} and 5555555555554444", "[card number removed] and [card number removed]"),
+    ],
+)
+def test_a_card_number_inside_a_text_is_masked_and_the_rest_stays(company, value, kept):
+    form = form_of(company, name="Ann", message=value)
+    assert told(form)["form_data"] == {"name": "Ann", "message": kept}
     assert not stored_anywhere("1111")
+
+
+@pytest.mark.parametrize("value", [f"{VISA} 12/29 123", f"{VISA} 1229"])
+def test_a_card_number_beside_its_date_is_masked(company, value):
+    form_of(company, message=value)
+    assert not stored_anywhere("1111")
+
+
+def test_pairs_of_phone_numbers_are_no_card_number():
+    numbers = [f"214-555-01{last:02}" for last in range(100)]
+    pairs = [f"call {one}/{other}" for index, one in enumerate(numbers) for other in numbers[index + 1 :]]
+    assert len(pairs) == 4950
+    assert [pair for pair in pairs if remove_secrets({"message": pair}) != {"message": pair}] == []
 
 
 def test_what_is_nested_is_looked_into(company):
@@ -189,6 +221,12 @@ def test_what_is_nested_is_looked_into(company):
         ("compass", "north"),
         ("passengers", "3"),
         ("spinning", "yes"),
+        ("pin code", "560001"),
+        ("secretary", "Ann"),
+        ("card_notes", "blue"),
+        ("insurance card number", "A12345"),
+        ("order", "4111111111111112"),  # a card's first digits and length, and not its check digit
+        ("order", "9876543210987651"),  # a check digit that fits, and no issuer
         ("card color", "red"),
         ("success", "yes"),
         ("account", "4"),

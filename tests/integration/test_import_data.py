@@ -72,6 +72,22 @@ def test_calls_out_of_csv_once_and_untold(company: Company, tmp_path: Path):
     assert "2 calls from a.csv, without webhooks" in entry.detail
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"], ids=["lone CR", "CR LF", "LF"])
+def test_every_kind_of_line_end_is_one(company: Company, tmp_path: Path, end: str):
+    rows = [ROW.replace("0123", f"012{number}") for number in range(5)]
+    file = tmp_path / "a.csv"
+    file.write_bytes(end.join([HEADER, *rows, ""]).encode())
+    out, _ = run("calls", file, company)
+    assert Call.objects.count() == 5, out
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_first_line_that_names_the_separator_is_no_header(company: Company, tmp_path: Path, first: str):
+    file = write(tmp_path / "a.csv", first, HEADER.replace(",", ";"), ROW.replace(",", ";"))
+    out, _ = run("calls", file, company)
+    assert Call.objects.count() == 1, out
+
+
 def test_errors_are_told_by_line_and_the_rest_comes_in(company: Company, tmp_path: Path):
     file = tmp_path / "a.csv"
     rows = [ROW, ROW.replace("120", "long"), ROW.replace("5550100", "5550199").replace("555-0100", "555-0199"), "a;b"]

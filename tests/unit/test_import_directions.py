@@ -60,6 +60,7 @@ PURE = (
     "calls/phones.py",
     "forms_intake/contents.py",
     "forms_intake/origins.py",
+    "forms_intake/secrets.py",
     "forms_intake/web/parsed_form.py",
     "subscriptions/intake/errors.py",
     "callhooks_site/intake/providers/signature.py",

@@ -16,6 +16,10 @@ MOST_COLUMNS = 500  # many times as many as the widest export
 LONGEST_LINE = 2_000_000  # characters: many times a call's transcript
 _NOT_DECODED = re.compile(r"[\udc80-\udcff]")  # left by "surrogateescape"
 DELIMITERS = ",;\t"
+# The last one alone: files of old Macs, and of programs that still write like one. `newline=""` reads it as an end, too.
+LINE_ENDS = ("\n", "\r")
+# A first line of its own by which spreadsheets of other countries say what separates the cells: `sep=;`.
+_SEPARATOR = re.compile(r"\ufeff?\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
 class BadFile(Exception):
@@ -41,16 +45,19 @@ def read_csv(file: TextIO, known: Sequence[str] = ()) -> tuple[list[str], Iterat
     """The columns of the header, and the rows by column. Empty cells are left out. A column that differs from one of
     `known` only in capitals and spaces is that one. Raises BadFile."""
     csv.field_size_limit(LONGEST_LINE)
-    header = file.readline(LONGEST_LINE)
+    header, first_row = file.readline(LONGEST_LINE), 2
+    told = _SEPARATOR.fullmatch(header)
+    if told:
+        header, first_row = file.readline(LONGEST_LINE), 3
     if not header.strip() or _find_fault(header):
         raise BadFile("The first line must name the columns, in the chosen encoding.")
-    delimiter = max(DELIMITERS, key=header.count)
+    delimiter = told[1] if told else max(DELIMITERS, key=header.count)
     columns = [_match_column(name.strip(), known) for name in next(csv.reader([header], delimiter=delimiter))]
     if len(columns) > MOST_COLUMNS:
         raise BadFile(f"The first line names {len(columns):,} columns; at most {MOST_COLUMNS} are allowed.")
     if twice := sorted(name for name, times in Counter(columns).items() if name and times > 1):
         raise BadFile(f"The first line names a column twice: {', '.join(twice)}.")
-    return columns, _read_rows(file, columns, delimiter)
+    return columns, _read_rows(file, columns, delimiter, first_row)
 
 
 def _match_column(name: str, known: Sequence[str]) -> str:
@@ -58,7 +65,7 @@ def _match_column(name: str, known: Sequence[str]) -> str:
     return folded if folded in known else name
 
 
-def _read_rows(file: TextIO, columns: Sequence[str], delimiter: str) -> Iterator[Line]:
+def _read_rows(file: TextIO, columns: Sequence[str], delimiter: str, first_row: int) -> Iterator[Line]:
     texts = (line for _, line in _split_lines(file))
     reader = csv.reader(texts, delimiter=delimiter)
     while True:
@@ -67,9 +74,9 @@ def _read_rows(file: TextIO, columns: Sequence[str], delimiter: str) -> Iterator
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(reader.line_num + 1, {}, f"This line is not valid CSV ({error}).")
+            yield Line(reader.line_num + first_row - 1, {}, f"This line is not valid CSV ({error}).")
             continue
-        number = reader.line_num + 1  # the header was the first
+        number = reader.line_num + first_row - 1
         if not any(cell.strip() for cell in cells):
             continue
         if any(cell.strip() for cell in cells[len(columns) :]):
@@ -86,7 +93,7 @@ def _split_lines(file: TextIO) -> Iterator[tuple[int, str]]:
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
         rest = line
-        while rest and not rest.endswith("\n"):
+        while rest and not rest.endswith(LINE_ENDS):
             rest = file.readline(LONGEST_LINE)
         yield number, line
 
