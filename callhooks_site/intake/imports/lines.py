@@ -16,7 +16,7 @@ MOST_COLUMNS = 500  # many times as many as the widest export
 LONGEST_LINE = 2_000_000  # characters: many times a call's transcript
 _NOT_DECODED = re.compile(r"[\udc80-\udcff]")  # left by "surrogateescape"
 DELIMITERS = ",;\t"
-# The last one alone: files of old Macs, and of programs that still write like one. `newline=""` reads it as an end, too.
+# The last one alone: old Macs write it, and some programs still do. With `newline=""` a line ends there, too.
 LINE_ENDS = ("\n", "\r")
 # A first line of its own by which spreadsheets of other countries say what separates the cells: `sep=;`.
 _SEPARATOR = re.compile(r"\ufeff?\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
