@@ -6,14 +6,18 @@ from __future__ import annotations
 import zoneinfo
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
+from subscriptions.delivery.remote_files import stream_file
+
+from . import recordings
 from .models import Call
+from .payloads import values
 
 
 def _call_with_recording(request: HttpRequest, resource_id: str) -> Call:
@@ -30,17 +34,21 @@ def _call_with_recording(request: HttpRequest, resource_id: str) -> Call:
 
 
 @require_safe
-def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponse:
-    return HttpResponseRedirect(_call_with_recording(request, resource_id).recording_url)
+def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponseBase:
+    """To the recording; one that its provider guards with a login comes from here."""
+    call = _call_with_recording(request, resource_id)
+    login = recordings.find_login(call)
+    return stream_file(request, call.recording_url, login) if login else HttpResponseRedirect(call.recording_url)
 
 
 @require_safe
 def recording_player(request: HttpRequest, resource_id: str) -> HttpResponse:
     call = _call_with_recording(request, resource_id)
+    url = values.recording_page(call, "recording-redirect")
     with timezone.override(zoneinfo.ZoneInfo(call.company.time_zone)):
-        answer = render(request, "calls/recording.html", {"call": call})
-    # The recording is wherever the phone system keeps it; this page's address contains the key and must not leak.
-    answer.csp = {"media-src": "https: http:"}  # type: ignore[attr-defined]  # see callhooks_site/security/headers.py
+        answer = render(request, "calls/recording.html", {"call": call, "url": url})
+    # The recording is here or wherever the phone system keeps it. This page's address has the key in it: no referrer.
+    answer.csp = {"media-src": "'self' https: http:"}  # type: ignore[attr-defined]  # see callhooks_site/security/headers.py
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 

@@ -94,7 +94,8 @@ class CallColumns:
         return format_html(
             '<audio controls preload="none" src="{0}"></audio> '
             '<a href="{0}" rel="noreferrer noopener" target="_blank">Open the recording</a>',
-            obj.recording_url,
+            # By our own link, which has the provider's login where it needs one.
+            values.recording_page(obj, "recording-redirect"),
         )
 
     @admin.display(description="transcription")

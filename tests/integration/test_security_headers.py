@@ -73,7 +73,7 @@ def test_the_recording_page_may_load_the_recording_and_tells_nobody_its_address(
     response = client.get(f"/calls/{call.resource_id}/recording?access_key={call.recording_access_key}")
     assert response.status_code == 200
     rules = policy(response)
-    assert rules.pop("media-src") == "https: http:"
+    assert rules.pop("media-src") == "'self' https: http:"
     assert rules["default-src"] == "'none'"
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert response.headers["Cache-Control"] == "no-store"

@@ -10,8 +10,11 @@ class ProvidersConfig(AppConfig):
     def ready(self) -> None:
         from django.apps import apps
 
-        from . import retention, schedules
+        from calls import recordings
 
+        from . import recording_login, retention, schedules
+
+        recordings.register(recording_login.find_login)
         retention.register()
         # Once django-q2's tables exist, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

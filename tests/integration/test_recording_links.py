@@ -1,0 +1,201 @@
+"""The links to recordings and media in webhooks: to where they lie, or through this service."""
+
+from __future__ import annotations
+
+import re
+import threading
+from base64 import b64decode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from callhooks_site.intake.providers import recording_login
+from callhooks_site.intake.providers.models import IngestSource
+from messaging import media
+from subscriptions.delivery import remote_files
+from tests.support.factories import ended_call, make_company, make_text
+
+pytestmark = pytest.mark.django_db
+SID, TOKEN = f"AC{'0' * 32}", "the-auth-token"
+SOUND = bytes(range(256)) * 20
+
+
+class Provider:
+    """Gives SOUND to whoever logs in; `ranges` off: the whole, whatever is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+        self.ranges, self.guarded, self.status, self.kind = True, True, 0, "audio/mpeg"
+        self.elsewhere = ""  # where it redirects to
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                login = b64decode(self.headers.get("Authorization", "")[6:]).decode()
+                wanted = self.headers.get("Range", "")
+                provider.asked.append((self.path, login, wanted))
+                if provider.guarded and login != f"{SID}:{TOKEN}":
+                    return self.send_error(401)
+                if provider.elsewhere and not self.path.startswith("/elsewhere"):
+                    self.send_response(302)
+                    self.send_header("Location", provider.elsewhere)
+                    self.send_header("Content-Length", "0")
+                    return self.end_headers()
+                if provider.status:
+                    return self.send_error(provider.status)
+                place = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted)
+                if not (provider.ranges and place):
+                    return self._send(200, SOUND)
+                start, end = int(place[1]), min(int(place[2]), len(SOUND) - 1)
+                if start >= len(SOUND):
+                    return self._send(416, b"", f"bytes */{len(SOUND)}")
+                return self._send(206, SOUND[start : end + 1], f"bytes {start}-{end}/{len(SOUND)}")
+
+            def _send(self, status: int, content: bytes, place: str = "") -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", provider.kind)
+                self.send_header("Content-Length", str(len(content)))
+                if place:
+                    self.send_header("Content-Range", place)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/2010-04-01/Accounts/{SID}/Recordings/RE1.mp3"
+
+
+@pytest.fixture
+def provider(monkeypatch, settings) -> Iterator[Provider]:
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    monkeypatch.setattr(recording_login, "SERVER", re.compile(r"http://127\.0\.0\.1:\d+/"))
+    monkeypatch.setattr(remote_files, "PIECE", 1000)
+    running = Provider()
+    threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield running
+    running.server.shutdown()
+    running.server.server_close()
+
+
+@pytest.fixture
+def call(provider):
+    company = make_company()
+    IngestSource.objects.create(company=company, name="Twilio", account_sid=SID, auth_token=TOKEN)
+    return ended_call(company, recording_url=provider.url)
+
+
+def link(call, key: str | None = None) -> str:
+    return (
+        f"/calls/{call.resource_id}/recording/redirect?access_key={call.recording_access_key if key is None else key}"
+    )
+
+
+def content(answer) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_guarded_recording_comes_through_us_in_pieces(client, provider, call, ranges):
+    provider.ranges = ranges
+    answer = client.get(link(call))
+    assert (answer.status_code, content(answer)) == (200, SOUND)
+    assert (answer["Content-Type"], answer["Content-Length"]) == ("audio/mpeg", str(len(SOUND)))
+    assert answer["Cache-Control"] == "no-store"
+    assert len(provider.asked) == (6 if ranges else 1)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize(
+    ("asked", "start", "end"), [("bytes=10-19", 10, 19), ("bytes=4000-", 4000, 5119), ("bytes=-20", 5100, 5119)]
+)
+def test_a_player_may_jump(client, provider, call, ranges, asked, start, end):
+    provider.ranges = ranges
+    answer = client.get(link(call), headers={"Range": asked})
+    assert (answer.status_code, content(answer)) == (206, SOUND[start : end + 1])
+    assert answer["Content-Range"] == f"bytes {start}-{end}/5120"
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_behind_the_end_is_nothing(client, provider, call, ranges):
+    provider.ranges = ranges
+    answer = client.get(link(call), headers={"Range": "bytes=9000-"})
+    assert (answer.status_code, answer["Content-Range"]) == (416, "bytes */5120")
+
+
+def test_a_redirect_is_followed_and_the_login_stays_with_its_server(client, provider, call):
+    provider.elsewhere = "/elsewhere"
+    assert content(client.get(link(call))) == SOUND
+    assert {login for _, login, _ in provider.asked} == {f"{SID}:{TOKEN}"}
+    provider.asked.clear()
+    provider.guarded = False
+    provider.elsewhere = f"http://localhost:{provider.server.server_port}/elsewhere"
+    assert content(client.get(link(call))) == SOUND
+    assert {login for path, login, _ in provider.asked if path == "/elsewhere"} == {""}
+
+
+def test_what_the_provider_refuses_is_said(client, provider, call):
+    provider.status = 404
+    answer = client.get(link(call))
+    assert answer.status_code == 502
+    assert b"The server answered 404." in answer.content
+
+
+def test_more_than_the_cap_is_not_given(client, provider, call, monkeypatch):
+    provider.ranges = False
+    monkeypatch.setattr(remote_files, "WHOLE", 1000)
+    assert client.get(link(call)).status_code == 502
+
+
+def test_nothing_that_runs_in_a_browser_is_shown(client, provider, call):
+    provider.kind = "text/html"
+    answer = client.get(link(call))
+    assert (answer["Content-Type"], answer["Content-Disposition"]) == ("application/octet-stream", "attachment")
+
+
+def test_a_wrong_key_reaches_nobody(client, provider, call):
+    assert client.get(link(call, "0" * 32)).status_code == 404
+    assert provider.asked == []
+
+
+def test_another_company_s_account_opens_nothing(client, provider, call):
+    other = ended_call(make_company("Another"), recording_url=provider.url)
+    answer = client.get(link(other))
+    assert (answer.status_code, answer["Location"]) == (302, provider.url)
+    assert provider.asked == []
+
+
+def test_the_login_goes_to_the_provider_s_servers_only(client, provider, call, monkeypatch):
+    monkeypatch.undo()
+    for url in (f"http://api.twilio.com/Accounts/{SID}/", f"https://twilio.com.example.com/Accounts/{SID}/"):
+        call.recording_url = url
+        assert recording_login.find_login(call) is None
+    call.recording_url = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Recordings/RE1.mp3"
+    assert recording_login.find_login(call) == (SID, TOKEN)
+
+
+def test_the_player_plays_our_own_link(client, call):
+    page = client.get(f"/calls/{call.resource_id}/recording?access_key={call.recording_access_key}")
+    assert f"/calls/{call.resource_id}/recording/redirect?access_key=".encode() in page.content
+    assert b"twilio" not in page.content
+    assert b"Accounts" not in page.content
+    assert "media-src 'self'" in page["Content-Security-Policy"]
+
+
+def test_media_by_http_come_through_us(client, provider):
+    provider.guarded, provider.kind = False, "image/png"
+    text = make_text(make_company(), media_urls=["https://example.com/1.jpg", provider.url])
+    url = media.public_urls(text)[1]
+    answer = client.get(url[url.index("/texts/") :])
+    assert (answer.status_code, answer["Content-Type"], content(answer)) == (200, "image/png", SOUND)
+    assert client.get(f"/texts/{text.resource_id}/media/1?access_key={'0' * 32}").status_code == 404
+    assert client.get(f"/texts/{text.resource_id}/media/7?{url.partition('?')[2]}").status_code == 404
+
+
+def test_a_private_address_is_not_fetched(client, provider, call, settings):
+    settings.WEBHOOK_ALLOWED_NETWORKS = []
+    assert client.get(link(call)).status_code == 502
+    assert provider.asked == []
