@@ -22,7 +22,7 @@ FIRST_REQUESTS = 2
 # setting allows, one that takes longer than this one at a time.
 WORTH_SECONDS = 1.5
 # What one claim brings of an endpoint lasts for about so long: the next claim comes after some tens of milliseconds.
-FEED_SECONDS = 0.1
+FEED_SECONDS = 0.5
 LARGEST_WINDOW = 64  # rows of one endpoint that one drain holds at a time
 # Weight of the newest request in an endpoint's time per request.
 NEWEST = 0.3
