@@ -15,6 +15,7 @@ from uuid import UUID
 from . import outages, outbox
 from .fairness import Hosts, Paces, Shares
 from .outbox import Claimed, Limits, Outcome, Position
+from .outbox.staging import STAGED_AT_ONCE
 
 # Rows of one claim: more are no cheaper each, and whoever comes meanwhile waits for all of it.
 CLAIM_ROWS = 200
@@ -51,6 +52,8 @@ class Claimer:
         self._claim_at = 0.0
         self._look_at = 0.0
         self._left_something = False
+        self._taken = 0  # by the last claim, and what was finished of all since
+        self._released = 0
         self.clock_offset: float | None = None
 
     @property
@@ -78,7 +81,9 @@ class Claimer:
         for job in jobs:
             self._shares.release(job.company, job.trust)
             self._hosts.release((job.company, job.host))
-        if self._left_something:
+            self._released += 1
+        # Many at a time: a claim for each row that was finished would cost more than the rows.
+        if self._left_something and 2 * self._released >= self._taken:
             self._claim_at = 0.0
 
     def expect(self, outcomes: Iterable[Outcome], now: float) -> None:
@@ -88,14 +93,16 @@ class Claimer:
 
     def _look(self, now: float) -> None:
         look = outbox.look()
-        if look.to_stage and outbox.stage():
+        staged = outbox.stage() if look.to_stage else 0
+        if staged:
             self._claim_at = 0.0
         if look.to_claim:
             self._claim_at = min(self._claim_at, now)
         if look.tests:
             self._take(outbox.claim_paused_tests(token=self._token, lease=self._lease), time.monotonic())
-        waits = [seconds for seconds in (look.ready_seconds, look.due_seconds) if seconds is not None]
-        self._look_at = now + min(IDLE_SECONDS, max(LOOK_SECONDS, min(waits, default=IDLE_SECONDS)))
+        waits = [seconds for seconds in (look.ready_seconds, look.due_seconds) if seconds is not None and seconds > 0]
+        wait = LOOK_SECONDS if staged >= STAGED_AT_ONCE else min(waits, default=IDLE_SECONDS)
+        self._look_at = now + min(IDLE_SECONDS, max(LOOK_SECONDS, wait))
 
     def _claim(self, now: float) -> None:
         rows = outages.limit_claim(min(CLAIM_ROWS, self._shares.room))
@@ -118,6 +125,7 @@ class Claimer:
         now = time.monotonic()
         self._take(claim.rows, now)
         self._left_something = claim.more or claim.cut
+        self._taken, self._released = len(claim.rows), 0
         if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):
             self._claim_at = 0.0
         elif claim.cut:

@@ -133,8 +133,10 @@ class Drain:
         self._pool.clock_offset = jobs[-1].database_time - time.time()
         self._pool.give(jobs, claimed_at)
 
-    def _written(self, batch: Sequence[Outcome]) -> None:
+    def _written(self, batch: Sequence[Outcome], ready: bool) -> None:
         self._claimer.release([outcome.claimed for outcome in batch])
+        if ready:
+            self._claimer.wake()
         self._claimer.expect(batch, time.monotonic())
         self._book.note(batch, now=time.time() + self._pool.clock_offset)
 

@@ -21,7 +21,7 @@ FIRST_REQUESTS = 2
 # An endpoint may keep requests under way worth so many seconds of its own time: one that takes 100 ms as many as the
 # setting allows, one that takes longer than this one at a time.
 WORTH_SECONDS = 1.5
-# What one claim brings of an endpoint lasts for about so long: the next claim comes after some tens of milliseconds.
+# What one claim brings of an endpoint lasts for about so long: claims are few then, and each brings much.
 FEED_SECONDS = 0.5
 LARGEST_WINDOW = 64  # rows of one endpoint that one drain holds at a time
 # Weight of the newest request in an endpoint's time per request.

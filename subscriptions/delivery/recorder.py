@@ -18,7 +18,7 @@ from django.db import DatabaseError
 
 from . import outbox
 from .database import DATABASE_LOST
-from .outbox import Claimed, Outcome
+from .outbox import Claimed, Finished, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ UNWRITABLE: dict[str, Any] = {
 
 
 class Recorder:
-    """`written` is told of each batch once it is in the database, `handed_back` of what went back unsent."""
+    """`written` is told of each batch once it is in the database, and whether it made an endpoint ready; `handed_back` of what went back unsent."""
 
     def __init__(
-        self, *, written: Callable[[Sequence[Outcome]], None], handed_back: Callable[[Sequence[Claimed]], None]
+        self, *, written: Callable[[Sequence[Outcome], bool], None], handed_back: Callable[[Sequence[Claimed]], None]
     ) -> None:
         self._written = written
         self._handed_back = handed_back
@@ -61,35 +61,32 @@ class Recorder:
     def flush(self) -> None:
         if self._outcomes:
             batch = self._outcomes[:ENOUGH]
-            ours = self._finish(batch)
-            if len(ours) < len(batch):
+            finished = self._finish(batch)
+            if lost := len(batch) - len(finished.ids):
                 logger.warning(
-                    "%d leases had ended, or their deliveries were gone, before their outcome was recorded.",
-                    len(batch) - len(ours),
+                    "%d leases had ended, or their deliveries were gone, before their outcome was recorded.", lost
                 )
             if followed := [outcome.claimed.id for outcome in batch if outcome.claimed.ordered]:
                 outbox.follow(followed)
             del self._outcomes[: len(batch)]
             self.recorded += len(batch)
-            self._written(batch)
+            self._written(batch, finished.ready)
         if self._unsent:
             outbox.hand_back(self._unsent)
             unsent, self._unsent = self._unsent, []
             self._handed_back(unsent)
 
-    def _finish(self, batch: list[Outcome]) -> set[int]:
+    def _finish(self, batch: list[Outcome]) -> Finished:
         try:
             return outbox.finish(batch)
         except DATABASE_LOST:
             raise
         except DatabaseError:
             logger.exception("An outcome cannot be written; each of the batch is tried alone")
-        ours: set[int] = set()
-        for outcome in batch:
-            ours |= self._finish_alone(outcome)
-        return ours
+        alone = [self._finish_alone(outcome) for outcome in batch]
+        return Finished(set().union(*(one.ids for one in alone)), any(one.ready for one in alone))
 
-    def _finish_alone(self, outcome: Outcome) -> set[int]:
+    def _finish_alone(self, outcome: Outcome) -> Finished:
         for attempt in (outcome, replace(outcome, **UNWRITABLE)):
             try:
                 return outbox.finish([attempt])
@@ -97,4 +94,4 @@ class Recorder:
                 raise
             except DatabaseError:
                 logger.warning("The outcome of delivery %s cannot be written", outcome.claimed.id, exc_info=True)
-        return set()
+        return Finished(set(), False)

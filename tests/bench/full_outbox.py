@@ -110,7 +110,7 @@ def claim_and_finish(batches: int) -> dict[str, float]:
     started, before = time.monotonic(), used()
     for _ in range(batches):
         jobs = outbox.claim(token=uuid4(), lease=LEASE, limits=limits, position=position).rows
-        finished += len(outbox.finish([_delivered(job) for job in jobs]))
+        finished += len(outbox.finish([_delivered(job) for job in jobs]).ids)
     seconds, cpu = time.monotonic() - started, used() - before
     if not finished:
         raise RuntimeError("Nothing could be claimed.")

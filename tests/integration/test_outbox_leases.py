@@ -46,10 +46,10 @@ def test_who_lost_the_lease_writes_no_outcome_but_its_attempt_is_told(company):
     (first,) = claim()
     end_leases()
     (second,) = claim()
-    assert outbox.finish([delivered(first)]) == set()
+    assert outbox.finish([delivered(first)]).ids == set()
     assert Delivery.objects.get().state == "pending"
     assert Attempt.objects.get(number=1).outcome == "delivered"
-    assert outbox.finish([delivered(second)]) == {second.id}
+    assert outbox.finish([delivered(second)]).ids == {second.id}
     assert Delivery.objects.get().state == "delivered"
 
 
@@ -124,7 +124,7 @@ def test_a_row_that_is_deleted_by_hand_while_it_is_under_way_costs_its_own_outco
         make_call(company, tracker)
     jobs = claim()
     Delivery.objects.filter(pk=jobs[1].id).delete()
-    assert outbox.finish([delivered(job) for job in jobs]) == {jobs[0].id, jobs[2].id}
+    assert outbox.finish([delivered(job) for job in jobs]).ids == {jobs[0].id, jobs[2].id}
     assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
     assert set(Attempt.objects.values_list("delivery", flat=True)) == {jobs[0].id, jobs[2].id}
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db import connection
 
 from subscriptions.delivery import outbox
-from subscriptions.delivery.outbox import Claim, Claimed, Limits, Outcome, Position
+from subscriptions.delivery.outbox import Claim, Claimed, Finished, Limits, Outcome, Position
 
 STARTED_AT = 1_800_000_000.0
 LEASE = 60.0
@@ -33,7 +33,7 @@ def failed(job: Claimed, *, wait: float = 5.0, status: int = 500, **more: Any) -
     )
 
 
-def finish(*outcomes: Outcome) -> set[int]:
+def finish(*outcomes: Outcome) -> Finished:
     """As a drain does it, with what follows in the order of a call."""
     ours = outbox.finish(outcomes)
     outbox.follow([outcome.claimed.id for outcome in outcomes])

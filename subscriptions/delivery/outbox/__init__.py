@@ -15,7 +15,7 @@ Invariants
 
 from .claiming import NO_LIMIT, Claim, Limits, Position, claim
 from .cursors import forget_plans
-from .finishing import finish, follow, hand_back
+from .finishing import Finished, finish, follow, hand_back
 from .forward import Batch, bring_forward, send_now, try_at_once
 from .holding import hold, note_released, release, waiting
 from .paused_tests import claim_paused_tests
@@ -27,6 +27,7 @@ __all__ = [
     "Batch",
     "Claim",
     "Claimed",
+    "Finished",
     "Limits",
     "Look",
     "Outcome",

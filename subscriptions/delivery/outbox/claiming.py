@@ -25,8 +25,9 @@ ENDPOINTS_PER_CLAIM = 500
 # Rows looked at for each one that is taken, when many endpoints have more than enough: their shares of the limit are
 # even then, and to sort all of their windows would cost more than the claim.
 CANDIDATES = 4
-# A request in flight for longer than this makes its endpoint one that may not take the last places.
-STUCK_SECONDS = 1.0
+# A claim that is out for longer than this makes its endpoint one that may not take the last places. (It may have waited
+# for its turn in the drain for a part of that, `fairness.FEED_SECONDS`.)
+STUCK_SECONDS = 3.0
 # An endpoint with as much under way as it may have is looked at again when an outcome comes, or after this time.
 BUSY_SECONDS = 5.0
 # One whose subscription takes nothing is held by a sweep; until then nobody looks at it more often than this.
@@ -131,9 +132,7 @@ def claim(*, token: UUID, lease: float, limits: Limits, position: Position) -> C
         "order_seconds": ORDER_SECONDS,
         "late_share": LATE_SHARE,
     }
-    with by_index(locked=True) as cursor:
-        cursor.execute(CLAIM, values)
-        found = cursor.fetchall()
+    (found,) = by_index((CLAIM, values), locked=True)
     reached, companies, ends, more, next_seconds = found[0][:5]
     position.move(reached, companies or [], ends or [])
     rows = [_claimed(row[5:], token) for row in found if row[5] is not None]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import connection
 
 
 @contextmanager
@@ -15,11 +15,17 @@ def bound_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
 
     Django's own writes parameters into the statement: a batch of outcomes is a quarter of a megabyte, which both
     sides would go through once more. And bodies come as text there, twice as long."""
+    with bound_connection() as raw, _bound(raw) as cursor:
+        yield cursor
+
+
+@contextmanager
+def bound_connection() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """The connection below Django's, on which all that is executed is prepared. Errors are Django's."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    with connection.wrap_database_errors, _preparing(connection.connection) as raw, psycopg.Cursor(raw) as cursor:
-        cursor.format = psycopg.pq.Format.BINARY
-        yield cursor
+    with connection.wrap_database_errors, _preparing(connection.connection) as raw:
+        yield raw
 
 
 # The planner thinks in yesterday's numbers of rows. An outbox is empty or full from one second to the next: whatever
@@ -30,15 +36,39 @@ BY_INDEX = """set_config('enable_seqscan', 'off', true), set_config('enable_bitm
 CLAIM_LOCK = 0x43484B43  # "CHKC": one claim at a time, and nobody else who writes the queue of endpoints
 
 
-@contextmanager
-def by_index(*, locked: bool) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
-    """A bound cursor in a transaction of its own whose statements take indexes; `locked`: beside no claim."""
-    with transaction.atomic(), bound_cursor() as cursor:
-        if locked:
-            cursor.execute(f"SELECT pg_advisory_xact_lock(%s), {BY_INDEX}", [CLAIM_LOCK])
-        else:
-            cursor.execute(f"SELECT {BY_INDEX}")
-        yield cursor
+def by_index(*statements: tuple[str, Any], locked: bool) -> list[list[tuple[Any, ...]]]:
+    """Run statements, each with its values, in a transaction of their own that takes indexes; `locked`: beside no claim.
+    Returns the rows of each. It is one round trip: PostgreSQL gets all of it at once, the commit included."""
+    begin: tuple[str, Any] = (
+        (f"SELECT pg_advisory_xact_lock(%s), {BY_INDEX}", [CLAIM_LOCK]) if locked else (f"SELECT {BY_INDEX}", [])
+    )
+    if connection.in_atomic_block:  # the caller's transaction
+        with bound_cursor() as cursor:
+            return [_rows(cursor.execute(*statement)) for statement in (begin, *statements)][1:]
+    with bound_connection() as raw:
+        cursors = [_bound(raw) for _ in statements]
+        try:
+            with raw.pipeline():
+                _bound(raw).execute("BEGIN")
+                _bound(raw).execute(*begin)
+                for cursor, (statement, values) in zip(cursors, statements, strict=True):
+                    cursor.execute(statement, values)
+                _bound(raw).execute("COMMIT")
+        except psycopg.Error:
+            if not raw.closed:
+                raw.rollback()
+            raise
+        return [_rows(cursor) for cursor in cursors]
+
+
+def _rows(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return cursor.fetchall() if cursor.description else []
+
+
+def _bound(raw: psycopg.Connection[tuple[Any, ...]]) -> psycopg.Cursor[tuple[Any, ...]]:
+    cursor = psycopg.Cursor(raw)
+    cursor.format = psycopg.pq.Format.BINARY
+    return cursor
 
 
 def forget_plans() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from .arrays import blobs, booleans, numbers, pairs, texts, uuids
 from .cursors import bound_cursor
@@ -50,7 +51,7 @@ UPDATE subscriptions_delivery d
   FROM outcome o, subscriptions_subscription s
  WHERE d.id = ANY (ARRAY(SELECT id FROM outcome))  -- the planner takes the primary key, however small the table was
    AND d.id = o.id AND d.claim = o.claim AND s.id = d.subscription_id
-RETURNING d.id
+RETURNING d.id, EXISTS (SELECT FROM ready)
 """
 
 _FOLLOW = """
@@ -81,8 +82,16 @@ UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, sta
 """
 
 
-def finish(outcomes: Sequence[Outcome]) -> set[int]:
-    """Write outcomes and their attempts. Returns the ids that still were ours; the others' leases had ended."""
+class Finished(NamedTuple):
+    """`ids`: the deliveries that still were ours; the others' leases had ended. `ready`: an endpoint that was put off
+    because it had as much under way as it may has room again."""
+
+    ids: set[int]
+    ready: bool
+
+
+def finish(outcomes: Sequence[Outcome]) -> Finished:
+    """Write outcomes and their attempts."""
     claimed = [outcome.claimed for outcome in outcomes]
     columns = [
         numbers(c.id for c in claimed),
@@ -106,7 +115,8 @@ def finish(outcomes: Sequence[Outcome]) -> set[int]:
     ]
     with bound_cursor() as cursor:
         cursor.execute(_FINISH, columns)
-        return {row[0] for row in cursor.fetchall()}
+        written = cursor.fetchall()
+    return Finished({row[0] for row in written}, any(row[1] for row in written))
 
 
 def follow(finished: Sequence[int]) -> None:

@@ -53,6 +53,7 @@ UPDATE subscriptions_delivery SET stage = 1
  WHERE id = ANY (ARRAY(
     SELECT id FROM subscriptions_delivery
      WHERE claim IS NOT NULL AND stage = 0 AND due_at <= statement_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED))
+RETURNING stage
 """
 
 _READY = """
@@ -90,19 +91,15 @@ class Look:
 
 
 def look() -> Look:
-    with by_index(locked=False) as cursor:
-        cursor.execute(_LOOK)
-        return Look(*cursor.fetchone())  # type: ignore[misc]
+    ((found,),) = by_index((_LOOK, []), locked=False)
+    return Look(*found)
 
 
 def stage(limit: int = STAGED_AT_ONCE) -> int:
     """Make available up to `limit` rows that are due, and as many whose lease ended. Returns how many can be claimed
     now."""
-    with by_index(locked=True) as cursor:
-        cursor.execute(_STAGE, [limit])
-        available: int = sum(row[0] == 1 for row in cursor.fetchall())
-        cursor.execute(_STAGE_LOST, [limit])
-        return available + int(cursor.rowcount)
+    staged, lost = by_index((_STAGE, [limit]), (_STAGE_LOST, [limit]), locked=True)
+    return sum(row[0] == 1 for row in staged) + len(lost)
 
 
 def make_ready(endpoints: Iterable[int]) -> None:
