@@ -34,7 +34,8 @@ UNWRITABLE: dict[str, Any] = {
 
 
 class Recorder:
-    """`written` is told of each batch once it is in the database, and whether it made an endpoint ready; `handed_back` of what went back unsent."""
+    """`written` is told of each batch once it is in the database, and whether it made an endpoint ready; `handed_back`
+    of what went back unsent."""
 
     def __init__(
         self, *, written: Callable[[Sequence[Outcome], bool], None], handed_back: Callable[[Sequence[Claimed]], None]

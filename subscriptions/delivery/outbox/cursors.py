@@ -37,8 +37,8 @@ CLAIM_LOCK = 0x43484B43  # "CHKC": one claim at a time, and nobody else who writ
 
 
 def by_index(*statements: tuple[str, Any], locked: bool) -> list[list[tuple[Any, ...]]]:
-    """Run statements, each with its values, in a transaction of their own that takes indexes; `locked`: beside no claim.
-    Returns the rows of each. It is one round trip: PostgreSQL gets all of it at once, the commit included."""
+    """Run statements, each with its values, in a transaction of their own that takes indexes; `locked`: beside no
+    claim. Returns the rows of each. It is one round trip: PostgreSQL gets all of it at once, the commit included."""
     begin: tuple[str, Any] = (
         (f"SELECT pg_advisory_xact_lock(%s), {BY_INDEX}", [CLAIM_LOCK]) if locked else (f"SELECT {BY_INDEX}", [])
     )

@@ -35,6 +35,7 @@ WITH outcome AS (
     -- An endpoint that was full has room again.
     UPDATE subscriptions_endpointqueue q SET ready_at = clock_timestamp()
       FROM outcome o WHERE q.subscription_id = o.endpoint AND q.ready_at > clock_timestamp()
+    RETURNING q.subscription_id
 )
 UPDATE subscriptions_delivery d
    SET state = CASE WHEN o.state = 'pending' AND s.state = 'archived' THEN 'cancelled'

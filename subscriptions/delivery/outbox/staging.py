@@ -99,7 +99,7 @@ def stage(limit: int = STAGED_AT_ONCE) -> int:
     """Make available up to `limit` rows that are due, and as many whose lease ended. Returns how many can be claimed
     now."""
     staged, lost = by_index((_STAGE, [limit]), (_STAGE_LOST, [limit]), locked=True)
-    return sum(row[0] == 1 for row in staged) + len(lost)
+    return sum(1 for (stage,) in staged if stage == 1) + len(lost)
 
 
 def make_ready(endpoints: Iterable[int]) -> None:
