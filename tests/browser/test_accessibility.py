@@ -29,7 +29,7 @@ def addresses() -> tuple[Any, list[str]]:
     subscription = factories.make_subscription(company)
     call = factories.ended_call(company, factories.make_tracker(company), note="Roof")
     factories.make_text(company)
-    trial = test_events.send_test(subscription, "post_call")
+    test_delivery = test_events.send_test(subscription, "post_call")
     for delivery in Delivery.objects.all():
         Attempt.objects.create(
             delivery=delivery, number=1, outcome="failed", started_at=timezone.now(), url="https://example.com/hooks",
@@ -46,8 +46,8 @@ def addresses() -> tuple[Any, list[str]]:
         reverse("admin:index"),
         reverse("admin:subscriptions_subscription_change", **one),
         reverse("admin:subscriptions_delivery_changelist"),
-        reverse("admin:subscriptions_delivery_change", args=[trial.pk]),
-        reverse("admin:subscriptions_subscription_test_result", args=[subscription.pk, trial.pk]),
+        reverse("admin:subscriptions_delivery_change", args=[test_delivery.pk]),
+        reverse("admin:subscriptions_subscription_test_result", args=[subscription.pk, test_delivery.pk]),
         reverse("admin:calls_call_change", args=[call.pk]),
         reverse("admin:subscriptions_subscription_add"),
         reverse("admin:subscriptions_subscription_verify", **one),

@@ -1,4 +1,4 @@
-"""Each benchmark in its smallest form: it runs, answers with its keys, and its figures are such as can be."""
+"""Each benchmark in its smallest form: it runs, and prints its keys with plausible values."""
 
 from __future__ import annotations
 

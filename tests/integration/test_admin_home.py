@@ -1,4 +1,4 @@
-"""The home page: the figures of one's own companies, what waits, who is in trouble, what to do next, first steps."""
+"""The home page: statistics of the user's companies, what is pending, failing endpoints, next and first steps."""
 
 from __future__ import annotations
 

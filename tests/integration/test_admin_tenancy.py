@@ -1,5 +1,5 @@
 """No list, filter, look-up or form of the admin shows or takes anything of another company, for no role. Walks the
-registry; test_tenants_at_every_address.py walks all addresses."""
+registry; test_tenants_at_every_address.py asks for all addresses."""
 
 from __future__ import annotations
 

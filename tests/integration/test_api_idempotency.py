@@ -101,6 +101,14 @@ def test_each_company_has_its_own_keys(company, body):
     assert post(program(other), theirs).status_code == 201
 
 
+def test_another_api_key_of_the_company_does_not_get_the_stored_answer(company, body):
+    """It may hold what was shown once, such as a new secret."""
+    assert post(program(company), body).status_code == 201
+    answer = post(program(company), body)
+    assert answer.status_code == 422
+    assert "Idempotency-Replayed" not in answer.headers
+
+
 def test_it_works_for_changes_too(company, body):
     api = program(company)
     url = URL + post(api, body).json()["resource_id"] + "/"

@@ -1,4 +1,4 @@
-"""The queue's pusher: sees to it that drains run, feels the cluster's pulse, and outlives a database that is away."""
+"""The queue's pusher makes sure that drains run, sends the heartbeat, and survives the loss of the database."""
 
 import pytest
 from django_q.models import OrmQ
@@ -36,15 +36,15 @@ def test_a_connection_that_was_cut_is_replaced(pusher, monkeypatch):
     assert len(pusher.dequeue()) == 1
 
 
-def test_a_pulse_goes_with_the_tasks_when_somebody_feels_it(pusher, tmp_path, monkeypatch):
-    def pulses() -> int:
+def test_a_heartbeat_goes_with_the_tasks_when_a_supervisor_reads_it(pusher, tmp_path, monkeypatch):
+    def heartbeats() -> int:
         return sum(SignedPackage.loads(payload).get("name") == HEARTBEAT_TASK for _, payload in pusher.dequeue())
 
-    assert pulses() == 0
+    assert heartbeats() == 0
     monkeypatch.setattr(heartbeat, "enabled", True)
-    assert [pulses(), pulses()] == [1, 0]
+    assert [heartbeats(), heartbeats()] == [1, 0]
     pusher._next_heartbeat = 0.0
-    assert pulses() == 1
-    monkeypatch.setattr(heartbeat, "_heartbeat", Heartbeat.create(tmp_path / "pulse"))
+    assert heartbeats() == 1
+    monkeypatch.setattr(heartbeat, "_heartbeat", Heartbeat.create(tmp_path / "heartbeat"))
     pusher.set_stat("key", "value", 3)
     assert heartbeat._heartbeat.times().guard > 0

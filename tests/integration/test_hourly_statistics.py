@@ -1,4 +1,4 @@
-"""The figures of the home page: each attempt counted once, whoever counts when, and none passed by."""
+"""The hourly statistics of the home page count each attempt once, whoever counts and when."""
 
 from __future__ import annotations
 

@@ -96,6 +96,14 @@ def test_who_has_an_account_logs_in_and_joins(company, owner):
     }
 
 
+def test_an_invitation_changes_no_members_role(company, owner):
+    nina = factories.make_member(factories.make_company("Other"), username="nina@example.com")
+    at = invited(owner, role="viewer")
+    Membership.objects.create(user=nina, company=company, role="admin")
+    assert login(nina).post(at).status_code == 302
+    assert nina.memberships.get(company=company).role == "admin"
+
+
 @pytest.mark.parametrize("how", ["withdrawn", "expired", "sent again", "invited again"])
 def test_an_old_link_opens_nothing(owner, how):
     at = invited(owner)

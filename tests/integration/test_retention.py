@@ -115,7 +115,7 @@ def test_a_run_that_had_too_little_time_is_gone_on_with(deliveries, monkeypatch)
     assert delivery_retention.delete_old_deliveries(lambda: next(looks, False)) == 2
     place = RetentionPlace.objects.get(pk="deliveries")
     assert (place.reached, place.done) == (str(deliveries[1].pk), False)
-    # However long it takes: only a walk that came to its end begins anew.
+    # However long it takes: only a pass that came to its end begins again.
     RetentionPlace.objects.update(began_at=timezone.now() - timedelta(days=3))
     assert delivery_retention.delete_old_deliveries(lambda: True) == 2
 

@@ -98,7 +98,7 @@ class Tenant:
             requested_by=self.admin,
         )  # fmt: skip
         ImportFault.objects.create(job=self.import_job, line=2, where="note", words=f"{name} fault")
-        self.trial = test_events.send_test(self.subscription, "post_call")
+        self.test_delivery = test_events.send_test(self.subscription, "post_call")
         self.invitation, self.token = members.invite(
             company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
         )
@@ -245,7 +245,7 @@ def filled_in(html: str) -> dict[str, list[str]]:
 
 @contextmanager
 def unlogged_refusals() -> Iterator[None]:
-    """A walk is refused thousands of times; to write each down with its traceback takes as long as the refusal."""
+    """Tests of all addresses are refused thousands of times; a traceback in the log for each doubles their time."""
     logging.disable(logging.WARNING)
     try:
         yield

@@ -17,7 +17,7 @@ from subscriptions.models import ApiKey, Company, Membership, Subscription
 
 _numbers = count(1)
 PASSWORD = "correct horse battery staple"
-# A time to build lives of calls on: a whole second, well in the past.
+# When the calls of tests begin: a whole second, well in the past.
 START = datetime(2026, 3, 2, 18, 41, 0, 236_000, tzinfo=UTC)
 
 

@@ -133,7 +133,7 @@ def _value(leaf: Leaf, part: str, tenant: Tenant) -> Any:
     if leaf.in_vendor_api and part == "id":
         return vendor_id(row) if row is not None else tenant.company.pk
     if part == "delivery_id":
-        return tenant.trial.pk
+        return tenant.test_delivery.pk
     if part in ("object_id", "id", "pk"):
         return row.pk if row is not None else 1  # an operators' page: any row
     if part == "resource_id" and row is not None:

@@ -41,3 +41,9 @@ def test_it_is_taken_out(written):
 
 def test_what_is_none_stays():
     assert masked("before s3c after", [SECRET]) == "before s3c after"
+
+
+def test_a_secret_that_begins_another_does_not_leave_the_rest_of_it():
+    secrets = ["open", "open-sesame"]
+    assert masked("before open-sesame after", secrets) == f"before {MASK} after"
+    assert masked_bytes(b"before open-sesame after", secrets) == f"before {MASK} after".encode()

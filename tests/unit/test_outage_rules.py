@@ -32,6 +32,14 @@ def test_names_that_never_worked_are_none():
     assert find_outage([one(company, was_well=False) for company in range(9)], companies=50) is None
 
 
+def test_names_that_never_worked_neither_make_up_the_number_nor_say_when_it_began():
+    never = one(3, was_well=False, ago=50)
+    assert find_outage([one(1), one(2), never], companies=2) is None
+    found = find_outage(newest_first(one(1, ago=3), one(2), one(4), never), companies=50)
+    assert found is not None
+    assert (found.hosts, found.began) == (3, NOW - 3)
+
+
 def test_one_provider_of_many_companies_is_none():
     assert find_outage([one(company, "hooks.example.net") for company in range(20)], companies=50) is None
     shared = [one(company, "hooks.example.net") for company in range(20)]

@@ -29,6 +29,7 @@ def test_the_jitter_is_at_most_a_fifth_either_way():
     drawn = {wait_after(2) for _ in range(200)}
     assert len(drawn) > 100
     assert all(wait is not None and 240 <= wait <= 360 for wait in drawn)
+    assert min(drawn) < 290 < 310 < max(drawn), "both ways"
 
 
 def test_no_failure_no_wait():

@@ -1,4 +1,4 @@
-"""Link walk, page walk and relative walk find the same calls: none twice, none missing, however many there are."""
+"""Following links, counting pages and relative paging give the same calls: none twice, none missing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def bring_in(company, count, *, after=None):
     )  # fmt: skip
 
 
-def walk(bodies):
+def ids_of(bodies):
     return [call["id"] for body in bodies for call in body["calls"]]
 
 
@@ -44,10 +44,10 @@ def test_all_ways_find_the_same(company, count):
     newest_first = Call.objects.filter(company=company).order_by("-start_time", "-pk")
     wanted = list(newest_first.values_list("resource_id", flat=True))
     assert len(wanted) == count
-    assert walk(client.by_link("calls.json")) == wanted
-    assert walk(client.by_page("calls.json")) == wanted
-    assert walk(client.relative("calls.json")) == wanted
-    assert walk(client.by_page("calls.json", per_page=250)) == wanted
+    assert ids_of(client.by_link("calls.json")) == wanted
+    assert ids_of(client.by_page("calls.json")) == wanted
+    assert ids_of(client.relative("calls.json")) == wanted
+    assert ids_of(client.by_page("calls.json", per_page=250)) == wanted
 
 
 @pytest.mark.parametrize("way", ["by_link", "by_page", "relative"])
@@ -67,9 +67,9 @@ def test_a_page_that_is_asked_for_again_is_the_same(company):
     bring_in(company, 30)
     client = Vendor(company)
     client.get("calls.json", per_page=10)
-    second = walk([client.get("calls.json", per_page=10, page=2)])
+    second = ids_of([client.get("calls.json", per_page=10, page=2)])
     bring_in(company, 5, after=timezone.now() - timedelta(seconds=20))
-    assert walk([client.get("calls.json", per_page=10, page=2)]) == second
+    assert ids_of([client.get("calls.json", per_page=10, page=2)]) == second
 
 
 def test_the_envelope(company):
@@ -89,5 +89,5 @@ def test_another_order_is_walked_too(company):
     for sort in ("customer_phone_number", "duration", "answered", "source_name", "nonsense", ""):
         for order in ("asc", "desc"):
             given = {"sort": sort, "order": order, "per_page": 10}
-            assert len(set(walk(client.by_link("calls.json", **given)))) == 25
-            assert walk(client.by_page("calls.json", **given)) == walk(client.by_link("calls.json", **given))
+            assert len(set(ids_of(client.by_link("calls.json", **given)))) == 25
+            assert ids_of(client.by_page("calls.json", **given)) == ids_of(client.by_link("calls.json", **given))
