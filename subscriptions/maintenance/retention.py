@@ -1,4 +1,5 @@
-"""Delete expired rows, once an hour. Each app registers its own; those of `subscriptions` are here.
+"""Delete expired rows: once an hour, and on while some are left. Each app registers its own; those of `subscriptions`
+are here.
 
 Each batch is a short transaction: no long locks, and an interrupted run loses nothing. Each table gets its share of a
 run's time, however much the others have to delete.
@@ -37,8 +38,29 @@ def register(name: str, rows: Rows) -> None:
     _registered[name] = rows
 
 
+class Deadline:
+    """Says whether there is time left, and remembers that once there was none."""
+
+    def __init__(self, moment: float) -> None:
+        self._moment = moment
+        self.missed = False
+
+    def __call__(self) -> bool:
+        self.missed = self.missed or time.monotonic() >= self._moment
+        return not self.missed
+
+
 def delete_expired(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
     """Delete expired rows, for `seconds` at most. Returns the number of deleted rows by name."""
+    return _delete(seconds)[0]
+
+
+def delete_some(*, seconds: float = RUN_SECONDS) -> bool:
+    """The same. Returns whether something expired may be left: then the next run should follow at once."""
+    return _delete(seconds)[1]
+
+
+def _delete(seconds: float) -> tuple[dict[str, int], bool]:
     kinds: dict[str, Callable[[TimeLeft], int]] = {
         **{name: _delete_in_batches(rows) for name, rows in (OWN | _registered).items()},
         "deliveries": delivery_retention.delete_old_deliveries,
@@ -46,15 +68,14 @@ def delete_expired(*, seconds: float = RUN_SECONDS) -> dict[str, int]:
     }
     ends_at = time.monotonic() + seconds
     deleted: dict[str, int] = {}
+    left = False
     for number, (name, delete) in enumerate(kinds.items()):
         now = time.monotonic()
-        deleted[name] = delete(_until(now + (ends_at - now) / (len(kinds) - number)))
+        deadline = Deadline(now + (ends_at - now) / (len(kinds) - number))
+        deleted[name] = delete(deadline)
+        left = left or deadline.missed
     logger.info("Retention: %s", ", ".join(f"{count} {kind}" for kind, count in deleted.items()))
-    return deleted
-
-
-def _until(moment: float) -> TimeLeft:
-    return lambda: time.monotonic() < moment
+    return deleted, left
 
 
 def _delete_in_batches(rows: Rows) -> Callable[[TimeLeft], int]:

@@ -8,6 +8,7 @@ from django_q.tasks import async_task
 from ..delivery.slots import slots_to_queue, successor_queued
 
 TASK = "subscriptions.worker.tasks.drain"
+TIDY = "subscriptions.worker.tasks.tidy"
 
 
 def queue_missing_drains() -> None:
@@ -20,3 +21,8 @@ def queue_successor(slot: int) -> None:
     """For a drain near its end: the next one already waits for the slot, which is never left empty."""
     successor_queued(slot)
     async_task(TASK)
+
+
+def queue_tidy() -> None:
+    """Another run of the retention, behind what is queued already."""
+    async_task(TIDY)

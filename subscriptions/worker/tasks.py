@@ -125,8 +125,10 @@ def _hold_waiting() -> None:
 
 
 def tidy() -> None:
-    """Delete expired rows, once an hour."""
-    retention.delete_expired()
+    """Delete expired rows, once an hour, and on while some are left: each run is a task of its own, so that others,
+    such as the sweep, come between."""
+    if retention.delete_some() and not stop_flag.stopping():
+        drains.queue_tidy()
 
 
 def heartbeat_task() -> None:

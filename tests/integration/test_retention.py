@@ -8,11 +8,12 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_q.models import Task
+from django_q.models import OrmQ, Task
 
 from subscriptions.lib.ids import first_uuid7_at, uuid7
 from subscriptions.maintenance import delivery_retention, retention
 from subscriptions.models import Attempt, Delivery, Event, RetentionPlace
+from subscriptions.worker import tasks
 from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,16 @@ def test_the_bound_of_a_time_lies_below_every_id_made_after_it():
     before = first_uuid7_at(timezone.now().timestamp() - 1)
     after = first_uuid7_at(timezone.now().timestamp() + 1)
     assert before < uuid7() < after
+
+
+def test_a_run_whose_time_was_over_is_followed_by_another_and_one_that_found_all_is_not(deliveries, monkeypatch):
+    age(deliveries[0], days=31, state="delivered")
+    monkeypatch.setitem(retention.delete_some.__kwdefaults__, "seconds", 0.0)
+    tasks.tidy()
+    queued = [task.func() for task in OrmQ.objects.all()]
+    assert queued == ["subscriptions.worker.tasks.tidy"]
+    OrmQ.objects.all().delete()
+    monkeypatch.setitem(retention.delete_some.__kwdefaults__, "seconds", 20.0)
+    tasks.tidy()
+    assert OrmQ.objects.count() == 0
+    assert not Delivery.objects.filter(pk=deliveries[0].pk).exists()
