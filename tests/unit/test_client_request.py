@@ -118,3 +118,15 @@ def test_dialling_sends_nothing(client: Client) -> None:
         assert client.dial(receiver.url).error == ""
         assert receiver.requests == []
     assert client.dial("http://10.0.0.1/").error == "refused_address"
+
+
+def test_a_fault_in_the_loop_leaves_nobody_waiting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("seen")
+
+    with Receiver(answering(OK)) as receiver:
+        with monkeypatch.context() as patch:
+            patch.setattr(client._loop, "_register", broken)
+            with pytest.raises(RuntimeError, match="seen"):
+                client.send(Request(receiver.url, {}, b""))
+        assert client.send(Request(receiver.url, {}, b"")).status == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
@@ -15,6 +16,8 @@ from .messages import Answer, Request
 
 __all__ = ["Answer", "Client", "Request"]
 
+
+logger = logging.getLogger(__name__)
 
 _PARENTS: list[Loop] = []
 
@@ -55,28 +58,41 @@ class Client:
     def _begin(self) -> None:
         self._loop = Loop(**self._options)
         self._asked: deque[tuple[Future[Answer], Request]] = deque()
-        self._ours, self._theirs = socket.socketpair()
-        for end in (self._ours, self._theirs):
+        ours, self._theirs = socket.socketpair()
+        for end in (ours, self._theirs):
             end.setblocking(False)
         self._closing = False
         self._process = os.getpid()
-        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        # What the thread has stays its own when the client begins anew.
+        has = (self._loop, self._asked, ours, self._theirs)
+        self._thread = threading.Thread(target=self._run, args=has, name="http", daemon=True)
         self._thread.start()
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # full of bytes that say the same
+        with contextlib.suppress(OSError):  # full of bytes that say the same, or closed
             self._theirs.send(b".")
 
-    def _run(self) -> None:
-        loop, ours = self._loop, self._ours
-        while not self._closing or self._asked or loop.in_flight:
-            answers, ready = loop.wait(3600.0, [ours.fileno()])
-            for key, answer in answers:
-                cast(Future[Answer], key).set_result(answer)
-            if ready:
-                ours.recv(4096)
-                while self._asked:
-                    loop.start(*self._asked.popleft())
+    def _run(self, loop: Loop, asked: deque[tuple[Future[Answer], Request]], ours: Any, theirs: Any) -> None:
+        under_way: set[Future[Answer]] = set()
+        try:
+            while not self._closing or asked or under_way:
+                answers, ready = loop.wait(3600.0, [ours.fileno()])
+                for key, answer in answers:
+                    future = cast(Future[Answer], key)
+                    under_way.discard(future)
+                    future.set_result(answer)
+                if ready:
+                    ours.recv(4096)
+                while asked:
+                    future, request = asked.popleft()
+                    under_way.add(future)
+                    loop.start(future, request)
+        except Exception as error:
+            logger.exception("The HTTP client ends because of a fault in its loop; the next request begins a new one.")
+            with self._lock:
+                self._closing = True
+                for future in [*under_way, *(future for future, _ in asked)]:
+                    future.set_exception(error)
         loop.close()
         ours.close()
-        self._theirs.close()
+        theirs.close()

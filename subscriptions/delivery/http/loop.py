@@ -156,7 +156,7 @@ class Loop:
     def close(self) -> None:
         """Give up what is under way, and close all connections."""
         for transfer in self._under_way:
-            if transfer not in self._openings:
+            with contextlib.suppress(pycurl.error):  # it waits for its address, and libcurl has it not
                 self._multi.remove_handle(transfer.easy)
         self._multi.close()
         for transfer in [*self._under_way, *self._free]:
@@ -169,8 +169,15 @@ class Loop:
         self._answers.clear()
 
     def _refuse(self, key: Hashable, transfer: Transfer, code: str, message: str) -> None:
-        self._free.append(transfer)
         self._answers.append((key, Answer(None, [], b"", False, 0, code, message)))
+        self._keep(transfer)
+
+    def _keep(self, transfer: Transfer) -> None:
+        """For another request."""
+        if transfer.connects_only:
+            transfer.close()  # libcurl keeps such a connection with its handle
+        else:
+            self._free.append(transfer)
 
     # Sockets and time
 
@@ -283,7 +290,4 @@ class Loop:
     def _end(self, transfer: Transfer, answer: Answer) -> None:
         self._under_way.discard(transfer)
         self._answers.append((transfer.key, answer))
-        if transfer.connects_only:
-            transfer.close()  # libcurl keeps such a connection with its handle
-        else:
-            self._free.append(transfer)
+        self._keep(transfer)

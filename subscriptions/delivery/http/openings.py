@@ -94,9 +94,6 @@ class Openings:
             del self._waiting[transfer]
             self._failed.append((transfer, NO_TURN))
 
-    def __contains__(self, transfer: Transfer) -> bool:
-        return transfer in self._looking or transfer in self._waiting
-
     def close(self) -> None:
         self._lookups.close()
 

@@ -53,7 +53,7 @@ class Transfer:
         self._interim: int
         self._trailers: int
         self._proxy_status: int  # what the proxy answered to CONNECT
-        self._shortened = self._is_fresh = self._checks_names = False
+        self._shortened = self._is_fresh = self._checks_names = self.connects_only = False
         self._target: Target | None = None
         self.route: Route | None = None
         self.easy = new_handle(settings)
