@@ -94,7 +94,7 @@ def test_each_bench_answers_with_its_figures():
     assert isinstance(reports["publish"]["added_cpu_ms"], float)
     assert isinstance(reports["publish"]["added_cpu_ms_of_conditions"], float)
     assert reports["isolation"]["healthy_undelivered"] == 0
-    for variant in ("dead_10", "dead_50", "late_10", "flood"):
+    for variant in ("dead_10", "dead_50", "late_10", "slow_company", "dead_dns", "flood"):
         assert reports["isolation"][variant]["healthy_undelivered"] == 0
     # The naive way costs many times what the engine does, even at this size and on a busy machine.
     assert reports["delivery"]["naive_cpu_ms"] > 2 * reports["delivery"]["cpu_ms_per_delivery"]

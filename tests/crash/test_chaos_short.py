@@ -19,7 +19,7 @@ pytestmark = [
 
 
 def test_nothing_is_lost_in_a_minute_of_chaos(tmp_path: Path):
-    command = [sys.executable, "-m", "tests.chaos", "--seconds", str(SECONDS), "--json", "--no-forger"]
+    command = [sys.executable, "-m", "tests.chaos", "--seconds", str(SECONDS), "--json"]
     done = subprocess.run(
         [*command, "--log", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
     )
