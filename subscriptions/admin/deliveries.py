@@ -57,8 +57,9 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
         "to": "side short",
         "what_happened": "soft clip",
         "attempts_in_words": "num wide",
-        "next_try": "num wide",
+        "next_try": "num wider",
         "created": "num when quiet",
+        "company_name": "soft short",
     }
     empty_icon = "send"
     empty_text = "Each webhook appears here as soon as there is an event that a subscription asks for."

@@ -58,7 +58,7 @@ def _json(value: Any) -> str:
 
 
 class PayloadVersionAdmin(ButtonsAdmin):
-    @button("Payload version…", opens_page=True)
+    @button("Payload version…", opens_page=True, more=True)
     def payload_version(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         given = request.POST if request.method == "POST" else request.GET
         offered = [version for version in versions.all_versions() if version.name != obj.payload_version]

@@ -64,6 +64,20 @@ class SubscriptionFacts:
         hours = statistics.read_for_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
         return day_statistics.render_day(hours)
 
+    # --- the head of its page -------------------------------------------------------------------------------------
+    def head_facts(self, obj: Subscription) -> dict[str, Any]:
+        """Its state and server, and what is wrong with it, for the template."""
+        health = _health(obj)
+        return {
+            "state": self.state_badge(obj),
+            "host": self.host(obj),
+            "failing": _failing(obj),
+            "why": health.last_failure if health is not None else "",
+            "since": times.time_tag(health.failing_since) if health is not None else "",
+            "log_url": reverse("admin:subscriptions_delivery_changelist") + f"?subscription={obj.pk}&since=all",
+            "secret_url": reverse("admin:subscriptions_subscription_verify", args=[obj.pk]),
+        }
+
     # --- the page -------------------------------------------------------------------------------------------------
     @admin.display(description="state")
     def state_in_words(self, obj: Subscription) -> str:

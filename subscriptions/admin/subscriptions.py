@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -45,7 +46,9 @@ CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction"}
 
 
 class SubscriptionForm(credentials.CredentialsForm):
-    events = CheckboxesField(choices=event_choices, help_text="What to send.")
+    events = CheckboxesField(
+        choices=event_choices, help_text="What to send.", error_messages={"required": "Choose at least one event."}
+    )
     payload_version = forms.ChoiceField(
         choices=versions.choices,
         initial=versions.DEFAULT,
@@ -155,6 +158,17 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         editable = obj is None or self.has_change_permission(request, obj)
         return ["name", "url", "events" if editable else "events_in_words"]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        facts = self.head_facts(obj) if obj is not None and self.has_view_permission(request, obj) else {}
+        return super().change_view(request, object_id, form_url, {**facts, **(extra_context or {})})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _removed(obj) and super().has_change_permission(request, obj)

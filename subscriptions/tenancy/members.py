@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import timedelta
 from typing import Any
 
@@ -59,7 +60,8 @@ def send_invitation(invitation: Invitation, token: str) -> None:
         "link": settings.PUBLIC_URL + reverse("admin:invitation", args=[token]),
     }
     name = " ".join(invitation.company.name.split())
-    text = render_to_string("mail/invitation.txt", context)
+    with timezone.override(zoneinfo.ZoneInfo(invitation.company.time_zone)):
+        text = render_to_string("mail/invitation.txt", context)
     send_mail(f"You are invited to the webhooks of {name}", text, None, [invitation.email])
 
 

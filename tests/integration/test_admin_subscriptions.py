@@ -64,7 +64,7 @@ def test_one_is_made_with_the_events_that_were_ticked(client, company):
     [
         ("url", "http://10.0.0.1/hooks", "private"),
         ("url", "ftp://example.com/", "http"),
-        ("events", [], "required"),
+        ("events", [], "choose at least one event"),
         ("events", ["no_such_event"], "not one of the available choices"),
     ],
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Scheme = Literal["light", "dark"]
 DEMO = PROJECT / "var" / "demo.json"
 IMAGES = PROJECT / "docs" / "images"
-WIDE, PHONE = (1280, 800), (390, 844)  # a laptop's window; a phone of these years
+WIDE, PHONE = (1440, 900), (390, 844)  # a laptop's window; a phone of these years
 # A name for the picture, the page, and the link on it to follow to the one that is meant.
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("home", "", ""),
@@ -35,6 +35,23 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("event-type", "catalogue/call_modified/", ""),
     ("calls", "calls/call/", ""),
     ("call", "calls/call/", "#result_list tbody th a"),
+    ("call-add", "calls/call/add/", ""),
+    ("texts", "messaging/textmessage/", ""),
+    ("conversation", "messaging/thread/", "#result_list tbody th a"),
+    ("forms", "forms_intake/formsubmission/", ""),
+    ("people", "calls/person/", ""),
+    ("person", "calls/person/", "#result_list tbody th a"),
+    ("events", "subscriptions/event/", ""),
+    ("event", "subscriptions/event/", "#result_list tbody th a"),
+    ("sent-again", "subscriptions/resendjob/add/", ""),
+    ("tracking-numbers", "calls/tracker/", ""),
+    ("web-forms", "forms_intake/formsource/", ""),
+    ("imports", "imports/importjob/", ""),
+    ("company", "subscriptions/company/", ""),
+    ("tags", "calls/tag/", ""),
+    ("api-keys", "subscriptions/apikey/", ""),
+    ("two-step-login", "two-step-login/", ""),
+    ("your-settings", "your-settings/", ""),
     ("members", "subscriptions/membership/", ""),
     ("audit-log", "subscriptions/auditentry/", ""),
 )

@@ -21,17 +21,26 @@ Handler = Callable[..., HttpResponse | None]
 
 @dataclass(frozen=True)
 class Button:
-    """A button for the template. With `opens_page` it is a link. `primary`: the one thing to do on this page."""
+    """A button for the template. With `opens_page` it is a link. `primary`: the one thing to do on this page. `more`:
+    it stands under “More”."""
 
+    name: str
     label: str
     url: str
     opens_page: bool
     icon: str = ""
     primary: bool = False
+    more: bool = False
 
 
 def button(
-    label: str, *, opens_page: bool = False, confirms: bool = False, icon: str = "", primary: bool = False
+    label: str,
+    *,
+    opens_page: bool = False,
+    confirms: bool = False,
+    icon: str = "",
+    primary: bool = False,
+    more: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Turn a method of a ButtonsAdmin into a button. It takes the request and the row, and may return a response.
     `confirms`: it asks who it is again, if the last time is a while ago."""
@@ -39,7 +48,7 @@ def button(
     def mark(method: Handler) -> Handler:
         method.label, method.opens_page = label, opens_page  # type: ignore[attr-defined]
         method.confirms = confirms  # type: ignore[attr-defined]
-        method.icon, method.primary = icon, primary  # type: ignore[attr-defined]
+        method.icon, method.primary, method.more = icon, primary, more  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -116,7 +125,8 @@ class ButtonsAdmin(TenantAdmin):
     def _button(self, request: HttpRequest, name: str, obj: Any) -> Button:
         method = getattr(self, name)
         url = reverse(f"admin:{self._url(name)}", args=[quote(obj.pk)])
-        return Button(method.label, self._with_filters(request, url), method.opens_page, method.icon, method.primary)
+        url = self._with_filters(request, url)
+        return Button(name, method.label, url, method.opens_page, method.icon, method.primary, method.more)
 
     def _with_filters(self, request: HttpRequest, url: str) -> str:
         """Keep the filters of the list in the URL."""

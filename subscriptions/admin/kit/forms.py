@@ -47,6 +47,12 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return excluded - {"company"}
 
+    def _update_errors(self, errors: Any) -> None:
+        # A model's own check repeats what the field already said.
+        if hasattr(errors, "error_dict"):
+            errors.error_dict = {name: told for name, told in errors.error_dict.items() if name not in self.errors}
+        super()._update_errors(errors)  # type: ignore[misc]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         company = cleaned.get("company") or getattr(self.instance, "company", None)

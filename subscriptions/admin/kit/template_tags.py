@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from ...tenancy.access import access_of
 from . import chips, form_parts, icons, lists
 
 register = template.Library()
@@ -59,6 +60,8 @@ def list_link(context: Any, opts: Any) -> dict[str, str]:
     request, admin = context["request"], site._registry.get(opts.model) if opts else None
     if admin is None or not admin.has_view_permission(request):
         return {}
+    if getattr(admin, "company_path", "") == "pk" and not access_of(request).several:
+        return {}  # there is no list of one's only company
     title = admin.list_title(request) if hasattr(admin, "list_title") else str(opts.verbose_name_plural)
     url = reverse(f"{site.name}:{opts.app_label}_{opts.model_name}_changelist")
     kept = dict(parse_qsl(context.get("preserved_filters") or "")).get("_changelist_filters", "")
