@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -159,16 +158,12 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
         editable = obj is None or self.has_change_permission(request, obj)
         return ["name", "url", "events" if editable else "events_in_words"]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        facts = self.head_facts(obj) if obj is not None and self.has_view_permission(request, obj) else {}
-        return super().change_view(request, object_id, form_url, {**facts, **(extra_context or {})})
+        obj = kwargs.get("obj")
+        facts = self.head_facts(obj) if obj is not None else {}
+        return super().render_change_form(request, {**facts, **context}, *args, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _removed(obj) and super().has_change_permission(request, obj)
