@@ -2,8 +2,8 @@
 
 A subscription can have a million rows waiting, and the page of whoever pauses it cannot wait for them. So its state
 changes at once, which is what decides: a claim takes rows of active subscriptions only. The rows follow in batches, the
-first with the change itself, the rest by the sweep (`hold`) and by the drains' chores (`release`). Each batch is one
-short statement that passes over rows in somebody's hands.
+first with the change itself, the rest by the sweep (`hold`) and by the drains' housekeeping (`release`). Each batch is
+one short statement that passes over rows in somebody's hands.
 
 Invariants
 - `releasing` stands in the subscription's row from its resume on, until nothing has been found held for an hour: so the
