@@ -51,7 +51,8 @@ def test_faults_are_said(body, words):
 
 def test_faults_of_a_call():
     at = "2026-03-08T01:59:59.236-05:00"
-    call = dict.fromkeys(LIVE["call_modified"], "") | {"start_time": at, "timestamp": at, "created_at": at}
+    call: dict[str, object] = dict.fromkeys(LIVE["call_modified"], "")
+    call |= {"start_time": at, "timestamp": at, "created_at": at}
     call |= {"resource_id": "CAL1", "changes": ["tag", "tags"]}
     assert fault(call, "call_modified") == ""
     assert "null" in fault(call | {"note": None}, "call_modified")
