@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from subscriptions.delivery import outbox
+from subscriptions.delivery.recorder import Recorder
 from subscriptions.endpoints import operations
 from subscriptions.models import Delivery, EndpointHealth
 from tests.support.claims import all_due, claim, delivered, failed, finish, one_claim
@@ -62,6 +63,18 @@ def test_in_order_what_waits_is_put_off_until_its_turn_and_looked_at_no_more(com
     finish(failed(first, wait=300.0))
     claim()
     assert not outbox.look().to_claim
+
+
+def test_in_order_the_next_event_is_made_available_with_the_outcome(company):
+    make_subscription(company, events=["post_call", "call_modified"], ordered=True)
+    changed_twice(company)
+    (first,) = claim()
+    claim()
+    assert Delivery.objects.get(event__sequence=2).stage == Delivery.Stage.SCHEDULED
+    recorder = Recorder(written=lambda *_: None, handed_back=lambda *_: None)
+    recorder.add([delivered(first)], [])
+    recorder.flush()
+    assert Delivery.objects.get(event__sequence=2).stage == Delivery.Stage.AVAILABLE
 
 
 def test_in_order_a_cancelled_event_lets_the_next_go(company):
@@ -141,10 +154,15 @@ def test_a_higher_rate_lets_a_seconds_worth_through(company):
 def test_late_retries_and_first_tries_share_the_endpoint(company):
     make_subscription(company, events=["pre_call"])
     tracker = make_tracker(company)
-    for _ in range(160):
+    for _ in range(80):
         make_call(company, tracker)
-    Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk").values("pk")[:80]).update(lane=1)
-    late = set(Delivery.objects.filter(lane=1).values_list("pk", flat=True))
+    failures = claim(window=80)
+    late = {job.id for job in failures}
+    assert len(late) == 80
+    finish(*[failed(job) for job in failures])
+    all_due()
+    for _ in range(80):
+        make_call(company, tracker)
     lanes: Counter[bool] = Counter()
     for _ in range(35):
         jobs = claim(window=2)
