@@ -83,6 +83,11 @@ class CallhooksAdminSite(AdminSite):
         """The page that asks who it is again, or None if the request may go on."""
         return ask(request, self)
 
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = super().logout(request, extra_context)
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return password_change_page(request, self, extra_context)
 

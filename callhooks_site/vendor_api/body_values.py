@@ -40,7 +40,7 @@ def value_of(given: Any) -> Decimal | None:
         amount = Decimal(text).quantize(Decimal("0.01")) if not isinstance(given, bool) else None
     except InvalidOperation:
         amount = None
-    if amount is None or not 0 <= amount <= _MOST_VALUE:
+    if amount is None or not amount.is_finite() or not 0 <= amount <= _MOST_VALUE:
         raise BadRequest('value must be an amount such as "125.00".')
     return amount
 

@@ -19,6 +19,8 @@ DEFAULT = "recent"
 # A + that was not encoded arrives as a blank.
 _BLANK_OFFSET = re.compile(r" (?=\d\d:?\d\d$)")
 DAY = timedelta(days=1)
+# Beyond these, a day more or another zone is no time that can be told.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def _moment(text: str, name: str, zone: ZoneInfo) -> tuple[datetime, bool]:
         moment = datetime.fromisoformat(_BLANK_OFFSET.sub("+", text))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError
         return moment.astimezone(UTC), len(text) <= len("2015-09-05")
     except (ValueError, OverflowError):
         raise BadRequest(f"{name} must be a date such as 2026-01-31, or a time such as 2026-01-31T09:00.") from None

@@ -208,7 +208,7 @@ def _seconds(given: Any, name: str) -> int | None:
         return None
     try:
         seconds = int(given) if not isinstance(given, bool) else -1
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = -1
     if not 0 <= seconds <= LONGEST:
         raise BadRequest(f"{name} must be a number of seconds.")

@@ -180,3 +180,8 @@ def test_wrong_passwords_when_two_step_login_is_set_up_count(owner):
     for _ in range(9):
         client.post(page, {"do": "confirm", "code": "000000", "password": "wrong"})
     assert client.post(page, {"do": "confirm", "code": "000000", "password": "wrong"}).status_code == 429
+
+
+def test_a_logout_tells_the_browser_to_keep_nothing(owner):
+    answer = login(owner).post(reverse("admin:logout"))
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
