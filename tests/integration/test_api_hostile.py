@@ -25,7 +25,14 @@ TEXT = st.text(st.characters(codec=None), max_size=60) | st.sampled_from(
      "\\u0000", "+1" * 40, "1e400", "NaN", "0" * 400, "２１４５５５０１２３", "\u2028", "null", "=cmd|' /C calc'!A0",
      "+12145550123;ext=5"]
 )  # fmt: skip
-SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+SCALAR = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -(10**400)])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
 VALUE = st.recursive(
     SCALAR, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=12
 )
