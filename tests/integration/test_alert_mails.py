@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -186,6 +187,12 @@ def test_a_name_that_cannot_stand_in_a_subject_keeps_no_other_owner_waiting(subs
     assert "Webhooks to CRM Bcc: x@example.com are failing" in [message.subject for message in mail.outbox]
     with pytest.raises(ValidationError, match="A name must be one line"):
         bad.full_clean()
+
+
+def test_one_failure_sends_no_mail_however_long_ago_it_was(subscription):
+    EndpointHealth.objects.filter(pk=failing(subscription, minutes=30).pk).update(last_failure_at=F("failing_since"))
+    assert alerts.tell() == 0
+    assert mail.outbox == []
 
 
 def test_one_mail_that_breaks_keeps_no_other_waiting(subscription):
