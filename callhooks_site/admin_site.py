@@ -83,12 +83,12 @@ class CallhooksAdminSite(AdminSite):
         """The page that asks who it is again, or None if the request may go on."""
         return ask(request, self)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response: HttpResponse = super().logout(request, extra_context)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        response = super().logout(request, extra_context)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return password_change_page(request, self, extra_context)
 
     def has_permission(self, request: HttpRequest) -> bool:

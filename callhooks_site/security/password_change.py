@@ -9,6 +9,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from subscriptions.tenancy import audit_log
@@ -18,7 +19,7 @@ from . import reauthentication
 DONE = "Changed the password"
 
 
-class _Form(PasswordChangeForm):  # type: ignore[type-arg]
+class _Form(PasswordChangeForm):
     required_css_class = "required"
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -45,9 +46,11 @@ class _View(PasswordChangeView):
         return answer
 
 
-def password_change_page(request: HttpRequest, site: AdminSite, context: dict[str, Any] | None) -> HttpResponse:
+def password_change_page(request: HttpRequest, site: AdminSite, context: dict[str, Any] | None) -> TemplateResponse:
     template = site.password_change_template or "registration/password_change_form.html"
     shown = {**site.each_context(request), **(context or {})}
     url = reverse("admin:password_change_done")
     view = _View.as_view(template_name=template, success_url=url, extra_context=shown)
-    return view(request)
+    response: Any = view(request)  # a redirect after a change; Django itself calls both a TemplateResponse
+    answer: TemplateResponse = response
+    return answer

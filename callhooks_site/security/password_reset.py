@@ -41,9 +41,14 @@ class ResetForm(PasswordResetForm):
                 yield user
 
     def send_mail(
-        self, subject_template_name: str, email_template_name: str, context: Any, from_email: Any, to_email: str,
-        **_: Any,
-    ) -> None:  # fmt: skip
+        self,
+        subject_template_name: str,
+        email_template_name: str,
+        context: dict[str, Any],
+        from_email: str | None,
+        to_email: str,
+        html_email_template_name: str | None = None,
+    ) -> None:
         """Unlike Django's own, raises what goes wrong: the request is tried again."""
         subject = "".join(render_to_string(subject_template_name, context).splitlines())
         send_mail(subject, render_to_string(email_template_name, context), from_email, [to_email])

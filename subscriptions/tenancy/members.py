@@ -68,6 +68,8 @@ def send_invitation(invitation: Invitation, token: str) -> None:
 def send_requested(request: MailRequest) -> None:
     """Send the mail of an invitation that is still open. Its link is made here, so that it is stored nowhere else.
     Raises SMTPException or OSError."""
+    if request.invitation_id is None:
+        return
     invitation = Invitation.objects.select_for_update(of=("self",)).filter(pk=request.invitation_id).first()
     if invitation is None or not invitation.open:
         return
