@@ -1,4 +1,5 @@
-"""A socket is opened only to an address that was found for the host and may be dialled, whatever was pinned."""
+"""A socket is opened only to an address that was found for the host and may be dialled, whatever was pinned; and no
+two companies, hosts or client certificates have one alias."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from subscriptions.delivery.http.addresses import parse_networks
+from subscriptions.delivery.http.proxies import Proxy
 from subscriptions.delivery.http.routes import Routes
 from subscriptions.delivery.http.url_rules import read_url
 
@@ -34,3 +36,19 @@ def may_dial(address: str, *, pinned: Sequence[str], networks: Sequence[str] = (
 )
 def test_what_may_be_dialled(address: str, pinned: list[str], networks: list[str], may: bool):
     assert may_dial(address, pinned=pinned, networks=networks) is may
+
+
+@pytest.mark.parametrize("proxy", [None, Proxy.from_url("http://127.0.0.1:3128")], ids=["direct", "proxy"])
+def test_no_two_companies_or_client_certificates_have_one_alias(proxy: Proxy | None):
+    """libcurl uses a connection again for what has the same alias."""
+    routes = Routes(8, [], proxy)
+    ways = [(1, ""), (1, "certificate"), (1, "another"), (2, ""), (2, "certificate")]
+    aliases = [routes.to(TARGET, tenant, certificate).alias for tenant, certificate in ways]
+    assert len(set(aliases)) == len(ways)
+    assert [routes.to(TARGET, tenant, certificate).alias for tenant, certificate in ways] == aliases
+
+
+def test_no_two_hosts_or_ports_have_one_alias():
+    urls = ["https://a.example.com/", "https://b.example.com/", "https://a.example.com:8443/"]
+    routes = Routes(8, [], None)
+    assert len({routes.to(read_url(url), 1, "").alias for url in urls}) == len(urls)
