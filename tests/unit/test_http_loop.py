@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from subscriptions.delivery.http import answers, descriptors, handles
+from subscriptions.delivery.http import answers, descriptors
 from subscriptions.delivery.http.fair_queue import FairQueue
 from subscriptions.delivery.http.loop import Loop
 from subscriptions.delivery.http.messages import Answer, Request
@@ -69,10 +69,8 @@ def test_each_key_comes_back_once(loop: Loop) -> None:
         loop.start("bad", Request("gopher://example.com/", {}, b""))
         assert loop.in_flight == 201
         got = _all(loop)
-    assert {key: answer.body for key, answer in got.items()} == {
-        **{number: str(number).encode() for number in range(200)},
-        "bad": b"",
-    }
+    expected: dict[Hashable, bytes] = {number: str(number).encode() for number in range(200)}
+    assert {key: answer.body for key, answer in got.items()} == expected | {"bad": b""}
     assert got["bad"].error == "bad_url"
     assert loop.wait(0.0) == ([], set())
 
@@ -135,7 +133,7 @@ def test_a_shortage_of_our_own_has_its_code(number: int, loop: Loop, monkeypatch
 
     with Receiver(answering(OK)) as receiver:
         with monkeypatch.context() as patch:
-            patch.setattr(handles.socket, "socket", none_left)
+            patch.setattr(socket, "socket", none_left)
             assert _one(loop, Request(receiver.url, {}, b"")).error == "shortage"
         assert _one(loop, Request(receiver.url, {}, b"")).status == 200
 
