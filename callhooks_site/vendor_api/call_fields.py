@@ -42,6 +42,8 @@ LARGE = {
     "milestones": "milestones",
     "keywords_spotted": "keywords_spotted",
     "call_highlights": "call_highlights",
+    "call_summary": "call_summary",
+    "lead_explanation": "lead_explanation",
     "speaker_percent": "speaker_percent",
     "keypad_entries": "keypad_entries",
 }
@@ -97,7 +99,7 @@ SHAPE = Shape(
         # From here on only where `fields` names them.
         "agent_email": _text("agent_email"),
         "call_highlights": _selectable(LIST, lambda call: call.call_highlights or []),
-        "call_summary": always(None, TEXT_OR_NULL, selectable=True),
+        "call_summary": _text("call_summary"),
         "call_type": _selectable({"enum": list(FORMATTED_TYPES)}, call_type),
         "campaign": _text("campaign"),
         "company_id": _text("company.resource_id"),
@@ -133,8 +135,8 @@ SHAPE = Shape(
         "keywords_spotted": _selectable(LIST, values.keywords_spotted),
         "landing_page_url": _text("landing_page_url"),
         "last_requested_url": _text("last_requested_url"),
-        "lead_explanation": always(None, TEXT_OR_NULL, selectable=True),
-        "lead_score": always(None, TEXT_OR_NULL, selectable=True),
+        "lead_explanation": _text("lead_explanation"),
+        "lead_score": _text("lead_score"),
         "lead_status": _selectable(TEXT_OR_NULL, values.lead_status),
         "medium": _text("medium"),
         "milestones": _selectable(OBJECT, values.milestones),
@@ -144,8 +146,8 @@ SHAPE = Shape(
         "prior_calls": _selectable(WHOLE, lambda call: call.prior_calls),
         "referrer_domain": _text("referrer_domain"),
         "referring_url": _text("referring_url"),
-        "sentiment": always(None, TEXT_OR_NULL, selectable=True),
-        "session_uuid": always(None, TEXT_OR_NULL, selectable=True),
+        "sentiment": _text("sentiment"),
+        "session_uuid": _text("session_uuid"),
         "source": _selectable(TEXT_OR_NULL, values.source_in_words),
         "source_name": _text("tracker.name"),
         "speaker_percent": _selectable(OBJECT_OR_NULL, lambda call: call.speaker_percent),
@@ -162,6 +164,6 @@ SHAPE = Shape(
         "value": _selectable(NUMBER_OR_NULL, lambda call: amount(call.value)),
         "voice_assist_message": always(None, OBJECT_OR_NULL, selectable=True),
         "waveforms": _selectable(LIST, lambda call: call.waveforms or []),
-        "zip_code": always([], LIST, selectable=True),
+        "zip_code": _selectable(TEXTS, lambda call: [call.zip_code] if call.zip_code else []),
     }
 )

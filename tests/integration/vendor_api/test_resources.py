@@ -84,6 +84,25 @@ def test_every_selectable_field_of_a_call(company, client):
     assert listed["formatted_customer_phone_number"] == "214-555-0123"
 
 
+def test_what_is_known_about_a_lead_is_shown_where_it_is_asked_for(company, client):
+    told = {
+        "call_summary": "A leak. Wants a visit.",
+        "lead_explanation": "Asked for a date.",
+        "lead_score": "very good",
+        "sentiment": "positive",
+        "session_uuid": "0198c0de-0000-7000-8000-00000000abcd",
+    }
+    fields = ",".join([*told, "zip_code"])
+    known, unknown = recent(company, zip_code="15074", **told), recent(company)
+    answers = [client.get(f"calls/{call.resource_id}.json", fields=fields) for call in (known, unknown)]
+    for answer, expected in zip(
+        answers, ({**told, "zip_code": ["15074"]}, {**dict.fromkeys(told), "zip_code": []}), strict=True
+    ):
+        assert {name: answer[name] for name in expected} == expected
+    listed = client.get("calls.json", fields=fields)["calls"]
+    assert sorted(listed, key=lambda each: each["id"]) == sorted(answers, key=lambda each: each["id"])
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("cleaned_by_deleting")
 def test_a_call_is_changed(company, client):
