@@ -256,6 +256,8 @@ DELIVERY_PER_ENDPOINT = env.integer("DELIVERY_PER_ENDPOINT", 8, least=1, most=64
 # To one host, of one company, by all drains together: requests under way, and each second. 0: no limit.
 DELIVERY_HOST_IN_FLIGHT = env.integer("DELIVERY_HOST_IN_FLIGHT", 64, least=0, most=20_000)
 DELIVERY_HOST_RATE = env.integer("DELIVERY_HOST_RATE", 100, least=0, most=100_000)
+# Removed ones do not count. 0: no limit.
+SUBSCRIPTIONS_PER_COMPANY = env.integer("SUBSCRIPTIONS_PER_COMPANY", 100, least=0, most=100_000)
 
 # A subscription is disabled after this many days of only failures: a long weekend and a day.
 ENDPOINT_DISABLE_DAYS = env.number("ENDPOINT_DISABLE_DAYS", 5, least=0.01, most=60)

@@ -186,7 +186,9 @@ def configure(view: VendorView, webhooks: Webhooks, config: dict[str, list[str]]
     for subscription in webhooks.subscriptions:
         present.setdefault(subscription.url, []).append(subscription)
     wanted = parts_of(config)
-    for url in [*present, *(url for url in wanted if url not in present)]:
+    urls = [*present, *(url for url in wanted if url not in present)]
+    # What goes first makes room for what comes, where the company has as many subscriptions as it may have.
+    for url in sorted(urls, key=lambda url: len(wanted.get(url, [])) > len(present.get(url, []))):
         mine, parts = present.get(url, []), wanted.get(url, [])
         if mine and parts and parts_of(config_of(mine))[url] == parts:
             continue

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from ..delivery.credentials import Credentials
 from ..endpoints.rules import MOVED_WITH_CREDENTIALS, has_moved, validate_events, validate_url
 from ..events import versions
 from ..events.versions import DEFAULT, LONGEST_NAME
+from ..lib.errors import ActionRefused
 from .company import Company
 from .fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 
@@ -167,12 +169,37 @@ class Subscription(models.Model):
             errors["events"] = str(error)
         if errors:
             raise ValidationError(errors)
+        if self._state.adding and self.company_id:
+            try:
+                self._check_limit()
+            except ActionRefused as error:
+                raise ValidationError(str(error)) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        known = Subscription.objects.filter(pk=self.pk).values_list("url", flat=True).first() if self.pk else None
+        if self._state.adding:
+            with transaction.atomic():
+                self._check_limit()
+                return super().save(*args, **kwargs)
+        known = Subscription.objects.filter(pk=self.pk).values_list("url", flat=True).first()
         super().save(*args, **kwargs)
         if known is not None and known != self.url:
             apps.get_model("subscriptions", "EndpointHealth").objects.forget(self.pk)
+
+    @transaction.atomic
+    def _check_limit(self) -> None:
+        """Raises ActionRefused if the company has as many subscriptions as it may have. Locks the company's row until
+        the transaction ends: of two that add the last one at the same moment, the second waits and is refused."""
+        most = settings.SUBSCRIPTIONS_PER_COMPANY
+        if not most or self.state == self.State.ARCHIVED:
+            return
+        Company.objects.select_for_update(no_key=True).filter(pk=self.company_id).values_list("pk").first()
+        rows = Subscription.objects.filter(company=self.company_id).exclude(state=self.State.ARCHIVED)
+        count = rows.count()
+        if count >= most:
+            raise ActionRefused(
+                f"The company has {count} subscriptions, and {most} is the most it may have. Remove one that is no "
+                "longer needed, or ask the operator of this service to raise SUBSCRIPTIONS_PER_COMPANY."
+            )
 
     @property
     def secrets(self) -> list[str]:

@@ -79,6 +79,7 @@ def bench_workspace(*, durable: bool = True) -> Iterator[Workspace]:
                 # All receivers of a bench are one host, and no victim.
                 "DELIVERY_HOST_IN_FLIGHT": "0",
                 "DELIVERY_HOST_RATE": "0",
+                "SUBSCRIPTIONS_PER_COMPANY": "0",
                 "WEBHOOK_REQUIRE_HTTPS": "false",
                 "LOG_LEVEL": "WARNING",
                 **PRODUCTION,
