@@ -51,7 +51,7 @@ def test_every_module_that_it_names_exists():
     named = {name for name in re.findall(r"`([\w/]+\.py)`", TEXT) if not name.rpartition("/")[2].startswith("test_")}
     sources = [
         path.relative_to(ROOT).as_posix()
-        for app in ("subscriptions", "callhooks_site", "forms_intake")
+        for app in ("subscriptions", "callhooks_site", "forms_intake", "calls", "messaging")
         for path in (ROOT / app).rglob("*.py")
     ]
     assert [name for name in named if not any(path.endswith(f"/{name}") or path == name for path in sources)] == []
