@@ -86,7 +86,9 @@ def test_one_that_a_person_typed_in_is_left_alone(tracker, settings):
 def test_one_that_was_answered_waits_for_no_recording(tracker, settings):
     """Who never reports the end reports no recording either: even where a call counts as stale within a minute."""
     settings.CALL_SILENT_SECONDS = 60
-    call = make(tracker, answered_at=timezone.now() + timedelta(seconds=1))
+    began = timezone.now() - timedelta(seconds=70)
+    call = make(tracker, start_time=began, answered_at=began + timedelta(seconds=5))
     assert call.company.recording_expected
     age(call, 65)
+    assert call.ended_at == call.answered_at, "and the wait for a recording, which begins here, is not over"
     assert told(call)[-1] == "post_call"
