@@ -3,6 +3,8 @@
 Invariants
 - A claim that brought all there was is followed by none until a wake-up, the time of what waits, or an outcome that
   makes room for what was left.
+- Where one claim cannot look at all companies and endpoints, claims go round: one that ends a round is followed by
+  another round, until a round brings nothing.
 - What waits is looked for once a second, at the first entries of some indexes.
 """
 
@@ -50,6 +52,7 @@ class Claimer:
         self._give = give
         self._position = Position()
         self._claim_at = 0.0
+        self._another_round = False
         self._look_at = 0.0
         self._left_something = False
         self._taken = 0  # by the last claim, and what was finished of all since
@@ -62,7 +65,7 @@ class Claimer:
 
     def wake(self) -> None:
         """Something new was committed."""
-        self._claim_at = 0.0
+        self._claim_soon()
 
     def seconds(self, now: float) -> float:
         """Until this drain has to look or to claim."""
@@ -84,7 +87,7 @@ class Claimer:
             self._released += 1
         # Many at a time: a claim for each row that was finished would cost more than the rows.
         if self._left_something and 2 * self._released >= self._taken:
-            self._claim_at = 0.0
+            self._claim_soon()
 
     def expect(self, outcomes: Iterable[Outcome], now: float) -> None:
         """Some of these are tried again: not later than they are due."""
@@ -94,10 +97,8 @@ class Claimer:
     def _look(self, now: float) -> None:
         look = outbox.look()
         staged = outbox.stage() if look.to_stage else 0
-        if staged:
-            self._claim_at = 0.0
-        if look.to_claim:
-            self._claim_at = min(self._claim_at, now)
+        if staged or look.to_claim:
+            self._claim_soon()
         if look.tests:
             self._take(outbox.claim_paused_tests(token=self._token, lease=self._lease), time.monotonic())
         waits = [seconds for seconds in (look.ready_seconds, look.due_seconds) if seconds is not None and seconds > 0]
@@ -124,16 +125,26 @@ class Claimer:
         claim = outbox.claim(token=self._token, lease=self._lease, limits=limits, position=self._position)
         now = time.monotonic()
         self._take(claim.rows, now)
-        self._left_something = claim.more or claim.cut
+        self._left_something = claim.more or claim.cut or claim.skipped
         self._taken, self._released = len(claim.rows), 0
+        self._another_round |= bool(claim.rows)
         if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):
             self._claim_at = 0.0
         elif claim.cut:
             self._claim_at = now + CUT_SECONDS
+        elif claim.skipped and self._another_round:
+            self._claim_at = 0.0
         else:
-            self._claim_at = now + BUSY_SECONDS if claim.more else NEVER
+            self._claim_at = now + BUSY_SECONDS if claim.more or claim.skipped else NEVER
+        if not claim.cut:
+            self._another_round = False
         if claim.next_seconds is not None:
             self._look_at = min(self._look_at, now + max(LOOK_SECONDS, claim.next_seconds))
+
+    def _claim_soon(self) -> None:
+        """There may be something, perhaps before the position of the next claim."""
+        self._claim_at = 0.0
+        self._another_round = True
 
     def _take(self, jobs: list[Claimed], now: float) -> None:
         if jobs:

@@ -74,25 +74,29 @@ class Position:
     company: int = 0
     endpoints: dict[int, int] = field(default_factory=dict)
 
-    def move(self, company: int, seen: Sequence[int], ends: Sequence[int]) -> None:
-        """`ends`: of each company that was seen the last endpoint that was looked at, 0 when that were all."""
-        self.company = company
+    def move(self, company: int, seen: Sequence[int], ends: Sequence[int]) -> bool:
+        """`ends`: of each company that was seen the last endpoint that was looked at, 0 when that were all. Returns
+        whether the claim left out what is before this position."""
+        skipped, self.company = self.company > 0, company
         for one, end in zip(seen, ends, strict=True):
+            skipped |= one in self.endpoints
             if end:
                 self.endpoints[one] = end
             else:
                 self.endpoints.pop(one, None)
+        return skipped
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """`more`: something else is available that could be sent, or could as soon as an outcome is in. `cut`: there are
-    more companies or endpoints than were looked at. `next_seconds`: until the first of what was put off can be tried;
-    None when nothing was."""
+    more companies or endpoints than were looked at; `skipped`: there may be some before those. `next_seconds`: until
+    the first of what was put off can be tried; None when nothing was."""
 
     rows: list[Claimed]
     more: bool
     cut: bool
+    skipped: bool
     next_seconds: float | None
 
 
@@ -134,9 +138,9 @@ def claim(*, token: UUID, lease: float, limits: Limits, position: Position) -> C
     }
     (found,) = by_index((CLAIM, values), locked=True)
     reached, companies, ends, more, next_seconds = found[0][:5]
-    position.move(reached, companies or [], ends or [])
+    skipped = position.move(reached, companies or [], ends or [])
     rows = [_claimed(row[5:], token) for row in found if row[5] is not None]
-    return Claim(rows, more, bool(reached or any(ends or ())), next_seconds)
+    return Claim(rows, more, bool(reached or any(ends or ())), skipped, next_seconds)
 
 
 def _claimed(row: tuple[Any, ...], token: UUID) -> Claimed:

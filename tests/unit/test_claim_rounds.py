@@ -1,0 +1,82 @@
+"""When a drain claims again, where one claim cannot look at all companies and endpoints."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from subscriptions.delivery import outages, outbox
+from subscriptions.delivery.claimer import BUSY_SECONDS, CUT_SECONDS, IDLE_SECONDS, Claimer
+from subscriptions.delivery.fairness import Hosts, Paces, Shares
+from subscriptions.delivery.outbox import Claim, Claimed, Look
+
+NOTHING = Claim([], more=False, cut=False, skipped=False, next_seconds=None)
+BEGINNING = Claim([], more=False, cut=True, skipped=False, next_seconds=None)
+END = Claim([], more=False, cut=False, skipped=True, next_seconds=None)
+
+
+def job(number: int) -> Claimed:
+    return Claimed(
+        number, 1, 1, "", False, 1, 0, uuid4(), "post_call", 1, b"{}", "json", "http://example.com", *[""] * 8, 1, 0.0,
+        0.0, uuid4(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """What claims bring, one after the other; then nothing."""
+    claims: list[Claim] = []
+    monkeypatch.setattr(outbox, "claim", lambda **_: claims.pop(0) if claims else NOTHING)
+    monkeypatch.setattr(outbox, "look", lambda: Look(False, None, None, False, False))
+    monkeypatch.setattr(outages, "limit_claim", lambda rows: rows)
+    return claims
+
+
+def claimer() -> Claimer:
+    made = Claimer(
+        token=uuid4(), lease=60, shares=Shares(1000), hosts=Hosts(0, 0), paces=Paces(8), give=lambda jobs, at: None
+    )
+    made.step(0.0)
+    return made
+
+
+def seconds_after(script: list[Claim], *claims: Claim, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Until the next claim, when these were made as soon as each was due."""
+    now = [0.0]
+    monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: now[0])
+    script.extend(claims)
+    made = claimer()
+    while script:
+        now[0] += made.seconds(now[0])
+        made.step(now[0])
+    return made.seconds(now[0])
+
+
+def test_a_round_that_brought_something_is_followed_by_another_at_once(script, monkeypatch):
+    first = Claim([job(1)], more=False, cut=True, skipped=False, next_seconds=None)
+    assert seconds_after(script, first, END, monkeypatch=monkeypatch) == 0
+
+
+def test_a_round_that_brought_nothing_is_followed_by_a_rest(script, monkeypatch):
+    seconds = seconds_after(script, BEGINNING, END, BEGINNING, END, monkeypatch=monkeypatch)
+    assert seconds == pytest.approx(BUSY_SECONDS)
+
+
+def test_within_a_round_an_empty_claim_is_followed_soon(script, monkeypatch):
+    assert seconds_after(script, BEGINNING, monkeypatch=monkeypatch) == pytest.approx(CUT_SECONDS)
+
+
+def test_where_one_claim_looks_at_all_an_empty_one_is_followed_by_none(script, monkeypatch):
+    assert seconds_after(script, NOTHING, monkeypatch=monkeypatch) > BUSY_SECONDS
+    assert seconds_after(script, NOTHING, monkeypatch=monkeypatch) <= IDLE_SECONDS
+
+
+def test_news_in_the_middle_of_a_round_begin_another(script, monkeypatch):
+    monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: 0.0)
+    script.extend([BEGINNING])
+    made = claimer()
+    made.wake()
+    script.extend([END])
+    made.step(0.0)
+    assert made.seconds(0.0) == 0
