@@ -72,7 +72,8 @@ def test_one_under_way_is_a_409_and_no_wait(company, body):
 
 
 def test_many_at_the_same_moment_are_carried_out_once(company, body):
-    answers = at_once([lambda: post(program(company), body)] * 6)
+    api = program(company)
+    answers = at_once([lambda: post(api, body)] * 6)
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert Call.objects.count() == 1
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1

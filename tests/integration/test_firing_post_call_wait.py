@@ -175,7 +175,7 @@ def test_what_comes_after_the_wait_is_a_call_modified(settings):
     attach(call, TRANSCRIPT)
     assert types_of(call) == ["post_call", "call_modified", "call_modified"]
     assert changes_of(call) == [["recording_duration"], ["transcription_text"]]
-    assert bodies_of(call, "call_modified")[0]["recording"] == "https://example.com/1.mp3"
+    assert f"/calls/{call.resource_id}/recording/redirect?" in bodies_of(call, "call_modified")[0]["recording"]
 
 
 def test_what_changes_during_the_wait_is_part_of_post_call(settings):
