@@ -98,7 +98,6 @@ class Drain:
         return self._recorder.recorded
 
     def _work(self) -> None:
-        outbox.forget_plans()
         told = False
         while not self._should_stop() and time.monotonic() < self._ends_at:
             if not told and time.monotonic() > self._ends_at - HANDOVER_SECONDS:
@@ -110,6 +109,7 @@ class Drain:
         now = time.monotonic()
         if now >= self._heartbeat_at:
             self._slot.record_heartbeat()
+            outbox.forget_plans()
             self._heartbeat_at = now + HEARTBEAT_SECONDS
         self._claimer.step(now)
         if now >= self._housekeeping_at:

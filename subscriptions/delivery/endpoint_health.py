@@ -14,7 +14,7 @@ from .forwarding import Mode
 from .outbox import Outcome
 
 # An endpoint that is known to be well is not written to the table with every batch, only this often.
-WRITTEN_EVERY_SECONDS = 5.0
+WRITTEN_EVERY_SECONDS = 15.0
 
 _READ = """
 SELECT subscription_id, extract(epoch FROM window_began)::float8, window_good, window_bad,
@@ -69,6 +69,8 @@ class EndpointBook:
         for outcome in outcomes:
             if outcome.ours:
                 continue
+            if outcome.claimed.trust == 0:  # it failed, for another drain too: that it is well again must be written
+                self._well_since.pop(outcome.claimed.endpoint, None)
             answer = answers[outcome.claimed.endpoint]
             if outcome.state == "delivered":
                 answer.good += 1

@@ -116,3 +116,17 @@ def test_an_endpoint_that_is_well_is_not_written_with_every_batch(subscription):
     for seconds in (0.0, 1.0, 2.0):
         book.note([delivered(job) for job in claim(limit=1)], now=now + seconds)
     assert EndpointHealth.objects.get().last_success_at.timestamp() == pytest.approx(now, abs=0.01)
+
+
+def test_a_good_trial_counts_at_once_for_a_drain_that_found_the_endpoint_well_before_it_failed(subscription):
+    book = EndpointBook()
+    first = [delivered(job) for job in claim(limit=1)]
+    outbox.finish(first)
+    book.note(first, now=time.time())
+    fail_all(EndpointBook())
+    assert EndpointHealth.objects.get().opened == 1
+    close_time()
+    trial = [delivered(job) for job in claim()]
+    outbox.finish(trial)
+    book.note(trial, now=time.time())
+    assert EndpointHealth.objects.get().opened == 0

@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from subscriptions.delivery.masking import MASK, holds, masked, masked_bytes
+from subscriptions.delivery.masking import MASK, _may_hold, _spellings, holds, masked, masked_bytes
 
 SECRET = "s3c<r>&t'q\"/Ab+z~9"
 GO = json.dumps(SECRET).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")[1:-1]
@@ -47,3 +47,14 @@ def test_a_secret_that_begins_another_does_not_leave_the_rest_of_it():
     secrets = ["open", "open-sesame"]
     assert masked("before open-sesame after", secrets) == f"before {MASK} after"
     assert masked_bytes(b"before open-sesame after", secrets) == f"before {MASK} after".encode()
+
+
+@pytest.mark.parametrize("secret", [SECRET, "whsec_aGVsbG8+d29ybGQ/==", "pässwörd=1", "é<>&", "----", "ключ-ab"])
+def test_the_quick_look_misses_no_spelling(secret):
+    for spelled in _spellings((secret,)):
+        assert _may_hold(f"before {spelled} after", (secret,)), spelled
+        assert masked_bytes(f"before {spelled} after".encode(), [secret]) == f"before {MASK} after".encode()
+
+
+def test_the_quick_look_spares_the_spellings_where_nothing_is_to_be_found():
+    assert not _may_hold("Content-Type: text/plain", (SECRET, "whsec_aGVsbG8+d29ybGQ/=="))

@@ -72,8 +72,8 @@ def _bound(raw: psycopg.Connection[tuple[Any, ...]]) -> psycopg.Cursor[tuple[Any
 
 
 def forget_plans() -> None:
-    """Plan anew what is prepared. PostgreSQL does so itself when it has new statistics of a table; a drain begins with
-    it, so that no plan that was made for an empty outbox serves a full one for long."""
+    """Plan anew what is prepared. PostgreSQL does so itself when it has new statistics of a table; a drain does
+    it with each heartbeat, so that no plan that was made for an empty outbox serves a full one for long."""
     with connection.cursor() as cursor:
         cursor.execute("DISCARD PLANS")
 
