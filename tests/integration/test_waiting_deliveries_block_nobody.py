@@ -104,6 +104,22 @@ def test_endpoints_that_can_take_nothing_are_met_once_and_then_by_no_claim():
     assert [job.company for job in claim()] == [company.pk], "the first claim finds it"
 
 
+def test_a_retry_that_falls_due_behind_an_open_breaker_is_parked_before_any_claim_meets_it():
+    endpoints_with_one_delivery("http://127.0.0.1:9", 2)
+    shut = Subscription.objects.earliest("pk")
+    Delivery.objects.update(stage=Delivery.Stage.SCHEDULED)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO subscriptions_endpointhealth "
+            "(subscription_id, window_began, window_good, window_bad, opened, last_failure, open_until) "
+            "VALUES (%s, now(), 0, 5, 1, '', now() + interval '5 min')",
+            [shut.pk],
+        )
+    assert outbox.stage() == 1, "only the other can be claimed"
+    assert Delivery.objects.get(subscription=shut).stage == Delivery.Stage.PARKED
+    assert EndpointQueue.objects.get().subscription_id == shut.pk
+
+
 def test_a_parked_endpoint_is_served_when_its_time_comes_and_leaves_the_queue_when_nothing_is_parked():
     endpoints_with_one_delivery("http://127.0.0.1:9", 1)
     subscription = Subscription.objects.get()
