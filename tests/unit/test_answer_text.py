@@ -19,11 +19,16 @@ def _raw_deflate(body: bytes) -> bytes:
     return packer.compress(body) + packer.flush()
 
 
+def pack_gzip(content: bytes) -> bytes:
+    """Without the time, so that the names of the tests are the same in both workers."""
+    return gzip.compress(content, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("coding", "packed"),
     [
-        ("gzip", gzip.compress(TEXT)),
-        ("X-GZIP", gzip.compress(TEXT)),
+        ("gzip", pack_gzip(TEXT)),
+        ("X-GZIP", pack_gzip(TEXT)),
         ("deflate", zlib.compress(TEXT)),
         ("deflate", _raw_deflate(TEXT)),
         (" br ", brotli.compress(TEXT)),
@@ -42,8 +47,8 @@ def test_what_is_packed_is_unpacked(coding: str, packed: bytes) -> None:
         ("gzip", b""),
         ("identity", TEXT),
         ("zstd", TEXT),
-        ("gzip, gzip", gzip.compress(gzip.compress(TEXT))),
-        ("gzip," * 1000, gzip.compress(TEXT)),
+        ("gzip, gzip", pack_gzip(pack_gzip(TEXT))),
+        ("gzip," * 1000, pack_gzip(TEXT)),
         ("", TEXT),
     ],
 )

@@ -17,9 +17,14 @@ END = Claim([], more=False, cut=False, skipped=True, next_seconds=None)
 
 
 def job(number: int) -> Claimed:
+    secrets = dict.fromkeys(
+        ("secret", "previous_secret", "signing_key", "custom_headers", "auth_user", "auth_password", "auth_token",
+         "client_certificate"), ""
+    )  # fmt: skip
     return Claimed(
-        number, 1, 1, "", False, 1, 0, uuid4(), "post_call", 1, b"{}", "json", "http://example.com", *[""] * 8, 1, 0.0,
-        0.0, uuid4(),
+        id=number, endpoint=1, company=1, host="", ordered=False, attempt=1, round_began_after=0, event_id=uuid4(),
+        event_type="post_call", sequence=1, body=b"{}", encoding="json", url="http://example.com", trust=1, age=0.0,
+        database_time=0.0, token=uuid4(), **secrets,
     )  # fmt: skip
 
 
