@@ -70,11 +70,11 @@ def mask_cards(text: str) -> str:
 
 
 def _mask(found: re.Match[str]) -> str:
-    return REMOVED if is_card_number(found[0]) or _longest_card(found[0]) else found[0]
+    return REMOVED if is_card_number(found[0]) or _is_card_with_code(found[0]) else found[0]
 
 
-def _longest_card(text: str) -> bool:
-    """A card number in groups, with a group of its date or code behind it."""
+def _is_card_with_code(text: str) -> bool:
+    """Whether it is a card number of four groups with one more group of up to three digits, its code, behind them."""
     return bool(re.fullmatch(rf"(?:\d{{4}}{_GAP}){{4}}\d{{1,3}}", text)) and is_card_number(text[:19])
 
 
