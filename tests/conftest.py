@@ -20,6 +20,13 @@ def _closed_connections() -> Iterator[None]:
         sender.close()
 
 
+@pytest.fixture(autouse=True)
+def _numbers_from_one() -> None:
+    factories = sys.modules.get("tests.support.factories")
+    if factories is not None:
+        factories.restart_numbers()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _quick_passwords() -> Iterator[None]:
     """A password's hash costs half a second on purpose; tests make many users."""

@@ -186,7 +186,8 @@ def like(row: Model) -> dict[str, list[str]]:
         elif value not in (None, False, "") and field.editable:
             data[field.name] = [str(value)]
     if "phone_number" in data:  # once per company, as are names
-        data["phone_number"][0] = f"{data['phone_number'][0][:-2]}98"
+        number = data["phone_number"][0]
+        data["phone_number"][0] = f"{number[:-2]}{'97' if number.endswith('98') else '98'}"
     if "name" in data:
         data["name"][0] += " 2"
     return data
