@@ -1,17 +1,15 @@
 """The capture script, served at a URL that contains its hash, so that browsers can cache and verify it.
 
-Pages name the script with its hash, so every published version must stay available unchanged: a new version is a new
-file in `capture/`, and the old files stay.
+Pages name the script with its hash, so every released version must stay available unchanged: a new version is a new
+file in `capture/`, and the old files stay. `./dev capture` writes it from its parts (`script_source`).
 """
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha384
-from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
-_FOLDER = Path(__file__).resolve().parent.parent / "capture"
+from . import script_source
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,7 @@ class Script:
 @cache
 def list_versions() -> list[Script]:
     """Oldest first."""
-    files = sorted(_FOLDER.glob("capture-*.js"), key=lambda file: int(re.sub(r"\D", "", file.stem)))
-    return [Script(file.read_bytes()) for file in files]
+    return [Script(file.read_bytes()) for file in script_source.list_files()]
 
 
 def build_script_tag(public_key: str) -> str:
