@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from callhooks_site.devtools.locks import FileLock
+from callhooks_site.devtools.migrated import start_migrated
 from callhooks_site.devtools.postgres import PostgresServer
 from callhooks_site.devtools.state import PROJECT, make_state_folder, state_folder
 
@@ -51,25 +52,29 @@ def lasting_database(state: Path) -> Iterator[str]:
 
 
 @contextmanager
-def throw_away_database(project: Path = PROJECT) -> Iterator[str]:
-    """Yields the DATABASE_URL of a new, empty server for one test run: fast, and not crash-safe."""
+def throw_away_database(project: Path = PROJECT, *, migrated: bool = False) -> Iterator[str]:
+    """Yields the DATABASE_URL of a new server for one test run: fast, and not crash-safe."""
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
-    with throw_away_server("test", project) as server:
+    with throw_away_server("test", project, migrated=migrated) as server:
         yield server.url
 
 
 @contextmanager
-def throw_away_server(purpose: str, project: Path = PROJECT) -> Iterator[PostgresServer]:
-    """Yields a new, empty server, whatever DATABASE_URL says: fast, and not crash-safe. `purpose` names its folder."""
+def throw_away_server(purpose: str, project: Path = PROJECT, *, migrated: bool = False) -> Iterator[PostgresServer]:
+    """Yields a new server, whatever DATABASE_URL says: fast, and not crash-safe. `purpose` names its folder.
+    Its databases are empty; with `migrated`, all have our tables, those that are created later too."""
     state, users = _free_folder(purpose, project)
     server = PostgresServer(state, throw_away=True)
     stopper = None
     try:
         server.destroy()  # a killed run may have left one
         stopper = start_stopper(state, throw_away=True)
-        server.start()
+        if migrated:
+            start_migrated(server, project)
+        else:
+            server.start()
         yield server
     finally:
         server.destroy()

@@ -52,7 +52,10 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """The DATABASE_URL, for both django-environ and libpq."""
-        return f"postgres://callhooks@/callhooks?host={quote(os.fspath(self.folder), safe='')}&port=5432"
+        return self.url_of("callhooks")
+
+    def url_of(self, database: str) -> str:
+        return f"postgres://callhooks@/{database}?host={quote(os.fspath(self.folder), safe='')}&port=5432"
 
     def start(self) -> None:
         """Start the server unless it runs, and wait until it answers. Raises DevError."""
@@ -82,6 +85,18 @@ class PostgresServer:
         """Kill it and delete its data."""
         self._signal_until_gone(signal.SIGQUIT, 5.0)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def copy_data(self, other: PostgresServer) -> None:
+        """Replace our data by that of another server. Neither may be running. Raises DevError."""
+        account = server_account()
+        self._make_folder(account)
+        new = self.folder / "data.new"
+        for old in (new, self.data):
+            shutil.rmtree(old, ignore_errors=True)
+        done = self._run(["cp", "-pR", os.fspath(other.data), os.fspath(new)], account)
+        if done.returncode != 0:
+            raise DevError(f"The data in {other.data} could not be copied to {self.folder}:\n{done.stdout.strip()}")
+        new.rename(self.data)
 
     def pid(self) -> int | None:
         """The process id of our server, None unless it runs.

@@ -30,7 +30,7 @@ def bench_server(*, durable: bool = True) -> Iterator[str]:
             _check_durable(server.url)
             yield server.url
     else:
-        with throw_away_server("bench-test") as server:
+        with throw_away_server("bench-test", migrated=True) as server:
             _count_statements(server)
             yield server.url
 

@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     try:
-        with StopSignals() as signals, throw_away_server("chaos") as server, Receiver() as receiver:
+        with StopSignals() as signals, throw_away_server("chaos", migrated=True) as server, Receiver() as receiver:
             result = Run(server, receiver, signals, seed, options.log).result(options.seconds, options.forger)
     except DevError as error:
         sys.stderr.write(f"{error}\n")

@@ -15,7 +15,7 @@ import environ
 import psycopg
 import pytest
 
-from callhooks_site.devtools.database import lasting_database, throw_away_database
+from callhooks_site.devtools.database import lasting_database, throw_away_database, throw_away_server
 from callhooks_site.devtools.pg_binaries import server_account
 from callhooks_site.devtools.pid_files import command_of
 from callhooks_site.devtools.postgres import PostgresServer
@@ -38,7 +38,7 @@ def clone(tmp_path_factory):
     """A project of its own; the first start, which takes longest, is done once for all tests here."""
     project = tmp_path_factory.mktemp("a project")
     yield project
-    for purpose in ("run", "fresh", "test-1", "test-2"):
+    for purpose in ("run", "fresh", "test-1", "test-2", "migrated"):
         shutil.rmtree(state_folder(purpose, project), ignore_errors=True)
 
 
@@ -207,3 +207,46 @@ def test_each_test_run_has_an_empty_server_of_its_own(state, clone):
         assert again == one
         assert answer(again, "SELECT count(*) FROM pg_tables WHERE tablename = 'left_over'") == 0
     assert not (state_folder("test-1", clone) / "pg").exists()
+
+
+MIGRATE = """
+import os, sys
+import psycopg
+from app.tables import NAME
+assert sys.argv[1] == "migrate"
+if NAME == "none":
+    sys.exit("no such table")
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    connection.execute(f"CREATE TABLE {NAME} ()")
+"""
+
+
+def test_a_migrated_server_has_the_tables_in_every_database_and_is_made_anew_when_the_code_changes(clone, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://example.com/mine")  # not the one to migrate
+    code = clone / "app" / "tables.py"
+    code.parent.mkdir()
+    (clone / "manage.py").write_text(MIGRATE)
+    (code.parent / "__init__.py").touch()
+
+    def tables(database: str) -> set[str]:
+        query = "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'"
+        return set((answer(server.url_of(database), query) or "").split())
+
+    code.write_text("NAME = 'first'")
+    with throw_away_server("test", clone, migrated=True) as server:
+        with psycopg.connect(server.url_of("template1")) as connection:
+            connection.execute("CREATE TABLE of_this_run ()")
+        assert tables("callhooks") == {"first"}
+    (clone / "manage.py").unlink()  # from now on nothing can be migrated
+    with throw_away_server("test", clone, migrated=True) as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE later")
+        assert tables("callhooks") == tables("later") == {"first"}
+
+    (clone / "manage.py").write_text(MIGRATE)
+    code.write_text("NAME = 'none'")
+    with pytest.raises(DevError, match="no such table"), throw_away_server("test", clone, migrated=True):
+        pass
+    code.write_text("NAME = 'second'")
+    with throw_away_server("test", clone, migrated=True) as server:
+        assert tables("callhooks") == {"second"}

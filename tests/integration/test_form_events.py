@@ -14,6 +14,8 @@ from tests.support.factories import START, make_call, make_company, make_form
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 
 VISA = "4111 1111 1111 1111"
+# Too long to stand in a random id or in the microseconds of a time by chance.
+CARD_DIGITS = "1{4}[^0-9]?1{4}"
 
 
 @pytest.fixture
@@ -98,13 +100,13 @@ def test_first_is_the_earlier_one_even_if_it_comes_later(company):
 
 
 # --- what is never stored ---------------------------------------------------------------------------------------
-def stored_anywhere(text):
-    """Whether the text stands in any row of the tables that a form writes to."""
+def stored_anywhere(pattern):
+    """Whether any row of the tables that a form writes to has something that matches the regular expression."""
     tables = ("forms_intake_formsubmission", "subscriptions_event", "subscriptions_eventstream", "calls_person")
     with connection.cursor() as cursor:
         for table in tables:
             column = "convert_from(body, 'UTF8')" if table == "subscriptions_event" else f"{table}::text"
-            cursor.execute(f"SELECT count(*) FROM {table} WHERE position(%s IN {column}) > 0", [text])
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} ~ %s", [pattern])
             if cursor.fetchone()[0]:
                 return True
     return False
@@ -189,13 +191,13 @@ def test_fields_that_are_a_card_number_are_never_stored(company, value):
 def test_a_card_number_inside_a_text_is_masked_and_the_rest_stays(company, value, kept):
     form = form_of(company, name="Ann", message=value)
     assert told(form)["form_data"] == {"name": "Ann", "message": kept}
-    assert not stored_anywhere("1111")
+    assert not stored_anywhere(CARD_DIGITS)
 
 
 @pytest.mark.parametrize("value", [f"{VISA} 12/29 123", f"{VISA} 1229"])
 def test_a_card_number_beside_its_date_is_masked(company, value):
     form_of(company, message=value)
-    assert not stored_anywhere("1111")
+    assert not stored_anywhere(CARD_DIGITS)
 
 
 def test_pairs_of_phone_numbers_are_no_card_number():
@@ -206,9 +208,9 @@ def test_pairs_of_phone_numbers_are_no_card_number():
 
 
 def test_what_is_nested_is_looked_into(company):
-    form = form_of(company, name="Ann", user={"login": "ann", "password": "hunter2", "more": [{"cvv": "9876"}]})
+    form = form_of(company, name="Ann", user={"login": "ann", "password": "hunter2", "more": [{"cvv": "three-digits"}]})
     assert not stored_anywhere("hunter2")
-    assert not stored_anywhere("9876")
+    assert not stored_anywhere("three-digits")
     assert set(told(form)["form_data"]) == {"name", "user"}
     assert isinstance(told(form)["form_data"]["user"], str)
 

@@ -63,7 +63,7 @@ def try_all(mutants: Sequence[Mutant], *, checked: bool) -> tuple[list[str], lis
     sound = threading.Barrier(workers)  # broken by the worker whose tests fail without any mutant
 
     def work(share: Sequence[str]) -> None:
-        with copy_of_the_tree() as root, throw_away_server("mutants") as server:
+        with copy_of_the_tree() as root, throw_away_server("mutants", migrated=True) as server:
             env = environment(server.url, make_secrets(), var=root / "var" / "test")
             unchanged = run_pytest(share, root, env, SECONDS_UNCHANGED) if checked else None
             if unchanged and unchanged.returncode:

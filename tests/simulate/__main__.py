@@ -14,7 +14,7 @@ from callhooks_site.devtools.state import PROJECT, DevError, environment, make_s
 def main() -> int:
     options = _options()
     try:
-        with throw_away_server("simulate") as server:
+        with throw_away_server("simulate", migrated=True) as server:
             os.environ.update(environment(server.url, make_secrets(), var=PROJECT / "var" / "simulate"))
             os.environ["LOG_LEVEL"] = "ERROR"  # each silent call would be a line
             return _run(options.calls, options.seed, options.processes)

@@ -26,9 +26,11 @@ CONCISE = ["--output-format", "concise"]
 def main(arguments: list[str]) -> int:
     """The exit code: pytest's; 1 if pytest is content but a static check is not."""
     command, rest = arguments[0], arguments[1:]
+    # A run starts dozens of processes; each would compile the project and the tests anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     failed: list[str] = []
     try:
-        with throw_away_database() as url:
+        with throw_away_database(migrated=True) as url:
             env = environment(url, make_secrets(), var=PROJECT / "var" / "test")
             if command == "coverage":
                 return _pytest(env, [*(rest or [*AT_ONCE, f"--ignore={CRASH}"]), *COVERAGE])
@@ -87,7 +89,7 @@ def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
     """pytest's exit code and the static checks that failed. Beside the tests run the static checks, and the tests that
     kill clusters, on a server of their own: those mostly wait, and take longest."""
     with ExitStack() as stack:
-        url = stack.enter_context(throw_away_database())
+        url = stack.enter_context(throw_away_database(migrated=True))
         crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
         crash_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", CRASH], crash_env))
         lint = [sys.executable, "-m", "tests.tools.check", "lint"]
