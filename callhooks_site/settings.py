@@ -224,6 +224,9 @@ SPECTACULAR_SETTINGS = {
 # --- events and delivery ----------------------------------------------------------------------------------------
 # How long a call's post_call waits for its recording and transcription after the call has ended.
 POST_CALL_WAIT_SECONDS = env.number("POST_CALL_WAIT_SECONDS", 20 * 60, least=0, most=7 * 86_400)
+# How long post_call waits after a provider's callbacks reported the end of a call that has no recording to wait for.
+# The callbacks of its leg and its voicemail come within seconds of the end, in any order.
+POST_CALL_SETTLE_SECONDS = env.number("POST_CALL_SETTLE_SECONDS", 15, least=0, most=600)
 # A call of another system is closed after this long without news. Most providers limit calls to four hours, and there
 # may be no news during a call.
 CALL_SILENT_SECONDS = env.number("CALL_SILENT_SECONDS", 5 * 3600, least=60, most=30 * 86_400)

@@ -52,11 +52,16 @@ def may_be_recorded(call: Call) -> bool:
     return call.direction == Call.Direction.OUTBOUND and seconds(call) > 0
 
 
+def awaits_files(call: Call) -> bool:
+    """Whether its company expects a recording or transcription of it."""
+    return may_be_recorded(call) and (call.company.recording_expected or call.company.transcription_expected)
+
+
 def is_complete(call: Call) -> bool:
     """Ended, with the recording and transcription that the company expects."""
     if call.ended_at is None:
         return False
-    if not may_be_recorded(call):
+    if not awaits_files(call):
         return True
     company = call.company
     return bool(

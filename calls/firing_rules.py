@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -58,15 +58,24 @@ def _publish_changes(call: Call, publisher: Publisher, stream: Stream, now: dict
 
 def _post_call_is_due(call: Call, stream: Stream) -> bool:
     """Whether the call is complete or POST_CALL_WAIT_SECONDS (20 minutes) have passed since its end, by the database's
-    clock. Otherwise sets the stream's timer."""
+    clock. A call that is reported by a provider's callbacks and has nothing to wait for waits POST_CALL_SETTLE_SECONDS:
+    what is still on its way may say that somebody answered, or left a voicemail. Otherwise sets the stream's timer."""
     if call.ended_at is None:
         stream.wake_at = stale_calls.stale_at(call)
         return False
-    wait = timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
-    if call.ended_at > stream.now:
-        # The source's clock runs ahead: the wait begins when the end first arrived, and no later save prolongs it.
-        stream.wake_at = min(stream.wake_at or stream.now + wait, stream.now + wait)
+    if call.closed_as_stale_at is not None:
+        return True  # nothing more is expected of it
+    if not call_states.is_complete(call):
+        wait = timedelta(seconds=settings.POST_CALL_WAIT_SECONDS)
+        # If the source's clock runs ahead, the wait begins when the end first arrived.
+        stream.wake_at = call.ended_at + wait if call.ended_at <= stream.now else _first(stream, wait)
+    elif call.reported_by_provider and not call_states.awaits_files(call):
+        stream.wake_at = _first(stream, timedelta(seconds=settings.POST_CALL_SETTLE_SECONDS))
     else:
-        stream.wake_at = call.ended_at + wait
-    # Nothing more is expected of a call that was closed as stale.
-    return call_states.is_complete(call) or stream.wake_at <= stream.now or call.closed_as_stale_at is not None
+        return True
+    return stream.wake_at <= stream.now
+
+
+def _first(stream: Stream, wait: timedelta) -> datetime:
+    """The end of a wait that begins now, unless one ends before: no later save prolongs it."""
+    return min(stream.wake_at or stream.now + wait, stream.now + wait)

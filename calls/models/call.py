@@ -59,6 +59,10 @@ class Call(SavesChanges, Attribution, EventSubject):
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds. Leave it empty to use the times.")
+    # Nobody has reported the start: it is the moment when the call was first heard of, and gives way to what is.
+    start_time_is_ours = models.BooleanField(default=False, db_default=False, editable=False)
+    # A provider's callbacks report it, so more of them may still follow its end.
+    reported_by_provider = models.BooleanField(default=False, db_default=False, editable=False)
     # When Callhooks closed it for lack of news; `ended_at` is then the last known moment, not a reported end.
     closed_as_stale_at = models.DateTimeField(null=True, blank=True, editable=False, db_column="closed_silent_at")
     voicemail = models.BooleanField(default=False)
@@ -66,6 +70,8 @@ class Call(SavesChanges, Attribution, EventSubject):
     spam = models.BooleanField(default=False)
 
     customer_phone_number = models.CharField(max_length=20, blank=True, help_text="Empty when withheld.")
+    # What the phone system gave as the customer's number, where that is none: Anonymous, sip:…, too many digits.
+    customer_as_reported = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     customer_name = models.CharField(max_length=200, blank=True)
     customer_city = models.CharField(max_length=100, blank=True)
     customer_state = models.CharField(max_length=100, blank=True)

@@ -25,6 +25,7 @@ from tests.support.twilio import (
     at,
     call,
     leg,
+    let_settle,
     make_source,
     recording,
     send,
@@ -111,6 +112,7 @@ def test_a_missed_call_is_dialled_through_when_there_is_no_other_twiml(source):
         ("dial", call(one, "in-progress", DialCallSid=other, DialCallStatus="no-answer")),
         ("voice", call(one, "completed", CallDuration=26, Timestamp=after(26))),
     ])  # fmt: skip
+    let_settle()
     assert events(one) == ["pre_call", "post_call"]
     assert not Call.objects.get().answered
 

@@ -20,7 +20,7 @@ from calls.models import Call
 from messaging.models import TextMessage
 from subscriptions.models import Event
 from tests.simulate import scenarios
-from tests.simulate.run import TRACKERS, send, simulate
+from tests.simulate.run import TRACKERS, pass_time, send, simulate
 from tests.simulate.run import make_source as make_simulated_source
 from tests.support import factories
 from tests.support.twilio import ACCOUNT, TOKEN, make_source
@@ -30,6 +30,7 @@ numbers = count(1)
 
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_s_day_fires_what_it_says(live_server, monkeypatch):
+    monkeypatch.setattr(django_settings, "POST_CALL_SETTLE_SECONDS", 0)
     monkeypatch.setattr(django_settings, "PUBLIC_URL", live_server.url)
     company = factories.make_company()
     factories.make_subscription(company)
@@ -91,5 +92,7 @@ def test_in_whatever_order_callbacks_come_the_events_are_right(simulated, data, 
     if call is None:
         return
     told = Event.objects.filter(subject_id=call.resource_id).order_by("sequence").values_list("type", flat=True)
+    expected.finish()
+    pass_time()
     assert list(told) == [event.partition(":")[0] for event in expected.events]
     assert (call.answered, call.voicemail) == (expected.answered, expected.voicemail)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from callhooks_site.intake.providers import refusals, tasks
 from callhooks_site.intake.providers.callback_urls import build_path
-from callhooks_site.intake.providers.intake import CallbackRefused
+from callhooks_site.intake.providers.errors import CallbackRefused
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from messaging.models import TextMessage

@@ -1,7 +1,8 @@
 """The contract's rules of firing, written a second time in another way: the events that the callbacks must lead to.
 
 It looks at nothing of the service. A call is known once a callback says who calls whom; it is answered once one says so
-of the leg (or, of a call to a customer, of the call); it has ended once its final state is told.
+of the leg (or, of a call to a customer, of the call), or a <Dial>'s recording shows it; it has ended once its final
+state is told.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class Expected:
 
     @property
     def answered(self) -> bool:
-        return "answer" in self.seen
+        if "answer" in self.seen:
+            return True
+        # A <Dial>'s recording is one of a talk, unless something says that nobody was reached.
+        return self.inbound and "recording" in self.seen and "missed" not in self.seen
 
     @property
     def voicemail(self) -> bool:
@@ -58,7 +62,8 @@ class Expected:
             self.events.append("call_routing_complete")
         to_record = self.answered or self.voicemail or not self.inbound
         recorded = bool({"recording", "message"} & self.seen)
-        if ended and (recorded or not to_record):
+        # Without a recording to wait for it waits for a short time, until all of these callbacks have come.
+        if ended and recorded and to_record:
             self.events.append("post_call")
 
 

@@ -70,7 +70,7 @@ def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], 
     expected_calls = {scenario.sid: expect(scenario) for scenario in scenarios}
     for share in expected_by_share:
         expected_calls |= share
-    _pass_time()
+    pass_time()
     result.seconds = time.monotonic() - started
     result.refused = RefusedCallback.objects.filter(source=source).count()
     _compare(scenarios, expected_calls, result)
@@ -102,7 +102,7 @@ def send(source: IngestSource, came: list[Arrival], say: Callable[[str], None]) 
     return expected_calls
 
 
-def _pass_time() -> None:
+def pass_time() -> None:
     """Hours later: calls without an end count as stale, and nothing is awaited any more."""
     long_ago = datetime.now(UTC) - timedelta(seconds=settings.CALL_SILENT_SECONDS + 60)
     with override_settings(POST_CALL_WAIT_SECONDS=0):

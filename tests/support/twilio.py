@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from email.utils import format_datetime
 from hashlib import sha256
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from callhooks_site.intake.providers.callback_urls import build_path, build_url
 from callhooks_site.intake.providers.models import IngestSource
-from subscriptions.models import Company
+from subscriptions.events import stream_timers
+from subscriptions.models import Company, EventStream
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "fedcba9876543210fedcba9876543210"
@@ -138,6 +142,14 @@ def send_json(source: IngestSource, place: str, body: bytes, *, hashed: bytes | 
 def send_all(source: IngestSource, callbacks: Iterable[tuple[str, dict[str, str]]]) -> None:
     for place, fields in callbacks:
         assert send(source, place, fields).status_code in (200, 204)
+
+
+def let_settle() -> None:
+    """The short time is over that post_call waits after the end of a call for what is still on its way."""
+    now = timezone.now() - timedelta(seconds=1)
+    soon = timezone.now() + timedelta(seconds=settings.POST_CALL_SETTLE_SECONDS + 1)
+    EventStream.objects.filter(wake_at__lt=soon).update(wake_at=now)
+    stream_timers.publish_due()
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:

@@ -42,14 +42,16 @@ CALLBACK_URLS = {
             VOICE,
             "Call status",
             "Phone number → Voice configuration → “Call status changes”; and in TwiML statusCallback of <Number>, "
-            '<Client> or <Sip>, with statusCallbackEvent="initiated ringing answered completed". It reports when '
-            "a call is answered and when it ends.",
+            '<Client> or <Sip>, with statusCallbackEvent="initiated ringing answered completed"; amdStatusCallback of '
+            '<Number>; statusCallback of <Conference>, with statusCallbackEvent="start join leave". It reports when '
+            "a call is answered, by whom, and when it ends.",
         ),
         CallbackUrl(
             DIAL,
             "Dial action",
-            "In TwiML action of <Dial>. It reports how the dialing ended, in case the leg’s own callbacks were lost. "
-            "To continue with TwiML of your own, add ?next=; without it the call ends.",
+            "In TwiML action of <Dial>, <Record> and <Enqueue>, and url of <Queue>. It reports how the dialing ended, "
+            "whether the two ends were connected, and what was recorded. To continue with TwiML of your own, add ?next=; "
+            "without it the call ends.",
             twiml=True,
         ),
         CallbackUrl(RECORDING, "Recording", "In TwiML recordingStatusCallback of <Dial>, <Record> or <Recording>."),

@@ -13,9 +13,11 @@ from django.db.models.functions import Now
 from subscriptions.intake import refusals
 
 from . import texts
-from .callback_facts import Facts
+from .call_updates import add_facts
 from .callback_request import CallbackParams, CallbackRequest
-from .intake import CallbackRefused, add_facts, process, read_facts, read_params, verify
+from .errors import CallbackRefused
+from .fact_merging import Facts
+from .intake import process, read_facts, read_params, verify
 from .models import IngestSource, ProviderCall, RefusedCallback
 
 Reason, State = RefusedCallback.Reason, RefusedCallback.State
@@ -117,8 +119,9 @@ def build_request(row: RefusedCallback) -> CallbackRequest:
 
 def report_incomplete_calls(older_than: timedelta, *, limit: int = 500) -> int:
     """Add a refusal for each call of which no callback ever said who calls whom. Returns how many were added."""
-    # "told" marks a call that has been reported.
-    incomplete = ProviderCall.objects.filter(call=None, heard_at__lt=Now() - older_than).exclude(facts__has_key="told")
+    # "told" marks a call that has been reported. What has no "heard" is a conference, or was only seen in one.
+    quiet = ProviderCall.objects.filter(call=None, heard_at__lt=Now() - older_than)
+    incomplete = quiet.filter(facts__has_key="heard").exclude(facts__has_key="told")
     reported = 0
     for one in incomplete.select_related("source")[:limit]:
         words = (

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from subscriptions.maintenance import retention
 
-from .models import ProviderCall, RefusedCallback
+from .models import ProviderCall, ProviderLeg, RefusedCallback
 
 
 def register() -> None:
@@ -20,4 +20,8 @@ def register() -> None:
     retention.register(
         "provider call facts",
         lambda: ProviderCall.objects.filter(heard_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
+    )
+    retention.register(
+        "provider call legs",
+        lambda: ProviderLeg.objects.filter(noted_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
     )

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from . import refusals
-from .intake import CallbackRefused, add_facts
+from .call_updates import add_facts
+from .errors import CallbackRefused
 from .models import ProviderCall
 
 logger = logging.getLogger(__name__)

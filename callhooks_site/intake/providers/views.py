@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 from . import refusals, twiml
 from .callback_request import CallbackRequest
 from .callback_urls import CALLBACK_URLS
-from .intake import CallbackRefused, process, verify
+from .errors import CallbackRefused
+from .intake import process, verify
 from .models import IngestSource, RefusedCallback
 
 Reason = RefusedCallback.Reason
