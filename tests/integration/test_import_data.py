@@ -154,10 +154,10 @@ def test_json_lines_that_cannot_be_stored(company: Company, tmp_path: Path):
     ("name", "content", "options", "words"),
     [
         ("a.csv", "", [], "must name the columns"),
-        ("a.csv", "note,note\n", [], "twice: note"),
+        ("a.csv", "note,note\n", [], "Unknown columns: note (2)"),
         ("a.csv", "direction,Caller\nx,y\n", [], "Unknown columns: Caller"),
         ("a.csv", "direction\nx\n", ["--column", "Caller=note"], "no column Caller"),
-        ("a.csv", "direction\nx\n", ["--column", "note"], "THEIRS=OURS"),
+        ("a.csv", "direction\nx\n", ["--column", "note"], "--map note: write"),
         ("a.txt", "x", [], "--format csv"),
         ("a.csv", "direction\nx\n", ["--encoding", "nothing"], "cannot be read"),
     ],

@@ -63,6 +63,11 @@ PURE = (
     "forms_intake/secrets.py",
     "forms_intake/web/parsed_form.py",
     "subscriptions/intake/errors.py",
+    *(
+        f"callhooks_site/intake/imports/{name}.py"
+        for name in "amounts call_results call_rows column_names encodings lines mapping moments presets row_parties "
+        "table words workbook workbook_check workbook_parts".split()
+    ),
     "callhooks_site/intake/providers/signature.py",
     "callhooks_site/intake/providers/callback_request.py",
     "callhooks_site/intake/providers/callback_facts.py",

@@ -3,8 +3,10 @@ it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -13,11 +15,15 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
+from calls.models import Tracker
 from subscriptions.api.kit.problems import list_errors
 from subscriptions.models import Company
 
+from .call_results import LeftOut
+from .call_rows import RowOptions
 from .kinds import KNOWN, NEW, Kind
 from .lines import Line
+from .mapping import ColumnMapping
 
 BATCH = 500  # lines held in memory at a time
 MOST_EXAMPLES = 3
@@ -36,6 +42,8 @@ class Counts:
     new: int = 0
     known: int = 0
     wrong: int = 0
+    # Why rows are nothing of their own, with how many: legs of other calls, faxes, totals.
+    left_out: Counter[str] = field(default_factory=Counter)
     examples: list[Mapping[str, Any]] = field(default_factory=list)  # the first that would be created
 
 
@@ -49,11 +57,18 @@ class Importer:
     cells: bool  # the values are CSV texts
     report_error: Callable[[LineError], None]
     report_progress: Callable[[Counts], None]
+    mapping: ColumnMapping = field(default_factory=ColumnMapping)
     # Digests of what a preview found to be new: it leaves nothing in the database that would show a duplicate.
     seen: set[int] = field(default_factory=set)
 
     def run(self, lines: Iterable[Line]) -> Counts:
-        counts, zone = Counts(), ZoneInfo(self.company.time_zone)
+        counts = Counts()
+        options = RowOptions(
+            zone=ZoneInfo(self.mapping.zone or self.company.time_zone),
+            dates=self.mapping.dates,
+            constants=self.mapping.constants,
+            is_tracking=self._is_tracking,
+        )
         iterator = iter(lines)
         while batch := list(islice(iterator, BATCH)):
             accepted: list[tuple[int, dict[str, Any]]] = []
@@ -63,8 +78,9 @@ class Importer:
                 try:
                     if line.error:
                         raise ValidationError(line.error)
-                    values = self.kind.build_values(line.values, zone=zone, source=self.source, cells=self.cells)
-                    accepted.append((line.number, values))
+                    accepted.append((line.number, self._build(line, options)))
+                except LeftOut as reason:
+                    counts.left_out[str(reason)] += 1
                 except ValidationError as error:
                     refused.append((line.number, error))
             refused += self._bring_in(counts, accepted)
@@ -74,6 +90,20 @@ class Importer:
                     self.report_error(line_error)
             self.report_progress(counts)
         return counts
+
+    def _build(self, line: Line, options: RowOptions) -> dict[str, Any]:
+        renamed = self.mapping.rename(line.values)
+        return self.kind.build_values(renamed, source=self.source, cells=self.cells, options=options)
+
+    @cached_property
+    def _is_tracking(self) -> Callable[[str], bool]:
+        numbers = Tracker.objects.filter(company=self.company)
+
+        @lru_cache(maxsize=10_000)
+        def is_tracking(number: str) -> bool:
+            return bool(number) and numbers.filter(phone_number=number).exists()
+
+        return is_tracking
 
     def _bring_in(self, counts: Counts, accepted: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, Exception]]:
         """Bring these in and count them. Returns those that were refused."""

@@ -5,25 +5,27 @@ The file's content is deleted piece by piece as it is imported; a job that is ov
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from io import BytesIO, TextIOWrapper
+from io import BytesIO
 from itertools import islice
-from pathlib import PurePath
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
 from subscriptions.models import Company
 
 from . import schedules
+from .bad_file import BadFile
 from .importer import BATCH
-from .kinds import KINDS, Kind
-from .lines import BadFile, Line, read_csv, read_json_lines
+from .job_mapping import choose_first_mapping
+from .kinds import KINDS
+from .lines import Line
+from .mapping import match
 from .models import ImportFault, ImportJob, ImportPiece
 from .stored_lines import pack
+from .table import find_form, open_table
 
 MOST_LINES = 200_000  # of an upload; larger files go through import_data
 # Of a company: files that wait for a check or a decision, all that is stored of files that are not over, and uploads in
@@ -34,7 +36,7 @@ MOST_IN_AN_HOUR = 30
 FORGOTTEN_HOURS = 24  # a checked file waits this long for somebody to start it
 State = ImportJob.State
 AT_WORK = (State.CHECKING, State.RUNNING)
-UNDECIDED = (State.CHECKING, State.READY)
+UNDECIDED = (State.MAPPING, State.CHECKING, State.READY)
 OVER = (State.DONE, State.CANCELLED, State.FAILED)
 
 
@@ -47,18 +49,19 @@ def create_job(
 ) -> ImportJob:
     """Store a file and queue its check. Raises BadFile if none of it can be read, and TooManyImports if the company has
     to decide about earlier files first."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix not in (".csv", ".jsonl", ".ndjson"):
-        raise BadFile("The file's name must end in .csv, or in .jsonl for JSON Lines.")
-    cells = suffix == ".csv"
-    # A line in another encoding is an error of that line alone.
-    text = TextIOWrapper(BytesIO(content), encoding=encoding, errors="surrogateescape", newline="")
-    lines = _read_lines(text, KINDS[kind], cells)
+    form = find_form(name)
+    if form is None:
+        raise BadFile("The file's name must end in .csv, .xlsx, or .jsonl for JSON Lines.")
+    table = open_table(BytesIO(content), form, encoding=encoding)
+    lines = table.lines
     with transaction.atomic():
         room = _room(company)
-        job = ImportJob.objects.create(
-            company=company, kind=kind, file_name=name[-200:], cells=cells, source=source, requested_by=by
-        )
+        job = ImportJob(
+            company=company, kind=kind, file_name=name[-200:], cells=table.cells, columns=table.columns,
+            note=table.note[:500], source=source, requested_by=by,
+        )  # fmt: skip
+        choose_first_mapping(job)
+        job.save()
         while batch := list(islice(lines, BATCH)):
             stored = pack([_as_json(line) for line in batch])
             job.stored_bytes += len(stored)
@@ -74,6 +77,9 @@ def create_job(
                 raise BadFile(f"The file has more than {MOST_LINES:,} lines. Split it, or use `import_data`.")
         if not job.lines:
             raise BadFile("There is no line with data in this file.")
+        if job.state == State.MAPPING:
+            _, unknown = match(kind, table.columns, KINDS[kind].columns)
+            raise BadFile(f"Unknown columns: {', '.join(unknown)}. Rename them in the file's first line.")
         job.save(update_fields=["pieces_total", "lines", "stored_bytes"])
         transaction.on_commit(schedules.queue)
     return job
@@ -99,8 +105,9 @@ def start(job: ImportJob, *, publish: bool) -> bool:
     """Start the import of a checked file. False if it is not waiting for that any more."""
     with transaction.atomic():
         started = ImportJob.objects.filter(pk=job.pk, state=State.READY).update(
-            state=State.RUNNING, publish=publish, done=0, new=0, known=0, wrong=0, seen=[], examples=""
-        )
+            state=State.RUNNING, publish=publish, done=0, new=0, known=0, wrong=0, left_out=0, left_out_reasons={},
+            seen=[], examples="",
+        )  # fmt: skip
         if started:
             ImportFault.objects.filter(job=job).delete()  # the import finds them again
             transaction.on_commit(schedules.queue)
@@ -120,8 +127,11 @@ def cancel(job: ImportJob) -> bool:
 
 
 def cancel_forgotten() -> None:
-    """Cancel jobs that were checked and never started."""
-    for job in ImportJob.objects.filter(state=State.READY, stepped_at__lt=Now() - timedelta(hours=FORGOTTEN_HOURS)):
+    """Cancel jobs whose columns nobody confirmed, and those that were checked and never started."""
+    since = Now() - timedelta(hours=FORGOTTEN_HOURS)
+    for job in ImportJob.objects.filter(
+        Q(state=State.READY, stepped_at__lt=since) | Q(state=State.MAPPING, created_at__lt=since)
+    ):
         cancel(job)
 
 
@@ -129,22 +139,10 @@ def end_job(job: ImportJob, state: str) -> None:
     """Write the final state and counts, and delete the rest of the file. The caller holds the job's lock."""
     job.pieces.all().delete()
     ImportJob.objects.filter(pk=job.pk).update(
-        state=state, done=job.done, new=job.new, known=job.known, wrong=job.wrong,
-        seen=[], examples="", stored_bytes=0, stepped_at=Now(), finished_at=Now(),
+        state=state, done=job.done, new=job.new, known=job.known, wrong=job.wrong, left_out=job.left_out,
+        left_out_reasons=job.left_out_reasons, seen=[], examples="", stored_bytes=0, stepped_at=Now(),
+        finished_at=Now(),
     )  # fmt: skip
-
-
-def _read_lines(text: TextIOWrapper, kind: Kind, cells: bool) -> Iterator[Line]:
-    if not cells:
-        return read_json_lines(text)
-    columns, lines = read_csv(text, kind.columns)
-    unknown = [name for name in columns if name and name not in kind.columns]
-    if unknown and not kind.accepts_other_columns:
-        raise BadFile(
-            f"Unknown columns: {', '.join(unknown)}. Rename them in the file's first line, or remove them. Known "
-            f"columns: {', '.join(kind.columns)}."
-        )
-    return lines
 
 
 def _as_json(line: Line) -> list[Any]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import ValidationError as RefusedValue
@@ -24,7 +23,10 @@ from subscriptions.api.kit.serializers import StrictSerializer, shared_serialize
 from subscriptions.lib.postgres_json import find_problems
 from subscriptions.models import Company
 
-from .conversion import convert_text, parse_json
+from .call_results import WrongCell
+from .call_rows import RowOptions, resolve_call, resolve_text
+from .conversion import convert_text, is_free_text, parse_json
+from .words import is_blank
 
 NEW, KNOWN = "new", "known"
 GENERATED_ID = "line-"  # with a digest: the external_id of a line that has none
@@ -43,30 +45,64 @@ class Kind:
         return [name for name, field in shared_serializer(self.serializer).fields.items() if not field.read_only]
 
     @property
+    def required(self) -> list[str]:
+        """The fields that every row needs."""
+        if self.accepts_other_columns:
+            return []
+        return [name for name, field in shared_serializer(self.serializer).fields.items() if field.required]
+
+    @property
     def accepts_other_columns(self) -> bool:
         """Whether a column with another name is a field of the form."""
         return self.name == "forms"
 
-    def build_values(self, line: Mapping[str, Any], *, zone: ZoneInfo, source: str, cells: bool) -> dict[str, Any]:
+    def build_values(self, line: Mapping[str, Any], *, source: str, cells: bool, options: RowOptions) -> dict[str, Any]:
         """The values for ingestion. `source` is the external_source of a line that names none; `cells`: the values are
-        CSV texts. Raises the framework's ValidationError."""
-        data = dict(line)
+        cells of a table. Raises the framework's ValidationError, and LeftOut for a row that is nothing of its own."""
+        data = self._resolve(line, cells, options)
         if self.accepts_other_columns:
             data = self._collect_form_data(data)
-        fields = shared_serializer(self.serializer).fields
-        for name, value in data.items():
-            if isinstance(value, str) and name in fields:
-                data[name] = convert_text(fields[name], value, zone, cells=cells)
+        data = self._convert(data, cells, options)
         for path, words in find_problems(data):  # JSON in a cell may have some too
             raise RefusedValue(nested(path, words))
         if not data.get("external_id"):
             # The same line of any file is the same thing.
-            data["external_id"] = _generate_id(line)
+            data["external_id"] = _generate_id({**options.constants, **line})
             data["external_source"] = source
         elif not data.get("external_source"):
             data["external_source"] = source
         values = shared_serializer(self.serializer).accept(data)
         return _add_end(values) if self.name == "calls" else values
+
+    def _resolve(self, line: Mapping[str, Any], cells: bool, options: RowOptions) -> dict[str, Any]:
+        resolve = {"calls": resolve_call, "texts": resolve_text}.get(self.name)
+        if not cells or resolve is None:
+            return {**options.constants, **line}
+        try:
+            return resolve(line, options)
+        except WrongCell as error:
+            raise RefusedValue({error.name: [str(error)]}) from None
+        except ValueError as error:  # a date that cannot be read where it is needed
+            raise RefusedValue([str(error)]) from None
+
+    def _convert(self, data: Mapping[str, Any], cells: bool, options: RowOptions) -> dict[str, Any]:
+        fields = shared_serializer(self.serializer).fields
+        converted: dict[str, Any] = {}
+        errors: dict[str, list[str]] = {}
+        for name, value in data.items():
+            field = fields.get(name)
+            if field is None or not isinstance(value, str):
+                converted[name] = value
+            elif cells and is_blank(value) and not is_free_text(field):
+                continue
+            else:
+                try:
+                    converted[name] = convert_text(field, value, options.zone, cells=cells, dates=options.dates)
+                except ValueError as error:
+                    errors[name] = [str(error)]
+        if errors:
+            raise RefusedValue(errors)
+        return converted
 
     def _collect_form_data(self, data: dict[str, Any]) -> dict[str, Any]:
         others = {name: data.pop(name) for name in list(data) if name not in self.columns}

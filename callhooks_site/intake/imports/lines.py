@@ -5,25 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NoReturn, TextIO
 
 from subscriptions.lib.postgres_json import find_problems
 
+from .bad_file import BadFile
+from .encodings import NOT_DECODED
+from .presets import columns_without_header
+
 MOST_COLUMNS = 500  # many times as many as the widest export
 LONGEST_LINE = 2_000_000  # characters: many times a call's transcript
-_NOT_DECODED = re.compile(r"[\udc80-\udcff]")  # left by "surrogateescape"
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 # The last one alone: old Macs write it, and some programs still do. With `newline=""` a line ends there, too.
 LINE_ENDS = ("\n", "\r")
 # A first line of its own by which spreadsheets of other countries say what separates the cells: `sep=;`.
-_SEPARATOR = re.compile(r"\ufeff?\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
-
-
-class BadFile(Exception):
-    """Nothing in the file can be read; the message says why."""
+_SEPARATOR = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +40,81 @@ def read_json_lines(file: TextIO) -> Iterator[Line]:
             yield _parse(number, line)
 
 
-def read_csv(file: TextIO, known: Sequence[str] = ()) -> tuple[list[str], Iterator[Line]]:
-    """The columns of the header, and the rows by column. Empty cells are left out. A column that differs from one of
-    `known` only in capitals and spaces is that one. Raises BadFile."""
+def read_csv(file: TextIO) -> tuple[list[str], Iterator[Line]]:
+    """The columns of the header, and the rows by column. Empty cells are left out. Raises BadFile."""
     csv.field_size_limit(LONGEST_LINE)
-    header, first_row = file.readline(LONGEST_LINE), 2
-    told = _SEPARATOR.fullmatch(header)
-    if told:
-        header, first_row = file.readline(LONGEST_LINE), 3
-    if not header.strip() or _find_fault(header):
+    numbered = _split_lines(file)
+    number, header = _first_line(numbered)
+    if told := _SEPARATOR.fullmatch(header):
+        number, header = _first_line(numbered)
+    if not header or _find_fault(header):
         raise BadFile("The first line must name the columns, in the chosen encoding.")
     delimiter = told[1] if told else max(DELIMITERS, key=header.count)
-    columns = [_match_column(name.strip(), known) for name in next(csv.reader([header], delimiter=delimiter))]
-    if len(columns) > MOST_COLUMNS:
-        raise BadFile(f"The first line names {len(columns):,} columns; at most {MOST_COLUMNS} are allowed.")
-    if twice := sorted(name for name, times in Counter(columns).items() if name and times > 1):
-        raise BadFile(f"The first line names a column twice: {', '.join(twice)}.")
-    return columns, _read_rows(file, columns, delimiter, first_row)
+    reader = csv.reader(chain([header], (line for _, line in numbered)), delimiter=delimiter)
+    rows = _number_rows(reader, number - 1)
+    _, cells = next(rows)
+    if isinstance(cells, str):
+        raise BadFile(f"The first line must name the columns. {cells}")
+    advice = f"Put a text with {delimiter!r} in quotes."
+    if columns := columns_without_header(cells):
+        return columns, read_rows(chain([(number, cells)], rows), columns, (), advice)
+    columns = name_columns(cells)
+    return columns, read_rows(rows, columns, cells, advice)
 
 
-def _match_column(name: str, known: Sequence[str]) -> str:
-    folded = name.lower().replace(" ", "_")
-    return folded if folded in known else name
+def name_columns(header: Sequence[str]) -> list[str]:
+    """A name for each column, different from all others: `column 3` for one without, `note (2)` for a second `note`."""
+    if len(header) > MOST_COLUMNS:
+        raise BadFile(f"The first line names {len(header):,} columns; at most {MOST_COLUMNS} are allowed.")
+    columns: list[str] = []
+    for place, given in enumerate(header, start=1):
+        base = name = " ".join(given.split()) or f"column {place}"
+        times = 1
+        while name in columns:
+            times += 1
+            name = f"{base} ({times})"
+        columns.append(name)
+    return columns
 
 
-def _read_rows(file: TextIO, columns: Sequence[str], delimiter: str, first_row: int) -> Iterator[Line]:
-    texts = (line for _, line in _split_lines(file))
-    reader = csv.reader(texts, delimiter=delimiter)
+def read_rows(
+    rows: Iterable[tuple[int, list[str] | str]], columns: Sequence[str], header: Sequence[str], advice: str
+) -> Iterator[Line]:
+    """Rows by column; a text is the error of a row. Empty rows and repetitions of the header are left out: files that
+    somebody joined have one in their middle."""
+    repeated = [cell.strip() for cell in header]
+    for number, cells in rows:
+        if isinstance(cells, str):
+            yield Line(number, {}, cells)
+            continue
+        stripped = [cell.strip() for cell in cells]
+        if not any(stripped) or (repeated and stripped == repeated):
+            continue
+        if any(stripped[len(columns) :]):
+            yield Line(number, {}, f"There are {len(cells)} cells and {len(columns)} columns. {advice}")
+            continue
+        values = {name: cell for name, cell in zip(columns, cells, strict=False) if cell.strip()}
+        yield Line(number, values, next(filter(None, map(_find_fault, values.values())), ""))
+
+
+def _first_line(numbered: Iterator[tuple[int, str]]) -> tuple[int, str]:
+    """The first that is not blank, without a byte order mark."""
+    for number, line in numbered:
+        if (text := line.removeprefix("\ufeff")).strip():
+            return number, text
+    return 0, ""
+
+
+def _number_rows(reader: Any, before: int) -> Iterator[tuple[int, list[str] | str]]:
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(reader.line_num + first_row - 1, {}, f"This line is not valid CSV ({error}).")
+            yield reader.line_num + before, f"This line is not valid CSV ({error})."
             continue
-        number = reader.line_num + first_row - 1
-        if not any(cell.strip() for cell in cells):
-            continue
-        if any(cell.strip() for cell in cells[len(columns) :]):
-            words = f"There are {len(cells)} cells and {len(columns)} columns. Put a text with {delimiter!r} in quotes."
-            yield Line(number, {}, words)
-            continue
-        values = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell.strip()}
-        yield Line(number, values, next(filter(None, map(_find_fault, values.values())), ""))
+        yield reader.line_num + before, cells
 
 
 def _split_lines(file: TextIO) -> Iterator[tuple[int, str]]:
@@ -101,7 +131,7 @@ def _split_lines(file: TextIO) -> Iterator[tuple[int, str]]:
 def _find_fault(text: str) -> str:
     if len(text) > LONGEST_LINE:
         return f"This line is longer than {LONGEST_LINE:,} characters."
-    if _NOT_DECODED.search(text):
+    if NOT_DECODED in text:
         return "This line is not in the chosen encoding. Choose the file's own, such as cp1252 (Windows)."
     return "This line contains a NUL character." if "\x00" in text else ""
 

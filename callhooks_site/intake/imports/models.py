@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 
 from subscriptions.models import Company
@@ -24,6 +25,7 @@ class ImportJob(models.Model):
         FORMS = "forms", "Forms"
 
     class State(models.TextChoices):
+        MAPPING = "mapping", "Columns to confirm"
         CHECKING = "checking", "Being checked"
         READY = "ready", "Ready to start"
         RUNNING = "running", "Running"
@@ -34,7 +36,11 @@ class ImportJob(models.Model):
     company = models.ForeignKey(Company, models.PROTECT, related_name="import_jobs")
     kind = models.CharField("what", max_length=10, choices=Kind.choices)
     file_name = models.CharField("file", max_length=200)
-    cells = models.BooleanField(default=True)  # a CSV file: all values are texts
+    cells = models.BooleanField(default=True)  # a table: all values are texts
+    columns = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # their names in the file
+    # A `ColumnMapping`. Empty: the pieces of an earlier version have the names of our fields.
+    mapping = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    note = models.CharField(max_length=500, blank=True, default="", db_default="")  # what of the file is not read
     source = models.CharField(max_length=40, default="import")
     publish = models.BooleanField(null=True)  # null: not chosen yet
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
@@ -45,6 +51,8 @@ class ImportJob(models.Model):
     new = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0, db_default=0)  # lines that are nothing of their own
+    left_out_reasons = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # Digests of what the check found to be new: it leaves nothing in the database that would show a duplicate.
     seen = ArrayField(models.BigIntegerField(), default=list)
     examples = EncryptedTextField(default="", blank=True)  # JSON: the first rows that would be created
@@ -95,3 +103,18 @@ class ImportFault(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.line}: {self.words}"
+
+
+class RememberedMapping(models.Model):
+    """How a company last mapped the columns of such a file."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    signature = models.CharField(max_length=64)  # of the kind and the columns: `mapping.signature`
+    mapping = models.JSONField()
+    used_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "signature"], name="remembered_mapping_once")]
+
+    def __str__(self) -> str:
+        return f"Mapping {self.pk}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
@@ -23,11 +24,13 @@ from .importer import MOST_EXAMPLES, Counts, Importer, LineError
 from .jobs import AT_WORK, State, end_job
 from .kinds import KINDS
 from .lines import Line
+from .mapping import ColumnMapping
 from .models import ImportFault, ImportJob, ImportPiece
 from .stored_lines import unpack
 
 logger = logging.getLogger(__name__)
 
+MOST_REASONS = 10  # shown of why lines are left out
 MOST_FAULTS = 2_000  # stored for one job; a file with more is wrong as a whole
 
 
@@ -74,6 +77,8 @@ def _process_next_piece(job: ImportJob) -> None:
         new=job.new,
         known=job.known,
         wrong=job.wrong,
+        left_out=job.left_out,
+        left_out_reasons=job.left_out_reasons,
         seen=job.seen,
         examples=job.examples,
         stepped_at=Now(),
@@ -93,12 +98,16 @@ def _process(job: ImportJob, piece: ImportPiece) -> None:
         cells=job.cells,
         report_error=errors.append,
         report_progress=lambda counts: None,
+        mapping=ColumnMapping.from_json(job.mapping),
         seen=set(job.seen),
     )
     counts: Counts = importer.run(Line(*line) for line in unpack(piece.lines))
     job.new += counts.new
     job.known += counts.known
     job.wrong += counts.wrong
+    job.left_out += counts.left_out.total()
+    reasons = Counter(job.left_out_reasons) + counts.left_out
+    job.left_out_reasons = dict(reasons.most_common(MOST_REASONS))
     if checking:
         job.seen = sorted(importer.seen)
         zone = ZoneInfo(job.company.time_zone)

@@ -16,8 +16,8 @@ from subscriptions.models import Company
 from subscriptions.tenancy.access import access_of
 
 from .. import jobs
+from ..bad_file import BadFile
 from ..kinds import KINDS
-from ..lines import BadFile
 from ..models import ImportJob
 from .upload_form import InMemoryUpload, UploadForm, check_size
 

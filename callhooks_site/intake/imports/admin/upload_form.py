@@ -71,13 +71,18 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label="What is in it", choices=ImportJob.Kind.choices)
     file = forms.FileField(
         label="File",
-        widget=forms.FileInput(attrs={"accept": ".csv,.jsonl,.ndjson"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.xlsx,.jsonl,.ndjson"}),
         error_messages={"empty": "This file is empty.", "required": "Choose a file."},
     )
     encoding = forms.ChoiceField(
-        initial="utf-8-sig",
-        choices=[("utf-8-sig", "UTF-8"), ("cp1252", "Windows-1252 (Western Europe)")],
-        help_text="Excel’s “CSV UTF-8” is UTF-8; its plain “CSV” is usually Windows-1252.",
+        initial="auto",
+        choices=[
+            ("auto", "Found out from the file"),
+            ("utf-8-sig", "UTF-8"),
+            ("cp1252", "Windows-1252 (Western Europe)"),
+            ("utf-16", "UTF-16"),
+        ],
+        help_text="Choose one only if letters such as é are wrong in the preview.",
     )
     source = forms.RegexField(
         r"^\S(.{0,38}\S)?$",
@@ -91,7 +96,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, companies: QuerySet[Company], only: Company | None, **kwargs: Any) -> None:
         """`only`: the company, if there is no choice."""
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = f"CSV or JSON Lines, {in_megabytes(most_bytes())} at most."
+        self.fields["file"].help_text = f"CSV, Excel (.xlsx) or JSON Lines, {in_megabytes(most_bytes())} at most."
         if only is not None:
             del self.fields["company"]
         else:
