@@ -50,8 +50,8 @@ CALLBACK_URLS = {
             DIAL,
             "Dial action",
             "In TwiML action of <Dial>, <Record> and <Enqueue>, and url of <Queue>. It reports how the dialing ended, "
-            "whether the two ends were connected, and what was recorded. To continue with TwiML of your own, add ?next=; "
-            "without it the call ends.",
+            "whether the two ends were connected, and what was recorded. To continue with TwiML of your own, add "
+            "?next=; without it the call ends.",
             twiml=True,
         ),
         CallbackUrl(RECORDING, "Recording", "In TwiML recordingStatusCallback of <Dial>, <Record> or <Recording>."),
