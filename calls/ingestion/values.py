@@ -36,6 +36,7 @@ def build_call(company: Company, data: Data, tracker: Tracker | None = None) -> 
         data = drop_older_values(call, data)
     # Without a start_time: now, or earlier if something else happened earlier. The source's clock may be behind ours.
     call.start_time = min([timezone.now(), *(data[name] for name in LATER_TIMES if data.get(name))])
+    call.start_time_is_ours = not data.get("start_time")
     for name, value in _columns(data).items():
         setattr(call, name, value)
     if "lead_status" in data and "lead_status_by" not in data:
@@ -59,6 +60,7 @@ def change_call(call: Call, company: Company, data: Data) -> None:
     if "ended_at" in changed and call.closed_as_stale_at and "closed_as_stale_at" not in data:
         call.closed_as_stale_at = None  # the source has reported the real end
         changed.append("closed_as_stale_at")
+    changed += _replace_our_times(call, data)
     if data.get("tracking_phone_number", call.tracker.phone_number) != call.tracker.phone_number:
         call.tracker = find_tracker(company, data["tracking_phone_number"])
         changed.append("tracker")
@@ -73,6 +75,25 @@ def change_call(call: Call, company: Company, data: Data) -> None:
         call.save(update_fields=[*changed, "updated_at"])
     if "tags" in data:
         call.tags.set(find_or_make_tags(company, data["tags"]))
+
+
+def _replace_our_times(call: Call, data: Data) -> list[str]:
+    """Let times that nobody reported give way to those that `data` reports. Returns the names of the changed fields."""
+    changed = []
+    reported = [data[name] for name in LATER_TIMES if data.get(name)]
+    if call.start_time_is_ours:
+        if data.get("start_time"):
+            call.start_time_is_ours = False
+            changed.append("start_time_is_ours")
+        elif reported and min(reported) < call.start_time:
+            call.start_time = min(reported)
+            changed.append("start_time")
+    # A call that was closed as stale may still get news: then it ended later. It stays closed.
+    is_our_end = call.closed_as_stale_at is not None and "ended_at" not in data
+    if is_our_end and call.ended_at and reported and max(reported) > call.ended_at:
+        call.ended_at = max(reported)
+        changed.append("ended_at")
+    return changed
 
 
 def _columns(data: Data) -> dict[str, Any]:

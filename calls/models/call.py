@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,6 +26,13 @@ NUMBERS = ("customer_phone_number", "business_phone_number")
 
 def new_access_key() -> str:
     return secrets.token_hex(16)
+
+
+def _is_before(one: datetime, other: datetime) -> bool:
+    """Of two clocks' times, one may count whole seconds only: then that is all that can be compared."""
+    if one.microsecond and other.microsecond:
+        return one < other
+    return one.replace(microsecond=0) < other.replace(microsecond=0)
 
 
 class Call(SavesChanges, Attribution, EventSubject):
@@ -192,7 +200,7 @@ class Call(SavesChanges, Attribution, EventSubject):
             ("start_time", "answered_at"),
         ):
             first, second = getattr(self, earlier), getattr(self, later)
-            if first and second and second < first:
+            if first and second and _is_before(second, first):
                 errors[later] = f"This is before {earlier.replace('_', ' ')}."
         if self.tracker_id and self.company_id and self.tracker.company_id != self.company_id:
             errors["tracker"] = "This tracking number belongs to another company."

@@ -8,7 +8,6 @@ leg it is. Locks are taken in this order: a call, its legs (ProviderLeg), what w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,7 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from calls.ingestion.single import create_or_update_call
-from calls.models import Call, Tracker
+from calls.models import Tracker
 
 from . import conferences
 from .call_state import build_call_fields
@@ -124,19 +123,7 @@ def _update_call(source: IngestSource, row: ProviderCall, before: Facts, now: Fa
         fields = {name: value for name, value in new.items() if name not in old or old[name] != value}
         if not fields:
             return row.call_id
-        fields |= _extend_stale_call(source, key, fields)
     try:
         return create_or_update_call(company=source.company, data={**key, **fields})[0].pk
     except ValidationError as error:
         raise refusal_of(error, row.sid) from None
-
-
-def _extend_stale_call(source: IngestSource, key: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
-    """A call that was closed as stale may still get news: then it ended later. It stays closed."""
-    times = [fields[name] for name in ("routed_at", "answered_at") if fields.get(name)]
-    if "ended_at" in fields or not times:
-        return {}
-    call = Call.objects.filter(company=source.company, **key).only("ended_at", "closed_as_stale_at").first()
-    if call is None or call.ended_at is None:
-        return {}
-    return {"ended_at": max(call.ended_at, *times), "closed_as_stale_at": call.closed_as_stale_at}
