@@ -1,4 +1,4 @@
-"""Read a form's fields: leave out secrets, and find the person's phone number and email address. No Django."""
+"""Read a form's fields and leave out secrets. No Django."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from calls.phones import normalise_if_number
-
 from .secrets import REMOVED, is_secret, mask_cards
-
-LONGEST_EMAIL = 254
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def remove_secrets(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -25,19 +20,6 @@ def remove_secrets(fields: Mapping[str, Any]) -> dict[str, str]:
             if masked.strip() != REMOVED:
                 kept[str(name)] = masked
     return kept
-
-
-def find_contact(fields: Mapping[str, str]) -> tuple[str, str]:
-    """(phone in E.164, email in lower case) of whoever filled in the form; blank if not found."""
-    phone = email = ""
-    for name, value in fields.items():
-        words = _words(name)
-        # Anything longer is not an address, and the pattern would take ever longer to reject it.
-        if not email and len(value) <= LONGEST_EMAIL + 50 and _EMAIL.fullmatch(value.strip()):
-            email = value.strip().lower()[:LONGEST_EMAIL]
-        elif not phone and re.search(r"phone|\btel\b|mobile|\bcell\b", words, re.IGNORECASE):
-            phone = normalise_if_number(value)
-    return phone, email
 
 
 def _words(name: str) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from calls.models import Person, Tracker
-from calls.phones import formatted, normalise_if_number
+from calls.phones import formatted, read_in
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.forms import TenantForm
@@ -38,7 +38,7 @@ class TextAdmin(SubjectAdmin):
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = "activity", 20, "Texts"
     import_kind = "texts"
-    phone_of = staticmethod(normalise_if_number)
+    numbers_in = staticmethod(read_in)
     person_path = "thread__person"
     newest_first = ("-sent_at", "-pk")
     related = ("tracker", "thread__person")
@@ -131,10 +131,9 @@ class ThreadAdmin(LargeTableAdmin):
     readonly_fields = ("who", "tracker_name", "texts", "conversation_id")
 
     def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
-        phone = normalise_if_number(term)
-        persons = (
-            access_of(request).limit(Person.objects.filter(phone=phone), "company") if phone else Person.objects.none()
-        )
+        access = access_of(request)
+        numbers = read_in(term, access.regions())
+        persons = access.limit(Person.objects.filter(phone__in=numbers), "company")
         found = set(rows.filter(conversation_id=term).values_list("pk", flat=True))
         found |= set(rows.filter(person__in=list(persons.values_list("pk", flat=True))).values_list("pk", flat=True))
         return rows.filter(pk__in=found)

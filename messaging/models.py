@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from calls.models import Call, Person, Tag, Tracker
-from calls.phones import BadNumber, normalise
+from calls.models.numbers import clean_numbers
 from subscriptions.models import Company, EventSubject
 from subscriptions.models.fields import ResourceIdField
 
@@ -121,10 +121,8 @@ class TextMessage(EventSubject):
         return f"Text {'from' if self.direction == self.Direction.INBOUND else 'to'} {self.customer_phone_number}"
 
     def clean(self) -> None:
-        try:
-            self.customer_phone_number = normalise(self.customer_phone_number)
-        except BadNumber as error:
-            raise ValidationError({"customer_phone_number": str(error)}) from None
+        if errors := clean_numbers(self, ("customer_phone_number",)):
+            raise ValidationError(errors)
         if not (isinstance(self.media_urls, list) and all(isinstance(url, str) for url in self.media_urls)):
             raise ValidationError({"media_urls": 'Write a list of addresses: ["https://example.com/1.jpg"].'})
         if not self.customer_phone_number:

@@ -128,7 +128,7 @@ class CallQuery:
         if only_source:
             return rows.filter(Q(source__icontains=term) | Q(tracker__source__icontains=term))
         found = Q(customer_name__icontains=term) | Q(note__icontains=term) | Q(source__icontains=term)
-        number = normalise_if_number(term)
+        number = normalise_if_number(term, region=self.company.region)
         digits = re.sub(r"\D", "", term)
         if number:
             found |= Q(customer_phone_number=number) | Q(business_phone_number=number)

@@ -181,7 +181,7 @@ class ThreadList(VendorView):
         return self.listed(self.collection, rows, NEWEST_FIRST, self.shape, load=load_threads)
 
     def _search(self, term: str) -> Q:
-        number = normalise_if_number(term)
+        number = normalise_if_number(term, region=self.company.region)
         found = Q(person__name__icontains=term) | (Q(person__phone=number) if number else Q(person__phone=term))
         if self.by_tag:
             tagged = Thread.tags.through.objects.filter(tag__company=self.company, tag__name__iexact=term)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from calls.phones import formatted
 from calls.tagging import find_or_make_tags
 from forms_intake.api.serializers import FormSubmissionSerializer
-from forms_intake.contents import find_contact
+from forms_intake.contacts import find_contact
 from forms_intake.events import forms_for_webhooks
 from forms_intake.ingestion import record_form
 from forms_intake.models import FormSubmission
@@ -60,7 +60,11 @@ def _phone(form: FormSubmission) -> str:
 
 
 def _email(form: FormSubmission, context: Context) -> str | None:
-    return (form.person.email if form.person else "") or find_contact(form.form_data)[1] or None
+    return (
+        (form.person.email if form.person else "")
+        or find_contact(form.form_data, region=form.company.region)[1]
+        or None
+    )
 
 
 def _name(form: FormSubmission, context: Context) -> str | None:

@@ -98,7 +98,7 @@ class TrackerView(VendorView):
                 raise BadRequest("name cannot be empty.")
         flow = body.get("call_flow")
         if isinstance(flow, dict) and "destination_number" in flow:
-            changed["destination_number"] = _number(flow["destination_number"])
+            changed["destination_number"] = _number(flow["destination_number"], self.company.region)
         return self.one(self._save(id, changed, "Changed"), SHAPE)
 
     def delete(self, request: Request, account: str, id: str) -> Response:
@@ -117,8 +117,8 @@ class TrackerView(VendorView):
         return tracker
 
 
-def _number(given: Any) -> str:
+def _number(given: Any, region: str) -> str:
     try:
-        return normalise(text_of(given, "destination_number", 50))
+        return normalise(text_of(given, "destination_number", 50), region=region)
     except BadNumber as error:
         raise BadRequest(f"destination_number: {error}") from None

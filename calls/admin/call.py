@@ -14,7 +14,7 @@ from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.tenancy.access import access_of
 
 from ..models import Call, Tracker
-from ..phones import formatted, normalise_if_number
+from ..phones import formatted, read_in
 from .columns import CallColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
 from .forms import CallForm
@@ -57,7 +57,7 @@ class CallAdmin(CallColumns, SubjectAdmin):
     form = CallForm
     menu, menu_order = "activity", 10
     import_kind = "calls"
-    phone_of = staticmethod(normalise_if_number)
+    numbers_in = staticmethod(read_in)
     newest_first = ("-start_time", "-pk")
     related = ("tracker",)
     deferred_in_list = LARGE
@@ -84,9 +84,10 @@ class CallAdmin(CallColumns, SubjectAdmin):
 
     def search_conditions(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
         yield from super().search_conditions(request, term)
-        phone = normalise_if_number(term)
-        numbers = access_of(request).limit(Tracker.objects.filter(phone_number=phone), "company") if phone else ()
-        trackers = [number.pk for number in numbers]
+        access = access_of(request)
+        numbers = read_in(term, access.regions())
+        found = access.limit(Tracker.objects.filter(phone_number__in=numbers), "company") if numbers else ()
+        trackers = [number.pk for number in found]
         if trackers:
             yield {"tracker__in": trackers}
 

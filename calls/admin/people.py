@@ -10,9 +10,10 @@ from django.utils.html import format_html
 
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.logs import LargeTableAdmin
+from subscriptions.tenancy.access import access_of
 
 from ..models import Person
-from ..phones import formatted, normalise_if_number
+from ..phones import formatted, read_in
 
 
 @admin.register(Person)
@@ -35,9 +36,8 @@ class PersonAdmin(LargeTableAdmin):
     readonly_fields = ("number", "mail", "since", "history", "resource_id")
 
     def find(self, request: HttpRequest, rows: QuerySet[Person], term: str) -> QuerySet[Person]:
-        named = Q(email=term.lower()) | Q(resource_id=term)
-        phone = normalise_if_number(term)
-        return rows.filter(named | Q(phone=phone) if phone else named)
+        numbers = read_in(term, access_of(request).regions())
+        return rows.filter(Q(email=term.lower()) | Q(resource_id=term) | Q(phone__in=numbers))
 
     @admin.display(description="person")
     def known_as(self, obj: Person) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from subscriptions.admin.kit import checklist
 from subscriptions.admin.kit.tenancy import TenantAdmin
+from subscriptions.tenancy.access import access_of
 
 from ..models import Tracker
-from ..phones import formatted
+from ..phones import formatted, read_in
 
 
 @admin.register(Tracker)
@@ -39,6 +41,14 @@ class TrackerAdmin(TenantAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = ["name", "phone_number", "source", "destination_number", "active"]
         return asked if obj is None else [*asked, "resource_id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, twice = super().get_search_results(request, queryset, search_term)
+        numbers = read_in(search_term, access_of(request).regions())
+        # As somebody writes it, which need not be how it is stored: 06 12 34 56 78.
+        return (found | queryset.filter(phone_number__in=numbers) if numbers else found), twice
 
     @admin.display(description="number", ordering="phone_number")
     def number(self, obj: Tracker) -> str:

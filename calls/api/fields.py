@@ -9,24 +9,37 @@ from django.core.validators import validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from subscriptions.api.kit.fields import StrictCharField
+from subscriptions.api.kit.fields import CompanyField, StrictCharField
+from subscriptions.models import Company
 
-from ..phones import BadNumber, normalise
+from ..phones import BadNumber, normalise, normalise_customer
 
 
-class PhoneNumber(StrictCharField):
-    """Accepts any common format, such as `(214) 555-0123`; stored and shown as `+12145550123`."""
+class PhoneNumber(CompanyField, StrictCharField):
+    """Accepts any common format, such as `(214) 555-0123`; stored and shown as `+12145550123`. Without + it is a number
+    of the company's country."""
 
     default_error_messages = {"required": "A phone number is needed here."}
+    may_be_withheld = False
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if len(text) > 50:
             self.fail("max_length", max_length=50)
+        return text
+
+    def read_for(self, company: Company | None, value: Any) -> str:
+        assert company is not None, "accept() needs the company: numbers without + are read by its country"
         try:
-            return normalise(text)
+            return (normalise_customer if self.may_be_withheld else normalise)(str(value), region=company.region)
         except BadNumber as error:
             raise serializers.ValidationError(str(error)) from None
+
+
+class CustomerNumber(PhoneNumber):
+    """A number that may be withheld: then it is empty. Words such as `Anonymous` are understood, too."""
+
+    may_be_withheld = True
 
 
 class EmailAddress(StrictCharField):

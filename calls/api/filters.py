@@ -6,18 +6,21 @@ import django_filters
 from django import forms
 from drf_spectacular.utils import extend_schema_field
 
+from subscriptions.api.kit.authentication import company_of
 from subscriptions.api.kit.filters import Filters, after, before
 
 from ..models import Call
-from ..phones import BadNumber, normalise
+from ..phones import DEFAULT_REGION, BadNumber, normalise
 
 
 class _NumberField(forms.CharField):
+    region = DEFAULT_REGION
+
     def clean(self, value: Any) -> str:
         text = super().clean(value)
         try:
             # A + that was not percent-encoded arrives as a space.
-            return normalise(f"+{text[1:]}" if text.startswith(" ") else text)
+            return normalise(f"+{text[1:]}" if text.startswith(" ") else text, region=self.region)
         except BadNumber as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -27,6 +30,14 @@ class NumberFilter(django_filters.CharFilter):  # type: ignore[misc]
 
     def __init__(self, field_name: str) -> None:
         super().__init__(field_name=field_name, max_length=50, strip=False)
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        request = getattr(getattr(self, "parent", None), "request", None)
+        if request is not None:  # the API's document is made without one
+            field.region = company_of(request).region
+        return field
 
 
 class CallFilters(Filters):

@@ -19,7 +19,7 @@ from subscriptions.events.payload_fields import TextValue
 from ..call_states import call_type, seconds
 from ..models import Call, Person, Tag, Tracker
 from ..payloads.values import MILESTONES
-from .fields import EmailAddress, Items, PhoneNumber, TagNames, Thing
+from .fields import CustomerNumber, EmailAddress, Items, PhoneNumber, TagNames, Thing
 
 LONGEST_SECONDS = 30 * 86_400
 SCORES = [Call.LeadStatus.GOOD.value, Call.LeadStatus.NOT.value]
@@ -48,7 +48,7 @@ class CallSerializer(StrictModelSerializer):
     tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
     tracker_resource_id = serializers.CharField(source="tracker.resource_id", read_only=True)
     person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
-    customer_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Empty when withheld.")
+    customer_phone_number = CustomerNumber(required=False, allow_blank=True, help_text="Empty when withheld.")
     business_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Where the call was routed to.")
     duration = StrictIntegerField(
         required=False, allow_null=True, min_value=0, max_value=LONGEST_SECONDS, help_text="Seconds."

@@ -67,7 +67,7 @@ class CallViewSet(ListViewSet, RetrieveViewSet):
         def bring_in(items: Sequence[dict[str, Any]]) -> list[Outcome]:
             return [result.outcome for result in create_or_update_calls(company=self.company, items=items)]
 
-        return run_batch(CallSerializer, request.data, bring_in)
+        return run_batch(CallSerializer, request.data, bring_in, company=self.company)
 
 
 class TrackerViewSet(ListViewSet, RetrieveViewSet):

@@ -14,8 +14,8 @@ from django.db.models.functions import Now
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
-from ..phones import BadNumber, normalise
 from .attribution import Attribution
+from .numbers import clean_numbers
 from .person import Person
 from .saves_changes import SavesChanges
 from .tag import Tag
@@ -188,12 +188,7 @@ class Call(SavesChanges, Attribution, EventSubject):
         self._prefetched_objects_cache = {"tags": list(tags)}
 
     def clean(self) -> None:
-        errors = {}
-        for field in NUMBERS:
-            try:
-                setattr(self, field, normalise(getattr(self, field)))
-            except BadNumber as error:
-                errors[field] = str(error)
+        errors = clean_numbers(self, NUMBERS, may_be_withheld=("customer_phone_number",))
         for earlier, later in (
             ("start_time", "ended_at"),
             ("answered_at", "ended_at"),

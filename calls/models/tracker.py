@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from subscriptions.models import Company
 from subscriptions.models.fields import ResourceIdField
 
-from ..phones import BadNumber, normalise
+from .numbers import clean_numbers
 
 
 class Tracker(models.Model):
@@ -41,11 +41,8 @@ class Tracker(models.Model):
         return f"{self.name} ({self.phone_number})"
 
     def clean(self) -> None:
-        for field in ("phone_number", "destination_number"):
-            try:
-                setattr(self, field, normalise(getattr(self, field)))
-            except BadNumber as error:
-                raise ValidationError({field: str(error)}) from None
+        if errors := clean_numbers(self, ("phone_number", "destination_number")):
+            raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from calls.phones import formatted, normalise_if_number
+from calls.phones import formatted, read_in
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import AnyTimeFilter
 from subscriptions.admin.kit.icons import icon
@@ -33,7 +33,7 @@ class FormAdmin(SubjectAdmin):
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = "activity", 40, "Forms"
     import_kind = "forms"
-    phone_of = staticmethod(normalise_if_number)
+    numbers_in = staticmethod(read_in)
     newest_first = ("-submitted_at", "-pk")
     related = named_by = ("person",)
     list_display = ("from_whom", "answers", "page", "source", "time")

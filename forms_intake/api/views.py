@@ -44,4 +44,4 @@ class FormSubmissionViewSet(ListViewSet, RetrieveViewSet):
     def batch(self, request: Request) -> Response:
         """Up to 1,000 forms at once, with a result for each."""
         record = handle_one_by_one(lambda values: record_form(company=self.company, data=values))
-        return run_batch(FormSubmissionSerializer, request.data, record)
+        return run_batch(FormSubmissionSerializer, request.data, record, company=self.company)

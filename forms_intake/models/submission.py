@@ -14,7 +14,8 @@ from calls.models import Attribution, Call, Person, Tag
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
-from ..contents import find_contact, remove_secrets
+from ..contacts import find_contact
+from ..contents import remove_secrets
 
 
 class FormSubmission(Attribution, EventSubject):
@@ -92,6 +93,6 @@ class FormSubmission(Attribution, EventSubject):
         self.clean()
         with transaction.atomic():
             if self._state.adding and self.person_id is None:
-                phone, email = find_contact(self.form_data)
+                phone, email = find_contact(self.form_data, region=self.company.region)
                 self.person = Person.objects.lock_by_contact(self.company_id, phone=phone, email=email)
             super().save(*args, **kwargs)

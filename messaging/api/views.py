@@ -36,4 +36,4 @@ class TextMessageViewSet(ListViewSet, RetrieveViewSet):
     def batch(self, request: Request) -> Response:
         """Up to 1,000 texts at once, with a result for each."""
         record = handle_one_by_one(lambda values: record_text(company=self.company, data=values))
-        return run_batch(TextMessageSerializer, request.data, record)
+        return run_batch(TextMessageSerializer, request.data, record, company=self.company)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from ..lib.countries import country_names
 from ..models import Company
 from ..models.company import new_signing_key
 from ..tenancy.access import access_of
@@ -31,12 +32,19 @@ class CompanyForm(TenantForm):
         choices=time_zones, help_text="Times in webhooks and on these pages use this time zone."
     )
 
+    country = forms.ChoiceField(
+        required=False, help_text="Phone numbers without + are read as numbers of this country, wherever they come in."
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields.get("time_zone")
         current = self.instance.time_zone
         if field is not None and current not in dict(time_zones()):
             field.choices = [(current, current), *time_zones()]  # type: ignore[attr-defined]
+        if (country := self.fields.get("country")) is not None:
+            by_zone = [] if self.instance.country else [("", "The country of the time zone")]
+            country.choices = [*by_zone, *country_names().items()]  # type: ignore[attr-defined]
 
 
 @admin.register(Company)
@@ -52,7 +60,7 @@ class CompanyAdmin(ButtonsAdmin):
     search_fields = ("name__icontains", "resource_id__exact")
     readonly_fields = ("signing_key_masked", "resource_id")
     fieldsets = (
-        (None, {"fields": ("name", "time_zone")}),
+        (None, {"fields": ("name", "time_zone", "country")}),
         ("What Post-Call waits for", {"fields": ("recording_expected", "transcription_expected")}),
     )
     buttons = ("reveal_signing_key", "rotate_signing_key")
@@ -61,6 +69,12 @@ class CompanyAdmin(ButtonsAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         receiver = ("For the receiver", {"fields": ("signing_key_masked", "resource_id")})
         return fieldsets if obj is None else [*fieldsets, receiver]
+
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or "country" in form.changed_data:
+            name = country_names().get(obj.country, obj.country)
+            self.message_user(request, f"Phone numbers without + are read as numbers of {name}.")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         access = access_of(request)

@@ -22,7 +22,9 @@ from .kit.views import ListViewSet, RetrieveViewSet, accept_body
 class CompanySerializer(StrictModelSerializer):
     class Meta:
         model = Company
-        fields = ["resource_id", "name", "time_zone", "recording_expected", "transcription_expected", "created_at"]
+        fields = """
+            resource_id name time_zone country recording_expected transcription_expected created_at
+        """.split()
         read_only_fields = ["resource_id", "created_at"]
 
 

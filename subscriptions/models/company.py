@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import secrets
 import zoneinfo
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
+from ..lib.countries import country_names, country_of
 from .fields import EncryptedTextField, ResourceIdField, one_line
 
 
@@ -22,6 +24,13 @@ def validate_time_zone(value: str) -> None:
         )
 
 
+def validate_country(value: str) -> None:
+    if value not in country_names():
+        raise ValidationError(
+            "Unknown country %(value)r. Use its two letters, such as US, GB or IN.", params={"value": value}
+        )
+
+
 class Company(models.Model):
     """A tenant. Nearly every other row belongs to one."""
 
@@ -32,6 +41,16 @@ class Company(models.Model):
         default="America/New_York",
         validators=[validate_time_zone],
         help_text="Times in webhooks are written in this zone, for example America/New_York.",
+    )
+    # Set by `save` when it is left empty. Read `region`: a row that an older version wrote meanwhile has none.
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_country],
+        help_text="Phone numbers without + are numbers of this country. Two letters, for example US; the time zone's "
+        "country unless you choose one.",
     )
     signing_key = EncryptedTextField(default=new_signing_key, editable=False)
     recording_expected = models.BooleanField(
@@ -50,3 +69,15 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def region(self) -> str:
+        """The country by whose rules its phone numbers are read."""
+        return self.country or country_of(self.time_zone)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.country:
+            self.country = country_of(self.time_zone)
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "country"}
+        super().save(*args, **kwargs)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ..lib.countries import country_of
 from ..models import Company, Membership
 
 OWNERS = frozenset({Membership.Role.OWNER.value})
@@ -20,13 +21,14 @@ WRITERS = OWNERS | {Membership.Role.ADMIN.value}
 
 @dataclass(frozen=True)
 class Access:
-    """`roles`: the user's role by company id. `all_companies`: true for operators. `zones` and `names`: time zone and
-    name by company id; empty for operators."""
+    """`roles`: the user's role by company id. `all_companies`: true for operators. `zones`, `names` and `countries`: of
+    each company by its id; empty for operators."""
 
     all_companies: bool
     roles: Mapping[int, str]
     zones: Mapping[int, str]
     names: Mapping[int, str]
+    countries: Mapping[int, str]
 
     def writable_company_ids(self, by: Set[str] = WRITERS) -> list[int]:
         """The companies in which the user has one of the roles `by`."""
@@ -41,6 +43,12 @@ class Access:
         """The time zone that all accessible companies share, or UTC."""
         zones = set(self.zones.values())
         return zones.pop() if len(zones) == 1 and not self.all_companies else "UTC"
+
+    def regions(self) -> set[str]:
+        """The countries of the accessible companies: numbers without + may be of each of them."""
+        if self.all_companies:
+            return set(Company.objects.exclude(country="").order_by().values_list("country", flat=True).distinct())
+        return set(self.countries.values())
 
     def may_read(self, company_id: int | None) -> bool:
         return self.all_companies or company_id in self.roles
@@ -80,13 +88,15 @@ def access_of(request: HttpRequest) -> Access:
 def _read(request: HttpRequest) -> Access:
     user = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
-        return Access(False, {}, {}, {})
+        return Access(False, {}, {}, {}, {})
     if user.is_superuser:
-        return Access(True, {}, {}, {})
-    rows = Membership.objects.filter(user=user).values_list("company_id", "role", "company__time_zone", "company__name")
+        return Access(True, {}, {}, {}, {})
+    company = ("company__time_zone", "company__name", "company__country")
+    rows = list(Membership.objects.filter(user=user).values_list("company_id", "role", *company))
     return Access(
         False,
-        {company_id: role for company_id, role, _, _ in rows},
-        {company_id: zone for company_id, _, zone, _ in rows},
-        {company_id: name for company_id, _, _, name in rows},
+        roles={row[0]: row[1] for row in rows},
+        zones={row[0]: row[2] for row in rows},
+        names={row[0]: row[3] for row in rows},
+        countries={row[0]: row[4] or country_of(row[2]) for row in rows},
     )

@@ -2,7 +2,15 @@
 
 import pytest
 
-from calls.phones import BadNumber, dashed, formatted, normalise, normalise_if_number
+from calls.phones import (
+    BadNumber,
+    dashed,
+    formatted,
+    normalise,
+    normalise_customer,
+    normalise_if_number,
+    read_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +47,27 @@ def test_it_is_shown_dashed_in_north_america_and_internationally_elsewhere(store
 def test_texts_show_other_countries_as_e164():
     assert dashed("+442079460018") == "+442079460018"
     assert dashed("+12145550123") == "214-555-0123"
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "understood"),
+    [
+        ("020 7946 0018", "US", "+1 02079460018, which has too many digits"),
+        ("555 0123", "US", "+1 5550123, which has too few digits: its area code is missing"),
+        ("98765", "IN", "+91 98765, which has too few digits"),
+    ],
+)
+def test_what_is_impossible_is_told_as_it_was_understood(written: str, region: str, understood: str):
+    with pytest.raises(BadNumber) as told:
+        normalise(written, region=region)
+    assert f"{written!r} was read as {understood}." in str(told.value)
+
+
+def test_a_search_reads_a_number_by_each_country():
+    assert read_in("98765 43210", {"IN", "US"}) == {"+919876543210", "+19876543210"}
+    assert read_in("Ann", {"IN", "US"}) == set()
+
+
+@pytest.mark.parametrize("written", ["withheld", "Anonymous", "+266696687", "266696687", "Unavailable"])
+def test_a_customers_number_may_be_withheld(written: str):
+    assert normalise_customer(written) == ""

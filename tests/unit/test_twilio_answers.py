@@ -25,7 +25,8 @@ def read(*callbacks):
         callback_facts.extract_facts(CallbackParams(fields), T0 + timedelta(seconds=seconds))
         for seconds, fields in callbacks
     ]
-    return build_call_fields(fact_merging.merge_facts(facts), is_tracking=lambda phone: phone == TRACKING)
+    known = fact_merging.merge_facts(facts)
+    return build_call_fields(known, is_tracking=lambda phone: phone == TRACKING, region="US")
 
 
 def outcome(*callbacks):

@@ -40,7 +40,7 @@ LIFE = [
 
 
 def shown(facts):
-    return build_call_fields(facts, is_tracking=lambda phone: phone == TRACKING)
+    return build_call_fields(facts, is_tracking=lambda phone: phone == TRACKING, region="US")
 
 
 @given(st.lists(st.sampled_from(LIFE), max_size=14), st.randoms(use_true_random=False), st.integers(0, 14))

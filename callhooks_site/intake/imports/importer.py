@@ -93,7 +93,9 @@ class Importer:
 
     def _build(self, line: Line, options: RowOptions) -> dict[str, Any]:
         renamed = self.mapping.rename(line.values)
-        return self.kind.build_values(renamed, source=self.source, cells=self.cells, options=options)
+        return self.kind.build_values(
+            renamed, company=self.company, source=self.source, cells=self.cells, options=options
+        )
 
     @cached_property
     def _is_tracking(self) -> Callable[[str], bool]:

@@ -56,7 +56,9 @@ class Kind:
         """Whether a column with another name is a field of the form."""
         return self.name == "forms"
 
-    def build_values(self, line: Mapping[str, Any], *, source: str, cells: bool, options: RowOptions) -> dict[str, Any]:
+    def build_values(
+        self, line: Mapping[str, Any], *, company: Company, source: str, cells: bool, options: RowOptions
+    ) -> dict[str, Any]:
         """The values for ingestion. `source` is the external_source of a line that names none; `cells`: the values are
         cells of a table. Raises the framework's ValidationError, and LeftOut for a row that is nothing of its own."""
         data = self._resolve(line, cells, options)
@@ -71,7 +73,7 @@ class Kind:
             data["external_source"] = source
         elif not data.get("external_source"):
             data["external_source"] = source
-        values = shared_serializer(self.serializer).accept(data)
+        values = shared_serializer(self.serializer).accept(data, company=company)
         return _add_end(values) if self.name == "calls" else values
 
     def _resolve(self, line: Mapping[str, Any], cells: bool, options: RowOptions) -> dict[str, Any]:

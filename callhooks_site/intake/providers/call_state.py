@@ -16,9 +16,9 @@ from .recording_facts import VOICEMAIL
 from .talks import FINAL, Talk, find_own_answer, find_talk, has_voicemail, state_times
 
 
-def build_call_fields(facts: Facts, *, is_tracking: Callable[[str], bool]) -> dict[str, Any] | None:
-    """None while it is unknown who calls whom."""
-    who = identify_parties(facts, is_tracking=is_tracking)
+def build_call_fields(facts: Facts, *, is_tracking: Callable[[str], bool], region: str) -> dict[str, Any] | None:
+    """None while it is unknown who calls whom. `region` is the company's country: numbers without + are its."""
+    who = identify_parties(facts, is_tracking=is_tracking, region=region)
     if who is None:
         return None
     ended_at, start = _find_end(facts), _find_start(facts)
@@ -36,7 +36,7 @@ def build_call_fields(facts: Facts, *, is_tracking: Callable[[str], bool]) -> di
         "customer_city": who.city[:100],
         "customer_state": who.state[:100],
         "customer_country": who.country[:100],
-        "business_phone_number": _find_business_number(facts, talk) if who.direction == "inbound" else "",
+        "business_phone_number": _find_business_number(facts, talk, region) if who.direction == "inbound" else "",
         "start_time": start,
         # None takes an answer back: the phone was picked up, and then a machine turned out to have done it.
         "answered_at": answered_at,
@@ -60,11 +60,11 @@ def _find_answer(facts: Facts, who: Parties, start: datetime, ended_at: datetime
     return find_talk(facts, start=start, ended=ended_at)
 
 
-def _find_business_number(facts: Facts, talk: Talk | None) -> str:
+def _find_business_number(facts: Facts, talk: Talk | None, region: str) -> str:
     """The number that picked up, or else the one that rang."""
     legs = facts.get("legs", {})
     rang = talk.leg if talk and talk.leg in legs else min(legs, default="")
-    return normalise_number(legs[rang].get("to", "")) if rang else ""
+    return normalise_number(legs[rang].get("to", ""), region) if rang else ""
 
 
 def _find_start(facts: Facts) -> datetime:

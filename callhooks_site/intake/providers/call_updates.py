@@ -113,12 +113,13 @@ def _update_call(source: IngestSource, row: ProviderCall, before: Facts, now: Fa
     def is_tracking(phone: str) -> bool:
         return bool(phone) and Tracker.objects.filter(company=source.company, phone_number=phone).exists()
 
-    new = build_call_fields(now, is_tracking=is_tracking)
+    region = source.company.region
+    new = build_call_fields(now, is_tracking=is_tracking, region=region)
     if new is None:
         return None
     fields = {**new, "reported_by_provider": True}
     key = {"external_source": source.provider, "external_id": row.sid}
-    old = build_call_fields(before, is_tracking=is_tracking) if before else None
+    old = build_call_fields(before, is_tracking=is_tracking, region=region) if before else None
     if old is not None:
         fields = {name: value for name, value in new.items() if name not in old or old[name] != value}
         if not fields:

@@ -86,7 +86,7 @@ def read_facts(source: IngestSource, params: CallbackParams, callback: CallbackR
 def _record_text(source: IngestSource, params: CallbackParams, callback: CallbackRequest) -> None:
     sid = texts.message_sid(params)
     try:
-        data = texts.build_text(params, callback.options, callback.received_at)
+        data = texts.build_text(params, callback.options, callback.received_at, region=source.company.region)
     except Malformed as error:
         raise CallbackRefused(Reason.MALFORMED, str(error), sid) from None
     except texts.NoContent as error:

@@ -41,7 +41,7 @@ def _redirect(callback: CallbackRequest) -> str:
 def _forward(source: IngestSource, callback: CallbackRequest) -> str:
     """TwiML that dials the business number of the called tracking number, with all our callback URLs."""
     try:
-        called = normalise_number(CallbackParams(callback.parameters).text("To"))
+        called = normalise_number(CallbackParams(callback.parameters).text("To"), source.company.region)
     except Malformed:
         return ""
     tracker = Tracker.objects.filter(company=source.company, phone_number=called).first() if called else None

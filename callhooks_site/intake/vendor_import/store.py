@@ -50,7 +50,7 @@ def store_trackers(company: Company, rows: Iterable[Row]) -> Counts:
                 "name": str(row.get("name") or number)[:200],
                 "source": from_object(row.get("source"))[:200],
                 "destination_number": normalise_if_number(
-                    str(row.get("destination_number") or flow.get("destination_number") or "")
+                    str(row.get("destination_number") or flow.get("destination_number") or ""), region=company.region
                 ),
                 "active": row.get("status") != "disabled",
             }
@@ -59,7 +59,7 @@ def store_trackers(company: Company, rows: Iterable[Row]) -> Counts:
 
 
 def _tracker(company: Company, number: str, values: Mapping[str, Any]) -> bool:
-    phone = normalise_if_number(number)
+    phone = normalise_if_number(number, region=company.region)
     if not phone:
         return False
     _, new = Tracker.objects.get_or_create(company=company, phone_number=phone, defaults=dict(values))
@@ -88,7 +88,7 @@ def store_calls(company: Company, rows: Sequence[Row], *, publish: bool) -> Coun
         try:
             values = mapping.call_values(row)
             if values is not None:
-                items.append(shared_serializer(CallSerializer).accept(values))
+                items.append(shared_serializer(CallSerializer).accept(values, company=company))
         except (exceptions.ValidationError, ValueError, KeyError, TypeError) as error:
             counts.wrong.append(_words("call", row, error))
     for result in create_missing_calls(company=company, items=items, publish=publish):
@@ -126,7 +126,9 @@ def store_texts(company: Company, conversation: Row, messages: Sequence[Row], *,
     # Oldest first: the conversation grows as it did.
     for message in reversed(messages):
         try:
-            values = shared_serializer(TextMessageSerializer).accept(mapping.text_values(message, conversation))
+            values = shared_serializer(TextMessageSerializer).accept(
+                mapping.text_values(message, conversation), company=company
+            )
             _, new = record_text(company=company, data=values, publish=publish)
         except (exceptions.ValidationError, ValidationError, ValueError, KeyError, TypeError) as error:
             counts.wrong.append(_words("text", message, error))
@@ -134,7 +136,7 @@ def store_texts(company: Company, conversation: Row, messages: Sequence[Row], *,
             counts.add(new)
     name = str(conversation.get("customer_name") or "")[:200]
     if name:
-        phone = normalise_if_number(str(conversation.get("customer_phone_number") or ""))
+        phone = normalise_if_number(str(conversation.get("customer_phone_number") or ""), region=company.region)
         Person.objects.filter(company=company, phone=phone, name="").update(name=name)
     return counts
 
@@ -145,8 +147,8 @@ def store_threads(company: Company, rows: Iterable[Row]) -> Counts:
     for row in rows:
         thread = Thread.objects.filter(
             company=company,
-            tracker__phone_number=normalise_if_number(mapping.tracking_number(row)),
-            person__phone=normalise_if_number(str(row.get("customer_phone_number") or "")),
+            tracker__phone_number=normalise_if_number(mapping.tracking_number(row), region=company.region),
+            person__phone=normalise_if_number(str(row.get("customer_phone_number") or ""), region=company.region),
         ).first()
         if thread is None:
             continue

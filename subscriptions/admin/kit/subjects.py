@@ -6,7 +6,7 @@ search by phone number, without importing the apps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from operator import attrgetter
 from typing import Any
 
@@ -33,7 +33,8 @@ class SubjectAdmin(LargeTableAdmin):
     import_kind = ""  # the kind on the import page
     person_path = "person"  # path from a row to the person
     named_by: tuple[str, ...] = ()  # relations that `name_of` reads
-    phone_of: Callable[[str], str]  # normalize a number; "" if it is not one
+    # What a number may mean in companies of these countries; empty if it is no number.
+    numbers_in: Callable[[str, Iterable[str]], set[str]]
     search_help_text = "The customer's phone number, or the exact ID"
     add_one_at_a_time = True
     time_follows_key = False  # imports add older rows later
@@ -43,12 +44,12 @@ class SubjectAdmin(LargeTableAdmin):
         raise NotImplementedError
 
     def person_ids_with_phone(self, request: HttpRequest, term: str) -> list[int]:
-        phone = self.phone_of(term)
+        numbers = self.numbers_in(term, access_of(request).regions())
         model: Any = self.model
         for step in self.person_path.split("__"):
             model = model._meta.get_field(step).related_model
         rows = access_of(request).limit(model.objects.all(), "company")
-        return list(rows.filter(phone=phone).values_list("pk", flat=True)) if phone else []
+        return list(rows.filter(phone__in=numbers).values_list("pk", flat=True)) if numbers else []
 
     def ids_with_phone(self, request: HttpRequest, term: str) -> list[str]:
         """Resource ids of the newest rows of persons with this number."""

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from ...models import Company
 from .problems import list_errors
 from .serializers import StrictSerializer, shared_serializer
 
@@ -55,7 +56,9 @@ class BatchAnswer(serializers.Serializer[Any]):
     results = BatchResult(many=True)
 
 
-def run_batch(serializer_class: type[StrictSerializer], data: Any, bring_in: BatchHandler) -> Response:
+def run_batch(
+    serializer_class: type[StrictSerializer], data: Any, bring_in: BatchHandler, *, company: Company
+) -> Response:
     """Process all items. The response is 200 even if items were refused; `results` are in the order of `items`."""
     items = shared_serializer(BatchSerializer).accept(data)["items"]
     serializer = shared_serializer(serializer_class)
@@ -63,7 +66,7 @@ def run_batch(serializer_class: type[StrictSerializer], data: Any, bring_in: Bat
     accepted: list[tuple[int, dict[str, Any]]] = []
     for number, item in enumerate(items):
         try:
-            accepted.append((number, serializer.accept(item)))
+            accepted.append((number, serializer.accept(item, company=company)))
         except serializers.ValidationError as error:
             results[number] = _refused(error)
     outcomes = bring_in([values for _, values in accepted])

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 from rest_framework import serializers
 
+from ...models import Company
+
 # Allows for clocks that differ. A later time is an error.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,6 +33,14 @@ class StrictCharField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return data.strip() if self.trim_whitespace else data
+
+
+class CompanyField:
+    """Mixin of fields whose values mean something only within a company: `accept` passes it."""
+
+    def read_for(self, company: Company | None, value: Any) -> Any:
+        """The value that is meant by what `run_validation` returned. Raises ValidationError."""
+        raise NotImplementedError
 
 
 class StrictChoiceField(serializers.ChoiceField):

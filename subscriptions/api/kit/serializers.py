@@ -13,9 +13,11 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.fields import Field, get_error_detail
 
+from ...models import Company
 from .errors import MAX_ERRORS
 from .fields import (
     AmountField,
+    CompanyField,
     PastDateTimeField,
     StrictBooleanField,
     StrictCharField,
@@ -39,9 +41,10 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Takes only known, writable fields. `accept` replaces `run_validation`. Like it, it calls `validate_<field>`,
     `validators` and `validate`; unlike it, it keys values by field name, not by `source`."""
 
-    def accept(self, data: Any, *, partial: bool = False) -> dict[str, Any]:
+    def accept(self, data: Any, *, partial: bool = False, company: Company | None = None) -> dict[str, Any]:
         """Return the validated values of the fields in `data`, by field name. Absent fields get no default; with
-        `partial`, required ones may be absent too. Raises ValidationError with all errors of the fields."""
+        `partial`, required ones may be absent too. A serializer with a CompanyField needs the company. Raises
+        ValidationError with all errors of the fields."""
         if not isinstance(data, Mapping):
             raise serializers.ValidationError("The body must be a JSON object.")
         fields: Mapping[str, Field[Any, Any, Any, Any]] = self.fields
@@ -54,6 +57,8 @@ class StrictSerializer(serializers.Serializer[Any]):
             else:
                 try:
                     value = field.run_validation(given)
+                    if isinstance(field, CompanyField):
+                        value = field.read_for(company, value)
                     validate_field = self._field_validators.get(name)
                     values[name] = validate_field(value) if validate_field else value
                 except serializers.ValidationError as error:

@@ -108,7 +108,8 @@ class TenantViewSet(GenericViewSet[Any]):
 
     def accept_body(self, *, partial: bool = False) -> dict[str, Any]:
         """The validated body of the request."""
-        return accept_body(self.get_serializer_class(), self.request, partial=partial)
+        key: Any = self.request.auth
+        return accept_body(self.get_serializer_class(), self.request, partial=partial, company=key.company)
 
     def object_response(self, instance: Any, status: int = 200, **headers: str) -> Response:
         """An object with its ETag."""
@@ -150,6 +151,8 @@ class UnknownAddress(APIView):
         raise NotFound(f"There is nothing at {request.path[:200]}.{hint}")
 
 
-def accept_body(serializer_class: type[Any], request: Request, *, partial: bool = False) -> dict[str, Any]:
+def accept_body(
+    serializer_class: type[Any], request: Request, *, partial: bool = False, company: Company | None = None
+) -> dict[str, Any]:
     serializer: StrictSerializer = shared_serializer(serializer_class)
-    return serializer.accept(request.data, partial=partial)
+    return serializer.accept(request.data, partial=partial, company=company)
