@@ -12,7 +12,8 @@ header_map = "drop"  # names with underscores, which would arrive as if they had
 proxy_protocol = "off"
 
 worker_class = "gthread"
-threads = 4
+# At most three hand files through, for as long as the files' servers take: subscriptions/delivery/file_slots.py.
+threads = 6
 # Seconds that a connection may stay open between two requests. The front server opens another one.
 keepalive = 5
 graceful_timeout = 30

@@ -38,7 +38,9 @@ def recording_redirect(request: HttpRequest, resource_id: str) -> HttpResponseBa
     """To the recording; one that its provider guards with a login comes from here."""
     call = _call_with_recording(request, resource_id)
     login = recordings.find_login(call)
-    return stream_file(request, call.recording_url, login) if login else HttpResponseRedirect(call.recording_url)
+    if login is None:
+        return HttpResponseRedirect(call.recording_url)
+    return stream_file(request, call.recording_url, call.company_id, login)
 
 
 @require_safe

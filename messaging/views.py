@@ -16,9 +16,10 @@ from .models import TextMessage
 @require_safe
 def media(request: HttpRequest, resource_id: str, number: str) -> HttpResponseBase:
     """The same answer for no such text, no such picture and a wrong key: guessing reveals nothing."""
-    urls = None
+    text = None
     if opens(resource_id, request.GET.get("access_key", "")):
-        urls = TextMessage.objects.filter(resource_id=resource_id).values_list("media_urls", flat=True).first()
-    if urls is None or int(number) >= len(urls) or urlsplit(urls[int(number)]).scheme not in ("http", "https"):
+        text = TextMessage.objects.filter(resource_id=resource_id).values_list("media_urls", "company").first()
+    urls, company = text or ([], 0)
+    if int(number) >= len(urls) or urlsplit(urls[int(number)]).scheme not in ("http", "https"):
         raise Http404("There is nothing at this address.")
-    return stream_file(request, urls[int(number)])
+    return stream_file(request, urls[int(number)], company)

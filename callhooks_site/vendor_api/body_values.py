@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,6 +21,11 @@ def text_of(given: Any, name: str, longest: int) -> str:
     if not isinstance(text, str) or len(text) > longest:
         raise BadRequest(f"{name} must be a text of at most {longest:,} characters.")
     return text
+
+
+def is_one_of(given: Any, known: Container[str]) -> bool:
+    """Of any JSON value: a list in a set or dict would be an error of ours, not of who sent it."""
+    return isinstance(given, str) and given in known
 
 
 def lead_status_of(given: Any) -> str:

@@ -15,7 +15,7 @@ from calls.phones import formatted, normalise_if_number
 from calls.tagging import find_or_make_tags
 from messaging.models import TextMessage, Thread
 
-from .body_values import LONGEST_NOTE, lead_status_of, tags_of, text_of, value_of
+from .body_values import LONGEST_NOTE, is_one_of, lead_status_of, tags_of, text_of, value_of
 from .call_queries import MOST_READ
 from .dates import range_of
 from .errors import BadRequest, Forbidden, NotHere
@@ -239,7 +239,7 @@ class ConversationView(OneThread):
 
     def put(self, request: Request, account: str, id: str) -> Response:
         state = self.body.get("state")
-        if state not in STATES:
+        if not is_one_of(state, STATES):
             raise BadRequest("state must be active or archived.")
         with transaction.atomic():
             thread = self.thread(id, lock=True)

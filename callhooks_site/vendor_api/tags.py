@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from calls.models import Tag
 
-from .body_values import LONGEST_TAG, text_of
+from .body_values import LONGEST_TAG, is_one_of, text_of
 from .errors import BadRequest, Forbidden, NotHere
 from .paging import Sort, order_of
 from .shapes import TEXT, TEXT_OR_NULL, WHOLE, Context, Field, Shape, of, utc
@@ -69,7 +69,7 @@ class TagsView(VendorView):
         body = self.body
         self.check_company(body.get("company_id"))
         level = body.get("tag_level") or Tag.Level.COMPANY.value
-        if level not in LEVELS:
+        if not is_one_of(level, LEVELS):
             raise BadRequest(f"tag_level must be one of: {', '.join(LEVELS)}.")
         if level == Tag.Level.COMPANY and not body.get("company_id"):
             raise BadRequest("company_id is missing: a tag belongs to a company, unless its tag_level is account.")
@@ -134,7 +134,7 @@ def _name(body: Any) -> str:
 
 
 def _color(given: Any) -> str:
-    if given not in COLORS:
+    if not is_one_of(given, COLORS):
         raise BadRequest("Color is not included in the list")
     return str(given)
 

@@ -1,6 +1,7 @@
 """Give a file that lies at another server to a browser: fetched through the guarded session piece by piece, never kept.
 
 Ranges are passed on, so that a player can jump. A server that knows no ranges sends the whole file, up to WHOLE bytes.
+A process fetches few files at once (file_slots.py); whoever comes then is asked to come back.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from .file_slots import SLOTS
 from .http.failures import SendFailed
 from .http.session import GuardedSession
 from .webhook_client import USER_AGENT
@@ -28,8 +30,8 @@ SECONDS = 30.0  # for each piece
 MOST_REDIRECTS = 3
 
 Login = tuple[str, str]  # user, password
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 # What a browser plays or shows without running anything of it.
 _HARMLESS = re.compile(r"(?:audio|video)/[\w.+-]+|image/(?:png|jpeg|gif|webp)")
 
@@ -46,25 +48,43 @@ class _Piece:
     content_type: str
 
 
-def stream_file(request: HttpRequest, url: str, login: Login | None = None) -> HttpResponseBase:
-    """The file as the answer to this GET or HEAD. `login` goes to the URL's own server only."""
-    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
-    file = _RemoteFile(url, login)
+def stream_file(request: HttpRequest, url: str, company: int, login: Login | None = None) -> HttpResponseBase:
+    """The file of this company as the answer to this GET or HEAD. `login` goes to the URL's own server only."""
+    if not SLOTS.take(company):
+        busy = "Too many files are fetched at this moment. Try again in a few seconds.\n"
+        return HttpResponse(busy, "text/plain; charset=utf-8", 503, headers={"Retry-After": "5"})
+    answer = None
     try:
-        if asked and not asked[1] and asked[2]:  # the last bytes: their place depends on the size
-            start = max(0, file.read(0, 0).total - int(asked[2]))
-        else:
-            start = int(asked[1]) if asked and asked[1] else 0
-        end = int(asked[2]) if asked and asked[1] and asked[2] else LONGEST - 1
-        first = file.read(start, min(end, start + PIECE - 1))
+        answer = _answer(request, _RemoteFile(url, login), company)
     except NotFetched as error:
         return HttpResponse(f"The file could not be fetched. {error}\n", "text/plain; charset=utf-8", 502)
+    finally:
+        if not isinstance(answer, StreamingHttpResponse):  # one that streams gives it back at its end
+            SLOTS.give_back(company)
+    return answer
+
+
+def _answer(request: HttpRequest, file: _RemoteFile, company: int) -> HttpResponseBase:
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked and not asked[1] and asked[2]:  # the last bytes: their place depends on the size
+        start = max(0, file.read(0, 0).total - int(asked[2]))
+    else:
+        start = int(asked[1]) if asked and asked[1] else 0
+    end = int(asked[2]) if asked and asked[1] and asked[2] else LONGEST - 1
+    if end < start:
+        return HttpResponse(status=416)
+    first = file.read(start, min(end, start + PIECE - 1))
     if first.total > LONGEST:
         return HttpResponse("The file is too large to be given from here.\n", "text/plain; charset=utf-8", 502)
     if start >= first.total:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{first.total}"})
     end = min(end, first.total - 1)
-    answer = StreamingHttpResponse(_pieces(file, first, end), status=206 if asked else 200)
+    status = 206 if asked else 200
+    answer: HttpResponseBase
+    if request.method == "HEAD":  # the server would read all pieces to throw them away
+        answer = HttpResponse(status=status)
+    else:
+        answer = StreamingHttpResponse(_Stream(_pieces(file, first, end), company), status=status)
     harmless = _HARMLESS.fullmatch(first.content_type)
     answer.headers["Content-Type"] = first.content_type if harmless else "application/octet-stream"
     answer.headers["Content-Length"] = str(end - start + 1)
@@ -73,6 +93,21 @@ def stream_file(request: HttpRequest, url: str, login: Login | None = None) -> H
     if asked:
         answer.headers["Content-Range"] = f"bytes {start}-{end}/{first.total}"
     return answer
+
+
+class _Stream:
+    """The pieces, with the slot that they hold until the answer is closed, sent or not."""
+
+    def __init__(self, pieces: Iterator[bytes], company: int) -> None:
+        self._pieces, self._company, self._open = pieces, company, True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            SLOTS.give_back(self._company)
 
 
 def _pieces(file: _RemoteFile, first: _Piece, end: int) -> Iterator[bytes]:
@@ -112,7 +147,7 @@ class _RemoteFile:
             reply = self._get(start, end)
             kind = str(reply.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
             if reply.status_code == 416:
-                total = re.fullmatch(r"bytes \*/(\d+)", str(reply.headers.get("Content-Range", "")))
+                total = re.fullmatch(r"bytes \*/(\d{1,15})", str(reply.headers.get("Content-Range", "")))
                 return _Piece(start, int(total[1]) if total else start, b"", kind)
             if reply.status_code == 206:
                 place = _CONTENT_RANGE.fullmatch(str(reply.headers.get("Content-Range", "")))

@@ -15,6 +15,7 @@ from callhooks_site.intake.providers import recording_login
 from callhooks_site.intake.providers.models import IngestSource
 from messaging import media
 from subscriptions.delivery import remote_files
+from subscriptions.delivery.file_slots import FileSlots
 from tests.support.factories import ended_call, make_company, make_text
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,7 @@ def provider(monkeypatch, settings) -> Iterator[Provider]:
     settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(recording_login, "SERVER", re.compile(r"http://127\.0\.0\.1:\d+/"))
     monkeypatch.setattr(remote_files, "PIECE", 1000)
+    monkeypatch.setattr(remote_files, "SLOTS", FileSlots(3, 2))  # tests need not read an answer to its end
     running = Provider()
     threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield running

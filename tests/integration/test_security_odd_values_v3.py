@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from calls.models import Tag
 from subscriptions.models import Company
-from tests.support.factories import ended_call, make_company, make_form, make_subscription
+from tests.support.factories import ended_call, make_company, make_form, make_subscription, make_text
 from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,11 @@ JSON = [
 FIELDS = {
     ("put", "calls/{call}"): ["note", "customer_name", "value", "lead_status", "tags"],
     ("put", "companies/{company}"): ["name", "time_zone"],
-    ("post", "tags"): ["name", "color"],
+    ("post", "tags"): ["name", "color", "tag_level"],
+    ("put", "tags/{tag}"): ["name", "color", "disabled"],
+    ("put", "trackers/{tracker}"): ["name", "call_flow"],
+    ("put", "text-messages/{thread}"): ["state"],
+    ("put", "sms-threads/{thread}"): ["notes", "value", "lead_qualification", "tags", "append_tags"],
     ("put", "integrations/{integration}"): ["config", "state"],
     ("post", "integration_triggers"): ["tracker_ids", "call_type", "min_duration", "lead_status"],
     ("post", "form_submissions"): ["form", "form_data", "referrer", "submitted_at"],
@@ -71,11 +76,15 @@ def test_parameters(company, path):
 @pytest.mark.parametrize(("method", "path"), FIELDS)
 def test_bodies(company, method, path):
     make_subscription(company)
+    text = make_text(company)
     rows = {
         "call": ended_call(company).resource_id,
         "form": make_form(company).resource_id,
         "company": company.resource_id,
         "integration": company.pk,
+        "tag": Tag.objects.create(company=company, name="Roof").pk,
+        "tracker": text.tracker.resource_id,
+        "thread": text.thread.resource_id,
     }
     vendor = Vendor(company)
     address = f"/v3/a/{vendor.account}/{path.format(**rows)}.json"

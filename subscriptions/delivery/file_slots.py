@@ -1,0 +1,37 @@
+"""How many files a web process hands through at once.
+
+Each holds one of its threads for as long as the file's server takes, and whoever has a link may ask: without a limit,
+one slow server would end the service for everybody.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+TOGETHER = 3  # of the process's threads: half of those in gunicorn.conf.py
+OF_ONE_COMPANY = 2
+
+
+class FileSlots:
+    def __init__(self, together: int, of_one_company: int) -> None:
+        self._together, self._of_one_company = together, of_one_company
+        self._taken: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, company: int) -> bool:
+        """Whether there was one. Each that was taken is given back once."""
+        with self._lock:
+            if self._taken.total() >= self._together or self._taken[company] >= self._of_one_company:
+                return False
+            self._taken[company] += 1
+            return True
+
+    def give_back(self, company: int) -> None:
+        with self._lock:
+            self._taken[company] -= 1
+            if not self._taken[company]:
+                del self._taken[company]
+
+
+SLOTS = FileSlots(TOGETHER, OF_ONE_COMPANY)
