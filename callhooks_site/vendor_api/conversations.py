@@ -238,7 +238,7 @@ class ConversationView(OneThread):
         return Q(resource_id=id) if id.startswith("SMT") else Q(conversation_id=id)
 
     def put(self, request: Request, account: str, id: str) -> Response:
-        state = self.body.get("state")
+        state: Any = self.body.get("state")
         if not is_one_of(state, STATES):
             raise BadRequest("state must be active or archived.")
         with transaction.atomic():

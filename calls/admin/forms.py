@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from subscriptions.admin.kit.filters import is_id
@@ -14,6 +15,7 @@ from subscriptions.admin.kit.forms import TenantForm
 from ..models import Call, Tag
 from ..tagging import find_or_make_tags
 
+MOST_TAGS_OFFERED = 200  # boxes to tick: a page of them. A request can make a hundred tags for each of a thousand calls
 LONGEST_NAME = Tag._meta.get_field("name").max_length or 100
 
 
@@ -34,6 +36,18 @@ class CallForm(TenantForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding and "start_time" in self.fields:
             self.fields["start_time"].initial = timezone.now
+        if "tags" in self.fields:
+            self._offer_tags(self.fields["tags"])
+
+    def _offer_tags(self, field: Any) -> None:
+        """The call's own tags, and the first of the others; accepted are all."""
+        own = [] if self.instance._state.adding else list(self.instance.tags.all())
+        others = field.queryset.exclude(pk__in=[tag.pk for tag in own]).order_by(Lower("name"), "pk")
+        others = list(others[: MOST_TAGS_OFFERED + 1])
+        if len(others) > MOST_TAGS_OFFERED:
+            field.help_text = f"The first {MOST_TAGS_OFFERED} tags. Write others under “New tags”."
+        offered = sorted([*own, *others[:MOST_TAGS_OFFERED]], key=lambda tag: tag.name.lower())
+        field.choices = [(tag.pk, field.label_from_instance(tag)) for tag in offered]
 
     def clean_new_tags(self) -> list[str]:
         names = {" ".join(name.split()) for name in self.cleaned_data["new_tags"].split(",")} - {""}

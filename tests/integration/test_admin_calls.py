@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.db.models.signals import pre_save
 from django.urls import reverse
 from django.utils import timezone
 
+from calls.admin import forms as call_forms
 from calls.models import Call, Tag
 from subscriptions.models import Event
 from tests.support import factories
@@ -79,6 +81,18 @@ def test_new_tags_are_made_and_put_on_in_the_same_change(client, company, call):
     assert Tag.objects.filter(company=company).count() == 2
     assert known in call.tags.all()
     assert changes_of(call) == [["tags", "value"]]
+
+
+def test_many_tags_are_not_all_offered(client, company, call, monkeypatch):
+    """A request to the API makes a hundred thousand: the page took seconds for 15,000."""
+    monkeypatch.setattr(call_forms, "MOST_TAGS_OFFERED", 3)
+    tags = [Tag.objects.create(company=company, name=f"Tag {number}") for number in range(6)]
+    call.tags.add(tags[5])
+    shown = client.get(page(call)).content.decode()
+    assert re.findall(r"Tag \d", shown) == ["Tag 0", "Tag 1", "Tag 2", "Tag 5"]
+    assert "The first 3 tags." in shown
+    client.post(page(call), {**filled_in(shown), "tags": [tags[0].pk, tags[5].pk], "new_tags": "tag 4"})
+    assert {tag.name for tag in call.tags.all()} == {"Tag 0", "Tag 4", "Tag 5"}
 
 
 def test_tags_taken_off_are_a_change(client, company, call):
