@@ -1,28 +1,36 @@
-var SECRET = /passw|pwd|passcode|card.?(num|no|code)|cc.?(num|no|exp|csc|cvc|cvv)|cvv|cvc|security.?code/i;
-var MACHINE = /csrf|xsrf|token|nonce|captcha|viewstate|eventvalidation/i;
+var SECRET = /pass(w|code|phrase)|mot de passe|pwd|\bpw\b|kennwort|contrase|\b(senha|secret)\b|\bpin\b(?! ?code)|\bcc ?(num|no|code|exp|csc|cv)|(credit|debit) ?card|cv[vc]|\bcsc\b|security ?code|^card ?(num(ber)?|no|nr|code|pin)\b|captcha|turnstile/i;
+var MACHINE = /csrf|xsrf|token|nonce|viewstate|eventvalidation|^(_wp|gform_|is_submit|state_\d|hs_context)/i;
+// Names of fields that say nothing of who fills them in, and what log-ins, searches, filters and carts are called.
+var FILTER = /^[qsk]$|^(min|max|from|to)\b|\b(query|search|keyword|term|such|recherche|busc|price|preis|prix|coupon|qty|quantity|sort|filter|zip|post(al|code)|plz|city|location|destination)/i;
+var LOG_IN = /\b(log|sign) ?in(form)?\b|password/i, SHOP = /\b(search(form)?|filters?|cart|basket|coupon|wishlist)\b/i;
 
-function isOut(field) {
-  var type = field.type, auto = field.getAttribute('autocomplete') || '';
-  return !field.name || field.matches(':disabled') || /^(password|file|submit|button|image|reset)$/.test(type) ||
-    ((type === 'checkbox' || type === 'radio') && !field.checked) || /(^|\s)cc-|password|one-time-code/i.test(auto) ||
-    SECRET.test(field.name) || (type === 'hidden' && MACHINE.test(field.name)) || field.closest('[data-callhooks-ignore]');
+var words = name => name.replace(/([a-z0-9])(?=[A-Z])/g, '$1 ').replace(/[_\-.[\]]+/g, ' ').trim();
+var isShown = field => field.type !== 'hidden' && field.getClientRects().length > 0;
+
+// What is around it, also beyond shadow roots, and fits the selector.
+function around(node, selector) {
+  for (var found = null; node && !found; node = rootOf(node).host) found = closest(node, selector);
+  return found;
+}
+var marked = (node, mark) => around(node, '[data-callhooks-' + mark + ']');
+
+var isField = one => /^(INPUT|SELECT|TEXTAREA)$/.test(one.tagName) ? !/^(submit|button|image|reset)$/.test(one.type) :
+  /-/.test(one.tagName) && one.name && typeof one.value === 'string';
+
+// The fields in a node, also in open shadow roots inside it.
+function fieldsIn(node) {
+  return [].concat(...[].map.call((node instanceof Element ? element : node).querySelectorAll.call(node, '*'), one =>
+    isField(one) ? one : one.shadowRoot ? fieldsIn(one.shadowRoot) : []));
 }
 
-// The fields, or null for what is no form to send: searches and logins.
-function read(form) {
-  var fields = {}, all = [].slice.call(elementsOf.call(form));
-  if (form.closest('[data-callhooks-ignore],[role=search],search') || all.some(function (field) {
-    return field.type === 'search' || /current-password/.test(field.getAttribute('autocomplete') || '');
-  })) return null;
-  all.forEach(function (field) {
-    if (!/^(INPUT|SELECT|TEXTAREA)$/.test(field.tagName) || isOut(field)) return;
-    var values = field.multiple && field.options ?
-      [].filter.call(field.options, function (o) { return o.selected; }).map(function (o) { return o.value; }) : [field.value];
-    values.forEach(function (value) {
-      if (isCard(value)) return;
-      var had = Object.prototype.hasOwnProperty.call(fields, field.name);
-      fields[field.name] = had ? [].concat(fields[field.name], value) : value;
-    });
-  });
-  return Object.keys(fields).length ? fields : null;
+var fieldsOf = form => isForm(form) ?
+  [...new Set([].filter.call(elementsOf.call(form), isField).concat(fieldsIn(form)))] : fieldsIn(form);
+
+function isOut(field, name) {
+  var type = field.type;
+  return !name || field.matches(':disabled') || /^(password|file)$/.test(type) ||
+    /checkbox|radio|switch/i.test(type + field.tagName) && !field.checked || /(^|\s)cc-|password|one-time-code/i.test(autocomplete(field)) ||
+    // The search of a widget that helps with another field.
+    type === 'search' && (attribute(field, 'role') || /search/i.test(name)) ||
+    SECRET.test(words(name)) || type === 'hidden' && MACHINE.test(name) || marked(field, 'ignore');
 }
