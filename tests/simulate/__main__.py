@@ -46,6 +46,7 @@ def _run(calls: int, seed: int, processes: int) -> int:
     _say(
         f"{result.seconds:.1f} s, {result.callbacks / result.seconds:.0f} callbacks a second in {processes} processes."
     )
+    _say(", ".join(f"{count} {story.replace('_', ' ')}" for story, count in sorted(result.stories.items())))
     _say(", ".join(f"{count} {kind}" for kind, count in sorted(result.events.items())))
     _say(
         f"{result.closed_silent} calls closed as silent; of {result.never_known} nothing said who called whom; "

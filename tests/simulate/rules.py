@@ -1,8 +1,7 @@
 """The contract's rules of firing, written a second time in another way: the events that the callbacks must lead to.
 
-It looks at nothing of the service. A call is known once a callback says who calls whom; it is answered once one says so
-of the leg (or, of a call to a customer, of the call), or a <Dial>'s recording shows it; it has ended once its final
-state is told.
+It looks at nothing of the service. A call is known once a callback says who calls whom, and has ended once its final
+state is told. It was answered if somebody talked, by what the callbacks that came say of it.
 """
 
 from __future__ import annotations
@@ -18,12 +17,13 @@ class Expected:
 
     inbound: bool
     seen: set[str] = field(default_factory=set)
+    came: set[int] = field(default_factory=set)
     events: list[str] = field(default_factory=list)
 
     def take(self, callback: Callback) -> None:
+        self.came.add(id(callback))
         new = set(callback.facts.split()) - self.seen
         self.seen |= new
-        # Twilio transcribes only messages: that one was left is known by either of the two.
         if "parties" in self.seen and new:
             self._fire(new)
 
@@ -37,18 +37,35 @@ class Expected:
         return "parties" in self.seen
 
     @property
+    def ended(self) -> bool:
+        return "ended" in self.seen
+
+    @property
     def answered(self) -> bool:
-        if "answer" in self.seen:
-            return True
-        # A <Dial>'s recording is one of a talk, unless something says that nobody was reached.
-        return self.inbound and "recording" in self.seen and "missed" not in self.seen
+        # Twilio transcribes only messages: that one was left is known by either of the two.
+        talked = self._connected() or (self._picked_up() and not {"message", "transcription"} & self.seen)
+        return talked if self.inbound or "leg" in self.seen else "own" in self.seen
 
     @property
     def voicemail(self) -> bool:
         return self.inbound and not self.answered and bool({"message", "transcription"} & self.seen)
 
+    def _connected(self) -> bool:
+        conference = {"caller", "agent"} <= self.seen
+        return conference or "talk" in self.seen or bool(self._of_legs("bridged") - self._of_legs("machine"))
+
+    def _picked_up(self) -> bool:
+        refused = self._of_legs("refused") | self._of_legs("machine")
+        if self._of_legs("pickup") - refused:
+            return True
+        # A <Dial>'s recording is one of a talk, unless something says how a leg or the <Dial> ended.
+        known = refused | self._of_legs("over") | self._of_legs("pickup")
+        return self.inbound and "recording" in self.seen and not known
+
+    def _of_legs(self, word: str) -> set[str]:
+        return {fact.partition(":")[2] for fact in self.seen if fact.partition(":")[0] == word}
+
     def _fire(self, new: set[str]) -> None:
-        ended = "end" in self.seen
         if "post_call" in self.events:
             changes = {"recording": "recording_duration", "message": "recording_duration",
                        "transcription": "transcription_text"}  # fmt: skip
@@ -56,14 +73,14 @@ class Expected:
             if told:
                 self.events.append("call_modified:" + ",".join(told))
             return
-        if self.inbound and not ended and not self.events and not self.answered and not self.voicemail:
+        if self.inbound and not self.ended and not self.events and not self.answered and not self.voicemail:
             self.events.append("pre_call")
-        if self.inbound and not ended and self.answered and "call_routing_complete" not in self.events:
+        if self.inbound and not self.ended and self.answered and "call_routing_complete" not in self.events:
             self.events.append("call_routing_complete")
         to_record = self.answered or self.voicemail or not self.inbound
         recorded = bool({"recording", "message"} & self.seen)
         # Without a recording to wait for it waits for a short time, until all of these callbacks have come.
-        if ended and recorded and to_record:
+        if self.ended and recorded and to_record:
             self.events.append("post_call")
 
 

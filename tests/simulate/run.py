@@ -43,6 +43,7 @@ class Result:
     closed_silent: int = 0
     seconds: float = 0.0
     refused: int = 0
+    stories: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -57,6 +58,7 @@ def simulate(calls: int, seed: int, *, processes: int = 1, say: Callable[[str], 
     scenarios = list(day(calls, TRACKERS, began, rng))
     came, lost = arrivals(scenarios, rng)
     result = Result(calls=calls, callbacks=len(came), lost=lost)
+    result.stories.update(scenario.story for scenario in scenarios)
     started = time.monotonic()
     shares = [[arrival for arrival in came if arrival[1].number % processes == share] for share in range(processes)]
     # In development Django keeps the text of every statement: it would be half of the time.
@@ -115,10 +117,14 @@ def pass_time() -> None:
 def _compare(scenarios: list[CallScenario], expected_calls: dict[str, Expected], result: Result) -> None:
     calls = {call.external_id: call for call in Call.objects.all()}
     published: dict[str, list[str]] = {}
+    outcomes: dict[str, str] = {}
     for subject, kind, body in Event.objects.order_by("subject_id", "sequence").values_list(
         "subject_id", "type", "body"
     ):
-        changes = json.loads(bytes(body))["changes"] if kind == "call_modified" else []
+        whole = json.loads(bytes(body))
+        changes = whole["changes"] if kind == "call_modified" else []
+        if kind == "post_call":
+            outcomes[subject] = whole["call_type"].removesuffix("_transcription")
         published.setdefault(subject, []).append(kind + (":" + ",".join(sorted(changes)) if changes else ""))
         result.events[kind] += 1
     for scenario in scenarios:
@@ -134,10 +140,13 @@ def _compare(scenarios: list[CallScenario], expected_calls: dict[str, Expected],
         result.closed_silent += call.closed_as_stale_at is not None
         events = published.get(call.resource_id, [])
         facts = (call.answered, call.voicemail, call.closed_as_stale_at is not None)
-        should_be = (rule.answered, rule.voicemail, "end" not in rule.seen)
+        should_be = (rule.answered, rule.voicemail, not rule.ended)
         if events != rule.events or facts != should_be:
             result.wrong.append(
                 f"{scenario.sid} ({scenario.story}): {events} {facts}, expected {rule.events} {should_be}"
             )
-        elif "end" in rule.seen and call.duration != scenario.seconds:
+        elif "length" in rule.seen and call.duration != scenario.seconds:
             result.wrong.append(f"{scenario.sid} ({scenario.story}): {call.duration} s, expected {scenario.seconds}")
+        elif len(rule.came) == len(scenario.callbacks) and outcomes[call.resource_id] != scenario.outcome:
+            words = f"told as {outcomes[call.resource_id]}, {scenario.outcome} in truth"
+            result.wrong.append(f"{scenario.sid} ({scenario.story}): {words}")

@@ -1,4 +1,4 @@
-"""Invented calls, and the callbacks that Twilio sends about them. Pure."""
+"""Invented calls. Pure. `stories` has what happens in them and what Twilio sends about it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
-BUSINESS = "+14045550199"
-STORIES = ("answered", "answered", "answered", "missed", "voicemail", "busy", "outbound", "failed", "hung_up")
+BUSINESS, SECOND_DESK, AGENT = "+14045550199", "+14045550198", "+14045550197"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,9 @@ class CallScenario:
     began: datetime
     tracking: str
     customer: str
+    outbound: bool = False
     seconds: int = 0
+    outcome: str = ""  # what happened: answered, voicemail or missed
     callbacks: list[Callback] = field(default_factory=list)
 
     @property
@@ -40,98 +41,75 @@ class CallScenario:
 
     @property
     def inbound(self) -> bool:
-        return self.story != "outbound"
+        return not self.outbound
+
+    def leg(self, number: int) -> str:
+        return f"CA{self.number | number << 100:032x}"
+
+    # --- what Twilio sends ------------------------------------------------------------------------------------------
+    def own(self, status: str, at: float, facts: str, *, place: str = "voice", **more: Any) -> None:
+        """A callback of the call itself."""
+        ends = {"From": self.customer, "To": self.tracking, "Direction": "inbound"}
+        if self.outbound:
+            ends = {"From": self.tracking, "To": self.customer, "Direction": "outbound-api"}
+        timed = {"Timestamp": self._time(at)} if place == "voice" else {}
+        self.add(place, at, f"parties {facts}", {"CallStatus": status, **ends, **timed, **more})
+
+    def of_leg(self, number: int, status: str, at: float, facts: str, **more: Any) -> None:
+        """A callback of a leg that was dialled. `number` says which."""
+        given = {"CallSid": self.leg(number), "ParentCallSid": self.sid, "CallStatus": status, "From": self.customer,
+                 "To": BUSINESS, "Direction": "outbound-dial", "Timestamp": self._time(at), **more}  # fmt: skip
+        self.add("voice", at, f"leg {facts}", given)
+
+    def dial(self, number: int, status: str, at: float, facts: str, **more: Any) -> None:
+        """How a <Dial> ended."""
+        given = {"DialCallSid": self.leg(number), "DialCallStatus": status, **more}
+        self.own("in-progress", at, facts, place="dial", **given)
+
+    def recording(self, at: float, seconds: int, source: str) -> None:
+        sid = f"RE{self.number:032x}"
+        url = f"https://api.example.com/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}"
+        facts = "message" if source == "RecordVerb" else "recording"
+        given = {"RecordingSid": sid, "RecordingUrl": url, "RecordingStatus": "completed", "RecordingDuration": seconds}
+        self.add("recording", at, facts, {**given, "RecordingSource": source})
+
+    def transcription(self, at: float) -> None:
+        given = {"TranscriptionSid": f"TR{self.number:032x}", "TranscriptionStatus": "completed",
+                 "TranscriptionText": "Please call me back.", "From": self.customer, "To": self.tracking,
+                 "Direction": "inbound", "CallStatus": "completed"}  # fmt: skip
+        self.add("transcription", at, "parties transcription", given)
+
+    def detection(self, number: int, at: float, by: str) -> None:
+        """The callback of asynchronous answering machine detection names the leg only."""
+        given = {"CallSid": self.leg(number), "AnsweredBy": by, "MachineDetectionDuration": 3100}
+        self.add("voice", at, f"machine:{number}" if by != "human" else "", given)
+
+    def conference(self, event: str, member: str, at: float, facts: str, **more: Any) -> None:
+        given = {"ConferenceSid": f"CF{self.number:032x}", "FriendlyName": f"room {self.number}",
+                 "StatusCallbackEvent": event, "CallSid": member, "Timestamp": self._time(at), **more}  # fmt: skip
+        self.add("voice", at, facts, given)
+
+    def add(self, place: str, at: float, facts: str, fields: dict[str, Any]) -> None:
+        numbered = {"CallSid": self.sid, "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01"}
+        whole = {**numbered, "SequenceNumber": len(self.callbacks), **fields}
+        if place != "voice":
+            del whole["SequenceNumber"]  # only status callbacks are numbered
+        text = {name: str(value) for name, value in whole.items()}
+        self.callbacks.append(Callback(place, text, at, facts))
+
+    def _time(self, at: float) -> str:
+        return format_datetime(self.began + timedelta(seconds=at))
 
 
 def day(calls: int, trackers: list[str], began: datetime, rng: random.Random) -> Iterator[CallScenario]:
+    from tests.simulate.stories import STORIES
+
+    names = list(STORIES)
+    weights = [STORIES[name].weight for name in names]
     for number in range(1, calls + 1):
         customer = f"+1{rng.choice((214, 312, 404, 503, 617, 713))}5550{rng.randrange(100, 200)}"
         start = began + timedelta(seconds=rng.randrange(600))
-        scenario = CallScenario(number, rng.choice(STORIES), start, rng.choice(trackers), customer)
-        _add_callbacks(scenario, rng)
+        (name,) = rng.choices(names, weights)
+        scenario = CallScenario(number, name, start, rng.choice(trackers), customer)
+        STORIES[name].tell(scenario, rng)
         yield scenario
-
-
-def _add_callbacks(scenario: CallScenario, rng: random.Random) -> None:
-    rings, talks = rng.randrange(3, 20), rng.randrange(5, 200)
-    leg = f"CA{scenario.number | 1 << 100:032x}"
-    if scenario.story == "outbound":
-        scenario.seconds = talks
-        _own(scenario, "initiated", 0, "parties")
-        _own(scenario, "ringing", 1, "parties")
-        _own(scenario, "in-progress", rings, "answer")
-        _own(scenario, "completed", rings + talks, "end answer", CallDuration=talks)
-        _recording(scenario, rings + talks + 3, talks, "OutboundAPI")
-        return
-    _own(scenario, "ringing", 0, "parties", place="incoming")
-    if scenario.story == "failed":
-        _own(scenario, "failed", 1, "end", CallDuration=0)
-        return
-    _own(scenario, "in-progress", 1, "parties")
-    _leg(scenario, leg, "initiated", 1, "leg")
-    _leg(scenario, leg, "ringing", 2, "leg")
-    if scenario.story == "hung_up":
-        _leg(scenario, leg, "canceled", rings, "leg")
-        scenario.seconds = rings
-        _own(scenario, "completed", rings, "end", CallDuration=rings)
-        return
-    if scenario.story in ("missed", "busy", "voicemail"):
-        state = "busy" if scenario.story == "busy" else "no-answer"
-        _leg(scenario, leg, state, rings, "leg")
-        _own(scenario, "in-progress", rings, "parties", place="dial", DialCallSid=leg, DialCallStatus=state)
-        ends = rings + (talks if scenario.story == "voicemail" else 0)
-        if scenario.story == "voicemail":
-            _recording(scenario, ends + 2, talks, "RecordVerb")
-            _transcription(scenario, ends + 20)
-    else:
-        ends = rings + talks
-        _leg(scenario, leg, "in-progress", rings, "answer")
-        _leg(scenario, leg, "completed", ends, "answer", CallDuration=talks)
-        dialled = {"DialCallSid": leg, "DialCallStatus": "completed", "DialCallDuration": talks}
-        _own(scenario, "in-progress", ends, "parties answer", place="dial", **dialled)
-        _recording(scenario, ends + 3, talks, "DialVerb")
-    scenario.seconds = ends
-    _own(scenario, "completed", ends, "end", CallDuration=ends)
-
-
-def _own(scenario: CallScenario, status: str, at: float, facts: str, *, place: str = "voice", **more: Any) -> None:
-    ours = {"From": scenario.customer, "To": scenario.tracking, "Direction": "inbound"}
-    if not scenario.inbound:
-        ours = {"From": scenario.tracking, "To": scenario.customer, "Direction": "outbound-api"}
-    timed = {"Timestamp": format_datetime(scenario.began + timedelta(seconds=at))} if place == "voice" else {}
-    _add(scenario, place, at, facts, {"CallStatus": status, **ours, **timed, **more})
-
-
-def _leg(scenario: CallScenario, leg: str, status: str, at: float, facts: str, **more: Any) -> None:
-    timed = {"Timestamp": format_datetime(scenario.began + timedelta(seconds=at))}
-    given = {"CallSid": leg, "ParentCallSid": scenario.sid, "CallStatus": status, "From": scenario.customer,
-             "To": BUSINESS, "Direction": "outbound-dial", **timed, **more}  # fmt: skip
-    _add(scenario, "voice", at, facts, given)
-
-
-def _recording(scenario: CallScenario, at: float, seconds: int, source: str) -> None:
-    sid = f"RE{scenario.number:032x}"
-    url = f"https://api.example.com/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}"
-    facts = "message" if source == "RecordVerb" else "recording"
-    given = {"RecordingSid": sid, "RecordingUrl": url, "RecordingStatus": "completed", "RecordingDuration": seconds}
-    _add(scenario, "recording", at, facts, {**given, "RecordingSource": source})
-
-
-def _transcription(scenario: CallScenario, at: float) -> None:
-    given = {"TranscriptionSid": f"TR{scenario.number:032x}", "TranscriptionStatus": "completed",
-             "TranscriptionText": "Please call me back.", "From": scenario.customer, "To": scenario.tracking,
-             "Direction": "inbound", "CallStatus": "completed"}  # fmt: skip
-    _add(scenario, "transcription", at, "parties transcription", given)
-
-
-def _add(scenario: CallScenario, place: str, at: float, facts: str, fields: dict[str, Any]) -> None:
-    number = len(scenario.callbacks)
-    whole = {
-        "CallSid": scenario.sid,
-        "AccountSid": ACCOUNT,
-        "ApiVersion": "2010-04-01",
-        "SequenceNumber": number,
-        **fields,
-    }
-    text = {name: str(value) for name, value in whole.items()}
-    scenario.callbacks.append(Callback(place, text, at, facts.replace("end", "end parties")))
