@@ -12,6 +12,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 DEFAULT_REGION = "US"  # for numbers that are known to have a +
 NORTH_AMERICA = 1
+MEXICO = 52
 EXAMPLE = "+12145550123"
 # How withheld numbers are written: words, and words spelled on a keypad (ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN twice,
 # UNAVAILABLE), which look like numbers.
@@ -42,6 +43,7 @@ def normalise(text: str, *, region: str = DEFAULT_REGION) -> str:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         raise BadNumber(f"{text!r} is not a phone number. Write it like {_example(region)}.") from None
+    _drop_mobile_digit(number)
     # Check "possible", not "valid": the library knows neither numbers assigned after its release nor those reserved for
     # examples. A number without its area code is too short.
     fault = phonenumbers.is_possible_number_with_reason(number)
@@ -50,6 +52,13 @@ def normalise(text: str, *, region: str = DEFAULT_REGION) -> str:
         why = _FAULTS.get(fault, "which is no number")
         raise BadNumber(f"{text!r} was read as {understood}, {why}. Write it like {_example(region)}.")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _drop_mobile_digit(number: PhoneNumber) -> None:
+    """Mexican mobile numbers had a 1 behind +52 until 2019. Networks still write some so; it is the same number."""
+    digits = str(number.national_number)
+    if number.country_code == MEXICO and len(digits) == 11 and digits.startswith("1"):
+        number.national_number = int(digits[1:])
 
 
 def normalise_if_number(text: str, *, region: str = DEFAULT_REGION) -> str:

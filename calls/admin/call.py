@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.tenancy.access import access_of
 
+from ..callers import number_in_words
 from ..models import Call, Tracker
-from ..phones import formatted, read_in
+from ..phones import read_in
 from .columns import CallColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
 from .forms import CallForm
@@ -77,7 +78,7 @@ class CallAdmin(CallColumns, SubjectAdmin):
     search_help_text = "The customer’s number, a tracking number, or the exact id of a call"
 
     def name_of(self, row: Call) -> str:
-        return row.customer_name or formatted(row.customer_phone_number) or "Number withheld"
+        return row.customer_name or number_in_words(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")

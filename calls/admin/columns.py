@@ -12,6 +12,7 @@ from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.icons import icon
 
 from ..call_states import FORMATTED_TYPES, call_type
+from ..callers import WITHHELD, number_in_words
 from ..models import Call
 from ..payloads import values
 from ..phones import formatted
@@ -40,9 +41,13 @@ class CallColumns:
     @admin.display(description="who")
     def who(self, obj: Call) -> str:
         kind = call_kind(obj)
-        number = formatted(obj.customer_phone_number)
-        name = obj.customer_name or number or "Number withheld"
-        beside = format_html(' <span class="number hide-phone">{}</span>', number) if obj.customer_name else ""
+        number = number_in_words(obj)
+        name = obj.customer_name or number
+        beside = (
+            format_html(' <span class="number hide-phone">{}</span>', number)
+            if obj.customer_name and number != WITHHELD
+            else ""
+        )
         label = f"{FORMATTED_TYPES[kind].removesuffix(' Call')}, {obj.get_direction_display().lower()}"
         return format_html(
             '<span class="who" title="{}">{}{}{}</span>', label, icon(_ICONS.get(kind, "phone-incoming")), name, beside
@@ -54,7 +59,9 @@ class CallColumns:
 
     @admin.display(description="customer")
     def customer(self, obj: Call) -> str:
-        number = formatted(obj.customer_phone_number) or "Number withheld"
+        number = number_in_words(obj)
+        if not obj.customer_phone_number and obj.customer_as_reported not in ("", number):
+            number = f"{number} (reported as {obj.customer_as_reported})"
         url = reverse("admin:calls_person_change", args=[obj.person_id]) if obj.person_id else ""
         name = obj.customer_name or number
         shown = format_html('<a href="{}">{}</a>', url, name) if url else name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from subscriptions.models import Company
@@ -14,6 +17,8 @@ from ..tagging import find_or_make_tags
 from .field_timestamps import Data, drop_older_values
 
 NOT_COLUMNS = ("tracking_phone_number", "tags", "as_of")
+# Between a person and the call that they came in with.
+_ONE_TRANSACTION = timedelta(seconds=1)
 LATER_TIMES = ("routed_at", "answered_at", "ended_at")
 
 
@@ -64,6 +69,7 @@ def change_call(call: Call, company: Company, data: Data) -> None:
     if data.get("tracking_phone_number", call.tracker.phone_number) != call.tracker.phone_number:
         call.tracker = find_tracker(company, data["tracking_phone_number"])
         changed.append("tracker")
+    before = call.person
     if "customer_phone_number" in changed:
         number = call.customer_phone_number
         call.person = Person.objects.lock_by_phone(company.pk, number) if number else None
@@ -73,6 +79,8 @@ def change_call(call: Call, company: Company, data: Data) -> None:
         changed.append("field_timestamps")
     if changed:
         call.save(update_fields=[*changed, "updated_at"])
+    if before is not None and before != call.person:
+        _forget_agent(call, before)
     if "tags" in data:
         call.tags.set(find_or_make_tags(company, data["tags"]))
 
@@ -94,6 +102,18 @@ def _replace_our_times(call: Call, data: Data) -> list[str]:
         call.ended_at = max(reported)
         changed.append("ended_at")
     return changed
+
+
+def _forget_agent(call: Call, person: Person) -> None:
+    """With click to call, a provider reports the agent's number first and the customer's later. The agent, who came in
+    with this call and has nothing else, is no customer."""
+    came_together = timedelta(0) <= call.created_at - person.created_at < _ONE_TRANSACTION
+    if call.direction == Call.Direction.OUTBOUND and call.reported_by_provider and came_together:
+        # Somebody else's transaction that holds the person is about to use it.
+        unused = Person.objects.select_for_update(skip_locked=True).filter(pk=person.pk).first()
+        with suppress(ProtectedError):
+            if unused is not None:
+                unused.delete()
 
 
 def _columns(data: Data) -> dict[str, Any]:

@@ -177,7 +177,8 @@ class Call(SavesChanges, Attribution, EventSubject):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_direction_display()} call {self.customer_name or self.customer_phone_number or 'withheld'}"
+        who = self.customer_name or self.customer_phone_number or self.customer_as_reported or "withheld"
+        return f"{self.get_direction_display()} call {who}"
 
     @property
     def answered(self) -> bool:

@@ -50,6 +50,11 @@ class Expected:
     def voicemail(self) -> bool:
         return self.inbound and not self.answered and bool({"message", "transcription"} & self.seen)
 
+    def customer(self, scenario: CallScenario) -> str:
+        """Of a call out whose leg nothing has told of, whoever was called: an agent looks like a customer then."""
+        own = {one.fields.get("To") for one in scenario.callbacks if "parties" in one.facts.split()}
+        return scenario.customer if self.inbound or "leg" in self.seen else str(own.pop())
+
     def _connected(self) -> bool:
         conference = {"caller", "agent"} <= self.seen
         return conference or "talk" in self.seen or bool(self._of_legs("bridged") - self._of_legs("machine"))

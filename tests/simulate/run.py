@@ -145,6 +145,9 @@ def _compare(scenarios: list[CallScenario], expected_calls: dict[str, Expected],
             result.wrong.append(
                 f"{scenario.sid} ({scenario.story}): {events} {facts}, expected {rule.events} {should_be}"
             )
+        elif call.customer_phone_number != rule.customer(scenario):
+            words = f"{call.customer_phone_number}, expected {rule.customer(scenario)}"
+            result.wrong.append(f"{scenario.sid} ({scenario.story}): {words}")
         elif "length" in rule.seen and call.duration != scenario.seconds:
             result.wrong.append(f"{scenario.sid} ({scenario.story}): {call.duration} s, expected {scenario.seconds}")
         elif len(rule.came) == len(scenario.callbacks) and outcomes[call.resource_id] != scenario.outcome:

@@ -1,8 +1,8 @@
 """What happens in the simulated calls. Pure.
 
 Each function adds the callbacks of one kind of call. The words of a callback are for `rules`: parties, ended, length;
-pickup:N, bridged:N, refused:N, machine:N, over:N of leg N; talk for what connects without a leg; own for a call out that
-was picked up.
+pickup:N, bridged:N, refused:N, machine:N, over:N of leg N; talk for what connects without a leg; own for a call out
+that was picked up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.simulate.scenarios import SECOND_DESK, CallScenario
+from tests.simulate.scenarios import AGENT, SECOND_DESK, CallScenario
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,26 @@ def outbound(one: CallScenario, rng: random.Random) -> None:
     one.own("completed", ends, "ended length own", CallDuration=ends - begins)
 
 
+def click_to_call(one: CallScenario, rng: random.Random) -> None:
+    """The account calls the agent, who then dials the customer."""
+    one.outbound = True
+    picks_up = rng.randrange(2, 10)
+    begins = picks_up + 1 + rng.randrange(3, 20)
+    ends = begins + rng.randrange(5, 200)
+    agent = {"To": AGENT}
+    to_customer = {"To": one.customer, "From": one.tracking}
+    one.own("initiated", 0, "", **agent)
+    one.own("in-progress", picks_up, "own", **agent)
+    _ring(one, 1, picks_up + 1, **to_customer)
+    one.of_leg(1, "in-progress", begins, "pickup:1", **to_customer)
+    one.of_leg(1, "completed", ends, "pickup:1 over:1", CallDuration=ends - begins, **to_customer)
+    dialled = {"DialCallSid": one.leg(1), "DialCallStatus": "completed", "DialCallDuration": ends - begins, **agent}
+    one.own("in-progress", ends, "bridged:1", place="dial", **dialled)
+    one.recording(ends + 3, ends - begins, "DialVerb")
+    one.seconds, one.outcome = ends - picks_up, "outbound"
+    one.own("completed", ends, "ended length own", CallDuration=one.seconds, **agent)
+
+
 STORIES = {
     "answered": Story(answered, 4),
     "transferred": Story(transferred),
@@ -186,4 +206,5 @@ STORIES = {
     "gave_up_in_queue": Story(gave_up_in_queue),
     "conference": Story(conference),
     "outbound": Story(outbound),
+    "click_to_call": Story(click_to_call),
 }

@@ -10,15 +10,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from .addresses import normalise_number
 from .fact_merging import Facts
-from .parties import Parties, identify_parties, normalise_number
+from .parties import PLACES, Company, Parties, identify_parties
 from .recording_facts import VOICEMAIL
-from .talks import FINAL, Talk, find_own_answer, find_talk, has_voicemail, state_times
+from .talks import FINAL, Talk, find_own_answer, find_talk, has_voicemail, legs_in_order, state_times
 
 
-def build_call_fields(facts: Facts, *, is_tracking: Callable[[str], bool], region: str) -> dict[str, Any] | None:
-    """None while it is unknown who calls whom. `region` is the company's country: numbers without + are its."""
-    who = identify_parties(facts, is_tracking=is_tracking, region=region)
+def build_call_fields(
+    facts: Facts,
+    *,
+    is_tracking: Callable[[str], bool],
+    is_business: Callable[[str], bool] = lambda number: False,
+    region: str,
+) -> dict[str, Any] | None:
+    """None while it is unknown who calls whom. The rest is about the company: which numbers are its tracking numbers,
+    which those that calls are routed to, and its country, by which numbers without + are read."""
+    who = identify_parties(facts, Company(region, is_tracking, is_business))
     if who is None:
         return None
     ended_at, start = _find_end(facts), _find_start(facts)
@@ -32,11 +40,10 @@ def build_call_fields(facts: Facts, *, is_tracking: Callable[[str], bool], regio
         "direction": who.direction,
         "tracking_phone_number": who.tracking,
         "customer_phone_number": who.customer,
+        "customer_as_reported": "" if who.customer else who.reported[:200],
         "customer_name": who.name[:200],
-        "customer_city": who.city[:100],
-        "customer_state": who.state[:100],
-        "customer_country": who.country[:100],
-        "business_phone_number": _find_business_number(facts, talk, region) if who.direction == "inbound" else "",
+        **{f"customer_{name}": value[:100] for name, value in zip(PLACES, who.place, strict=True)},
+        "business_phone_number": who.business or _find_business_number(facts, who, talk, region),
         "start_time": start,
         # None takes an answer back: the phone was picked up, and then a machine turned out to have done it.
         "answered_at": answered_at,
@@ -54,17 +61,19 @@ def build_call_fields(facts: Facts, *, is_tracking: Callable[[str], bool], regio
 
 
 def _find_answer(facts: Facts, who: Parties, start: datetime, ended_at: datetime | None) -> Talk | None:
-    if who.direction == "outbound" and not facts.get("legs"):
+    if who.direction == "outbound" and not who.is_leg:
         own = find_own_answer(facts)
         return Talk(own, "", sure=True) if own else None
     return find_talk(facts, start=start, ended=ended_at)
 
 
-def _find_business_number(facts: Facts, talk: Talk | None, region: str) -> str:
-    """The number that picked up, or else the one that rang."""
-    legs = facts.get("legs", {})
-    rang = talk.leg if talk and talk.leg in legs else min(legs, default="")
-    return normalise_number(legs[rang].get("to", ""), region) if rang else ""
+def _find_business_number(facts: Facts, who: Parties, talk: Talk | None, region: str) -> str:
+    """Of a call that came in: the number that picked up, or else the one that rang first."""
+    legs = legs_in_order(facts)
+    if who.direction == "outbound" or not legs:
+        return ""
+    picked_up = [leg for sid, leg in legs if talk and sid == talk.leg]
+    return normalise_number((picked_up or [legs[0][1]])[0].get("to", ""), region)
 
 
 def _find_start(facts: Facts) -> datetime:

@@ -8,6 +8,7 @@ leg it is. Locks are taken in this order: a call, its legs (ProviderLeg), what w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -113,13 +114,18 @@ def _update_call(source: IngestSource, row: ProviderCall, before: Facts, now: Fa
     def is_tracking(phone: str) -> bool:
         return bool(phone) and Tracker.objects.filter(company=source.company, phone_number=phone).exists()
 
-    region = source.company.region
-    new = build_call_fields(now, is_tracking=is_tracking, region=region)
+    def is_business(phone: str) -> bool:
+        return bool(phone) and Tracker.objects.filter(company=source.company, destination_number=phone).exists()
+
+    def build(facts: Facts) -> dict[str, Any] | None:
+        return build_call_fields(facts, is_tracking=is_tracking, is_business=is_business, region=source.company.region)
+
+    new = build(now)
     if new is None:
         return None
     fields = {**new, "reported_by_provider": True}
     key = {"external_source": source.provider, "external_id": row.sid}
-    old = build_call_fields(before, is_tracking=is_tracking, region=region) if before else None
+    old = build(before) if before else None
     if old is not None:
         fields = {name: value for name, value in new.items() if name not in old or old[name] != value}
         if not fields:

@@ -6,7 +6,7 @@ final state stays final, whatever an older SequenceNumber says later.
 
 Facts are JSON:
 {"parties": {...}, "states": {state: time}, "heard_states": {state: time}, "seconds": n, "by": who answered,
-"legs": {sid: {"to", "from", "states", "heard_states", "seconds", "by"}},
+"legs": {sid: {"to", "from", "to_city", "states", "heard_states", "seconds", "by"}},
 "dial": {sid: [state, seconds, time, bridged]}, "queues": {sid: [result, seconds in the queue, time]}, "dequeued": time,
 "conferences": {sid: {"started": time, "members": {sid: {"in": time, "out": time}}, "me": sid}},
 "recordings": {sid: {...}}, "texts": {sid: text}, "phrases": {number: [track, text, time]}, "phrases_done": 1,
@@ -42,6 +42,7 @@ PARTIES = {
     "to_country": "ToCountry",
     "stir": "StirVerstat",
 }
+_OF_CALLED = ("to_city", "to_state", "to_country")
 MOST_SID = 64
 
 
@@ -122,7 +123,8 @@ def _states(params: CallbackParams, at: Moment) -> Facts:
 
 
 def _leg(params: CallbackParams, at: Moment) -> Facts:
-    leg: Facts = {"to": params.text("To", 200), "from": params.text("From", 200), **_answered_by(params)}
+    leg: Facts = {name: params.text(PARTIES[name], 200) for name in ("to", "from")} | _answered_by(params)
+    leg |= {name: value for name in _OF_CALLED if (value := params.text(PARTIES[name], 100))}
     return {**leg, **_states(params, at)} if "CallStatus" in params else leg
 
 

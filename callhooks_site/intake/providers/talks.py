@@ -41,6 +41,16 @@ def find_talk(facts: Facts, *, start: datetime, ended: datetime | None) -> Talk 
     return None
 
 
+def legs_in_order(facts: Facts) -> list[tuple[str, Facts]]:
+    """As they were dialled."""
+
+    def dialled(item: tuple[str, Facts]) -> tuple[float, str]:
+        times = state_times(item[1]).values()
+        return min((at.timestamp() for at in times), default=float("inf")), item[0]
+
+    return sorted(facts.get("legs", {}).items(), key=dialled)
+
+
 def find_own_answer(facts: Facts) -> datetime | None:
     """When the other end of a call that the account made answered, by the call's own states. None for a machine."""
     if is_machine(facts.get("by", "")):

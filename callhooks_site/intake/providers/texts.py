@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from .addresses import normalise_number
 from .callback_request import CallbackParams, Malformed
-from .parties import normalise_number
 
 MOST_SID = 64
 MOST_MEDIA = 20

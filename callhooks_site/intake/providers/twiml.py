@@ -9,10 +9,10 @@ from django.http import HttpResponse
 
 from calls.models import Tracker
 
+from .addresses import normalise_number
 from .callback_request import CallbackParams, CallbackRequest, Malformed
 from .callback_urls import CALLBACK_URLS, DIAL, INCOMING, RECORDING, VOICE, build_url
 from .models import IngestSource
-from .parties import normalise_number
 
 NEXT = "next"
 
