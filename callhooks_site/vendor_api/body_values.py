@@ -62,6 +62,9 @@ def tags_of(body: Mapping[str, Any], present: list[str]) -> list[str]:
     names = [name.strip() for name in given if name.strip()]
     if len(names) > MOST_TAGS or any(len(name) > LONGEST_TAG for name in names):
         raise BadRequest(f"tags: at most {MOST_TAGS} names of at most {LONGEST_TAG} characters.")
-    if body.get("append_tags") in (True, "true"):
+    append = body.get("append_tags")
+    if append not in (True, False, "true", "false", None, ""):
+        raise BadRequest("append_tags must be true or false.")
+    if append in (True, "true"):
         names = [*present, *names]
     return list(dict.fromkeys(names))

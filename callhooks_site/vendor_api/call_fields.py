@@ -53,6 +53,18 @@ def _duration(call: Any, context: Context) -> int | None:
     return seconds(call) if call.ended_at or call.duration is not None else None
 
 
+def _type(call: Any) -> str:
+    """One that still rings is in progress here: the webhooks say `missed` of it, as their contract has it."""
+    known = call_type(call)
+    return "in_progress" if known == "missed" and call.ended_at is None else known
+
+
+def _milestones(call: Any) -> dict[str, Any]:
+    """All four; nothing is known of those that the webhooks leave out."""
+    known = values.milestones(call)
+    return {name: known.get(name) or values.unknown_milestone() for name in values.MILESTONES}
+
+
 def _recording(call: Any, context: Context) -> str | None:
     return f"{context.base}/calls/{call.resource_id}/recording.json" if call.recording_url else None
 
@@ -100,7 +112,7 @@ SHAPE = Shape(
         "agent_email": _text("agent_email"),
         "call_highlights": _selectable(LIST, lambda call: call.call_highlights or []),
         "call_summary": _text("call_summary"),
-        "call_type": _selectable({"enum": list(FORMATTED_TYPES)}, call_type),
+        "call_type": _selectable({"enum": list(FORMATTED_TYPES)}, _type),
         "campaign": _text("campaign"),
         "company_id": _text("company.resource_id"),
         "company_name": _text("company.name"),
@@ -112,7 +124,7 @@ SHAPE = Shape(
         "fbclid": _text("fbclid"),
         "first_call": _selectable(FLAG, lambda call: call.prior_calls == 0),
         "formatted_business_phone_number": _number(lambda call: call.business_phone_number),
-        "formatted_call_type": _selectable(TEXT, lambda call: FORMATTED_TYPES[call_type(call)]),
+        "formatted_call_type": _selectable(TEXT, lambda call: FORMATTED_TYPES[_type(call)]),
         "formatted_customer_location": _selectable(TEXT_OR_NULL, values.location),
         "formatted_customer_name": _text("customer_name"),
         "formatted_customer_name_or_phone_number": _selectable(
@@ -139,7 +151,7 @@ SHAPE = Shape(
         "lead_score": _text("lead_score"),
         "lead_status": _selectable(TEXT_OR_NULL, values.lead_status),
         "medium": _text("medium"),
-        "milestones": _selectable(OBJECT, values.milestones),
+        "milestones": _selectable(OBJECT, _milestones),
         "msclkid": _text("msclkid"),
         "note": _text("note"),
         "person_id": _selectable(TEXT_OR_NULL, lambda call: call.person.resource_id if call.person else None),

@@ -20,26 +20,9 @@ from subscriptions.models import Company
 from . import ids
 from .dates import Range
 from .errors import BadRequest
-from .paging import Sort
 from .params import Params
 
 MOST_READ = 50_000
-SORTS = {
-    "start_time": Sort("start_time", of_time=True),
-    "customer_name": Sort("customer_name"),
-    "customer_phone_number": Sort("customer_phone_number"),
-    "duration": Sort("duration", nullable=True),
-    "source": Sort("source"),
-    "customer_city": Sort("customer_city"),
-    "customer_country": Sort("customer_country"),
-    "landing_page_url": Sort("landing_page_url"),
-    "device_type": Sort("device_type"),
-    "answered": Sort("answered_at", nullable=True),
-    "first_call": Sort("person_id", nullable=True),
-    "source_name": Sort("tracker__name"),
-    "lead_status": Sort("lead_status"),
-    "tags": Sort("tags__name", nullable=True),
-}
 _MISSED = Q(answered_at=None, voicemail=False)
 _ANSWERED = Q(answered_at__isnull=False, voicemail=False)
 _VOICEMAIL = Q(voicemail=True)
@@ -126,8 +109,8 @@ class CallQuery:
             return rows
         self.in_index = False
         if only_source:
-            return rows.filter(Q(source__icontains=term) | Q(tracker__source__icontains=term))
-        found = Q(customer_name__icontains=term) | Q(note__icontains=term) | Q(source__icontains=term)
+            return rows.filter(_of_source(term))
+        found = Q(customer_name__icontains=term) | Q(note__icontains=term) | _of_source(term)
         number = normalise_if_number(term, region=self.company.region)
         digits = re.sub(r"\D", "", term)
         if number:
@@ -164,6 +147,14 @@ class CallQuery:
         return rows.filter(Exists(Call.tags.through.objects.filter(call=OuterRef("pk"), tag__in=tags)))
 
 
+def _of_source(term: str) -> Q:
+    """A call's source is its own or that of its tracking number; `google_paid` is shown as Google Paid."""
+    found = Q(pk__in=())
+    for text in {term, "_".join(term.split())}:
+        found |= Q(source__icontains=text) | Q(source="", tracker__source__icontains=text)
+    return found
+
+
 def tags_of(company: Company, names: list[str]) -> QuerySet[Tag]:
     lower = [Lower(Value(name)) for name in names]
     return Tag.objects.annotate(lower=Lower("name")).filter(company=company, lower__in=lower)
@@ -177,11 +168,15 @@ def tracker_keys(company: Company, given: list[str]) -> list[int]:
     return list(Tracker.objects.filter(wanted, company=company).values_list("pk", flat=True))
 
 
-def first_calls() -> Q:
-    """Calls whose person had none before, as the webhooks count it."""
+def earlier_calls() -> QuerySet[Call]:
+    """For a subquery: the person's calls before a call, as the webhooks count them."""
     start: Any = OuterRef("start_time")
-    earlier = Call.objects.filter(person_id=OuterRef("person_id")).filter(
+    return Call.objects.filter(person_id=OuterRef("person_id")).filter(
         Q(start_time__lt=start - Value(SAME_MOMENT))
         | Q(start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
     )
-    return Q(~Exists(earlier))
+
+
+def first_calls() -> Q:
+    """Calls whose person had none before."""
+    return Q(~Exists(earlier_calls()))

@@ -19,7 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "source": ("source", "tracker__source"),
     "keywords": ("keywords",),
     "campaign": ("campaign",),
-    "referrer": ("referring_url",),
+    "referrer": ("referrer",),
     "landing_page": ("landing_page_url",),
     "last_requested_page": ("last_requested_url",),
     "company": ("company__name",),

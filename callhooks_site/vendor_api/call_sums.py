@@ -13,7 +13,7 @@ from .call_queries import first_calls
 
 _TALK: Any = Floor(Extract(F("ended_at") - Coalesce("answered_at", "start_time"), "epoch"))
 # As `call_states.seconds`: as told, else from answer or start to end, else 0.
-_SECONDS = Case(
+SECONDS = Case(
     When(duration__isnull=False, then=F("duration")),
     When(ended_at__isnull=False, then=Greatest(Value(0), _TALK, output_field=IntegerField())),
     default=Value(0),
@@ -23,7 +23,7 @@ _SECONDS = Case(
 OF_CALLS: dict[str, Any] = {
     "sum_calls": Count("pk"),
     "sum_answered": Count("pk", filter=Q(answered_at__isnull=False, voicemail=False)),
-    "sum_seconds": Sum(_SECONDS),
+    "sum_seconds": Sum(SECONDS),
     "sum_leads": Count("pk", filter=Q(lead_status="good_lead")),
 }
 OF_HOURS: dict[str, Any] = {

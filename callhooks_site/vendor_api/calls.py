@@ -12,7 +12,8 @@ from calls.selectors import count_earlier
 
 from .call_changes import change_call
 from .call_fields import LARGE, OF_EARLIER_CALLS, SHAPE
-from .call_queries import SORTS, CallQuery
+from .call_queries import CallQuery
+from .call_sorts import SORTS
 from .call_totals import count_of
 from .dates import range_of
 from .errors import Forbidden, NotHere

@@ -168,10 +168,13 @@ class ThreadList(VendorView):
     collection: str
     shape: Shape
     by_tag = False
+    needs_both_dates = False
 
     def get(self, request: Request, account: str) -> Response:
         params = self.params
         self.check_company(params.text("company_id"))
+        if self.needs_both_dates and bool(params.text("start_date")) is not bool(params.text("end_date")):
+            raise BadRequest("start_date and end_date belong together here: send both, or date_range.")
         threads = Thread.objects.filter(company=self.company, last_message_at__isnull=False).order_by()
         rows = in_range = range_of(params, self.context.zone).on(threads, "last_message_at")
         if term := params.text("search"):
@@ -250,7 +253,7 @@ class ConversationView(OneThread):
 
 
 class ThreadsView(ThreadList):
-    collection, shape, by_tag = "sms_threads", THREAD, True
+    collection, shape, by_tag, needs_both_dates = "sms_threads", THREAD, True, True
 
 
 class ThreadView(OneThread):

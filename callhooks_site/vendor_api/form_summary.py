@@ -17,7 +17,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "source": ("source",),
     "keywords": ("keywords",),
     "campaign": ("campaign",),
-    "referrer": ("referring_url",),
+    "referrer": ("referrer",),
     "landing_page": ("landing_page_url",),
     "company": ("company__name",),
     "form_name": (),

@@ -11,6 +11,8 @@ from rest_framework.renderers import JSONRenderer
 
 from subscriptions.api.kit.parsing import StrictJSONParser
 
+UNNAMED = "application/octet-stream"  # what the framework takes a body without a content type for
+
 
 class NotJson(exceptions.APIException):
     status_code = 406
@@ -32,7 +34,8 @@ class AnyJson(StrictJSONParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except exceptions.ParseError:
-            if "form" in (media_type or ""):
+            # What was meant as JSON is told where it is wrong; what was meant as something else, that it must be JSON.
+            if media_type and "json" not in media_type and media_type != UNNAMED:
                 raise NotJson from None
             raise
 

@@ -17,6 +17,7 @@ from subscriptions.events import catalogue
 from subscriptions.models import ApiKey, Company, Subscription
 
 from .errors import BadRequest, Forbidden, NotHere
+from .models import EmptyIntegration
 from .paging import envelope, size_of
 from .params import Params
 from .shapes import TEXT, WHOLE, Field, Shape
@@ -35,6 +36,7 @@ class Webhooks:
         self.company = company
         rows = subscriptions_of(company)
         self.subscriptions = list(rows.select_for_update(no_key=True) if lock else rows)
+        self.empty = None if self.subscriptions else EmptyIntegration.objects.filter(company=company).first()
 
     @property
     def pk(self) -> int:
@@ -42,11 +44,13 @@ class Webhooks:
 
     @property
     def exists(self) -> bool:
-        return bool(self.subscriptions)
+        return bool(self.subscriptions) or self.empty is not None
 
     @property
     def state(self) -> str:
         """Failed: nothing is sent any more, because the receivers had failed for days."""
+        if not self.subscriptions:
+            return "disabled" if self.empty is not None and self.empty.disabled else "active"
         states = {State.ACTIVE if each.resuming else each.state for each in self.subscriptions}
         if State.ACTIVE in states:
             return "active"
@@ -55,6 +59,8 @@ class Webhooks:
     @property
     def conditions(self) -> Any:
         """The integration's filter: new subscriptions get it too."""
+        if self.empty is not None:
+            return self.empty.conditions
         return next((each.conditions for each in self.subscriptions if each.conditions is not None), None)
 
     @property
@@ -122,12 +128,12 @@ class IntegrationsView(IntegrationsBase):
     def post(self, request: Request, account: str) -> Response:
         body = self.body
         self.check_company(body.get("company_id"))
-        kind = body.get("type", WEBHOOKS)
+        kind = body.get("type")
+        if kind in (None, ""):
+            raise BadRequest(f"type is missing: {WEBHOOKS}.")
         if kind != WEBHOOKS:
             raise Forbidden(f"{str(kind)[:40]} cannot be made here. Integrations of type {WEBHOOKS} can.")
-        config = checked(body.get("config") or {})
-        if not any(config.values()):
-            raise BadRequest("config names no URL. Give one key at least, such as post_call_webhook.")
+        config = checked(body.get("config", {}))
         with transaction.atomic():
             lock_integration(self.company)
             webhooks = Webhooks(self.company, lock=True)
@@ -163,8 +169,6 @@ class IntegrationView(IntegrationsBase):
     def delete(self, request: Request, account: str, id: str) -> Response:
         with transaction.atomic():
             webhooks = self._locked(id)
-            if not webhooks.exists:
-                raise NotHere
             set_state(self, webhooks, "disabled")
         return Response(status=204)
 
@@ -172,7 +176,10 @@ class IntegrationView(IntegrationsBase):
         if id != str(self.company.pk):
             raise NotHere
         lock_integration(self.company)
-        return Webhooks(self.company, lock=True)
+        webhooks = Webhooks(self.company, lock=True)
+        if not webhooks.exists:
+            raise NotHere
+        return webhooks
 
 
 def lock_integration(company: Company) -> None:
@@ -181,7 +188,9 @@ def lock_integration(company: Company) -> None:
 
 
 def configure(view: VendorView, webhooks: Webhooks, config: dict[str, list[str]]) -> None:
-    """Makes the subscriptions what the config asks for. Those that are right already stay as they are."""
+    """Makes the subscriptions what the config asks for. Those that are right already stay as they are; those of a
+    disabled integration begin paused."""
+    disabled = webhooks.state == "disabled"
     present: dict[str, list[Subscription]] = {}
     for subscription in webhooks.subscriptions:
         present.setdefault(subscription.url, []).append(subscription)
@@ -197,7 +206,13 @@ def configure(view: VendorView, webhooks: Webhooks, config: dict[str, list[str]]
             if number < len(mine):
                 _change(view, mine[number], part)
             elif part is not None:
-                _add(view, webhooks.company, url, part, webhooks.conditions)
+                state = State.PAUSED if disabled else State.ACTIVE
+                _add(view, webhooks.company, url, part, conditions=webhooks.conditions, state=state)
+    if wanted:
+        EmptyIntegration.objects.filter(company=webhooks.company).delete()
+    else:
+        kept = {"disabled": disabled, "conditions": webhooks.conditions}
+        EmptyIntegration.objects.update_or_create(company=webhooks.company, defaults=kept)
 
 
 def _change(view: VendorView, subscription: Subscription, part: Part | None) -> None:
@@ -215,7 +230,7 @@ def _change(view: VendorView, subscription: Subscription, part: Part | None) -> 
         view.note("Changed", subscription, "events")
 
 
-def _add(view: VendorView, company: Company, url: str, part: Part, conditions: Any) -> None:
+def _add(view: VendorView, company: Company, url: str, part: Part, *, conditions: Any, state: State) -> None:
     name = f"{urlsplit(url).hostname} (API v3)"[-100:]
     subscription = Subscription.objects.create(
         company=company,
@@ -225,6 +240,7 @@ def _add(view: VendorView, company: Company, url: str, part: Part, conditions: A
         call_direction=part.direction,
         payload_version=wire_2026_05.NAME,
         conditions=conditions,
+        state=state,
     )
     view.note("Added", subscription)
 
@@ -234,6 +250,9 @@ def set_state(view: VendorView, webhooks: Webhooks, state: str | None) -> None:
     some of it is active, one that was paused in the admin stays so: clients send the state with every change."""
     if state is None or state == webhooks.state:
         return
+    if webhooks.empty is not None:
+        webhooks.empty.disabled = state == "disabled"
+        webhooks.empty.save(update_fields=["disabled"])
     for subscription in webhooks.subscriptions:
         if state == "active":
             operations.resume(subscription, send_held=False)

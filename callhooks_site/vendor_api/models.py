@@ -36,6 +36,18 @@ class ListPosition(models.Model):
         return f"Page {self.page} of a list"
 
 
+class EmptyIntegration(models.Model):
+    """A company's Webhooks integration without any URL, which its subscriptions cannot tell: a client made it so, and
+    may add one later (`integrations.py`). Where there are subscriptions it says nothing."""
+
+    company = models.OneToOneField(Company, models.CASCADE, primary_key=True, related_name="+")
+    disabled = models.BooleanField(default=False)
+    conditions = models.JSONField(null=True)  # its filter, which its next subscriptions get
+
+    def __str__(self) -> str:
+        return f"Empty integration of {self.company_id}"
+
+
 class CallTotal(models.Model):
     """Calls of a company that began in one hour (UTC) and are alike in everything else here. Spam is not counted.
     Kept by `totals_upkeep.py`, read by `call_totals.py`."""

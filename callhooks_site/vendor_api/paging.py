@@ -11,6 +11,8 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from subscriptions.lib import opaque
+
 from . import positions
 from .errors import BadRequest
 from .params import Params
@@ -22,12 +24,19 @@ Show = Callable[[list[Any]], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Sort:
-    """`column` of the rows. `of_time` ones begin with the newest, others alphabetically. A place in the list can be
-    named by its value only where it is never null."""
+    """`column` of the rows, or the name of `value`, an expression. It is never null, so that it can name a place in the
+    list. `of_time` ones begin with the newest, others with the least."""
 
     column: str
     of_time: bool = False
-    nullable: bool = False
+    of_number: bool = False
+    value: Any = None
+
+    def read(self, text: str) -> Any:
+        """The value that a position holds as text. Raises ValueError."""
+        if self.of_time:
+            return opaque.parse_moment(text)
+        return opaque.parse_number(text) if self.of_number else text
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,10 @@ class Order:
         sign = "-" if self.down else ""
         return [f"{sign}{self.sort.column}", f"{sign}pk"]
 
+    def on(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        sort = self.sort
+        return (rows if sort.value is None else rows.annotate(**{sort.column: sort.value})).order_by(*self.names)
+
     def beyond(self, value: Any, key: int) -> Q:
         way = "lt" if self.down else "gt"
         column = self.sort.column
@@ -48,11 +61,14 @@ class Order:
 
 
 def order_of(params: Params, sorts: Mapping[str, Sort], default: str) -> Order:
-    """A `sort` that is not known is ignored, as the vendor ignores what it does not know."""
-    sort = sorts.get(params.text("sort"), sorts[default])
+    """A `sort` that is not known is ignored, as the vendor ignores what it does not know; and so is an `order` without
+    a `sort` that is."""
     asked = params.text("order").lower()
     if asked not in ("", "asc", "desc"):
         raise BadRequest("order must be asc or desc.")
+    sort = sorts.get(params.text("sort"))
+    if sort is None:
+        return Order(sorts[default], sorts[default].of_time)
     return Order(sort, asked == "desc" if asked else sort.of_time)
 
 
@@ -106,7 +122,7 @@ class Listing:
 
     def _page(self, number: int) -> Page:
         after = self._after(number)
-        rows = self.rows.order_by(*self.order.names)
+        rows = self.order.on(self.rows)
         first = (number - 1) * self.size
         if after:
             rows, first = rows.filter(self.order.beyond(*self._decoded(after))), 0
@@ -114,7 +130,7 @@ class Listing:
         found = list(rows.values_list("pk", self.order.sort.column)[first : first + self.size + 1])
         shown = found[: self.size]
         ends_at = after
-        if shown and not self.order.sort.nullable:
+        if shown:
             ends_at = self._place(shown[-1])
         page = Page([key for key, _ in shown], after, ends_at, len(found) > self.size)
         # The last page too: there may be another by the time that its client has read it.
@@ -123,15 +139,13 @@ class Listing:
         return page
 
     def _after(self, number: int) -> str:
-        if self.order.sort.nullable:
-            return ""
         given = self.params.text(positions.PARAMETER)
         if given or number == 1:
             return given
         return positions.recall(self._key, self._digest, number) or ""
 
     def _decoded(self, after: str) -> tuple[Any, int]:
-        return positions.decode(after, times=self.order.sort.of_time)
+        return positions.decode(after, self.order.sort.read)
 
     def _place(self, row: Sequence[Any]) -> str:
         key, value = row

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,14 +40,16 @@ VALUES (%(key)s, %(digest)s, %(page)s, %(began)s, %(ended)s, now())
 
 
 def encode(values: Sequence[Any]) -> str:
-    return opaque.encode([value.isoformat() if isinstance(value, datetime) else str(value) for value in values])
+    """Empty for a value that is too long to be a position, such as a long URL: its place has the page's number only."""
+    text = opaque.encode([value.isoformat() if isinstance(value, datetime) else str(value) for value in values])
+    return text if len(text) <= opaque.LONGEST else ""
 
 
-def decode(text: str, *, times: bool) -> tuple[Any, int]:
-    """The value of the row's sort field, and its key."""
+def decode(text: str, read: Callable[[str], Any]) -> tuple[Any, int]:
+    """The value of the row's sort field, as `read` makes it of its text, and its key."""
     try:
         value, key = opaque.decode(text, 2)
-        return (opaque.parse_moment(value) if times else value), opaque.parse_number(key)
+        return read(value), opaque.parse_number(key)
     except ValueError:
         raise BadRequest(f"{PARAMETER} is not ours. Follow the link to the next page as it is.") from None
 

@@ -14,7 +14,7 @@ from calls.models import Tag
 from .body_values import LONGEST_TAG, is_one_of, text_of
 from .errors import BadRequest, Forbidden, NotHere
 from .paging import Sort, order_of
-from .shapes import TEXT, TEXT_OR_NULL, WHOLE, Context, Field, Shape, of, utc
+from .shapes import TEXT, TEXT_OR_NULL, WHOLE, Context, Field, Shape, local, of
 from .views import VendorView
 
 COLORS = frozenset(
@@ -41,7 +41,7 @@ SHAPE = Shape(
         "background_color": of("color", TEXT),
         "company_id": Field(TEXT_OR_NULL, _company),
         "status": Field({"enum": list(STATUSES)}, lambda tag, context: "enabled" if tag.active else "disabled"),
-        "created_at": Field(TEXT_OR_NULL, lambda tag, context: utc(tag.created_at)),
+        "created_at": Field(TEXT_OR_NULL, lambda tag, context: local(tag.created_at, context)),
     }
 )
 
@@ -68,7 +68,7 @@ class TagsView(VendorView):
     def post(self, request: Request, account: str) -> Response:
         body = self.body
         self.check_company(body.get("company_id"))
-        level = body.get("tag_level") or Tag.Level.COMPANY.value
+        level = Tag.Level.COMPANY.value if body.get("tag_level") in (None, "") else body["tag_level"]
         if not is_one_of(level, LEVELS):
             raise BadRequest(f"tag_level must be one of: {', '.join(LEVELS)}.")
         if level == Tag.Level.COMPANY and not body.get("company_id"):

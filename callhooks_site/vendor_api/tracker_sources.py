@@ -17,6 +17,24 @@ _CODES = {
 }
 
 
+# The vendor's types of source trackers.
+TYPES = frozenset(
+    """
+    all landing_url landing_params offline web_referrer direct search google_ad_extension mobile_ad_extension
+    google_my_business facebook_all bing_all
+    """.split()
+)
+
+
+def is_known(source: Any) -> bool:
+    """Whether it is the object of a type that the vendor has, with texts in it."""
+    return (
+        isinstance(source, dict)
+        and all(isinstance(value, str) for value in source.values())
+        and source.get("type") in TYPES
+    )
+
+
 def to_object(source: str) -> dict[str, Any]:
     code = "_".join(source.lower().split())
     search = _SEARCH.fullmatch(code)

@@ -16,7 +16,7 @@ from .body_values import text_of
 from .errors import BadRequest, Forbidden
 from .paging import Sort, order_of
 from .shapes import FLAG, LIST, OBJECT, TEXT, TEXT_OR_NULL, TEXTS, Context, Field, Shape, always, of, utc
-from .tracker_sources import to_object
+from .tracker_sources import from_object, is_known, to_object
 from .views import VendorView
 
 SORTS = {"name": Sort("name")}
@@ -96,9 +96,14 @@ class TrackerView(VendorView):
             changed["name"] = text_of(body["name"], "name", 200).strip()
             if not changed["name"]:
                 raise BadRequest("name cannot be empty.")
-        flow = body.get("call_flow")
-        if isinstance(flow, dict) and "destination_number" in flow:
-            changed["destination_number"] = _number(flow["destination_number"], self.company.region)
+        if "call_flow" in body:
+            # As at the vendor, it replaces the whole object: one that names no destination takes it away.
+            flow = body["call_flow"]
+            if not isinstance(flow, dict):
+                raise BadRequest("call_flow must be an object.")
+            changed["destination_number"] = _number(flow.get("destination_number"), self.company.region)
+        if "source" in body:
+            changed["source"] = _source(body["source"])
         return self.one(self._save(id, changed, "Changed"), SHAPE)
 
     def delete(self, request: Request, account: str, id: str) -> Response:
@@ -115,6 +120,12 @@ class TrackerView(VendorView):
                 tracker.save(update_fields=list(new))
                 self.note(act, tracker, ", ".join(new))
         return tracker
+
+
+def _source(given: Any) -> str:
+    if not is_known(given):
+        raise BadRequest("Unknown tracking source type")
+    return text_of(from_object(given), "source", 200)
 
 
 def _number(given: Any, region: str) -> str:

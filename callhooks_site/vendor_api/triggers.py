@@ -17,7 +17,7 @@ from subscriptions.models import ApiKey, Company, Subscription
 
 from .call_queries import tracker_keys
 from .errors import BadRequest, NotHere, Unprocessable
-from .integrations import WEBHOOKS, lock_integration, subscriptions_of
+from .integrations import WEBHOOKS, Webhooks, lock_integration
 from .paging import envelope, size_of
 from .shapes import OBJECT, TEXT, TEXTS, WHOLE, WHOLE_OR_NULL, Field, Shape
 from .views import VendorView
@@ -106,7 +106,7 @@ class TriggersBase(VendorView):
         company = Company.objects.only("pk", "resource_id", "default_conditions").get(pk=self.company.pk)
         if company.default_conditions is not None:
             found.append(Trigger(company, company.default_conditions, default=True))
-        own = next((each.conditions for each in subscriptions_of(company) if each.conditions is not None), None)
+        own = Webhooks(self.company).conditions
         if own is not None:
             found.append(Trigger(company, own, default=False))
         return found
@@ -126,8 +126,12 @@ class TriggersBase(VendorView):
         if default:
             Company.objects.filter(pk=company.pk).update(default_conditions=condition)
         else:
-            keys = [each.pk for each in subscriptions_of(company)]
+            webhooks = Webhooks(self.company)
+            keys = [each.pk for each in webhooks.subscriptions]
             Subscription.objects.filter(pk__in=keys).update(conditions=condition)
+            if webhooks.empty is not None:
+                webhooks.empty.conditions = condition
+                webhooks.empty.save(update_fields=["conditions"])
         self.note(act, company, "default" if default else WEBHOOKS)
 
     def read(self, body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +139,8 @@ class TriggersBase(VendorView):
         given = {name: body.get(name, before[name]) for name in ATTRIBUTES}
         given["tracker_ids"] = self._tracker_ids(given["tracker_ids"])
         for name, known in (("call_type", CALL_TYPES), ("lead_status", LEAD_STATUSES)):
-            given[name] = given[name] or None
+            if given[name] == "":
+                given[name] = None
             if given[name] not in (None, *known):
                 raise BadRequest(f"{name} must be null or one of: {', '.join(known)}.")
         for name in ("min_duration", "max_duration"):
@@ -176,7 +181,7 @@ class TriggersView(TriggersBase):
             lock_integration(self.company)
             if any(each.default == default for each in self.triggers()):
                 raise BadRequest("There is a filter for this integration already. Change it with PUT.")
-            if not default and not subscriptions_of(self.company).exists():
+            if not default and not Webhooks(self.company).exists:
                 raise Unprocessable("This company has no integration to filter. Make it first.")
             self.store(condition_of(given), default=default, act="Added a filter")
             made = next(each for each in self.triggers() if each.default == default)

@@ -113,9 +113,9 @@ class VendorView(APIView):
 
     @property
     def base(self) -> str:
-        """Where this API is, as the client reached it."""
+        """Where this API is, as the client reached it; some write `//v3`."""
         path = _BASE.match(self.request.path)
-        return self.request.build_absolute_uri(path[0] if path else "/v3")
+        return self.request.build_absolute_uri(re.sub("/+", "/", path[0]) if path else "/v3")
 
     def listed(
         self,

@@ -96,8 +96,12 @@ def milestones(call: Call) -> dict[str, dict[str, Any]]:
     return {name: _touch(known[name], zone) for name in MILESTONES if isinstance(known.get(name), dict)}
 
 
+def unknown_milestone() -> dict[str, Any]:
+    return {key: {} if key in _TOUCH_OBJECTS else None for key in _TOUCH_TEXTS}
+
+
 def _touch(known: dict[str, Any], time_zone: str) -> dict[str, Any]:
-    touch = {key: known.get(key) or ({} if key in _TOUCH_OBJECTS else None) for key in _TOUCH_TEXTS}
+    touch = {key: known.get(key) or nothing for key, nothing in unknown_milestone().items()}
     return touch | {"event_date": _format_event_date(touch["event_date"], time_zone)}
 
 

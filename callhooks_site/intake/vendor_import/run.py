@@ -4,6 +4,7 @@ transaction with how far it has come, so a run that was killed goes on where it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -98,7 +99,7 @@ class VendorImport:
 
     def _threads(self, progress: ImportProgress) -> None:
         try:
-            for page in self._pages("sms-threads", "sms_threads", progress.page, **self._dates("")):
+            for page in self._pages("sms-threads", "sms_threads", progress.page, **self._both_dates()):
                 self._write(progress, page, store.store_threads, self.company, page.rows)
         except Refused as error:
             self._tell(f"Notes of text threads are not brought over: {error}")
@@ -159,6 +160,11 @@ class VendorImport:
 
     def _path(self, name: str) -> str:
         return f"a/{self.vendor.account_id}/{name}.json"
+
+    def _both_dates(self) -> dict[str, str]:
+        """For the threads, which the vendor lists with both dates or a range only."""
+        dates = self._dates("")
+        return {**dates, "end_date": f"{timezone.now() + timedelta(days=1):%Y-%m-%d}"} if self.since else dates
 
     def _dates(self, reached: str) -> dict[str, str]:
         if reached:

@@ -98,7 +98,8 @@ def test_order(client, some):
         return [call["customer_name"] for call in client.get("calls.json", **params)["calls"]]
 
     assert order() == ["again", "outbound", "voicemail", "missed", "talked"]
-    assert order(order="asc") == order()[::-1]
+    assert order(sort="start_time", order="asc") == order()[::-1]
+    assert order(order="asc") == order()
     assert order(sort="customer_name") == sorted(order())
     assert order(sort="duration", order="asc", answer_status="missed") == ["missed", "outbound", "again"]
 
