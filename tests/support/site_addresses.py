@@ -114,7 +114,8 @@ def row_of(leaf: Leaf, tenant: Tenant) -> Model | None:
     """What an address with an id is about."""
     if leaf.in_admin:
         page = "_".join(leaf.pattern.split("/")[1:3])
-        return next((row for model, row in tenant.rows.items() if name_of(model) == page), None)
+        rows = tenant.rows
+        return next((rows[model] for model in rows if name_of(model) == page), None)
     model = API.get(max((kind for kind in API if leaf.name.startswith(kind)), key=len, default=""))
     return tenant.rows.get(model) if model else None
 
