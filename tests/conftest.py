@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from tests.support.longest import place_of
 from tests.support.receiver import Receiver, running_receiver
 
 # Each worker loads all tests and the whole service, and the garbage collector would look at every object of them again
 # and again: a tenth of the CPU time of a run. So it is off until they are loaded, and does not look at them afterwards.
 gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_of(item.nodeid.split("::")[0]))
 
 
 def pytest_collection_finish() -> None:

@@ -14,7 +14,7 @@ from tests.bench.cpu import Meter, tree_seconds
 from tests.bench.helpers import Helper, helper
 from tests.bench.options import Options
 from tests.bench.report import Report, Target, percentile
-from tests.bench.web_servers import running_web_server
+from tests.bench.web_servers import running_web_server, workers_for
 from tests.bench.workspace import Workspace, use
 
 SIZE = 1000  # calls of a round, one by one; in batches five times as many
@@ -50,6 +50,7 @@ class Served:
 
 def run(workspace: Workspace, options: Options) -> Report:
     size = options.size or SIZE
+    workers = min(WORKERS, workers_for(size))
     database, other = workspace.database("ingest"), workspace.database("bare")
     single: list[float] = []
     batch: list[float] = []
@@ -58,8 +59,8 @@ def run(workspace: Workspace, options: Options) -> Report:
     p99: list[float] = []
     theirs_env = {"DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}
     with ExitStack() as stack:
-        ours, pid = stack.enter_context(_site(workspace, database, "ingest", "/api/v1/calls/"))
-        theirs, _ = stack.enter_context(_site(workspace, other, "bare", "/insert/", **theirs_env))
+        ours, pid = stack.enter_context(_site(workspace, database, "ingest", "/api/v1/calls/", workers))
+        theirs, _ = stack.enter_context(_site(workspace, other, "bare", "/insert/", workers, **theirs_env))
         for each in (ours, theirs):
             each.send(min(size, 50))  # imports, connections and caches
         for _ in range(options.rounds):
@@ -77,7 +78,7 @@ def run(workspace: Workspace, options: Options) -> Report:
     one, base, many = (statistics.median(values) for values in (single, bare, batch))
     return Report(
         "ingest",
-        f"{options.rounds} rounds of {size} calls, one subscription, {WORKERS} gunicorn workers, {CONNECTIONS} "
+        f"{options.rounds} rounds of {size} calls, one subscription, {workers} gunicorn workers, {CONNECTIONS} "
         f"connections; batches of {min(BATCH_ITEMS, size)}; no cluster runs",
         {
             "per_second": one,
@@ -94,7 +95,9 @@ def run(workspace: Workspace, options: Options) -> Report:
 
 
 @contextmanager
-def _site(workspace: Workspace, database: str, name: str, path: str, **env: str) -> Iterator[tuple[Served, int]]:
+def _site(
+    workspace: Workspace, database: str, name: str, path: str, workers: int, **env: str
+) -> Iterator[tuple[Served, int]]:
     from subscriptions.models import ApiKey
 
     use(database)
@@ -105,7 +108,7 @@ def _site(workspace: Workspace, database: str, name: str, path: str, **env: str)
     # The rate of a key is not what is measured.
     settings = {"API_REQUESTS_PER_MINUTE": "0", **env}
     with (
-        running_web_server(workspace, database, name, workers=WORKERS, **settings) as server,
+        running_web_server(workspace, database, name, workers=workers, **settings) as server,
         helper("ingest_load") as load,
     ):
         yield Served(load, server.port, path, key, number), server.pid

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calls.models import Tracker
 
 ENDPOINTS = 100
+LEAST_ENDPOINTS = 20
 RATE = 40
 SECONDS = 20.0
 # What has not come so long after the last event counts as undelivered.
@@ -74,12 +75,13 @@ class Results:
 def run(workspace: Workspace, options: Options) -> Report:
     results = {variant.name: Results() for variant in (BASELINE, *VARIANTS)}
     rate, seconds = options.size or RATE, options.seconds or SECONDS
-    part = min(1.0, seconds / SECONDS)  # a short round has few webhooks of neighbours
+    part = min(1.0, seconds / SECONDS)  # a short round has few endpoints, neighbours and webhooks of theirs
     database = workspace.database("isolation")
     lookups = workspace.folder / "lookups"
     lookups.touch()
+    endpoints = max(LEAST_ENDPOINTS, int(ENDPOINTS * part))
     with (
-        running_receiver(ENDPOINTS) as good,
+        running_receiver(endpoints) as good,
         running_engine(workspace, database, PYTHONPATH=str(SILENT_DNS), SILENT_DNS_LOG=str(lookups)),
     ):
         use(database)
@@ -88,11 +90,11 @@ def run(workspace: Workspace, options: Options) -> Report:
         for _ in range(options.rounds):
             for variant in (BASELINE, *VARIANTS):
                 with _neighbours(variant.neighbours, part, content):
-                    _round(good, variant, rate, seconds, results[variant.name])
+                    _round(good, variant, endpoints, rate, seconds, results[variant.name])
                 _clear()
     if not lookups.read_text():
         raise RuntimeError("The engine looked no name up with Python's getaddrinfo: dead_dns proves nothing.")
-    return _report(results, f"{options.rounds} rounds of {seconds:g} s, {rate} events/s to {ENDPOINTS} endpoints")
+    return _report(results, f"{options.rounds} rounds of {seconds:g} s, {rate} events/s to {endpoints} endpoints")
 
 
 @contextmanager
@@ -100,12 +102,13 @@ def _neighbours(wanted: Neighbours | None, part: float, content: bytes) -> Itera
     """They have got their webhooks to send."""
     with ExitStack() as stack:
         if wanted:
+            each = max(1, int(wanted.endpoints * part) // wanted.companies)
+            endpoints = each * wanted.companies
             if wanted.silent_dns:
-                urls = [f"http://{SILENT_NAME.format(number)}/hooks" for number in range(wanted.endpoints)]
+                urls = [f"http://{SILENT_NAME.format(number)}/hooks" for number in range(endpoints)]
             else:
                 answer = _just_under_the_deadline() if wanted.late else "now"
-                urls = stack.enter_context(running_receiver(wanted.endpoints, answer)).urls
-            each = wanted.endpoints // wanted.companies
+                urls = stack.enter_context(running_receiver(endpoints, answer)).urls
             subscriptions = fixtures.companies_with_endpoints(urls, "post_call", each=each)
             fixtures.publish_backlog(subscriptions, int(wanted.webhooks * part), content)
         yield
@@ -141,13 +144,14 @@ def _report(results: dict[str, Results], how: str) -> Report:
     return Report("isolation", f"{how}; medians of the rounds' percentiles", figures, targets)
 
 
-def _round(good: Arrivals, variant: Variant, rate: int, seconds: float, results: Results) -> None:
+def _round(good: Arrivals, variant: Variant, endpoints: int, rate: int, seconds: float, results: Results) -> None:
     """One round with new endpoints: nobody knows yet which are bad."""
     answer = _just_under_the_deadline() if variant.late else "never"
     with ExitStack() as stack:
-        bad = stack.enter_context(running_receiver(ENDPOINTS, answer)) if variant.bad else good
-        callers = _endpoints([(bad if number < variant.bad else good).urls[number] for number in range(ENDPOINTS)])
-        healthy = {caller.pk for caller in callers[variant.bad :]}
+        bad = stack.enter_context(running_receiver(endpoints, answer)) if variant.bad else good
+        some = variant.bad * endpoints // ENDPOINTS
+        callers = _endpoints([(bad if number < some else good).urls[number] for number in range(endpoints)])
+        healthy = {caller.pk for caller in callers[some:]}
         rings = fixtures.ring_at_rate(callers, rate, seconds)
         committed = fixtures.by_webhook_id([ring for ring in rings if ring.caller.pk in healthy])
         came = good.wait_for(committed, PATIENCE)

@@ -23,7 +23,7 @@ from tests.bench.helpers import Helper, helper
 from tests.bench.options import Options
 from tests.bench.report import Report, Target, percentile
 from tests.bench.statements import StatementCounter
-from tests.bench.web_servers import WORKERS, WebServer, running_web_server
+from tests.bench.web_servers import WebServer, running_web_server, workers_for
 from tests.bench.workspace import Workspace, use, wait_for
 
 SIZE = 1000
@@ -139,8 +139,8 @@ def run(workspace: Workspace, options: Options) -> Report:
     p99: list[float] = []
     undelivered = 0
     with ExitStack() as stack:
-        service, statements = stack.enter_context(_service(workspace, min(COMPANIES, size)))
-        bare, bare_groups = stack.enter_context(_bare(workspace))
+        service, statements = stack.enter_context(_service(workspace, size))
+        bare, bare_groups = stack.enter_context(_bare(workspace, size))
         send_naively = stack.enter_context(_naive(workspace))
         bare.send("bare", min(size, 50))
         send_naively(4)
@@ -188,24 +188,29 @@ def run(workspace: Workspace, options: Options) -> Report:
     return Report(
         "path",
         f"{options.rounds} rounds of {size} forms and {calls} whole calls (three requests, three webhooks) for "
-        f"{min(COMPANIES, size)} companies with an endpoint each, {WORKERS} web workers, one cluster, {CONNECTIONS} "
-        f"connections; {seconds:g} s at {RATE} forms a second; naive: a task for each webhook, without the request",
+        f"{min(COMPANIES, size)} companies with an endpoint each, {workers_for(size)} web workers, one cluster, "
+        f"{CONNECTIONS} connections; {seconds:g} s at {RATE} forms a second; naive: a task for each webhook, without "
+        "the request",
         figures,
         targets,
     )
 
 
 @contextmanager
-def _service(workspace: Workspace, companies: int) -> Iterator[tuple[Service, dict[str, int] | None]]:
+def _service(workspace: Workspace, size: int) -> Iterator[tuple[Service, dict[str, int] | None]]:
+    companies = min(COMPANIES, size)
     database = workspace.database("path")
     use(database)
     counter = workspace.databases.statement_counter(database)
     with running_receiver(1) as arrivals, helper("request_load") as load:
         customers = _companies(arrivals.urls[0], companies)
-        with running_web_server(workspace, database, "web") as web, workspace.connection(database) as watch:
+        with (
+            running_web_server(workspace, database, "web", workers=workers_for(size)) as web,
+            workspace.connection(database) as watch,
+        ):
             site = Site(web, load, customers)
             site.send("form", max(companies // 20, 4 * CONNECTIONS))  # imports, connections and caches
-            statements = _statements(site, counter) if counter else None
+            statements = _statements(site, counter, min(COUNTED_FORMS, size)) if counter else None
             with running_engine(workspace, database) as cluster:
                 groups = Groups.of(
                     web=lambda: tree_seconds(web.pid),
@@ -223,18 +228,18 @@ def _service(workspace: Workspace, companies: int) -> Iterator[tuple[Service, di
                 yield Service(site, groups, arrivals, is_done), statements
 
 
-def _statements(site: Site, counter: StatementCounter) -> dict[str, int]:
+def _statements(site: Site, counter: StatementCounter, forms: int) -> dict[str, int]:
     """What the web server asks the database for one form, by the statement's beginning; what it does not ask for every
     form is left out, such as what a key's first use asks."""
     few = replace(site, companies=site.companies[:COUNTED_COMPANIES])
-    few.send("form", COUNTED_FORMS)
+    few.send("form", forms)
     counter.reset()
-    few.send("form", COUNTED_FORMS)
+    few.send("form", forms)
     found: Counter[str] = Counter()
     for statement in counter.statements():
         if not statement.is_internal:
             found[LITERAL.sub("?", " ".join(statement.text.split()))[:100]] += statement.calls
-    return {text: each for text, calls in found.most_common() if (each := round(calls / COUNTED_FORMS))}
+    return {text: each for text, calls in found.most_common() if (each := round(calls / forms))}
 
 
 def _companies(url: str, number: int) -> list[tuple[str, str]]:
@@ -258,12 +263,13 @@ def _companies(url: str, number: int) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def _bare(workspace: Workspace) -> Iterator[tuple[Site, Groups]]:
+def _bare(workspace: Workspace, size: int) -> Iterator[tuple[Site, Groups]]:
     database = workspace.database("bare")
     use(database)
     fixtures.company()
     settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}
-    with running_web_server(workspace, database, "bare", **settings) as web, helper("request_load") as load:  # type: ignore[arg-type]
+    server = running_web_server(workspace, database, "bare", workers=workers_for(size), **settings)  # type: ignore[arg-type]
+    with server as web, helper("request_load") as load:
         groups = Groups.of(web=lambda: tree_seconds(web.pid), postgres=workspace.databases.cpu_of(database))
         yield Site(web, load, [("none", "")]), groups
 

@@ -12,12 +12,18 @@ from tests.bench.workspace import Workspace, wait_for
 
 WORKERS = 3
 THREADS = 4
+# Each worker loads the whole service: fewer jobs than this for each are not worth its start.
+LEAST_PER_WORKER = 100
 
 
 @dataclass(frozen=True, slots=True)
 class WebServer:
     pid: int
     port: int
+
+
+def workers_for(jobs: int) -> int:
+    return min(WORKERS, max(1, jobs // LEAST_PER_WORKER))
 
 
 @contextmanager

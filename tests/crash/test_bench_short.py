@@ -18,11 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 # Size and seconds of each. All in one process, since the database that all start from takes a while to make.
 SHORT = {
     "delivery": (60, None),
-    "receivers": (60, 0.5),
+    "receivers": (20, 0.5),
     "waiting": (9, 0.5),
     "latency": (3, 0.5),
     "isolation": (60, 0.5),
-    "scale": (60, None),
+    "scale": (40, None),
     "backlog": (4000, None),
     "publish": (10, None),
     "path": (20, 0.5),

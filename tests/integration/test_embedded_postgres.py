@@ -228,20 +228,20 @@ def test_a_migrated_server_has_the_tables_in_every_database_and_is_made_anew_whe
     (clone / "manage.py").write_text(MIGRATE)
     (code.parent / "__init__.py").touch()
 
-    def tables(database: str) -> set[str]:
+    def tables(url: str) -> set[str]:
         query = "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'"
-        return set((answer(server.url_of(database), query) or "").split())
+        return set((answer(url, query) or "").split())
 
     code.write_text("NAME = 'first'")
     with throw_away_server("test", clone, migrated=True) as server:
         with psycopg.connect(server.url_of("template1")) as connection:
             connection.execute("CREATE TABLE of_this_run ()")
-        assert tables("callhooks") == {"first"}
+        assert tables(server.url) == {"first"}
     (clone / "manage.py").unlink()  # from now on nothing can be migrated
     with throw_away_server("test", clone, migrated=True) as server:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE later")
-        assert tables("callhooks") == tables("later") == {"first"}
+        assert tables(server.url) == tables(server.url_of("later")) == {"first"}
 
     (clone / "manage.py").write_text(MIGRATE)
     code.write_text("NAME = 'none'")
@@ -249,4 +249,4 @@ def test_a_migrated_server_has_the_tables_in_every_database_and_is_made_anew_whe
         pass
     code.write_text("NAME = 'second'")
     with throw_away_server("test", clone, migrated=True) as server:
-        assert tables("callhooks") == {"second"}
+        assert tables(server.url) == {"second"}

@@ -16,8 +16,8 @@ from callhooks_site.devtools.state import PROJECT, DevError, environment, make_s
 NO_TEST_RAN = 5  # pytest's exit code
 CRASH = "tests/crash"
 # Workers, each with a database of its own: two, as a small build machine has cores. By whole files, because some share
-# what is dear to make.
-AT_ONCE = ["-n", "2", "--dist", "loadfile"]
+# what is dear to make; those that take longest first (tests/support/longest.py), not those with the most tests.
+AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 # A figure for people, not a bar to jump: where it is low, somebody should look why. Branches count.
 COVERAGE = ["--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:var/coverage"]
 CONCISE = ["--output-format", "concise"]
