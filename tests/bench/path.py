@@ -268,7 +268,7 @@ def _bare(workspace: Workspace, size: int) -> Iterator[tuple[Site, Groups]]:
     use(database)
     fixtures.company()
     settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}
-    server = running_web_server(workspace, database, "bare", workers=workers_for(size), **settings)  # type: ignore[arg-type]
+    server = running_web_server(workspace, database, "bare", workers=workers_for(size), **settings)
     with server as web, helper("request_load") as load:
         groups = Groups.of(web=lambda: tree_seconds(web.pid), postgres=workspace.databases.cpu_of(database))
         yield Site(web, load, [("none", "")]), groups
