@@ -14,7 +14,7 @@ def remove_secrets(fields: Mapping[str, Any]) -> dict[str, str]:
     are a card number by their value; a card number inside a text is masked, and the rest of the text stays."""
     kept = {}
     for name, value in fields.items():
-        if not is_secret(_words(name)):
+        if not is_secret(words(name)):
             text = _text(value)
             masked = mask_cards(text)
             if masked.strip() != REMOVED:
@@ -22,8 +22,8 @@ def remove_secrets(fields: Mapping[str, Any]) -> dict[str, str]:
     return kept
 
 
-def _words(name: str) -> str:
-    """`cardNumber`, `card_number`, `card-number` → `card number`."""
+def words(name: str) -> str:
+    """The words of a field's name: `cardNumber`, `card_number`, `card-number` → `card number`."""
     return re.sub(r"[_\-.\[\]]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name))).strip()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from subscriptions.intake.errors import Refused
 
@@ -13,6 +15,7 @@ from .parsed_form import ParsedForm
 
 Reason = FormRefusal.Reason
 EXTERNAL_SOURCE = "web form"
+MOST_LATE = timedelta(days=7)  # HubSpot and others try for three days; a weekend, and somebody who fixes it
 
 
 def check_sender(source: FormSource, origin: str) -> None:
@@ -36,12 +39,19 @@ def check_form(source: FormSource, origin: str, form: ParsedForm, *, trap: bool 
         raise Refused(Reason.TRAP, f"The hidden field {source.honeypot_field} was filled in.")
 
 
+def _time_of(form: ParsedForm) -> datetime | None:
+    """When the builder says that it was submitted: it may try for days. Not long ago, and not tomorrow."""
+    time = datetime.fromisoformat(form.submitted_at) if form.submitted_at else None
+    now = timezone.now()
+    return time if time and now - MOST_LATE <= time <= now else None
+
+
 def accept_form(source: FormSource, form: ParsedForm, *, submitted_at: datetime | None = None) -> FormSubmission:
     """Store the form; one with the same submission_id stays unchanged. The caller counts it at the source."""
     fields = {name: text for name, text in form.fields.items() if name != source.honeypot_field or text}
     data: dict[str, Any] = {**form.attribution, "form_data": fields}
-    if submitted_at:
-        data["submitted_at"] = submitted_at
+    if time := _time_of(form) or submitted_at:
+        data["submitted_at"] = time
     if form.submission_id:
         # With the source's id: two sites of a company cannot know each other's ids.
         data |= {"external_source": EXTERNAL_SOURCE, "external_id": f"{source.pk}-{form.submission_id}"}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from subscriptions.intake.errors import Refused
 
 from ..contents import remove_secrets
+from . import builders
+from .builders.answers import Answers
+from .flatten import flatten
 
 MOST_FIELDS = 200
 LONGEST_NAME, LONGEST_VALUE = 200, 20_000
@@ -41,6 +46,7 @@ class ParsedForm:
     attribution: dict[str, str] = field(default_factory=dict)
     redirect_to: str = ""
     submission_id: str = ""
+    submitted_at: str = ""  # ISO, with an offset; empty: when it arrived
 
     def as_json(self) -> dict[str, Any]:
         """With the fields as pairs, since jsonb does not keep the order of an object's names."""
@@ -58,19 +64,44 @@ def parse_pairs(pairs: Iterable[tuple[str, list[str]]]) -> ParsedForm:
 
 
 def parse_object(data: Any) -> ParsedForm:
-    """Parse a JSON object: either the fields themselves, or `form_data` with the attribution beside it. Raises
-    Unreadable."""
+    """Parse a JSON object: the fields themselves; `form_data` with the attribution beside it; or what a form builder's
+    webhook sends. What is nested becomes flat. Raises Refused."""
+    if isinstance(data, list) and data and all(isinstance(item, Mapping) for item in data):
+        data = data[0] if len(data) == 1 else {"fields": data}
     if not isinstance(data, Mapping):
         raise Unreadable(
             "malformed", 'The body must be a JSON object of field names and values, such as {"name": "Ann"}.'
         )
     inner = data.get("form_data")
     if isinstance(inner, Mapping):
-        beside, fields = {name: value for name, value in data.items() if name != "form_data"}, dict(inner)
+        beside, fields = {name: value for name, value in data.items() if name != "form_data"}, flatten(inner)
+    elif answers := builders.read(data):
+        return _of_builder(answers)
     else:
         beside, fields = dict(data), {}
-    named = {name: _single_text(name, beside.pop(name)) for name in (*ATTRIBUTION, REDIRECT, ID) if name in beside}
-    fields = beside | fields  # click ids and utm_term have no column: they stay ordinary fields
+    beside = flatten(beside)
+    named = {name: _single_text(beside.pop(name)) for name in (*ATTRIBUTION, REDIRECT, ID) if name in beside}
+    # Click ids and utm_term have no column: they stay ordinary fields.
+    return _parse(beside | fields, named)
+
+
+def _of_builder(answers: Answers) -> ParsedForm:
+    fields = flatten(answers.fields)
+    # Hidden fields tell where the visitor came from.
+    named = {name: _single_text(fields.pop(name)) for name in ATTRIBUTION if name.startswith("utm_") and name in fields}
+    if answers.form_url:
+        named["form_url"] = _replace_unstorable(answers.form_url)
+    if answers.form_name:
+        fields.setdefault("form_name", answers.form_name)
+    form = _parse(fields, named)
+    if answers.id:
+        # With what it says: nobody can keep a form out by sending another one with its number first.
+        whole = json.dumps([answers.builder, answers.id, form.fields], sort_keys=True)
+        form = replace(form, submission_id=sha256(whole.encode()).hexdigest())
+    return replace(form, submitted_at=answers.submitted_at.isoformat() if answers.submitted_at else "")
+
+
+def _parse(fields: dict[str, Any], named: dict[str, str]) -> ParsedForm:
     _check(fields)
     kept = {_replace_unstorable(name): _replace_unstorable(value) for name, value in remove_secrets(fields).items()}
     attribution = _complete_attribution(
@@ -85,11 +116,9 @@ def parse_object(data: Any) -> ParsedForm:
     )
 
 
-def _single_text(name: str, value: Any) -> str:
+def _single_text(value: Any) -> str:
     """The last value that is not empty, if the name occurs more than once."""
     values = [each for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
-    if any(isinstance(each, dict | list) for each in values):
-        raise Unreadable("malformed", f"{name} must be text.")
     return _replace_unstorable(str(values[-1])).strip() if values else ""
 
 
@@ -102,8 +131,6 @@ def _check(fields: Mapping[Any, Any]) -> None:
         values = value if isinstance(value, list) else [value]
         if len(str(name)) > LONGEST_NAME:
             raise Unreadable("too_large", f"A field's name has at most {LONGEST_NAME} characters.")
-        if any(isinstance(each, dict | list) for each in values):
-            raise Unreadable("malformed", f"{str(name)[:50]} must be text, a number, true, false or a list of these.")
         if sum(len(str(each)) for each in values) > LONGEST_VALUE:
             raise Unreadable("too_large", f"{str(name)[:50]} is longer than {LONGEST_VALUE:,} characters.")
 

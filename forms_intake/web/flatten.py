@@ -1,0 +1,64 @@
+"""Nested JSON as the fields of a form: label → answer. No Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from subscriptions.intake.errors import Refused
+
+from ..contents import words
+from ..secrets import is_secret
+
+DEEPEST = 10
+# In this order: of `{"name": "q1", "label": "Your name", "value": "Ann"}` people know the label.
+_LABELS = ("label", "title", "question", "name", "key", "field", "id")
+_ANSWERS = ("value", "answer", "values", "answers", "response", "text")
+# What else a question may have. An object with anything beside is no question: nothing of it may be lost.
+_ABOUT = {"type", "ref", "required", "raw_value", "order", "index", "slug", "uuid", "placeholder", "description",
+          "format", "options", "objectTypeId", "fieldType", "field_type"}  # fmt: skip
+_QUESTION = {*_LABELS, *_ANSWERS, *_ABOUT}
+
+
+def flatten(data: Any) -> dict[str, Any]:
+    """Names and values, which are no objects and no lists of them. `{"a": {"b": 1}}` becomes `a.b`; a list of questions
+    with their answers becomes label → answer. Two of one name become one list. Raises Refused."""
+    fields: dict[str, Any] = {}
+    for name, value in _walk("", data, 0):
+        if name in fields:
+            both = [fields[name], value]
+            value = [item for each in both for item in (each if isinstance(each, list) else [each])]
+        fields[name] = value
+    return fields
+
+
+def _walk(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if depth > DEEPEST:
+        raise Refused("malformed", f"The values are nested more than {DEEPEST} deep.")
+    if isinstance(value, Mapping):
+        if depth and (question := _question(value)):
+            yield from _walk(*question, depth + 1)
+            return
+        for key, inner in value.items():
+            # Of `data.card.number` the whole does not look like a secret.
+            if not is_secret(words(key)) and not is_secret(words(f"{name.rpartition('.')[2]} {key}")):
+                yield from _walk(f"{name}.{key}" if name else str(key), inner, depth + 1)
+    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        for number, item in enumerate(value, 1):
+            is_question = isinstance(item, Mapping) and _question(item)
+            yield from _walk(name if is_question else f"{name}.{number}" if name else str(number), item, depth + 1)
+    else:
+        yield name, value
+
+
+def _question(value: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """The label and the answer, of an object that is both."""
+    if not {*value} <= _QUESTION:
+        return None
+    label = next((value[key] for key in _LABELS if isinstance(value.get(key), str) and value[key].strip()), None)
+    answer = next((value[key] for key in _ANSWERS if key in value), None)
+    if label is None or answer is None:
+        return None
+    if isinstance(answer, Mapping) and (chosen := _question(answer)):
+        answer = chosen[0]  # an option has a label too
+    return label.strip(), answer
