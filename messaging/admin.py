@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from calls.models import Person, Tracker
 from calls.phones import formatted, read_in
-from subscriptions.admin.kit import times
+from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.forms import TenantForm
 from subscriptions.admin.kit.icons import icon
-from subscriptions.admin.kit.logs import LargeTableAdmin
+from subscriptions.admin.kit.logs import SEARCH_LIMIT, LargeTableAdmin
 from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.tenancy.access import access_of
 
@@ -47,10 +49,19 @@ class TextAdmin(SubjectAdmin):
     empty_icon = "message-square-text"
     indexed = frozenset({"tracker"})
     list_filter = (SentFilter, "direction", TrackerFilter)
-    readonly_fields = ("time", "customer", "tracking_number", "conversation", "text", "pictures", "resource_id")
+    readonly_fields = (
+        "time", "customer", "tracking_number", "conversation", "text", "pictures", "others", "resource_id",
+    )  # fmt: skip
 
     def name_of(self, row: TextMessage) -> str:
         return self.customer(row)
+
+    def search_conditions(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
+        yield from super().search_conditions(request, term)
+        senders = access_of(request).limit(Thread.objects.filter(person=None, address=term), "company")
+        threads = list(senders.values_list("pk", flat=True)[:SEARCH_LIMIT])
+        if threads:
+            yield {"thread__in": threads}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         fields = ["tracker", "direction", "customer_phone_number", "content", "media_urls", "sent_at"]
@@ -62,6 +73,7 @@ class TextAdmin(SubjectAdmin):
                 "time",
                 "text",
                 "pictures",
+                *(["others"] if obj.other_recipients else []),
                 "conversation",
                 "resource_id",
             ]
@@ -71,7 +83,7 @@ class TextAdmin(SubjectAdmin):
     def who(self, obj: TextMessage) -> str:
         inbound = obj.direction == TextMessage.Direction.INBOUND
         drawn = icon("message-square-text" if inbound else "message-square-reply")
-        name = obj.thread.person.name or self.customer(obj)
+        name = obj.thread.customer_name or self.customer(obj)
         return format_html('<span class="who" title="{}">{}{}</span>', obj.get_direction_display(), drawn, name)
 
     @admin.display(description="tracking number")
@@ -102,6 +114,10 @@ class TextAdmin(SubjectAdmin):
     def pictures(self, obj: TextMessage) -> str:
         return "\n".join(map(str, obj.media_urls)) or "None"
 
+    @admin.display(description="also sent to")
+    def others(self, obj: TextMessage) -> str:
+        return ", ".join(formatted(number) for number in obj.other_recipients)
+
     @admin.display(description="conversation")
     def conversation(self, obj: TextMessage) -> str:
         url = reverse("admin:messaging_thread_change", args=[obj.thread_id])
@@ -123,28 +139,45 @@ class ThreadAdmin(LargeTableAdmin):
     menu, menu_order, menu_name = "activity", 30, "Conversations"
     newest_first = ("-pk",)
     related = ("person", "tracker", "assigned_to")
-    list_display = ("who", "tracker_name", "assigned_to", "lead_status")
-    cells = {"who": "who", "tracker_name": "what soft", "assigned_to": "side", "lead_status": "when"}
+    list_display = ("who", "tracker_name", "opt_out", "assigned_to", "lead_status")
+    cells = {
+        "who": "who",
+        "tracker_name": "what soft",
+        "opt_out": "side quiet",
+        "assigned_to": "side",
+        "lead_status": "when",
+    }
     empty_icon = "message-square"
     search_help_text = "The customer's phone number, or the exact id of a conversation"
-    fields = ("who", "tracker_name", "texts", "assigned_to", "lead_status", "conversation_id")
-    readonly_fields = ("who", "tracker_name", "texts", "conversation_id")
+    fields = ("who", "tracker_name", "opt_out_when", "texts", "assigned_to", "lead_status", "conversation_id")
+    readonly_fields = ("who", "tracker_name", "opt_out_when", "texts", "conversation_id")
 
     def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
         access = access_of(request)
         numbers = read_in(term, access.regions())
         persons = access.limit(Person.objects.filter(phone__in=numbers), "company")
-        found = set(rows.filter(conversation_id=term).values_list("pk", flat=True))
+        found = set(rows.filter(Q(conversation_id=term) | Q(person=None, address=term)).values_list("pk", flat=True))
         found |= set(rows.filter(person__in=list(persons.values_list("pk", flat=True))).values_list("pk", flat=True))
         return rows.filter(pk__in=found)
 
     @admin.display(description="customer")
     def who(self, obj: Thread) -> str:
-        return obj.person.name or formatted(obj.person.phone)
+        return obj.customer_name or formatted(obj.customer_number)
 
     @admin.display(description="tracking number")
     def tracker_name(self, obj: Thread) -> str:
         return str(obj.tracker)
+
+    @admin.display(description="texts allowed")
+    def opt_out(self, obj: Thread) -> str:
+        return labels.badge("Opted out", "bad") if obj.opted_out else ""
+
+    @admin.display(description="texts allowed")
+    def opt_out_when(self, obj: Thread) -> str:
+        if obj.opt_out_changed_at is None:
+            return "Yes"
+        words = "No: the customer sent STOP, {}" if obj.opted_out else "Yes: the customer sent START, {}"
+        return format_html(words, times.time_tag(obj.opt_out_changed_at))
 
     @admin.display(description="texts")
     def texts(self, obj: Thread) -> str:

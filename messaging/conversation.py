@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
@@ -23,7 +25,7 @@ def render_conversation(thread: Thread) -> str:
 
 
 def _all(thread: Thread) -> str:
-    return f"{reverse('admin:messaging_textmessage_changelist')}?q=%2B{thread.person.phone.removeprefix('+')}"
+    return f"{reverse('admin:messaging_textmessage_changelist')}?q={quote(thread.customer_number)}"
 
 
 def _link(text: TextMessage) -> str:

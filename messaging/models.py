@@ -14,8 +14,11 @@ from django.utils import timezone
 
 from calls.models import Call, Person, Tag, Tracker
 from calls.models.numbers import clean_numbers
+from calls.senders import LONGEST_SENDER, is_number, read_sender
 from subscriptions.models import Company, EventSubject
 from subscriptions.models.fields import ResourceIdField
+
+from .opt_outs import read_opt_out
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -26,27 +29,30 @@ def new_conversation_id() -> str:
 
 
 class ThreadManager(models.Manager["Thread"]):
-    def between(self, *, tracker: Tracker, person: Person) -> Thread:
-        """The thread of this person and this tracking number, created if new."""
+    def between(self, *, tracker: Tracker, person: Person | None, address: str = "") -> Thread:
+        """The thread of this tracking number and this person, or this address of a sender without a phone number;
+        created if new."""
         for _ in range(20):
-            known = self.filter(tracker=tracker, person=person).first()
+            known = self.filter(tracker=tracker, person=person, address=address).first()
             if known is not None:
                 return known
             try:
                 with transaction.atomic():
-                    return self.create(company_id=tracker.company_id, tracker=tracker, person=person)
+                    return self.create(company_id=tracker.company_id, tracker=tracker, person=person, address=address)
             except IntegrityError:
                 continue  # another transaction created it, or the five letters are taken
         raise RuntimeError("Found no free conversation id in twenty tries.")
 
 
 class Thread(models.Model):
-    """The texts of one person with one tracking number."""
+    """The texts of one person, or of one sender without a phone number, with one tracking number."""
 
     resource_id = ResourceIdField(prefix="SMT")
     company = models.ForeignKey(Company, models.PROTECT, related_name="threads")
     tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="threads")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="threads")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="threads", null=True)
+    # A short code, an alphanumeric sender or an account of another channel. Empty where there is a person.
+    address = models.CharField(max_length=LONGEST_SENDER, blank=True, default="", db_default="", editable=False)
     conversation_id = models.CharField(max_length=5, default=new_conversation_id, editable=False)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
@@ -60,6 +66,9 @@ class Thread(models.Model):
     )
     tags = models.ManyToManyField(Tag, related_name="threads", blank=True)
     last_message_at = models.DateTimeField(null=True, editable=False)
+    # Whether the customer has asked for no more texts (STOP), and when that or the opposite (START) was last said.
+    opted_out = models.BooleanField(default=False, db_default=False, editable=False)
+    opt_out_changed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[ThreadManager] = ThreadManager()
@@ -68,13 +77,26 @@ class Thread(models.Model):
         verbose_name = "conversation"
         constraints = [
             models.UniqueConstraint(fields=["tracker", "person"], name="thread_once"),
+            # The address comes first because people search for it.
+            models.UniqueConstraint(
+                fields=["address", "tracker"], condition=models.Q(person=None), name="thread_of_address_once"
+            ),
             models.UniqueConstraint(fields=["company", "conversation_id"], name="conversation_id_once"),
         ]
         # A company's conversations, the one with the newest text first.
         indexes = [models.Index(fields=["company", "-last_message_at", "-id"], name="thread_of_company")]
 
     def __str__(self) -> str:
-        return f"Texts with {self.person}"
+        return f"Texts with {self.person or self.address}"
+
+    @property
+    def customer_name(self) -> str:
+        return self.person.name if self.person else ""
+
+    @property
+    def customer_number(self) -> str:
+        """The person's number, or the address of a sender without one."""
+        return self.person.phone if self.person else self.address
 
 
 class TextMessage(EventSubject):
@@ -85,15 +107,24 @@ class TextMessage(EventSubject):
         OUTBOUND = "outbound", "Sent"
 
     fires_no_event = False  # set before `save` for a text whose event was published elsewhere
+    opt_out_type = ""  # set before `save`: what the provider takes it for, STOP, START or HELP
 
     resource_id = ResourceIdField(prefix="SCI")
     tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="texts", verbose_name="tracking number")
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="texts", editable=False)
     direction = models.CharField(max_length=10, choices=Direction.choices)
-    customer_phone_number = models.CharField(max_length=20)
+    customer_phone_number = models.CharField(
+        max_length=LONGEST_SENDER, help_text="Or a short code or another sender without a number."
+    )
+    # Of a group MMS: who else got it.
+    other_recipients = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True, editable=False
+    )
     content = models.TextField(blank=True)
     media_urls = models.JSONField(default=list, blank=True)
     sent_at = models.DateTimeField("time", default=timezone.now)
+    # Nobody has reported the time: it is when we heard of the text, and gives way to what is.
+    sent_at_is_ours = models.BooleanField(default=False, db_default=False, editable=False)
     external_source = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -121,7 +152,7 @@ class TextMessage(EventSubject):
         return f"Text {'from' if self.direction == self.Direction.INBOUND else 'to'} {self.customer_phone_number}"
 
     def clean(self) -> None:
-        if errors := clean_numbers(self, ("customer_phone_number",)):
+        if errors := clean_numbers(self, ("customer_phone_number",), read=read_sender):
             raise ValidationError(errors)
         if not (isinstance(self.media_urls, list) and all(isinstance(url, str) for url in self.media_urls)):
             raise ValidationError({"media_urls": 'Write a list of addresses: ["https://example.com/1.jpg"].'})
@@ -133,9 +164,28 @@ class TextMessage(EventSubject):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
         with transaction.atomic():
-            if self._state.adding and self.thread_id is None:
-                person = Person.objects.lock_by_phone(self.company_id, self.customer_phone_number)
-                self.thread = Thread.objects.between(tracker=self.tracker, person=person)
+            is_new = self._state.adding
+            if is_new and self.thread_id is None:
+                self.thread = self._find_thread()
             super().save(*args, **kwargs)
             newest = Greatest("last_message_at", Value(self.sent_at, models.DateTimeField()))
             Thread.objects.filter(pk=self.thread_id).update(last_message_at=newest)
+            if is_new:
+                self._note_opt_out()
+
+    def _find_thread(self) -> Thread:
+        sender = self.customer_phone_number
+        if not is_number(sender):
+            return Thread.objects.between(tracker=self.tracker, person=None, address=sender)
+        person = Person.objects.lock_by_phone(self.company_id, sender)
+        return Thread.objects.between(tracker=self.tracker, person=person)
+
+    def _note_opt_out(self) -> None:
+        """Mark the conversation, unless something later has been said."""
+        opted_out = read_opt_out(self.content, self.opt_out_type) if self.direction == self.Direction.INBOUND else None
+        if opted_out is None:
+            return
+        earlier = models.Q(opt_out_changed_at=None) | models.Q(opt_out_changed_at__lte=self.sent_at)
+        changed = {"opted_out": opted_out, "opt_out_changed_at": self.sent_at}
+        if Thread.objects.filter(earlier, pk=self.thread_id).exclude(opted_out=opted_out).update(**changed):
+            self.thread.opted_out, self.thread.opt_out_changed_at = opted_out, self.sent_at

@@ -16,6 +16,11 @@ def agent_name(text: TextMessage) -> str | None:
     return (user.get_full_name() or user.get_username()) if user else None
 
 
+def person_resource_id(text: TextMessage) -> str | None:
+    """None for a sender without a phone number."""
+    return text.thread.person.resource_id if text.thread.person else None
+
+
 def _source(text: TextMessage) -> str:
     inbound = text.direction == TextMessage.Direction.INBOUND
     return dashed(text.customer_phone_number if inbound else text.tracker.phone_number)
@@ -38,7 +43,7 @@ class TextPayload(Payload):
         "lead_status": "What the conversation was marked as.",
         "conversation_id": "Five letters and digits, the same for one customer and one tracking number.",
         "company_resource_id": "The company's id: COM and 32 hex digits.",
-        "person_resource_id": "The customer's id: PER and 32 hex digits.",
+        "person_resource_id": "The customer's id: PER and 32 hex digits; null for a sender without a phone number.",
         "message_type": "sms, or mms when it has media.",
         "media_urls": "Where its pictures and other media are.",
     }
@@ -53,7 +58,7 @@ class TextPayload(Payload):
     lead_status = TextValue(lambda text: text.thread.lead_status or None, allow_null=True)
     conversation_id = TextValue(of("thread.conversation_id"))
     company_resource_id = TextValue(of("company.resource_id"))
-    person_resource_id = TextValue(of("thread.person.resource_id"))
+    person_resource_id = TextValue(person_resource_id, allow_null=True)
     message_type = TextValue(lambda text: "mms" if text.media_urls else "sms")
     media_urls = ListValue(of("media_urls"))
 

@@ -21,7 +21,7 @@ from forms_intake.models import FormSubmission
 from forms_intake.payloads import FormSubmissionPayload
 from messaging import media
 from messaging.models import TextMessage
-from messaging.payloads import TextPayload, agent_name
+from messaging.payloads import TextPayload, agent_name, person_resource_id
 from subscriptions.events.payload_fields import (
     BooleanValue,
     IntegerValue,
@@ -101,7 +101,7 @@ class _Text(TextPayload):
     }
 
     company_id = IntegerValue(of("company_id"))
-    person_id = TextValue(of("thread.person.resource_id"))
+    person_id = TextValue(person_resource_id, allow_null=True)
     thread_resource_id = TextValue(of("thread.resource_id"))
     media_urls = ListValue(media.public_urls)
     sent_at = TextValue(_sent_at)

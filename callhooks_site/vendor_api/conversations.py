@@ -4,6 +4,7 @@ Both are our threads: one person and one tracking number."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -73,8 +74,7 @@ def _state(thread: Thread, context: Context) -> str:
 
 
 def _formatted(path: str) -> Field:
-    owner, _, name = path.partition(".")
-    return Field(TEXT, lambda thread, context: formatted(getattr(getattr(thread, owner), name)))
+    return Field(TEXT, lambda thread, context: formatted(attrgetter(path)(thread)))
 
 
 def _selectable(field: Field) -> Field:
@@ -85,17 +85,17 @@ _HEAD = {
     "company_id": of("company.resource_id", TEXT),
     "initial_tracker_id": of("tracker.resource_id", TEXT),
     "current_tracker_id": of("tracker.resource_id", TEXT),
-    "customer_name": of("person.name", TEXT_OR_NULL),
-    "customer_phone_number": of("person.phone", TEXT_OR_NULL),
+    "customer_name": of("customer_name", TEXT_OR_NULL),
+    "customer_phone_number": of("customer_number", TEXT_OR_NULL),
     "initial_tracking_number": of("tracker.phone_number", TEXT),
     "current_tracking_number": of("tracker.phone_number", TEXT),
 }
 _LAST = Field(TEXT_OR_NULL, lambda thread, context: utc(thread.last_message_at))
 _FORMATTED = {
-    "formatted_customer_phone_number": _formatted("person.phone"),
+    "formatted_customer_phone_number": _formatted("customer_number"),
     "formatted_initial_tracking_number": _formatted("tracker.phone_number"),
     "formatted_current_tracking_number": _formatted("tracker.phone_number"),
-    "formatted_customer_name": of("person.name", TEXT_OR_NULL),
+    "formatted_customer_name": of("customer_name", TEXT_OR_NULL),
 }
 _STATE = {
     "state": Field({"enum": list(STATES)}, _state),
@@ -186,6 +186,7 @@ class ThreadList(VendorView):
     def _search(self, term: str) -> Q:
         number = normalise_if_number(term, region=self.company.region)
         found = Q(person__name__icontains=term) | (Q(person__phone=number) if number else Q(person__phone=term))
+        found |= Q(person=None, address=term)
         if self.by_tag:
             tagged = Thread.tags.through.objects.filter(tag__company=self.company, tag__name__iexact=term)
             found |= Q(pk__in=tagged.values("thread_id"))

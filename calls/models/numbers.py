@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from ..phones import DEFAULT_REGION, BadNumber, is_withheld, normalise
 
 
-def clean_numbers(row: Any, fields: Iterable[str], *, may_be_withheld: Iterable[str] = ()) -> dict[str, str]:
+class Read(Protocol):
+    def __call__(self, text: str, *, region: str) -> str: ...
+
+
+def clean_numbers(
+    row: Any, fields: Iterable[str], *, may_be_withheld: Iterable[str] = (), read: Read = normalise
+) -> dict[str, str]:
     """Normalise these fields of the row. Returns the errors by field."""
     errors = {}
     for field in fields:
@@ -21,7 +27,7 @@ def clean_numbers(row: Any, fields: Iterable[str], *, may_be_withheld: Iterable[
         try:
             # The company need not be loaded for what has its country in it.
             region = DEFAULT_REGION if text.startswith("+") or not row.company_id else row.company.region
-            setattr(row, field, normalise(text, region=region))
+            setattr(row, field, read(text, region=region))
         except BadNumber as error:
             errors[field] = str(error)
     return errors

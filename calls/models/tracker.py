@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from subscriptions.models import Company
 from subscriptions.models.fields import ResourceIdField
 
+from ..senders import LONGEST_SENDER, read_sender
 from .numbers import clean_numbers
 
 
@@ -17,7 +18,10 @@ class Tracker(models.Model):
 
     resource_id = ResourceIdField(prefix="TRK")
     company = models.ForeignKey(Company, models.PROTECT, related_name="trackers")
-    phone_number = models.CharField(max_length=20, help_text="For example +14045550100.")
+    phone_number = models.CharField(
+        max_length=LONGEST_SENDER,
+        help_text="For example +14045550100. For texts also a short code, a name such as ACME, or rcs: and the agent.",
+    )
     name = models.CharField(max_length=200, help_text="Shown as the source's name, for example: Google Ads.")
     source = models.CharField(max_length=200, blank=True, help_text="The marketing source, for example google_paid.")
     destination_number = models.CharField(
@@ -41,7 +45,8 @@ class Tracker(models.Model):
         return f"{self.name} ({self.phone_number})"
 
     def clean(self) -> None:
-        if errors := clean_numbers(self, ("phone_number", "destination_number")):
+        errors = clean_numbers(self, ("phone_number",), read=read_sender)
+        if errors := errors | clean_numbers(self, ("destination_number",)):
             raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:

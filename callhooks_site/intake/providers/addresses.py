@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 
 from calls.phones import is_withheld, normalise_if_number
+from calls.senders import CHANNELS_BY_NUMBER
 
-_BY_NUMBER = frozenset({"whatsapp", "rcs", "tel"})
 _NUMBER = re.compile(r"\+?[\d\s().\-/]{1,40}", re.ASCII)
 FEWEST_DIGITS = 7  # without +; the shortest subscriber numbers with their area codes
 
@@ -26,7 +26,7 @@ def normalise_number(text: str, region: str) -> str:
     """E.164; empty for what is no phone number. What has no + is a number of the country `region`: trunks pass on what
     was dialled."""
     scheme, colon, rest = text.strip().rpartition(":")
-    if colon and not (scheme.lower() in _BY_NUMBER and rest.startswith("+")):
+    if colon and not (scheme.lower() in CHANNELS_BY_NUMBER and rest.startswith("+")):
         return ""
     digits = sum(character.isdigit() for character in rest)
     if is_withheld(rest) or not _NUMBER.fullmatch(rest) or (digits < FEWEST_DIGITS and not rest.startswith("+")):

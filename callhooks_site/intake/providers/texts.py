@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from calls.phones import BadNumber
+from calls.senders import LONGEST_SENDER, read_sender
+
 from .addresses import normalise_number
 from .callback_request import CallbackParams, Malformed
 
 MOST_SID = 64
 MOST_MEDIA = 20
 MOST_URL = 2048
+MOST_RECIPIENTS = 50
 # The text is on its way to the customer. Before that it may still fail.
 SENT = frozenset({"sent", "delivered", "read"})
 NOT_SENT = frozenset("accepted scheduled queued sending undelivered failed canceled partially_delivered".split())
@@ -52,14 +56,31 @@ def build_text(
 def _build_incoming(params: CallbackParams, received_at: datetime, region: str) -> dict[str, Any]:
     count = min(params.seconds("NumMedia") or 0, MOST_MEDIA)
     media = [url for index in range(count) if (url := _check_url(params.text(f"MediaUrl{index}", MOST_URL)))]
-    content = params.exact_text("Body")
+    content = params.exact_text("Body") or params.exact_text("ButtonText") or _build_place(params)
     if not content and not media:
         raise Malformed("It has neither text nor pictures.")
     return {
         **_build_base(params, "inbound", "To", "From", received_at, region),
         "content": content,
         "media_urls": media,
+        "other_recipients": _read_other_recipients(params, region),
+        "opt_out_type": params.text("OptOutType", 20),
     }
+
+
+def _build_place(params: CallbackParams) -> str:
+    """What RCS and WhatsApp users send as a place on the map."""
+    where = [params.text(name, 200) for name in ("Label", "Address")]
+    if "Latitude" in params and "Longitude" in params:
+        where.append(f"{params.text('Latitude', 30)}, {params.text('Longitude', 30)}")
+    return "\n".join(line for line in where if line)
+
+
+def _read_other_recipients(params: CallbackParams, region: str) -> list[str]:
+    """Of a group MMS. Twilio numbers them from 0."""
+    names = ["OtherRecipients", *(f"OtherRecipients{number}" for number in range(MOST_RECIPIENTS))]
+    found = [params.text(name, LONGEST_SENDER) for name in names if name in params]
+    return list(dict.fromkeys(normalise_number(one, region) or one for one in found))
 
 
 def _build_outgoing(
@@ -79,16 +100,27 @@ def _build_outgoing(
 def _build_base(
     params: CallbackParams, direction: str, ours: str, theirs: str, received_at: datetime, region: str
 ) -> dict[str, Any]:
-    customer = normalise_number(params.text(theirs, 200), region)
+    customer = _read_sender(params.text(theirs, 200), region)
     if not customer:
-        raise Malformed(f"{theirs} is {params.text(theirs, 60)!r}, which is not a customer's phone number.")
+        raise Malformed(
+            f"{theirs} is {params.text(theirs, 60)!r}, which is neither a phone number nor a sender of texts."
+        )
     return {
         "direction": direction,
-        "tracking_phone_number": normalise_number(params.text(ours, 200), region) or params.text(ours, 60),
+        "tracking_phone_number": _read_sender(params.text(ours, 200), region) or params.text(ours, LONGEST_SENDER),
         "customer_phone_number": customer,
         "sent_at": received_at,
+        "sent_at_is_ours": True,
         "external_id": message_sid(params),
     }
+
+
+def _read_sender(text: str, region: str) -> str:
+    """Empty for what is neither a phone number nor a short code or the like."""
+    try:
+        return read_sender(text, region=region)
+    except BadNumber:
+        return ""
 
 
 def _check_url(text: str) -> str:
