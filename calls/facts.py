@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from subscriptions.events.conditions import Named
+
 from .call_states import call_type, seconds
 from .payloads import values
 
@@ -14,7 +16,7 @@ _OUTCOMES = {"voicemail_transcription": "voicemail", "in_progress": "answered"}
 def of_ringing(call: Any) -> dict[str, Any]:
     """What is known as soon as a call arrives."""
     return {
-        "tracker": call.tracker.resource_id,
+        "tracker": Named(call.tracker.resource_id, call.tracker.name),
         "direction": call.direction,
         "first_call": call.prior_calls == 0,
         "source": values.source_in_words(call),

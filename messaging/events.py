@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_save
 
+from calls.payloads.values import display_name
+from subscriptions.events.conditions import Named
 from subscriptions.events.publishing import Publisher
 
 from .models import TextMessage
@@ -39,7 +41,11 @@ def publish_due(resource_ids: Sequence[str]) -> None:
 
 def facts(text: TextMessage) -> dict[str, Any]:
     """What conditions of subscriptions may ask of a text."""
-    return {"tracker": text.tracker.resource_id, "direction": text.direction, "source": text.tracker.source}
+    return {
+        "tracker": Named(text.tracker.resource_id, text.tracker.name),
+        "direction": text.direction,
+        "source": display_name(text.tracker.source),
+    }
 
 
 def connect() -> None:

@@ -5,7 +5,7 @@ The integration's own filter is the condition of its subscriptions; the company'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from calls.models import Tracker
+from subscriptions.events.condition_words import parts_of
 from subscriptions.models import ApiKey, Company, Subscription
 
 from .call_queries import tracker_keys
@@ -35,32 +36,47 @@ class Trigger:
     def __init__(self, company: Company, condition: Mapping[str, Any], *, default: bool) -> None:
         self.company, self.default = company, default
         self.pk = company.pk * 2 + (0 if default else 1)
-        self.given = given_of(condition)
+        self.condition, self.given = condition, given_of(condition)
 
 
 def given_of(condition: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a condition, as far as they can say it."""
     given: dict[str, Any] = dict.fromkeys(ATTRIBUTES) | {"tracker_ids": []}
-    parts = condition.get("all", [condition])
-    for part in parts:
-        match part:
-            case {"field": "tracker", "in": list(trackers)}:
-                given["tracker_ids"] = trackers
-            case {"field": "first_call", "is": True}:
-                given["call_type"] = "first_call"
-            case {"field": "outcome", "in": list(outcomes)}:
-                given["call_type"] = next((name for name, all_ in OUTCOMES.items() if all_ == outcomes), None)
-            case {"field": "duration", "min": int(seconds)}:
-                given["min_duration"] = seconds
-            case {"field": "duration", "max": int(seconds)}:
-                given["max_duration"] = seconds
-            case {"field": "lead_status", "in": [status]}:
-                given["lead_status"] = status
+    for part in parts_of(condition):
+        given |= _attributes(part)
     return given
 
 
-def condition_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    parts: list[dict[str, Any]] = []
+def _attributes(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that one condition is; none where it is more than they can say."""
+    match part:
+        case {"field": "tracker", "in": list(trackers)}:
+            return {"tracker_ids": trackers}
+        case {"field": "first_call", "is": True}:
+            return {"call_type": "first_call"}
+        case {"field": "outcome", "in": list(outcomes)}:
+            names = [name for name, every in OUTCOMES.items() if set(every) == set(outcomes)]
+            return {"call_type": names[0]} if names else {}
+        case {"field": "duration"}:
+            return {f"{name}_duration": part[name] for name in ("min", "max") if name in part}
+        case {"field": "lead_status", "in": [status]} if status in LEAD_STATUSES:
+            return {"lead_status": status}
+    return {}
+
+
+def rest_of(condition: Mapping[str, Any], given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What the admin or our own API asks beside: it stays when the attributes change. Where `given` has an attribute
+    now, what stood in its place goes."""
+    replaced = {
+        "outcome": given["call_type"],
+        "first_call": given["call_type"],
+        "lead_status": given["lead_status"],
+    }
+    return [part for part in parts_of(condition) if not _attributes(part) and not replaced.get(part.get("field", ""))]
+
+
+def condition_of(given: Mapping[str, Any], rest: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    parts: list[Mapping[str, Any]] = []
     if given["tracker_ids"]:
         parts.append({"field": "tracker", "in": given["tracker_ids"]})
     if given["call_type"] == "first_call":
@@ -72,7 +88,7 @@ def condition_of(given: Mapping[str, Any]) -> dict[str, Any]:
             parts.append({"field": "duration", name: given[f"{name}_duration"]})
     if given["lead_status"]:
         parts.append({"field": "lead_status", "in": [given["lead_status"]]})
-    return {"all": parts}
+    return {"all": [*parts, *rest]}
 
 
 def _integration(trigger: Trigger) -> dict[str, Any]:
@@ -198,7 +214,8 @@ class TriggerView(TriggersBase):
             lock_integration(self.company)
             trigger = self.one_of(id)
             given = self.read(body, trigger.given)
-            self.store(condition_of(given), default=trigger.default, act="Changed a filter")
+            condition = condition_of(given, rest_of(trigger.condition, given))
+            self.store(condition, default=trigger.default, act="Changed a filter")
         return self.shown(self.one_of(id))
 
     def delete(self, request: Request, account: str, id: str) -> Response:

@@ -17,28 +17,32 @@ from ..callers import number_in_words
 from ..models import Call, Tracker
 from ..phones import read_in
 from .columns import CallColumns
+from .conversation import ConversationColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
 from .forms import CallForm
 
 ANNOTATIONS = ("lead_status", "value", "tags", "new_tags", "note")
 ANNOTATIONS_READ_ONLY = ("lead_status", "value", "tag_list", "note")
 LARGE = ("transcription_text", "conversational_transcript", "waveforms", "milestones", "keywords_spotted",
-         "call_highlights", "speaker_percent", "keypad_entries")  # fmt: skip
+         "call_highlights", "speaker_percent", "keypad_entries", "call_summary", "lead_explanation")  # fmt: skip
 
 ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "landing_page_url", "last_requested_url",
                "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
                "gclid", "fbclid", "msclkid")  # fmt: skip
+# What a program or a provider made of what was said.
+FINDINGS = ("call_summary", "sentiment", "lead_score", "lead_explanation")
 
 # The form for a call that somebody adds by hand.
 ENTRY_FIELDSETS = (
     (None, {"fields": ("tracker", "direction", "customer_phone_number", "customer_name",
-                       ("customer_city", "customer_state", "customer_country")),
+                       ("customer_city", "customer_state", "zip_code", "customer_country"), "device_type"),
             "description": "Saving sends webhooks, as for a call that happens now."}),
     ("How it went", {"fields": ("start_time", "answered_at", "ended_at", "duration", ("voicemail", "abandoned", "spam"),
                                 "business_phone_number", "agent_email")}),
     ("Recording", {"fields": ("recording_url", "recording_duration", "transcription_text")}),
     ("Notes and tags", {"fields": ANNOTATIONS}),
-    ("Where the customer came from", {"fields": ATTRIBUTION, "classes": ("collapse",)}),
+    ("What was said", {"fields": FINDINGS, "classes": ("collapse",)}),
+    ("Where the customer came from", {"fields": (*ATTRIBUTION, "session_uuid", "custom"), "classes": ("collapse",)}),
     ("The system it comes from", {"fields": ("external_source", "external_id"), "classes": ("collapse",)}),
 )  # fmt: skip
 
@@ -46,15 +50,17 @@ ENTRY_FIELDSETS = (
 READ_ONLY_FIELDSETS: Any = (
     ("The call", {"fields": (("customer", "location"), ("tracking_number", "routed_to"),
                              ("direction_in_words", "outcome", "length"),
-                             ("time", "answered_when", "ended_when"), "agent_email")}),
+                             ("time", "answered_when", "ended_when"), "agent_email", "keys_pressed", "scored_by")}),
     ("Recording", {"fields": ("recording", "transcription")}),
-    ("Where the customer came from", {"fields": ("source_in_words", *ATTRIBUTION[1:]), "classes": ("collapse",)}),
+    ("What was said", {"fields": (*FINDINGS, "highlights", "keywords_found", "shares"), "classes": ("collapse",)}),
+    ("Where the customer came from", {"fields": ("source_in_words", *ATTRIBUTION[1:], "device_type", "session_uuid",
+                                                 "custom"), "classes": ("collapse",)}),
     ("For programs", {"fields": ("resource_id", "external_source", "external_id"), "classes": ("collapse",)}),
 )  # fmt: skip
 
 
 @admin.register(Call)
-class CallAdmin(CallColumns, SubjectAdmin):
+class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
     form = CallForm
     menu, menu_order = "activity", 10
     import_kind = "calls"

@@ -111,7 +111,7 @@ class CallColumns:
 
     @admin.display(description="where")
     def location(self, obj: Call) -> str:
-        return ", ".join(filter(None, (values.location(obj), obj.customer_country))) or "–"
+        return ", ".join(filter(None, (values.location(obj), obj.zip_code, obj.customer_country))) or "–"
 
     @admin.display(description="answered")
     def answered_when(self, obj: Call) -> str:

@@ -16,8 +16,10 @@ from ..lib.countries import country_names
 from ..models import Company
 from ..models.company import new_signing_key
 from ..tenancy.access import access_of
+from .filter_form import DEFAULT_COLUMN, FilterAdmin, FilterForm, sentence_of
 from .kit.buttons import ButtonsAdmin, button
-from .kit.forms import TenantForm
+
+FILTER_ABOUT = "Which calls subscriptions get that have no filter of their own. Empty: all of them."
 
 
 @cache  # finding them reads the files of all zones
@@ -27,7 +29,8 @@ def time_zones() -> list[tuple[str, str]]:
     return [(name, name) for name in ["UTC", *names]]
 
 
-class CompanyForm(TenantForm):
+class CompanyForm(FilterForm):
+    conditions_column = DEFAULT_COLUMN
     time_zone = forms.ChoiceField(
         choices=time_zones, help_text="Times in webhooks and on these pages use this time zone."
     )
@@ -48,7 +51,7 @@ class CompanyForm(TenantForm):
 
 
 @admin.register(Company)
-class CompanyAdmin(ButtonsAdmin):
+class CompanyAdmin(FilterAdmin, ButtonsAdmin):
     form = CompanyForm
     company_path = "pk"
     member_rights = frozenset({"view", "change"})
@@ -58,7 +61,7 @@ class CompanyAdmin(ButtonsAdmin):
     cells = {"name": "who", "time_zone": "what soft", "show": "side", "resource_id": "num mono quiet wide"}
     form_in_side = False
     search_fields = ("name__icontains", "resource_id__exact")
-    readonly_fields = ("signing_key_masked", "resource_id")
+    readonly_fields = ("signing_key_masked", "filter_in_words", "resource_id")
     fieldsets = (
         (None, {"fields": ("name", "time_zone", "country")}),
         ("What Post-Call waits for", {"fields": ("recording_expected", "transcription_expected")}),
@@ -68,7 +71,11 @@ class CompanyAdmin(ButtonsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         fieldsets = super().get_fieldsets(request, obj)
         receiver = ("For the receiver", {"fields": ("signing_key_masked", "resource_id")})
-        return fieldsets if obj is None else [*fieldsets, receiver]
+        if obj is None:
+            return fieldsets
+        names = self.filter_field_names(obj, obj) if self.has_change_permission(request, obj) else []
+        options = {"fields": ["filter_in_words", *names], "description": FILTER_ABOUT, "classes": ("collapse",)}
+        return [*fieldsets, ("Default filter", options), receiver]
 
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -81,6 +88,10 @@ class CompanyAdmin(ButtonsAdmin):
         if not access.several and access.roles:
             return HttpResponseRedirect(self.change_url(next(iter(access.roles))))
         return super().changelist_view(request, extra_context)
+
+    @admin.display(description="which calls")
+    def filter_in_words(self, obj: Company) -> str:
+        return sentence_of(obj) or "All calls."
 
     def menu_label(self, request: HttpRequest) -> str:
         return "Companies" if access_of(request).several else "Company"

@@ -1,12 +1,10 @@
-"""Success rate and sparkline of the last 24 hours: one query for all subscriptions of a page."""
+"""Success rate and sparkline of the last 24 hours."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -15,18 +13,6 @@ from ..maintenance.statistics import Hours, Statistics
 from .kit import charts
 
 HOURS = 24
-
-
-class WithDayStatistics(ChangeList):
-    """Adds the hours of the last day to each row, as `day`."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        rows = list(self.result_list)
-        found = statistics.read_for_subscriptions([row.pk for row in rows], hours=HOURS) if rows else {}
-        for row in rows:
-            row.day = found.get(row.pk, {})
-        self.result_list = rows
 
 
 def render_day(hours: Hours) -> Any:

@@ -9,10 +9,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from ..events import catalogue
+from ..events.filtering import FILTERED
 from ..models import Delivery, Subscription
 from .kit.filters import related_filter
 
 State = Delivery.State
+FILTERED_STATE = "filtered"  # cancelled ones that a subscription's filter left out
+IS_FILTERED = Q(state=State.CANCELLED, reason__startswith=FILTERED)
 
 
 class StateFilter(SimpleListFilter):
@@ -20,9 +23,11 @@ class StateFilter(SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, label) for value, label in State.choices]
+        return [*State.choices, (FILTERED_STATE, "Filtered out")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == FILTERED_STATE:
+            return queryset.filter(IS_FILTERED)
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 

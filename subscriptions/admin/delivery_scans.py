@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from ..models import Delivery, Event, Subscription
 from ..tenancy.access import access_of
+from .delivery_filters import FILTERED_STATE
 from .kit.filters import SinceFilter, is_id
 from .kit.index_scans import IndexScan, asked_companies, split_by
 
@@ -44,6 +45,11 @@ def delivery_scan(request: HttpRequest) -> IndexScan | None:
         parts: tuple[Any, ...] = (rows.filter(subscription=int(chosen)),)
         return IndexScan(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED | {"subscription"})
     companies = asked_companies(request)
+    if companies is not None and state == FILTERED_STATE:
+        # Those of the cancelled ones, whose reason is read.
+        parts = tuple(rows.filter(company=company, state=Delivery.State.CANCELLED) for company in companies)
+        split = split_by(companies, "company")
+        return IndexScan(parts, "created_at", "created_at", "created_at", _NEWEST, _SERVED, split=split)
     if companies is not None and state in UNSENT:
         parts = tuple(rows.filter(company=company, state=state) for company in companies)
         split = split_by(companies, "company")

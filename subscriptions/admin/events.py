@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
@@ -17,7 +17,7 @@ from ..events import catalogue, stored_bodies, versions
 from ..models import Delivery, Event, Subscription
 from ..tenancy import audit_log
 from ..tenancy.access import access_of
-from .delivery_filters import EventTypeFilter
+from .delivery_filters import FILTERED_STATE, IS_FILTERED, EventTypeFilter
 from .delivery_scans import events_of_type
 from .kit import bodies, labels, search, subjects, times
 from .kit.buttons import ButtonsAdmin, button
@@ -32,6 +32,7 @@ _WORDS = {
     "failed": "failed",
     "held": "held",
     "cancelled": "cancelled",
+    FILTERED_STATE: "filtered out",
 }
 
 
@@ -55,7 +56,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             Delivery.objects.filter(event=OuterRef("pk"))
             .order_by()
             .values("event")
-            .annotate(found=ArrayAgg("state"))
+            .annotate(found=ArrayAgg(Case(When(IS_FILTERED, then=Value(FILTERED_STATE)), default="state")))
             .values("found")
         )
         rows: QuerySet[Any] = super().get_queryset(request).annotate(states=Subquery(states))
@@ -135,7 +136,8 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     @button("Send again to all", icon="rotate-cw", primary=True)
     def replay(self, request: HttpRequest, obj: Event) -> None:
-        """Resend to the subscriptions that received it the first time, not to ones created since."""
+        """Resend to the subscriptions that received it the first time, not to ones created since, nor to those whose
+        filter left it out."""
         count, left = operations.resend(_able(obj)), obj.deliveries.count()
         if not count:
             self.message_user(
@@ -147,7 +149,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         audit_log.record(
             audit_log.Actor.person(request.user), "Sent again", obj, detail=f"To {count} of {left} subscriptions"
         )
-        rest = f" {left - count} skipped: already waiting, or not active." if left > count else ""
+        rest = f" {left - count} skipped: already waiting, filtered out, or not active." if left > count else ""
         number = "1 subscription" if count == 1 else f"{count} subscriptions"
         self.message_user(request, f"Sending again to {number}.{rest}", messages.SUCCESS)
 
@@ -155,4 +157,4 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 def _able(event: Event) -> QuerySet[Delivery]:
     return Delivery.objects.filter(
         event=event, state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE
-    )
+    ).exclude(IS_FILTERED)

@@ -17,6 +17,7 @@ from ..events import catalogue, versions
 from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
 from . import credentials, day_statistics
+from .filter_form import sentence_of
 from .kit import labels, times
 
 State = Subscription.State
@@ -30,10 +31,10 @@ class SubscriptionFacts:
         return urlsplit(obj.url).netloc.rpartition("@")[2]
 
     @admin.display(description="events")
-    def events_in_short(self, obj: Subscription) -> str:
-        if len(obj.events) == len(catalogue.all_types()):
-            return "All"
-        return ", ".join(catalogue.label(name) for name in obj.events)
+    def events_in_short(self, obj: Any) -> str:
+        every = len(obj.events) == len(catalogue.all_types())
+        events = "All" if every else ", ".join(catalogue.label(name) for name in obj.events)
+        return format_html("{}<small>{}</small>", events, obj.filter) if obj.filter else events
 
     @admin.display(description="events")
     def events_in_words(self, obj: Subscription) -> str:
@@ -79,6 +80,12 @@ class SubscriptionFacts:
         }
 
     # --- the page -------------------------------------------------------------------------------------------------
+    @admin.display(description="which calls")
+    def filter_in_words(self, obj: Subscription) -> str:
+        shown = sentence_of(obj) or "All calls."
+        default = obj.conditions is None and obj.company.default_conditions is not None
+        return f"{shown} So says the company's default filter." if default else shown
+
     @admin.display(description="state")
     def state_in_words(self, obj: Subscription) -> str:
         since = format_html(", since {}", times.time_tag(obj.state_changed_at)) if obj.state != State.ACTIVE else ""
@@ -104,6 +111,7 @@ class SubscriptionFacts:
             (f"{log}&since=all", "All"),
             (f"{log}&since=all&state=failed", "Failed"),
             (f"{log}&since=all&state=held", "Held"),
+            (f"{log}&since=all&state=filtered", "Filtered out"),
             (reverse("admin:subscriptions_resendjob_add") + f"?subscription={obj.pk}", "Send many again…"),
         ]
         return format_html(

@@ -19,8 +19,9 @@ from ..events import catalogue, versions
 from ..lib.errors import ActionRefused
 from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
+from ..tenancy.access import access_of
 from . import credentials, test_events
-from .day_statistics import WithDayStatistics
+from .filter_form import FilterAdmin, FilterForm
 from .kit import times
 from .kit.buttons import button
 from .kit.filters import DefaultingFilter
@@ -28,6 +29,7 @@ from .kit.forms import CheckboxesField
 from .kit.logs import COUNT_LIMIT
 from .payload_versions import PayloadVersionAdmin
 from .subscription_facts import SubscriptionFacts
+from .subscription_list import SubscriptionList
 from .verification import VerifyingAdmin
 
 State = Subscription.State
@@ -40,11 +42,15 @@ def event_choices() -> list[tuple[str, SafeString]]:
     ]
 
 
+FILTER_ABOUT = (
+    "Leave all empty to get every call. An event is asked only for what it knows: a text has a tracking number and "
+    "a source, but no duration. What is left out stays in the log, with the reason."
+)
 # Whoever does not choose gets the default, or keeps what is there.
 CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction"}
 
 
-class SubscriptionForm(credentials.CredentialsForm):
+class SubscriptionForm(credentials.CredentialsForm, FilterForm):
     events = CheckboxesField(
         choices=event_choices, help_text="What to send.", error_messages={"required": "Choose at least one event."}
     )
@@ -93,7 +99,9 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, test_events.TestEventAdmin):
+class SubscriptionAdmin(
+    SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, VerifyingAdmin, test_events.TestEventAdmin
+):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "subscriptions", 10
@@ -117,6 +125,7 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
     search_help_text = "Name or URL"
     readonly_fields = (
         "events_in_words",
+        "filter_in_words",
         "state_in_words",
         "day_of_one",
         "answers",
@@ -135,24 +144,33 @@ class SubscriptionAdmin(SubscriptionFacts, PayloadVersionAdmin, VerifyingAdmin, 
         rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
         return rows
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithDayStatistics]:
-        return WithDayStatistics
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SubscriptionList]:
+        return SubscriptionList
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         version = "version_in_words" if obj is not None else "payload_version"
-        options = [version, "encoding", "call_direction", "ordered", "rate_per_minute", "retries"]
+        options = [version, "encoding", "ordered", "rate_per_minute", "retries"]
         how = ("Sending options", {"fields": options, "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)
         asked = credentials.FIELDS if editable else ["credentials_in_words"]
         login = ("Login and headers", {"fields": asked, "classes": ("collapse",)})
-        fieldsets = [*super().get_fieldsets(request, obj), how, login]
+        fieldsets = [*super().get_fieldsets(request, obj), *self._filter(request, obj), how, login]
         if obj is None:
             return [*fieldsets, ("After saving", {"fields": ["try_it"]})]
         return [
-            ("Status", {"fields": ["state_in_words", "day_of_one", "answers", "deliveries"]}),
+            ("Status", {"fields": ["state_in_words", "filter_in_words", "day_of_one", "answers", "deliveries"]}),
             *fieldsets,
             ("For the receiver", {"fields": ["secret_masked", "verification", "resource_id", "created"]}),
         ]
+
+    def _filter(self, request: HttpRequest, obj: Any) -> list[tuple[Any, Any]]:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return []
+        company = access_of(request).only_company(self.writers) if obj is None else obj.company
+        names = ["call_direction", *self.filter_field_names(obj, company)]
+        used = obj is not None and bool(obj.conditions or obj.call_direction != Subscription.CallDirection.BOTH)
+        folded = {} if used else {"classes": ("collapse",)}
+        return [("Which calls", {"fields": names, "description": FILTER_ABOUT, **folded})]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         editable = obj is None or self.has_change_permission(request, obj)

@@ -23,6 +23,7 @@ from ..events import versions
 from ..models import ApiKey, Encoding, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
+from .conditions import Conditions, check_conditions
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_column_values
 from .deliveries import DeliverySerializer, SentNow
 from .kit import unread
@@ -76,6 +77,9 @@ class SubscriptionSerializer(StrictModelSerializer):
         required=False,
         help_text="Whose post_call and call_modified: inbound calls, outbound ones, or both (the default).",
     )
+    conditions = Conditions(
+        required=False, help_text="Which events are sent, beside their type. null: the company's default, or all."
+    )
     custom_headers = CustomHeaders(required=False, help_text="Custom headers by name. Values are not shown again.")
     auth = Auth(
         required=False,
@@ -91,7 +95,7 @@ class SubscriptionSerializer(StrictModelSerializer):
     class Meta:
         model = Subscription
         fields = ["resource_id", "name", "url", "events", "payload_version", "encoding",
-                  "call_direction", "ordered", "rate_per_minute", "custom_headers", "auth",
+                  "call_direction", "conditions", "ordered", "rate_per_minute", "custom_headers", "auth",
                   "client_certificate", "state", "state_reason", "state_changed_at", "created_at",
                   "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]
@@ -168,7 +172,7 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
 
     @extend_schema(responses={201: SubscribedSerializer})
     def create(self, request: Request) -> Response:
-        values = to_column_values(self.accept_body(), Subscription())
+        values = to_column_values(check_conditions(self.accept_body(), self.company.pk), Subscription())
         with transaction.atomic():
             subscription = Subscription.objects.create(company=self.company, **values)
             self.record_audit("Added", subscription)
@@ -177,7 +181,7 @@ class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
         return answer
 
     def partial_update(self, request: Request, resource_id: str) -> Response:
-        data = self.accept_body(partial=True)
+        data = check_conditions(self.accept_body(partial=True), self.company.pk)
         with transaction.atomic():
             subscription = self.get_locked_object()
             data = to_column_values(data, subscription)

@@ -2,7 +2,8 @@
 
 A condition is JSON: `{"all": [condition, …]}`, `{"any": [condition, …]}`, `{"not": condition}`, or one about a field:
 
-    {"field": "tracker", "in": ["TRK…"]}        one of these, or, for a field of several values, any of these
+    {"field": "tracker", "in": ["TRK…"]}        one of these, or, for a field of several values, any of these;
+                                                capitals make no difference
     {"field": "first_call", "is": true}
     {"field": "duration", "min": 30}            seconds; also "max"
 
@@ -16,6 +17,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 OPERATORS = ("in", "is", "min", "max")
+
+
+class Named(str):
+    """A value that people know by a name, such as a tracking number's id."""
+
+    name: str
+
+    def __new__(cls, value: str, name: str) -> Named:
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+
 Condition = Mapping[str, Any]
 Facts = Mapping[str, Any]
 
@@ -44,13 +58,15 @@ def _about_field(name: str, condition: Condition, facts: Facts) -> str:
     if not asked:
         raise ValueError(f"This is no condition: {str(condition)[:200]}")
     holds: dict[str, Callable[[Any], bool]] = {
-        "in": lambda wanted: any(each in wanted for each in values),
+        "in": lambda wanted: not {_folded(each) for each in values}.isdisjoint(map(_folded, wanted)),
         "is": lambda wanted: bool(value == wanted),
         "min": lambda least: bool(value >= least),
         "max": lambda most: bool(value <= most),
     }
     for operator, argument in asked.items():
         if not holds[operator](argument):
+            if isinstance(value, Named):
+                return f"{name.replace('_', ' ').capitalize()} {value.name} is not one of those wanted."
             return f"{in_words({'field': name, operator: argument})} was wanted; it was {_shown(value)}."
     return ""
 
@@ -76,6 +92,10 @@ def in_words(condition: Condition) -> str:
         case {"max": most}:
             return f"{name} at most {most}"
     return name
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _shown(value: Any) -> str:

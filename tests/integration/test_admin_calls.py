@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -12,7 +13,8 @@ from django.utils import timezone
 
 from calls.admin import forms as call_forms
 from calls.models import Call, Tag
-from subscriptions.models import Event
+from subscriptions.events.stored_bodies import read_sent
+from subscriptions.models import Delivery, Event
 from tests.support import factories
 from tests.support.admin import filled_in, login
 from tests.support.events import bodies_of, changes_of, types_of
@@ -162,6 +164,35 @@ def test_operators_can_correct_them(call):
     save(client, call, customer_name="Ann Example")
     call.refresh_from_db()
     assert call.customer_name == "Ann Example"
+
+
+def test_what_programs_made_of_a_call_is_on_its_page(client, call):
+    Call.objects.filter(pk=call.pk).update(
+        call_summary="Wants a new roof.", sentiment="positive", lead_score="very good",
+        lead_explanation="Has a budget.", call_highlights=["asked for a quote"],
+        keywords_spotted=[{"keyword": "roof", "locations": []}], speaker_percent={"agent": 40, "customer": 60},
+        keypad_entries=[{"name": "office", "value": "2"}], zip_code="30301", session_uuid="5f0c-session",
+        custom="own-value", device_type="mobile", lead_status="good_lead", lead_status_by="rule",
+    )  # fmt: skip
+    shown = client.get(page(call)).content.decode()
+    told = (
+        "Wants a new roof.|positive|very good|Has a budget.|asked for a quote|roof|agent 40 %, customer 60 %|office: 2"
+    )
+    for words in f"{told}|30301|5f0c-session|own-value|mobile|A rule".split("|"):
+        assert words in shown, words
+
+
+def test_a_summary_that_an_operator_corrects_is_told_in_the_version_that_has_it(company, call):
+    from django.contrib.auth.models import User
+
+    factories.make_subscription(company, name="Live wire", payload_version="2026-05")
+    client = login(User.objects.create_superuser("operator@example.com", password="x"))
+    save(client, call, call_summary="Wants a new roof.", zip_code="30301")
+    call.refresh_from_db()
+    assert (call.call_summary, call.zip_code) == ("Wants a new roof.", "30301")
+    (delivery,) = Delivery.objects.filter(event__type="call_modified")
+    assert delivery.payload_version == "2026-05"
+    assert json.loads(read_sent(delivery))["changes"] == ["call_summary"]
 
 
 def test_a_viewer_reads_it_all_and_finds_no_button(company, call):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from ...delivery.retry import MAX_ATTEMPTS
+from ...events.filtering import FILTERED
 from ...models import Attempt, Delivery, EndpointHealth
 from . import times
 
@@ -46,8 +47,13 @@ def state_label(delivery: Delivery) -> str:
         Delivery.State.DELIVERED: "Delivered",
         Delivery.State.FAILED: "Failed",
         Delivery.State.HELD: "Held",
-        Delivery.State.CANCELLED: "Cancelled",
+        Delivery.State.CANCELLED: "Filtered out" if is_filtered(delivery) else "Cancelled",
     }[Delivery.State(delivery.state)]
+
+
+def is_filtered(delivery: Delivery) -> bool:
+    """Whether its subscription's filter left it out."""
+    return delivery.state == Delivery.State.CANCELLED and delivery.reason.startswith(FILTERED)
 
 
 def state_tone(delivery: Delivery) -> str:
@@ -93,7 +99,7 @@ def outcome_label(delivery: Delivery) -> str:
     """The last response, or the reason why there is none."""
     unsent = delivery.state == Delivery.State.PENDING and not tries_in_round(delivery)
     if delivery.state in (Delivery.State.HELD, Delivery.State.CANCELLED) or unsent:
-        return delivery.reason
+        return delivery.reason.removeprefix(FILTERED)
     return status_label(delivery.status_code) if delivery.status_code else delivery.reason
 
 
@@ -145,6 +151,8 @@ def describe_next_step(delivery: Delivery) -> str:
         )
     if not active:
         return f"It will not be retried. To send it again, resume “{delivery.subscription}” first."
+    if is_filtered(delivery):
+        return "The filter of its subscription left it out. Choose “Send again” to send it anyway."
     return "It will not be retried. Choose “Send again” to start over."
 
 
