@@ -37,9 +37,9 @@ CALL_TYPES = {
 ANSWER_STATUSES = {"answered": _ANSWERED, "missed": _MISSED, "voicemail": _VOICEMAIL, "all": _ALL}
 DIRECTIONS = {"inbound": Q(direction="inbound"), "outbound": Q(direction="outbound"), "all": _ALL}
 DEVICES = {"desktop": "desktop", "mobile": "mobile", "all": ""}
-# The same of hours that are counted.
+# The same of days that are counted (`CallDay`).
 _TOTAL_MISSED = Q(answered=False, voicemail=False)
-TOTALS: dict[str, dict[str, Q]] = {
+OF_DAYS: dict[str, dict[str, Q]] = {
     "call_type": {
         "missed": Q(direction="inbound") & _TOTAL_MISSED,
         "voicemails": _VOICEMAIL,
@@ -53,7 +53,15 @@ TOTALS: dict[str, dict[str, Q]] = {
         "all": _ALL,
     },
     "direction": DIRECTIONS,
+    "device": {"desktop": Q(device="desktop"), "mobile": Q(device="mobile"), "all": _ALL},
+    "lead_status": {
+        "good_lead": Q(lead_status="good_lead"),
+        "not_a_lead": Q(lead_status="not_a_lead"),
+        "not_scored": Q(lead_status=""),
+    },
 }
+# What those cannot tell.
+_OTHERS = ("search", "min_duration", "max_duration", "agent", "tags")
 LEAD_STATUSES = {
     "good_lead": Q(lead_status="good_lead"),
     "not_a_lead": Q(lead_status="not_a_lead"),
@@ -68,8 +76,10 @@ class CallQuery:
     def __init__(self, company: Company, params: Params, range_: Range) -> None:
         self.company, self.params, self.range = company, params, range_
         self.in_index = True
-        # The filters as conditions on hours that are counted (`CallTotal`); None where those cannot tell.
-        self.in_totals: Q | None = Q()
+        # The filters as conditions on days that are counted, `CallDay` and `CallDayBySource`; None where those cannot
+        # tell.
+        self.in_days: Q | None = Q()
+        self.in_sources: Q | None = Q()
         self.in_range = range_.on(Call.objects.filter(company=company, spam=False).order_by(), "start_time")
 
     def rows(self) -> QuerySet[Call]:
@@ -93,15 +103,18 @@ class CallQuery:
 
     def _note_totals(self) -> None:
         params = self.params
-        others = any(params.text(name) for name in ("lead_status", "search", "min_duration", "max_duration", "agent"))
-        others = others or params.text("device") not in ("", "all") or bool(params.many("tags"))
-        if others or params.flag("first_time_callers"):
-            self.in_totals = None
-        else:
-            for name, known in TOTALS.items():
-                value = params.text(name)
-                if self.in_totals is not None and value:
-                    self.in_totals = self.in_totals & known[value] if value in known else None
+        if any(params.many(name) for name in _OTHERS) or params.flag("first_time_callers"):
+            self.in_days = self.in_sources = None
+            return
+        for name, known in OF_DAYS.items():
+            value = params.text(name)
+            condition = known.get(value) if value else _ALL
+            if condition is None:
+                self.in_days = None
+            elif self.in_days is not None:
+                self.in_days &= condition
+            if condition != _ALL:
+                self.in_sources = None
 
     def searched(self, rows: QuerySet[Call], *, only_source: bool = False) -> QuerySet[Call]:
         term = self.params.text("search")
@@ -134,8 +147,9 @@ class CallQuery:
         if not given:
             return rows
         of_trackers = Q(tracker__in=tracker_keys(self.company, given))
-        if self.in_totals is not None:
-            self.in_totals &= of_trackers
+        self.in_days = None
+        if self.in_sources is not None:
+            self.in_sources &= of_trackers
         return rows.filter(of_trackers)
 
     def _of_tags(self, rows: QuerySet[Call]) -> QuerySet[Call]:

@@ -19,16 +19,22 @@ SECONDS = Case(
     default=Value(0),
     output_field=IntegerField(),
 )
-# Of calls, by the index `call_listed`, and of hours that are counted already.
+# Of calls, by the index `call_listed`, and of days that are counted already.
 OF_CALLS: dict[str, Any] = {
     "sum_calls": Count("pk"),
     "sum_answered": Count("pk", filter=Q(answered_at__isnull=False, voicemail=False)),
     "sum_seconds": Sum(SECONDS),
     "sum_leads": Count("pk", filter=Q(lead_status="good_lead")),
 }
-OF_HOURS: dict[str, Any] = {
+OF_DAYS: dict[str, Any] = {
     "sum_calls": Sum("calls"),
     "sum_answered": Sum("calls", filter=Q(answered=True, voicemail=False)),
+    "sum_seconds": Sum("seconds"),
+    "sum_leads": Sum("calls", filter=Q(lead_status="good_lead")),
+}
+OF_SOURCES: dict[str, Any] = {
+    "sum_calls": Sum("calls"),
+    "sum_answered": Sum("answered"),
     "sum_seconds": Sum("seconds"),
     "sum_leads": Sum("good_leads"),
 }
@@ -42,6 +48,21 @@ NAMES = (
     "leads",
 )
 DEFAULT = ("total_calls",)
+
+
+_NEEDS = {
+    "missed_calls": "sum_answered",
+    "answered_calls": "sum_answered",
+    "average_duration": "sum_seconds",
+    "formatted_average_duration": "sum_seconds",
+    "leads": "sum_leads",
+}
+
+
+def needed(sums: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Those of the sums that these names are made of."""
+    wanted = {"sum_calls", *(_NEEDS[name] for name in names if name in _NEEDS)}
+    return {name: each for name, each in sums.items() if name in wanted}
 
 
 @dataclass

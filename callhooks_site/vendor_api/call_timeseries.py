@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import DateField
 from django.db.models.functions import Trunc
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .call_sums import Sums, names_of
-from .call_totals import HOUR, sums_of
+from .call_totals import midnight, sums_of
 from .errors import BadRequest
 from .summing import Summing
 
@@ -33,16 +34,19 @@ class CallsTimeseries(Summing):
         points = list(_points(start, end, interval, zone))
         # Hours are those of UTC: where clocks are set back there are two of the same name.
         of_points = ZoneInfo("UTC") if interval == "hour" else zone
-        if any(moment.astimezone(zone).utcoffset() % HOUR for moment in (start, end)):  # type: ignore[operator]
-            query.in_totals = None  # days there do not begin with an hour of UTC
+        if interval == "hour" or str(zone) != query.company.time_zone:
+            query.in_days = query.in_sources = None  # what is counted are days of the company's zone
 
         def moment(time: str) -> Trunc:
+            if time == "day":
+                return Trunc(time, interval, output_field=DateField())
             return Trunc(time, interval, tzinfo=of_points)
 
-        found = sums_of(query, rows, first="first_time_callers" in names, moment=moment)
-        data = [
-            {"date": _point_text(each, interval, zone), **found.get((each,), Sums()).shown(names)} for each in points
-        ]
+        found: dict[datetime, Sums] = {}
+        for (point,), sums in sums_of(query, rows, names=names, moment=moment).items():
+            at = point if isinstance(point, datetime) else midnight(point, zone)
+            found.setdefault(at, Sums()).add({f"sum_{name}": value for name, value in vars(sums).items()})
+        data = [{"date": _point_text(each, interval, zone), **found.get(each, Sums()).shown(names)} for each in points]
         total = Sums()
         for sums in found.values():
             total.add({f"sum_{name}": value for name, value in vars(sums).items()})

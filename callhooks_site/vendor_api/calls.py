@@ -11,10 +11,10 @@ from calls.payloads import values
 from calls.selectors import count_earlier
 
 from .call_changes import change_call
+from .call_days import CallDays
 from .call_fields import LARGE, OF_EARLIER_CALLS, SHAPE
 from .call_queries import CallQuery
 from .call_sorts import SORTS
-from .call_totals import count_of
 from .dates import range_of
 from .errors import Forbidden, NotHere
 from .paging import Listing, envelope, order_of, size_of
@@ -47,7 +47,9 @@ class CallsView(VendorView):
             query.bounded("This filter, search or order")
         names = SHAPE.names(params.many("fields"))
         show = self.shower(rows, SHAPE, lambda keys: load_calls(keys, names), names)
-        listing = Listing(request, rows, order, count=lambda rows: count_of(query, rows))
+        days = CallDays(query, rows)
+        by_days = order.sort is SORTS["start_time"] and days.counts is not None
+        listing = Listing(request, rows, order, count=days.count, find=days.find if by_days else None)
         return listing.relative("calls", show) if params.flag("relative_pagination") else listing.answer("calls", show)
 
     def post(self, request: Request, account: str) -> Response:

@@ -1,5 +1,5 @@
 """What the API remembers between two requests (these tables are unlogged: a crash of the server forgets them), and
-counts of calls by the hour."""
+counts of calls by the day."""
 
 from __future__ import annotations
 
@@ -48,26 +48,45 @@ class EmptyIntegration(models.Model):
         return f"Empty integration of {self.company_id}"
 
 
-class CallTotal(models.Model):
-    """Calls of a company that began in one hour (UTC) and are alike in everything else here. Spam is not counted.
-    Kept by `totals_upkeep.py`, read by `call_totals.py`."""
+class CallDay(models.Model):
+    """Calls of a company that began on one day, in its time zone, and are alike in what lists filter by. Spam is not
+    counted. Kept by `totals_upkeep.py`, read by `call_totals.py`."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
-    hour = models.DateTimeField()
-    tracker = models.ForeignKey("calls.Tracker", models.CASCADE, related_name="+", db_index=False, db_constraint=False)
-    source = models.CharField(max_length=200)
+    day = models.DateField()
     direction = models.CharField(max_length=10)
     answered = models.BooleanField()
     voicemail = models.BooleanField()
+    device = models.CharField(max_length=10)  # desktop, mobile, or empty
+    lead_status = models.CharField(max_length=10)  # good_lead, not_a_lead, or empty
     calls = models.PositiveIntegerField()
+    seconds = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "day"], name="call_day_of_company")]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls on {self.day}"
+
+
+class CallDayBySource(models.Model):
+    """The same of one tracking number and source. One table with all of these columns would have a row for nearly each
+    call."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    tracker = models.ForeignKey("calls.Tracker", models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    source = models.CharField(max_length=200)
+    calls = models.PositiveIntegerField()
+    answered = models.PositiveIntegerField()
     seconds = models.BigIntegerField()
     good_leads = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["company", "hour"], name="call_total_of_company")]
+        indexes = [models.Index(fields=["company", "day"], name="call_day_source_of_company")]
 
     def __str__(self) -> str:
-        return f"{self.calls} calls of {self.hour:%Y-%m-%d %H}h"
+        return f"{self.calls} calls on {self.day} from {self.source}"
 
 
 class CallTotalMark(models.Model):
@@ -88,6 +107,7 @@ class CallTotalState(models.Model):
     """How far the calls of a company that were there before are counted. Once complete, all that has no mark is."""
 
     company = models.OneToOneField(Company, models.CASCADE, primary_key=True, related_name="+")
+    time_zone = models.CharField(max_length=64, default="", db_default="")  # whose days were counted
     reached = models.DateTimeField(null=True)
     complete = models.BooleanField(default=False)
 

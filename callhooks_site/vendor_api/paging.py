@@ -77,6 +77,14 @@ def size_of(params: Params, largest: int = LARGEST_SIZE) -> int:
     return DEFAULT_SIZE if asked is None or asked < 1 else min(asked, largest)
 
 
+# Keys, and values of the sort's column, of so many sorted rows from the first on. The last says where they begin.
+Find = Callable[[QuerySet[Any], Order, int, int, Any], list[Any]]
+
+
+def _read(rows: QuerySet[Any], order: Order, first: int, most: int, after: Any) -> list[Any]:
+    return list(rows.values_list("pk", order.sort.column)[first : first + most])
+
+
 @dataclass
 class Page:
     rows: list[Any]
@@ -96,8 +104,10 @@ class Listing:
         *,
         largest: int = LARGEST_SIZE,
         count: Callable[[QuerySet[Any]], int] | None = None,
+        find: Find | None = None,
     ) -> None:
         self.request, self.rows, self.order = request, rows, order
+        self._find = find or _read
         self.params = Params(request.query_params)
         self.size = size_of(self.params, largest)
         self._count = count or (lambda rows: int(rows.order_by().count()))
@@ -122,12 +132,12 @@ class Listing:
 
     def _page(self, number: int) -> Page:
         after = self._after(number)
-        rows = self.order.on(self.rows)
-        first = (number - 1) * self.size
+        rows, first, value = self.order.on(self.rows), (number - 1) * self.size, None
         if after:
-            rows, first = rows.filter(self.order.beyond(*self._decoded(after))), 0
+            value, key = self._decoded(after)
+            rows, first = rows.filter(self.order.beyond(value, key)), 0
         # One more than the page holds tells whether there is another.
-        found = list(rows.values_list("pk", self.order.sort.column)[first : first + self.size + 1])
+        found = self._find(rows, self.order, first, self.size + 1, value)
         shown = found[: self.size]
         ends_at = after
         if shown:

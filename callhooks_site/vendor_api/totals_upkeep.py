@@ -1,9 +1,9 @@
-"""Counts calls by the hour, in the background: hours with a mark anew, and once all calls that were there before.
+"""Counts calls by the day, in the background: days with a mark anew, and once all calls that were there before.
 
 Invariants
-- A mark is written by the transaction that changes calls. It is taken away by one that counted its hour after it had
-  read it: what commits in between leaves a mark of its own.
-- So an hour without a mark is counted right, once its company is complete.
+- A mark is written by the transaction that changes calls, and names an hour. It is taken away by one that counted the
+  days of its hour after it had read it: what commits in between leaves a mark of its own.
+- So a day without a mark is counted right, once its company is complete in its time zone.
 """
 
 from __future__ import annotations
@@ -14,82 +14,113 @@ from collections.abc import Callable
 from django.db import connection, transaction
 
 BATCH = 2_000  # marks in one transaction
-STEP = "30 days"  # of calls that were there before
+STEP = 30  # days of calls that were there before
 _ONE_AT_A_TIME = 0x63616C6C746F74  # an advisory lock
 
-_COUNTED = """
-INSERT INTO vendor_api_calltotal
-       (company_id, hour, tracker_id, source, direction, answered, voicemail, calls, seconds, good_leads)
-SELECT company_id, hour, tracker_id, source, direction, answered_at IS NOT NULL, voicemail, count(*),
-       sum(CASE WHEN duration IS NOT NULL THEN duration
-                WHEN ended_at IS NOT NULL
-                THEN greatest(0, floor(extract(epoch FROM ended_at - coalesce(answered_at, start_time))))::int
-                ELSE 0 END),
-       count(*) FILTER (WHERE lead_status = 'good_lead')
-  FROM (SELECT c.*, date_trunc('hour', c.start_time, 'UTC') AS hour FROM calls_call c {join} WHERE NOT c.spam) AS c
- GROUP BY company_id, hour, tracker_id, source, direction, answered_at IS NOT NULL, voicemail
+# `given`: companies and their days.
+_CLEAR = "DELETE FROM vendor_api_{table} t USING given g WHERE t.company_id = g.company_id AND t.day = g.day"
+_SOURCES = "vendor_api_calldaybysource"
+_COUNT = f"""
+, counted AS MATERIALIZED (
+    SELECT c.company_id, g.day, c.tracker_id, c.source, c.direction, c.answered_at IS NOT NULL AS answered, c.voicemail,
+           CASE WHEN lower(c.device_type) IN ('desktop', 'mobile') THEN lower(c.device_type) ELSE '' END AS device,
+           CASE WHEN c.lead_status IN ('good_lead', 'not_a_lead') THEN c.lead_status ELSE '' END AS lead_status,
+           CASE WHEN c.duration IS NOT NULL THEN c.duration
+                WHEN c.ended_at IS NOT NULL
+                THEN greatest(0, floor(extract(epoch FROM c.ended_at - coalesce(c.answered_at, c.start_time))))::int
+                ELSE 0 END AS seconds
+      FROM given g
+      JOIN subscriptions_company o ON o.id = g.company_id
+      JOIN calls_call c ON c.company_id = g.company_id AND NOT c.spam
+       AND c.start_time >= g.day::timestamp AT TIME ZONE o.time_zone
+       AND c.start_time < (g.day + 1)::timestamp AT TIME ZONE o.time_zone
+), by_source AS (
+    INSERT INTO {_SOURCES} (company_id, day, tracker_id, source, calls, answered, seconds, good_leads)
+    SELECT company_id, day, tracker_id, source, count(*), count(*) FILTER (WHERE answered AND NOT voicemail),
+           sum(seconds), count(*) FILTER (WHERE lead_status = 'good_lead')
+      FROM counted GROUP BY company_id, day, tracker_id, source
+)
+INSERT INTO vendor_api_callday
+       (company_id, day, direction, answered, voicemail, device, lead_status, calls, seconds)
+SELECT company_id, day, direction, answered, voicemail, device, lead_status, count(*), sum(seconds)
+  FROM counted GROUP BY company_id, day, direction, answered, voicemail, device, lead_status
 """
-_GIVEN = """
+# The days of an hour: two where the zone's midnight is within it.
+_OF_MARKS = """
 WITH given AS (
-    SELECT * FROM unnest(%(companies)s::bigint[], %(hours)s::timestamptz[]) AS g (company_id, hour)
+    SELECT DISTINCT m.company_id, d.day
+      FROM vendor_api_calltotalmark m
+      JOIN subscriptions_company o ON o.id = m.company_id
+     CROSS JOIN LATERAL (VALUES ((m.hour AT TIME ZONE o.time_zone)::date),
+                                (((m.hour + interval '3599.999999 seconds') AT TIME ZONE o.time_zone)::date)) AS d (day)
+     WHERE m.id = ANY (%(marks)s)
 )
 """
-_CLEAR_HOURS = f"""{_GIVEN}
-DELETE FROM vendor_api_calltotal t USING given g WHERE t.company_id = g.company_id AND t.hour = g.hour
+_OF_RANGE = """
+WITH given AS (
+    SELECT %(company)s::bigint AS company_id, generate_series(0, %(days)s - 1) + %(day)s::date AS day
+)
 """
-_COUNT_HOURS = f"{_GIVEN} " + _COUNTED.format(
-    join="JOIN given g ON g.company_id = c.company_id AND c.start_time >= g.hour"
-    " AND c.start_time < g.hour + interval '1 hour'"
-)
-_CLEAR_RANGE = (
-    "DELETE FROM vendor_api_calltotal WHERE company_id = %(company)s AND hour >= %(start)s AND hour < %(end)s"
-)
-_COUNT_RANGE = _COUNTED.format(
-    join="JOIN (SELECT) AS always"
-    " ON c.company_id = %(company)s AND c.start_time >= %(start)s AND c.start_time < %(end)s"
-)
-_MARKS = "SELECT id, company_id, hour FROM vendor_api_calltotalmark ORDER BY id LIMIT %s"
+_MARKS = "SELECT id FROM vendor_api_calltotalmark ORDER BY id LIMIT %s"
 _NEW_STATES = """
-INSERT INTO vendor_api_calltotalstate (company_id, complete)
-SELECT DISTINCT company_id, false FROM unnest(%s::bigint[]) AS given (company_id)
-  JOIN subscriptions_company c ON c.id = company_id
+INSERT INTO vendor_api_calltotalstate (company_id, complete, time_zone)
+SELECT DISTINCT c.id, false, c.time_zone
+  FROM vendor_api_calltotalmark m JOIN subscriptions_company c ON c.id = m.company_id
+ WHERE m.id = ANY (%s)
     ON CONFLICT DO NOTHING
 """
-_NEXT_STEP = f"""
-SELECT s.company_id, first.hour, first.hour + interval '{STEP}'
+# A company that has another time zone now is counted anew.
+_MOVED = """
+UPDATE vendor_api_calltotalstate s SET complete = false, reached = NULL, time_zone = c.time_zone
+  FROM subscriptions_company c WHERE c.id = s.company_id AND s.time_zone <> c.time_zone
+RETURNING s.company_id
+"""
+_NEXT_STEP = """
+SELECT s.company_id, first.day, (first.day + %s)::timestamp AT TIME ZONE s.time_zone
   FROM vendor_api_calltotalstate s
   LEFT JOIN LATERAL (
-       SELECT date_trunc('hour', c.start_time, 'UTC') AS hour FROM calls_call c
+       SELECT (c.start_time AT TIME ZONE s.time_zone)::date AS day FROM calls_call c
         WHERE c.company_id = s.company_id AND NOT c.spam AND c.start_time >= coalesce(s.reached, '-infinity')
         ORDER BY c.start_time, c.id LIMIT 1
        ) AS first ON true
  WHERE NOT s.complete ORDER BY s.company_id LIMIT 1
 """
+_REACHED = "UPDATE vendor_api_calltotalstate SET reached = %s WHERE company_id = %s"
+_COMPLETE = "UPDATE vendor_api_calltotalstate SET complete = true WHERE company_id = %s"
 
 
 def keep_up(*, seconds: float, stopping: Callable[[], bool] = lambda: False) -> None:
     """Works until everything is counted or the time is over."""
     ends_at = time.monotonic() + seconds
+    follow_time_zones()
     while time.monotonic() < ends_at and not stopping():
         if not count_marked() and not count_earlier():
             return
 
 
+def follow_time_zones() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _alone(cursor):
+            return
+        cursor.execute(_MOVED)
+        moved = [company for (company,) in cursor.fetchall()]
+        if moved:
+            for table in ("vendor_api_callday", _SOURCES):
+                cursor.execute(f"DELETE FROM {table} WHERE company_id = ANY (%s)", [moved])
+
+
 def count_marked() -> bool:
-    """Counts the hours of some marks. False when there are none, or somebody else is at it."""
+    """Counts the days of some marks. False when there are none, or somebody else is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
         if not _alone(cursor):
             return False
         cursor.execute(_MARKS, [BATCH])
-        marks = cursor.fetchall()
+        marks = [mark for (mark,) in cursor.fetchall()]
         if not marks:
             return False
-        hours = sorted({(company, hour) for _, company, hour in marks})
-        given = {"companies": [company for company, _ in hours], "hours": [hour for _, hour in hours]}
-        cursor.execute(_NEW_STATES, [given["companies"]])
-        cursor.execute(_CLEAR_HOURS, given)
-        cursor.execute(_COUNT_HOURS, given)
-        cursor.execute("DELETE FROM vendor_api_calltotalmark WHERE id = ANY (%s)", [[pk for pk, _, _ in marks]])
+        cursor.execute(_NEW_STATES, [marks])
+        _count(cursor, _OF_MARKS, {"marks": marks})
+        cursor.execute("DELETE FROM vendor_api_calltotalmark WHERE id = ANY (%s)", [marks])
         return True
 
 
@@ -98,19 +129,23 @@ def count_earlier() -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         if not _alone(cursor):
             return False
-        cursor.execute(_NEXT_STEP)
+        cursor.execute(_NEXT_STEP, [STEP])
         row = cursor.fetchone()
         if row is None:
             return False
-        company, start, end = row
-        if start is None:
-            cursor.execute("UPDATE vendor_api_calltotalstate SET complete = true WHERE company_id = %s", [company])
+        company, day, reached = row
+        if day is None:
+            cursor.execute(_COMPLETE, [company])
             return True
-        given = {"company": company, "start": start, "end": end}
-        cursor.execute(_CLEAR_RANGE, given)
-        cursor.execute(_COUNT_RANGE, given)
-        cursor.execute("UPDATE vendor_api_calltotalstate SET reached = %(end)s WHERE company_id = %(company)s", given)
+        _count(cursor, _OF_RANGE, {"company": company, "day": day, "days": STEP})
+        cursor.execute(_REACHED, [reached, company])
         return True
+
+
+def _count(cursor: object, given: str, values: dict[str, object]) -> None:
+    for table in ("callday", "calldaybysource"):
+        cursor.execute(given + _CLEAR.format(table=table), values)  # type: ignore[attr-defined]
+    cursor.execute(given + _COUNT, values)  # type: ignore[attr-defined]
 
 
 def _alone(cursor: object) -> bool:

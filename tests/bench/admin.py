@@ -1,5 +1,5 @@
 """Every page of the admin with millions of rows: lists, each filter, searches, details, as a member of one company, of
-all of them, and as operator.
+all of them, and as operator. Then the lists of API v3 beside a million calls and 20,000 companies.
 
 The pages are found from the registry and then by their own links, so one that is added later is measured too.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tests.bench import admin_data
+from tests.bench import admin_data, vendor_data, vendor_lists
 from tests.bench.options import Options
 from tests.bench.report import Report, Target
 from tests.bench.workspace import Workspace, use
@@ -67,11 +67,15 @@ def run(workspace: Workspace, options: Options) -> Report:
         for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
             timed += _walk(who, user, data, min(options.rounds, ROUNDS))
     ordered = sorted(timed, key=lambda one: -one.ms)
-    broken = [one for one in timed if one.status >= 500]
+    calls = vendor_data.fill(size)
+    rounds = min(options.rounds, ROUNDS)
+    asked = sorted(vendor_lists.walk(calls, vendor_lists.paths(calls), rounds), key=lambda one: -one.ms)
+    costly = max(vendor_lists.walk(calls, vendor_lists.costly(calls), 1), key=lambda one: one.ms)
+    broken = [one for one in timed if one.status >= 500] + [one for one in asked if one.status != 200]
     return Report(
         "admin",
         f"{data.deliveries:,} deliveries, {size:,} of them of the admin's company; each page the median of "
-        f"{min(options.rounds, ROUNDS)} in this process",
+        f"{rounds} in this process; v3: {calls.calls:,} calls of one company",
         {
             "pages": len(timed),
             "median_ms": statistics.median(one.ms for one in timed),
@@ -79,10 +83,15 @@ def run(workspace: Workspace, options: Options) -> Report:
             "most_queries": max(one.queries for one in timed),
             "filled_in_seconds": made,
             "slowest_ms": {one.name: one.ms for one in ordered[:SLOWEST]},
+            "v3_requests": len(asked),
+            "v3_median_ms": statistics.median(one.ms for one in asked),
+            "v3_slowest_ms": {one.name: one.ms for one in asked[:SLOWEST]},
+            "v3_by_source_with_a_filter_ms": costly.ms,
             "broken": [one.name for one in broken],
         },
         [
             Target("the slowest page, ms", ordered[0].ms, MOST_MS, at_most=True),
+            Target("the slowest answer of API v3, ms", asked[0].ms, MOST_MS, at_most=True),
             Target("pages that failed", float(len(broken)), 0, at_most=True),
         ],
     )

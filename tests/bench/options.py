@@ -45,8 +45,8 @@ latency, statements, and CPU of web server, PostgreSQL and cluster; beside them 
 calls a second through the API, one by one and in batches; beside them a bare Django view
 --size: calls of a round; five times as many in batches (1000)""",
     "admin": """\
-every page of the admin beside millions of deliveries
---size: deliveries of each of three companies (1000000)""",
+every page of the admin beside millions of deliveries; lists of API v3 beside as many calls
+--size: deliveries of each of three companies, and calls of a fourth (1000000)""",
 }
 NAMES = tuple(BENCHES)
 

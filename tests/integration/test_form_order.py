@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
+from django.urls import reverse
 
 from forms_intake.models import FormRefusal, FormSource, FormSubmission
 from forms_intake.web.refusals import accept
+from tests.support.admin import filled_in, login
 from tests.support.api import program
 from tests.support.events import bodies_of
-from tests.support.factories import make_company, make_form
+from tests.support.factories import make_company, make_form, make_member
+from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
 # jsonb would sort them by length and then by letters.
@@ -80,3 +85,31 @@ def test_a_field_that_the_order_does_not_name_is_not_lost():
     with connection.cursor() as cursor:
         cursor.execute("""UPDATE forms_intake_formsubmission SET form_data = form_data - 'a' || '{"new": "x"}'""")
     assert stored() == [*(name for name in NAMES if name != "a"), "new"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_through_an_import(tmp_path, kind):
+    company, file = make_company(), tmp_path / f"forms.{kind}"
+    lines = [",".join(NAMES), ",".join(FIELDS.values())] if kind == "csv" else [json.dumps({"form_data": FIELDS})]
+    file.write_text("\n".join(lines) + "\n")
+    call_command("import_data", "forms", str(file), f"--company={company.resource_id}", stdout=StringIO())
+    assert stored() == NAMES
+
+
+def test_in_the_admin():
+    company = make_company()
+    client = login(make_member(company))
+    add = reverse("admin:forms_intake_formsubmission_add")
+    client.post(add, {**filled_in(client.get(add).content.decode()), "form_data": json.dumps(FIELDS)})
+    assert stored() == NAMES
+    page = reverse("admin:forms_intake_formsubmission_change", args=[FormSubmission.objects.get().pk])
+    shown = client.get(page).content.decode()
+    assert sorted(NAMES, key=lambda name: shown.index(FIELDS[name])) == NAMES
+
+
+def test_through_api_v3():
+    company = make_company()
+    vendor = Vendor(company)
+    vendor.post("form_submissions.json", {"form_submission": {"company_id": company.pk, "form_data": FIELDS}})
+    (shown,) = vendor.get("form_submissions.json")["form_submissions"]
+    assert list(shown["form_data"]) == stored() == NAMES

@@ -1,4 +1,4 @@
-"""Counts by the hour: whatever changes calls, lists, summaries and time series say the same as the calls themselves."""
+"""Counts by the day: whatever changes calls, lists, summaries and time series say the same as the calls themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from callhooks_site.vendor_api import totals_upkeep
 from callhooks_site.vendor_api.call_sums import NAMES
-from callhooks_site.vendor_api.models import CallTotal, CallTotalMark, CallTotalState
+from callhooks_site.vendor_api.models import CallDay, CallDayBySource, CallTotalMark, CallTotalState
 from calls.models import Call
 from tests.support.factories import make_call, make_company, make_tracker
 from tests.support.vendor_api import Vendor
@@ -20,16 +20,21 @@ from tests.support.vendor_api import Vendor
 pytestmark = pytest.mark.django_db
 FIELDS = ",".join(name for name in NAMES if name != "first_time_callers")
 START = f"{timezone.now() - timedelta(days=9, minutes=17):%Y-%m-%dT%H:%M:%SZ}"
-ASKED = [
+ASKED: list[tuple[str, dict[str, object]]] = [
     ("calls.json", {}),
     ("calls.json", {"answer_status": "missed", "direction": "inbound"}),
-    ("calls.json", {"call_type": "voicemails"}),
+    ("calls.json", {"call_type": "voicemails", "per_page": 2, "page": 2}),
+    ("calls.json", {"device": "mobile", "lead_status": "not_scored"}),
+    ("calls.json", {"sort": "start_time", "order": "asc", "per_page": 3, "page": 3}),
+    ("calls.json", {"tracker_id": "TRACKER", "per_page": 2, "page": 2}),
     ("calls/summary.json", {"fields": FIELDS, "group_by": "source"}),
     ("calls/summary.json", {"fields": FIELDS, "group_by": "company", "direction": "outbound"}),
     ("calls/summary.json", {"fields": FIELDS, "lead_status": "good_lead"}),
     ("calls/summary.json", {"fields": FIELDS, "tracker_ids[]": "TRACKER"}),
     ("calls/summary.json", {"fields": FIELDS, "group_by": "campaign"}),
     ("calls/timeseries.json", {"fields": FIELDS, "interval": "day"}),
+    ("calls/timeseries.json", {"fields": FIELDS, "interval": "week", "device": "mobile", "direction": "inbound"}),
+    ("calls/timeseries.json", {"fields": FIELDS, "interval": "day", "tracker_id": "TRACKER"}),
     ("calls/timeseries.json", {"fields": FIELDS, "interval": "month", "time_zone": "Asia/Kolkata"}),
 ]
 
@@ -47,7 +52,9 @@ def answers(company):
         for path, params in ASKED:
             given = {name: tracker if value == "TRACKER" else value for name, value in params.items()}
             body = client.get(path, **dates, **given)
-            told.append({name: value for name, value in body.items() if name not in ("calls", "end_date")})
+            if "calls" in body:
+                body["calls"] = [call["id"] for call in body["calls"]]
+            told.append({name: value for name, value in body.items() if name != "end_date"})
     return told
 
 
@@ -68,7 +75,7 @@ def one(company, rng, trackers):
         ended_at=start + timedelta(seconds=10 + rng.random() * 99) if rng.random() < 0.9 else None,
         duration=rng.choice([None, 7]), direction=rng.choice(["inbound", "outbound"]),
         source=rng.choice(["", "Yelp", "google_paid"]), lead_status=rng.choice(["", "good_lead"]),
-        spam=rng.random() < 0.1,
+        spam=rng.random() < 0.1, device_type=rng.choice(["", "mobile", "Mobile", "tablet"]),
     )  # fmt: skip
 
 
@@ -84,12 +91,14 @@ def test_they_say_the_same_whatever_happens(company, seed):
         assert answers(company) == without_totals(company)
         for _ in range(3):
             call = rng.choice(list(Call.objects.filter(company=company)))
-            change = rng.randrange(4)
+            change = rng.randrange(5)
             if change == 0:
                 one(company, rng, trackers)
             elif change == 1:
                 call.lead_status, call.source = "good_lead", "Moved"
                 call.save()
+            elif change == 4:
+                Call.objects.filter(pk=call.pk).update(device_type="Mobile")
             elif change == 2:  # past all signals
                 Call.objects.filter(pk=call.pk).update(spam=True)
             else:
@@ -113,12 +122,48 @@ def test_what_was_there_before_is_counted_once(company):
     assert answers(company) == without_totals(company)
 
 
-def test_a_long_range_reads_hours_and_not_calls(company):
+def test_a_company_in_another_time_zone_is_counted_anew(company):
+    rng, tracker = random.Random(7), make_tracker(company)
+    for _ in range(6):
+        one(company, rng, [tracker])
+    totals_upkeep.keep_up(seconds=30)
+    company.time_zone = "Asia/Kolkata"  # whose midnight is within an hour of UTC
+    company.save()
+    assert answers(company) == without_totals(company)
+    one(company, rng, [tracker])
+    totals_upkeep.keep_up(seconds=30)
+    assert CallTotalState.objects.get(company=company).time_zone == "Asia/Kolkata"
+    assert answers(company) == without_totals(company)
+
+
+def test_a_page_is_read_from_the_days_that_have_its_calls(company):
+    """Calls that are rare, months apart, and one that is not of the kind on each day between."""
+    tracker, now = make_tracker(company), timezone.now()
+    calls = [Call(company=company, tracker=tracker, start_time=now - timedelta(days=day), voicemail=day % 20 == 5,
+                  customer_phone_number="") for day in range(4, 200)]  # fmt: skip
+    Call.objects.bulk_create(calls)
+    totals_upkeep.keep_up(seconds=30)
+    wanted = [call.resource_id for call in calls if call.voicemail]
+    client = Vendor(company)
+    asked = {"date_range": "all_time", "answer_status": "voicemail", "per_page": 3}
+    with CaptureQueriesContext(connection) as captured:
+        shown = client.get("calls.json", page=3, **asked)
+    assert ([call["id"] for call in shown["calls"]], shown["total_records"]) == (wanted[6:9], len(wanted))
+    reads = [each["sql"] for each in captured if "LIMIT" in each["sql"] and '"start_time" >=' in each["sql"]]
+    assert len(reads) == 4  # a day each, and one to see whether there is another page
+    for turn in ("by_link", "by_page", "relative"):
+        pages = getattr(client, turn)("calls.json", **asked)
+        assert [call["id"] for body in pages for call in body["calls"]] == wanted
+    oldest_first = client.get("calls.json", page=2, sort="start_time", order="asc", **asked)
+    assert [call["id"] for call in oldest_first["calls"]] == wanted[::-1][3:6]
+
+
+def test_a_long_range_reads_days_and_not_calls(company):
     tracker = make_tracker(company)
     for day in range(5, 9):
         make_call(company, tracker, start_time=timezone.now() - timedelta(days=day))
     totals_upkeep.keep_up(seconds=30)
-    assert CallTotal.objects.count() == 4
+    assert CallDay.objects.count() == CallDayBySource.objects.count() == 4
     with CaptureQueriesContext(connection) as captured:
         body = Vendor(company).get("calls/summary.json", date_range="all_time")
     assert body["total_results"] == {"total_calls": 4}
