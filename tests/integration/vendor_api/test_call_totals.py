@@ -85,7 +85,7 @@ def test_they_say_the_same_whatever_happens(company, seed):
     trackers = [make_tracker(company, source="google_paid"), make_tracker(company, source="radio")]
     for _ in range(12):
         one(company, rng, trackers)
-    for _ in range(4):
+    for _ in range(3):
         if rng.random() < 0.8:
             totals_upkeep.keep_up(seconds=30)
         assert answers(company) == without_totals(company)

@@ -37,17 +37,17 @@ def ids_of(bodies):
     return [call["id"] for body in bodies for call in body["calls"]]
 
 
-@pytest.mark.parametrize("count", [0, 1, 100, 101, 1000])
+# Pages of ten: the client from the contract alone walks a thousand calls in pages of a hundred.
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 70])
 def test_all_ways_find_the_same(company, count):
     bring_in(company, count)
     client = Vendor(company)
     newest_first = Call.objects.filter(company=company).order_by("-start_time", "-pk")
     wanted = list(newest_first.values_list("resource_id", flat=True))
     assert len(wanted) == count
-    assert ids_of(client.by_link("calls.json")) == wanted
-    assert ids_of(client.by_page("calls.json")) == wanted
-    assert ids_of(client.relative("calls.json")) == wanted
-    assert ids_of(client.by_page("calls.json", per_page=250)) == wanted
+    for way in (client.by_link, client.by_page, client.relative):
+        assert ids_of(way("calls.json", per_page=10)) == wanted
+    assert ids_of(client.by_page("calls.json", per_page=25)) == wanted
 
 
 @pytest.mark.parametrize("way", ["by_link", "by_page", "relative"])
