@@ -68,7 +68,7 @@ def find_contact(fields: Mapping[str, str], *, region: str) -> tuple[str, str]:
     for name, value in fields.items():
         words = fold(name)
         if not email and _is_mail(words):
-            email = _address(value)
+            email = read_address(value)
         if not phone and _is_phone(words):
             phone = normalise_if_number(value, region=region)
     return phone, email
@@ -80,8 +80,18 @@ def fold(name: str) -> list[str]:
     return re.sub(r"\be (mail|post|posta|メール)", r"e\1", " ".join(words)).split()
 
 
+def is_somebody_elses(name: str) -> bool:
+    """Whether a field of this name has the address or the number of somebody else than the one who fills it in."""
+    words = fold(name)
+    return _is_others(words) or bool(_OFFICE & {*words})
+
+
+def _is_others(words: list[str]) -> bool:
+    return bool(_OTHERS & {*words}) or " ".join(words) in _TO
+
+
 def _is_mail(words: list[str]) -> bool:
-    if _OTHERS & {*words} or _OFFICE & {*words} or " ".join(words) in _TO:
+    if _is_others(words) or _OFFICE & {*words}:
         return False
     return any(word.startswith(_MAIL) or word.endswith("mail") for word in words)
 
@@ -97,7 +107,8 @@ def _is_phone(words: list[str]) -> bool:
     )
 
 
-def _address(value: str) -> str:
+def read_address(value: str) -> str:
+    """In lower case; blank if it is none."""
     text = value.strip()
     # Anything longer is not an address, and the pattern would take ever longer to reject it.
     return text.lower() if len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) else ""

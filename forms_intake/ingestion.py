@@ -8,18 +8,22 @@ from typing import Any
 from calls.ingestion.natural_keys import check_natural_key, create_once, natural_key
 from subscriptions.models import Company
 
+from .mapping import FieldMapping
 from .models import FormSubmission
 
 
-def record_form(*, company: Company, data: Mapping[str, Any], publish: bool = True) -> tuple[FormSubmission, bool]:
+def record_form(
+    *, company: Company, data: Mapping[str, Any], publish: bool = True, mapping: FieldMapping | None = None
+) -> tuple[FormSubmission, bool]:
     """The form, and whether it is new. A form with the same external_source and external_id stays unchanged. Without
-    `publish` it fires no event. Raises ValidationError."""
+    `publish` it fires no event; `mapping` says which fields are the person's. Raises ValidationError."""
     check_natural_key(data)
     key = natural_key(data)
 
     def build() -> FormSubmission:
         form = FormSubmission(company=company, **data)
         form.fires_no_event = not publish
+        form.mapping = mapping or form.mapping
         return form
 
     def find() -> FormSubmission | None:

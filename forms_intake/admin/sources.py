@@ -38,7 +38,10 @@ class FormSourceAdmin(IntakeSourceAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         editable = ("name", "allowed_origins", "redirect_pages", "honeypot_field", "active")
-        shown: list[tuple[Any, Any]] = [(None, {"fields": editable})]
+        shown: list[tuple[Any, Any]] = [
+            (None, {"fields": editable}),
+            ("Who filled in a form", {"fields": ("name_fields", "email_fields", "phone_fields")}),
+        ]
         if obj is not None:
             received = ("state_badge", "last_received", "received", "refused", "refusals_open", "created")
             shown.append(("Received", {"fields": received}))

@@ -8,9 +8,10 @@ from django.db import models
 
 from subscriptions.intake.models import IntakeSource
 
+from ..mapping import FieldMapping
 from ..origins import may_redirect, parse_origin
 
-MOST_LINES = 50  # sites or pages of a source
+MOST_LINES = 50  # sites, pages or fields of a source
 
 
 def new_public_key() -> str:
@@ -46,6 +47,30 @@ class FormSource(IntakeSource):
         help_text="The name of a hidden field that people leave empty. A form that fills it in came from a bot: it is "
         "refused, and the bot is told that it was received. Leave it empty to use no trap.",
     )
+    name_fields = models.TextField(
+        "fields with the name",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The names of the fields with the sender’s name, one per line, such as first_name and last_name. "
+        "What is in them becomes the person’s name, unless the person has one.",
+    )
+    email_fields = models.TextField(
+        "fields with the email address",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="One per line; the first with an email address counts. Needed only where the field’s name does not "
+        "say it, such as input_2.",
+    )
+    phone_fields = models.TextField(
+        "fields with the phone number",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="One per line; the first with a phone number counts. Needed only where the field’s name does not say "
+        "it, such as input_3.",
+    )
     active = models.BooleanField(
         default=True, help_text="A source that is not active refuses every form. You can accept them later."
     )
@@ -58,7 +83,17 @@ class FormSource(IntakeSource):
     def pages(self) -> list[str]:
         return self.redirect_pages.split()
 
+    @property
+    def mapping(self) -> FieldMapping:
+        return FieldMapping(
+            name=tuple(self.name_fields.splitlines()),
+            email=tuple(self.email_fields.splitlines()),
+            phone=tuple(self.phone_fields.splitlines()),
+        )
+
     def clean(self) -> None:
+        for name in ("name_fields", "email_fields", "phone_fields"):
+            setattr(self, name, self._clean_lines(name, str))
         self.allowed_origins = self._clean_lines("allowed_origins", parse_origin)
         self.redirect_pages = self._clean_lines("redirect_pages", _check_page)
         self.honeypot_field = self.honeypot_field.strip()

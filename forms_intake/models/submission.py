@@ -14,13 +14,14 @@ from calls.models import Attribution, Call, Person, Tag
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
-from ..contacts import find_contact
 from ..contents import remove_secrets
+from ..mapping import FieldMapping, find_person
 
 
 class FormSubmission(Attribution, EventSubject):
     """A form that somebody filled in on a company's web site. Passwords and card numbers are dropped before saving."""
 
+    mapping = FieldMapping()  # set before `save` for a form whose source says which fields are whose
     fires_no_event = False  # set before `save` for a form whose event was published elsewhere
 
     resource_id = ResourceIdField(prefix="FRM")
@@ -93,6 +94,13 @@ class FormSubmission(Attribution, EventSubject):
         self.clean()
         with transaction.atomic():
             if self._state.adding and self.person_id is None:
-                phone, email = find_contact(self.form_data, region=self.company.region)
-                self.person = Person.objects.lock_by_contact(self.company_id, phone=phone, email=email)
+                self.person = self._find_person()
             super().save(*args, **kwargs)
+
+    def _find_person(self) -> Person | None:
+        found = find_person(self.form_data, self.mapping, region=self.company.region)
+        person = Person.objects.lock_by_contact(self.company_id, phone=found.phone, email=found.email)
+        if person and found.name and not person.name:
+            person.name = found.name
+            person.save(update_fields=["name"])
+        return person

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,5 +56,6 @@ def accept_form(source: FormSource, form: ParsedForm, *, submitted_at: datetime 
     if form.submission_id:
         # With the source's id: two sites of a company cannot know each other's ids.
         data |= {"external_source": EXTERNAL_SOURCE, "external_id": f"{source.pk}-{form.submission_id}"}
-    submission, _ = record_form(company=source.company, data=data)
+    mapping = replace(source.mapping, typed_email=form.email_field, typed_phone=form.phone_field)
+    submission, _ = record_form(company=source.company, data=data, mapping=mapping)
     return submission

@@ -30,6 +30,7 @@ ATTRIBUTION = {
 FROM_UTM = {"source": "utm_source", "medium": "utm_medium", "campaign": "utm_campaign", "keywords": "utm_term"}
 REDIRECT = "redirect_to"
 ID = "submission_id"
+TYPED = ("email_field", "phone_field")
 _ID = re.compile(r"[A-Za-z0-9-]{16,64}")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -46,6 +47,9 @@ class ParsedForm:
     attribution: dict[str, str] = field(default_factory=dict)
     redirect_to: str = ""
     submission_id: str = ""
+    # What the page has for an address and a number, whatever they are called.
+    email_field: str = ""
+    phone_field: str = ""
     submitted_at: str = ""  # ISO, with an offset; empty: when it arrived
 
     def as_json(self) -> dict[str, Any]:
@@ -73,8 +77,11 @@ def parse_object(data: Any) -> ParsedForm:
             "malformed", 'The body must be a JSON object of field names and values, such as {"name": "Ann"}.'
         )
     inner = data.get("form_data")
+    typed: dict[str, Any] = {}
     if isinstance(inner, Mapping):
         beside, fields = {name: value for name, value in data.items() if name != "form_data"}, flatten(inner)
+        # These two the capture script says of the fields.
+        typed = {name: _single_text(beside.pop(name, "")) for name in TYPED if isinstance(beside.get(name), str)}
     elif answers := builders.read(data):
         return _of_builder(answers)
     else:
@@ -82,7 +89,7 @@ def parse_object(data: Any) -> ParsedForm:
     beside = flatten(beside)
     named = {name: _single_text(beside.pop(name)) for name in (*ATTRIBUTION, REDIRECT, ID) if name in beside}
     # Click ids and utm_term have no column: they stay ordinary fields.
-    return _parse(beside | fields, named)
+    return replace(_parse(beside | fields, named), **typed)
 
 
 def _of_builder(answers: Answers) -> ParsedForm:

@@ -121,6 +121,15 @@ def test_each_builders_form_is_sent_once(page: Page, site: CaptureSite, builder:
     assert settle(page, site) == [typed | added]
 
 
+def test_the_page_says_what_is_typed_for_an_address_and_a_number(page: Page, site: CaptureSite):
+    """Names such as input_2 do not say it, and the service finds the person by it."""
+    fill(page, "#gform_1", input_2=MAIL, input_3="214-555-0124")
+    page.locator("#gform_1 [type=submit]").click()
+    wait_until(lambda: site.sent)
+    (sent,) = site.take()
+    assert (sent["email_field"], sent["phone_field"]) == ("input_2", "input_3")
+
+
 # --- widgets, and names that hide what the browser's own objects have --------------------------------------------
 def test_widgets_are_read_as_what_they_stand_for(page: Page, site: CaptureSite):
     fill(page, "#widgets", phone="214-555-0123")

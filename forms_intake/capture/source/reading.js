@@ -1,12 +1,14 @@
-// What a form with these fields says: `fields`, and whether it is somebody's message: `lead` is 2 if it is, 1 if it is unless it is sent
-// as a search is. Null for log-ins, searches and what nobody filled in. `asked`: the page asks for it to be sent.
+// What a form with these fields says, and whether it is somebody's message: `lead` is 2 if it is, 1 if it is unless it is
+// sent as a search is. `typed`: the first field for an address and for a number, which may be called `input_2`. Null for
+// log-ins, searches and what nobody filled in. `asked`: the page asks for it to be sent.
 function read(form, all, asked) {
-  var fields = Object.create(null), values = [], lead = 0;
+  var fields = Object.create(null), typed = {}, values = [], lead = 0;
   var about = isForm(form) ? words(['action', 'id', 'class', 'name'].map(name => attribute(form, name).split(/[?#]/)[0]).join(' ')) : '';
-  var typed = all.filter(field => /^(text|email|tel|textarea)$/.test(field.type) && isShown(field));
+  var texts = all.filter(field => /^(text|email|tel|textarea)$/.test(field.type) && isShown(field));
   var secrets = all.filter(field => field.type === 'password').map(autocomplete);
   if (marked(form, 'ignore')) return null;
-  if (!asked && (around(form, '[role=search],search') || all.map(autocomplete).includes('current-password') || typed.length < 2 && (LOG_IN.test(about) || secrets.length === 1 && secrets[0] !== 'new-password')))
+  if (!asked && (around(form, '[role=search],search') || all.map(autocomplete).includes('current-password') ||
+    texts.length < 2 && (LOG_IN.test(about) || secrets.length === 1 && secrets[0] !== 'new-password')))
     return null;
   // Pages that send with their own script may have fields without names.
   var named = isForm(form) && all.some(field => field.name && field.type !== 'hidden');
@@ -23,8 +25,10 @@ function read(form, all, asked) {
       if (contact || plain) {
         lead = Math.max(lead, contact ? 2 : 1);
         values.push(value);
+        if (type === 'email') typed.email_field = typed.email_field || name;
+        if (type === 'tel') typed.phone_field = typed.phone_field || name;
       }
     });
   });
-  return Object.keys(fields).length ? { fields, values, lead: asked ? 2 : lead } : null;
+  return Object.keys(fields).length ? { fields, typed, values, lead: asked ? 2 : lead } : null;
 }

@@ -7,15 +7,14 @@ function newId() {
 }
 
 var ownFetch = win.fetch, last = {}, REPEAT = 5000;
-function send(fields, url) {
+function send(form) {
   // One press can be told twice.
-  var text = JSON.stringify(fields), now = Date.now();
+  var text = JSON.stringify(form.fields), now = Date.now();
   if (last.text === text && now - last.at < REPEAT) return;
   last = { text, at: now };
-  var body = JSON.stringify(Object.assign({}, first, { form_data: fields, form_url: url, submission_id: newId() }));
+  var body = JSON.stringify(Object.assign({}, first, form.typed, { form_data: form.fields, form_url: form.url, submission_id: newId() }));
   // Text, so that no preflight stands between a form and a page that is about to be left.
   var type = 'text/plain;charset=UTF-8', small = body.length < 2e4;
-  if (small && !('keepalive' in Request.prototype)) nav.sendBeacon(endpoint, new Blob([body], { type }));
-  else ownFetch(endpoint, { method: 'POST', body, mode: 'cors', credentials: 'omit', keepalive: small, headers: { 'Content-Type': type } })
+  ownFetch(endpoint, { method: 'POST', body, mode: 'cors', credentials: 'omit', keepalive: small, headers: { 'Content-Type': type } })
     .catch(() => { /* the page's own business goes on */ });
 }

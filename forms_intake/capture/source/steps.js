@@ -17,10 +17,10 @@ function capture(form, taken, button) {
     if (!got.lead) return;
     flush();
   }
-  var before = held || { fields: Object.create(null), lead: 0, url: here() };
+  var before = held || { fields: Object.create(null), lead: 0, url: here(), typed: {} };
   held = {
     form, taken, url: before.url, shown: shownFields(),
-    fields: Object.assign(before.fields, got.fields),
+    fields: Object.assign(before.fields, got.fields), typed: Object.assign(before.typed, got.typed),
     lead: Math.max(before.lead, got.lead),
     // The page says so, or it is a page of Gravity Forms that is not the last one.
     marked: marked(button || form, 'step') ||
@@ -48,13 +48,13 @@ function flush() {
   held = null;
   clearTimeout(timer);
   // A browser that sends a form by get goes to a search's results, unless somebody's address is in it.
-  if (done && (done.lead > 1 || done.lead && (done.taken() || /^post$/i.test(attribute(done.form, 'method'))))) send(done.fields, done.url);
+  if (done && (done.lead > 1 || done.lead && (done.taken() || /^post$/i.test(attribute(done.form, 'method'))))) send(done);
 }
 
 function leave(hides) {
   if (!held || hides && (held.marked || held.waits)) return;
   // The next step is on the next page.
-  if (held.marked && !held.taken()) sessionStorage.setItem(STEP, JSON.stringify({ fields: held.fields, lead: held.lead, url: held.url }));
+  if (held.marked && !held.taken()) sessionStorage.setItem(STEP, JSON.stringify({ fields: held.fields, typed: held.typed, lead: held.lead, url: held.url }));
   else flush();
 }
 
