@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from ..lib.errors import ActionRefused
 from ..models import ApiKey
 from .kit import labels, times
 from .kit.buttons import ButtonsAdmin, button
@@ -139,9 +140,12 @@ class ApiKeyAdmin(ButtonsAdmin):
         if not old.usable:
             self.message_user(request, "This key has expired or was revoked. Create a new one.", messages.ERROR)
             return None
-        key, secret = ApiKey.objects.rotate(
-            old, overlap=timedelta(hours=int(hours)), made_by=request.user.get_username()
-        )
+        overlap = timedelta(hours=int(hours))
+        try:
+            key, secret = ApiKey.objects.rotate(old, overlap=overlap, made_by=request.user.get_username())
+        except ActionRefused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return None
         self.log_change(request, old, f"Rotated. The old key stops working: {OVERLAPS[hours].lower()}.")
         context = {"what": "New API key", "secret": secret, "once": True, "help": KEY_HELP}
         return self.render_page(request, key, "secret.html", context)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -21,6 +22,8 @@ from .company import Company
 KEY_PREFIX = "chk_"
 SHOWN_LENGTH = 12  # enough to tell keys apart, too little to guess the rest
 MADE_BY_LENGTH = 200
+# Usable keys of a company. Each has a rate of its own, so a key that may make others could send at any rate.
+MOST_KEYS = 100
 
 
 class Membership(models.Model):
@@ -73,16 +76,15 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 
         The new key takes the place of the old one, with the keys that the old one made. But if another key rotates it
         (`by`), whoever has that one knows the new secret: the new key is its child. Raises ActionRefused if the old
-        key made that one. Call it in a transaction."""
+        key made that one, or too many are replaced at once. Call it in a transaction."""
         ends, parent = timezone.now() + overlap, old.parent
         if by is not None and by.pk != old.pk:
             if self._made(old.pk, by):
                 raise ActionRefused("A key cannot rotate the key that made it.")
             parent = by
-        made = self.issue(
-            company=old.company, name=old.name, scopes=old.scopes, expires_at=old.expires_at, parent=parent,
-            made_by=made_by,
-        )  # fmt: skip
+        # The old one works on for a while: a company with all its keys can replace each of them.
+        self.check_limit(old.company, times=2)
+        made = self._issue(old.company, old.name, old.scopes, old.expires_at, parent, made_by)
         self.filter(parent=old).exclude(pk=made[0].pk).update(parent=made[0])
         old.expires_at = min(ends, old.expires_at or ends)
         old.save(update_fields=["expires_at"])
@@ -132,7 +134,29 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         """Create a key. The second value is its secret: only a hash is stored, so it can be shown only now.
 
         `parent`: the key that makes it. The new one ends no later, and is revoked with it. Raises ActionRefused if the
-        parent has ended meanwhile; call it in a transaction then."""
+        parent has ended meanwhile, or the company has as many keys as it may have; call it in a transaction."""
+        self.check_limit(company)
+        return self._issue(company, name, scopes, expires_at, parent, made_by)
+
+    def check_limit(self, company: Company | None, times: int = 1) -> None:
+        """Raises ActionRefused if the company has so many keys that work. Requests at the same moment may add a few
+        more: nothing depends on the exact number."""
+        if company is None:
+            return
+        most = MOST_KEYS * times
+        works = models.Q(expires_at=None) | models.Q(expires_at__gt=Now())
+        if self.filter(works, company=company, revoked_at=None)[:most].count() >= most:
+            raise ActionRefused(f"The company has {most} API keys that work, the most it may have. Revoke some first.")
+
+    def _issue(
+        self,
+        company: Company | None,
+        name: str,
+        scopes: list[str] | None,
+        expires_at: datetime | None,
+        parent: ApiKey | None,
+        made_by: str,
+    ) -> tuple[ApiKey, str]:
         if parent is not None:
             parent = self.select_for_update(no_key=True).get(pk=parent.pk)
             if not parent.usable:
@@ -191,6 +215,13 @@ class ApiKey(models.Model):
     def hash(secret: str) -> str:
         # With 256 random bits a plain hash cannot be reversed, and it can be looked up.
         return hashlib.sha256(secret.encode()).hexdigest()
+
+    def clean(self) -> None:
+        if self._state.adding and self.company_id:
+            try:
+                ApiKey.objects.check_limit(self.company)
+            except ActionRefused as error:
+                raise ValidationError(str(error)) from None
 
     @property
     def usable(self) -> bool:

@@ -23,6 +23,8 @@ from .company import Company
 from .fields import EncryptedHeadersField, EncryptedTextField, ResourceIdField, one_line
 
 SECRET_PREFIX = "whsec_"
+# Times SUBSCRIPTIONS_PER_COMPANY, removed ones included. Their rows stay, for the log, and the sweep looks at each.
+MADE_IN_A_DAY = 10
 ROTATION_OVERLAP = timedelta(hours=24)  # enough to update a receiver in another time zone
 
 
@@ -193,8 +195,13 @@ class Subscription(models.Model):
         if not most or self.state == self.State.ARCHIVED:
             return
         Company.objects.select_for_update(no_key=True).filter(pk=self.company_id).values_list("pk").first()
-        rows = Subscription.objects.filter(company=self.company_id).exclude(state=self.State.ARCHIVED)
-        count = rows.count()
+        every = Subscription.objects.filter(company=self.company_id)
+        if every.filter(created_at__gt=Now() - timedelta(days=1)).count() >= MADE_IN_A_DAY * most:
+            raise ActionRefused(
+                f"The company has added {MADE_IN_A_DAY * most:,} subscriptions in 24 hours, and removed most of them. "
+                "Change the ones that are there, or wait."
+            )
+        count = every.exclude(state=self.State.ARCHIVED).count()
         if count >= most:
             raise ActionRefused(
                 f"The company has {count} subscriptions, and {most} is the most it may have. Remove one that is no "

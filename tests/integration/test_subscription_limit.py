@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from subscriptions.endpoints import operations
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Subscription
+from subscriptions.models import subscription as subscription_model
 from tests.support.admin import filled_in, login
 from tests.support.api import program
 from tests.support.factories import make_company, make_member, make_subscription
@@ -64,6 +68,18 @@ def test_the_api_says_what_to_do(company, full):
     answer = program(company, ["read", "manage"]).post("/api/v1/subscriptions/", BODY)
     assert (answer.status_code, answer.json()["detail"]) == (409, REFUSED)
     assert count(company) == LIMIT
+
+
+def test_adding_and_removing_all_day_is_refused(company, monkeypatch):
+    """The rows of removed ones stay, and each sweep looks at each of them."""
+    monkeypatch.setattr(subscription_model, "MADE_IN_A_DAY", 2)
+    for _ in range(2 * LIMIT):
+        operations.archive(make_subscription(company))
+    answer = program(company, ["read", "manage"]).post("/api/v1/subscriptions/", BODY)
+    assert answer.status_code == 409
+    assert "The company has added 6 subscriptions in 24 hours" in answer.json()["detail"]
+    company.subscriptions.update(created_at=timezone.now() - timedelta(days=2))
+    assert program(company, ["read", "manage"]).post("/api/v1/subscriptions/", BODY).status_code == 201
 
 
 def test_an_integration_that_needs_too_many_is_refused_whole(company, full):
