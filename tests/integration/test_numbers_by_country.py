@@ -123,6 +123,17 @@ def calls_of_a_file(company: Company, town: Town, path: Path) -> Any:
     return Call.objects.get().customer_phone_number
 
 
+def call_of_a_phone_system(company: Company, town: Town, path: Path) -> Any:
+    """Which of the two numbers is the company's says which way the call went."""
+    file = path / "calls.csv"
+    file.write_text(f"From,To,Start Time,Duration\n{town.line},{town.written},2026-01-05 09:00:00,10\n")
+    options = ["--map", "From=from_number", "--map", "To=to_number"]
+    call_command("import_data", "calls", str(file), f"--company={company.resource_id}", *options, stdout=StringIO())
+    call = Call.objects.get()
+    assert call.direction == "outbound"
+    return call.customer_phone_number
+
+
 def form_of_a_web_site(company: Company, town: Town, path: Path) -> Any:
     source = FormSource.objects.create(company=company, name="Site")
     body = json.dumps({"whatsapp": town.written})
@@ -178,8 +189,9 @@ def text_of_a_provider(company: Company, town: Town, path: Path) -> Any:
 
 DOORS: list[Callable[[Company, Town, Path], Any]] = [
     call_by_api, calls_in_a_batch, text_by_api, person_by_api, tracker_by_api, form_by_api, filter_of_api,
-    form_by_api_v3, search_of_api_v3, destination_by_api_v3, calls_of_a_file, form_of_a_web_site, call_in_the_admin,
-    tracker_in_the_admin, searches_of_the_admin, call_of_a_provider, text_of_a_provider,
+    form_by_api_v3, search_of_api_v3, destination_by_api_v3, calls_of_a_file, call_of_a_phone_system,
+    form_of_a_web_site, call_in_the_admin, tracker_in_the_admin, searches_of_the_admin, call_of_a_provider,
+    text_of_a_provider,
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from calls.models import Tracker
+from calls.phones import normalise_if_number
 from subscriptions.api.kit.problems import list_errors
 from subscriptions.models import Company
 
@@ -99,10 +100,11 @@ class Importer:
 
     @cached_property
     def _is_tracking(self) -> Callable[[str], bool]:
-        numbers = Tracker.objects.filter(company=self.company)
+        numbers, region = Tracker.objects.filter(company=self.company), self.company.region
 
         @lru_cache(maxsize=10_000)
-        def is_tracking(number: str) -> bool:
+        def is_tracking(written: str) -> bool:
+            number = normalise_if_number(written, region=region)
             return bool(number) and numbers.filter(phone_number=number).exists()
 
         return is_tracking

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from calls.phones import BadNumber, normalise
-
 from .amounts import read_phone
 from .call_results import INBOUND, OUTBOUND, LeftOut
 from .words import convert_choice
@@ -23,7 +21,7 @@ def find_parties(
     is_tracking: Callable[[str], bool],
 ) -> dict[str, str]:
     """The direction, the tracking number, the customer's number and name, as far as From and To say them and nothing
-    else does. Raises LeftOut for a call inside the company."""
+    else does. `is_tracking` takes a number as it is written. Raises LeftOut for a call inside the company."""
     caller, called = helpers.get("from_number", ""), helpers.get("to_number", "")
     if not caller and not called:
         return {}
@@ -69,7 +67,7 @@ def _guess_direction(caller: str, called: str, helpers: Mapping[str, str], is_tr
         if _FROM_OUTSIDE.match(helpers.get("context", "")):
             return INBOUND
         raise LeftOut("a call inside the company")
-    from_ours, to_ours = (bool(number) and is_tracking(_normal(number)) for number in outside)
+    from_ours, to_ours = (bool(number) and is_tracking(number) for number in outside)
     if from_ours != to_ours:
         return OUTBOUND if from_ours else INBOUND
     if "context" in helpers:
@@ -77,10 +75,3 @@ def _guess_direction(caller: str, called: str, helpers: Mapping[str, str], is_tr
     if not all(outside):
         return INBOUND if outside[0] else OUTBOUND
     return ""
-
-
-def _normal(number: str) -> str:
-    try:
-        return normalise(number)
-    except BadNumber:
-        return ""
