@@ -69,17 +69,7 @@ def assign_people(calls: Sequence[Call]) -> None:
         for call in without:
             call.person = Person.objects.lock_by_phone(*wanted[0])
         return
-    # In the order of their numbers, and created before any is locked, so that two imports cannot deadlock.
-    new = [Person(company_id=company_id, phone=phone) for company_id, phone in wanted]
-    Person.objects.bulk_create(new, ignore_conflicts=True)
-    locked = (
-        Person.objects.filter(
-            company__in={company_id for company_id, _ in wanted}, phone__in={phone for _, phone in wanted}
-        )
-        .order_by("company", "phone")
-        .select_for_update(no_key=True)
-    )
-    people = {(person.company_id, person.phone): person for person in locked}
+    people = Person.objects.lock_by_phones(wanted)
     for call in without:
         call.person = people[call.company_id, call.customer_phone_number]
 

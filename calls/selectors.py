@@ -7,24 +7,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from .models import Call
+from .models import Call, Person
 
 # Clocks differ: a person's calls that begin within this time of each other are ordered by arrival, others by start.
 SAME_MOMENT = timedelta(seconds=10)
 
-# The earlier calls of each call's person, read along the index `call_of_person`. Handwritten SQL, because every save
-# needs it and the ORM takes longer to build it than the database to answer.
+# The earlier calls of each call's person, of whichever number, read along the index `call_of_person`. Handwritten SQL,
+# because every save needs it and the ORM takes longer to build it than the database to answer.
 _EARLIER = """
 SELECT c.id, clock_timestamp(), earlier.number, earlier.good_lead_id, earlier.good_lead_time
   FROM unnest(%(ids)s::bigint[], %(people)s::bigint[], %(starts)s::timestamptz[]) AS c (id, person_id, start_time)
+  LEFT JOIN calls_person p ON p.id = c.person_id
  CROSS JOIN LATERAL (
        SELECT count(*) AS number,
               (array_agg(e.id ORDER BY e.start_time, e.id) FILTER (WHERE e.lead_status = 'good_lead'))[1]
                   AS good_lead_id,
               min(e.start_time) FILTER (WHERE e.lead_status = 'good_lead') AS good_lead_time
-         FROM calls_call e
-        WHERE e.person_id = c.person_id
+         FROM (SELECT coalesce(p.merged_into_id, p.id)
+               UNION ALL
+               SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id)) AS one (id)
+         JOIN calls_call e ON e.person_id = one.id
           AND (e.start_time < c.start_time - %(moment)s
                OR e.start_time <= c.start_time + %(moment)s AND e.id < c.id)
        ) AS earlier
@@ -51,11 +56,17 @@ def count_earlier(calls: Iterable[Call]) -> datetime | None:
     return now
 
 
+def rows_of_person(path: str = "person") -> QuerySet[Person, int]:
+    """For a condition inside a subquery: the keys of all rows of the person at `path` of the outer query's row."""
+    main: Any = Coalesce(OuterRef(OuterRef(f"{path}__merged_into_id")), OuterRef(OuterRef(f"{path}_id")))
+    return Person.objects.filter(Q(pk=main) | Q(merged_into=main)).order_by().values_list("pk", flat=True)
+
+
 def read_for_webhooks(pks: Collection[int]) -> list[Call]:
     """Calls with everything that their webhooks carry, including the counts."""
     calls = list(
         Call.objects.filter(pk__in=pks)
-        .select_related("company", "tracker", "person")
+        .select_related("company", "tracker", "person__merged_into")
         .prefetch_related("tags")
         .order_by("pk")
     )

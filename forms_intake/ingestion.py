@@ -27,7 +27,7 @@ def record_form(
         return form
 
     def find() -> FormSubmission | None:
-        known = FormSubmission.objects.select_related("person")
+        known = FormSubmission.objects.select_related("person__merged_into")
         return known.filter(company=company, **key).first() if key else None
 
     return create_once(build, find=find, constraint="form_external_id_once")

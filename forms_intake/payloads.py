@@ -61,5 +61,5 @@ class FormSubmissionPayload(Payload):
     utm_campaign = TextValue(_or_null("utm_campaign"), allow_null=True)
     resource_id = TextValue(of("resource_id"))
     company_resource_id = TextValue(of("company.resource_id"))
-    person_resource_id = TextValue(lambda form: form.person.resource_id if form.person else None, allow_null=True)
+    person_resource_id = TextValue(lambda form: form.person.main.resource_id if form.person else None, allow_null=True)
     timestamp = TextValue(_submitted)

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from calls.models import Person, Tracker
-from calls.phones import formatted, read_in
+from calls.people_search import find_people
+from calls.phones import formatted
 from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.filters import AnyTimeFilter, related_filter
 from subscriptions.admin.kit.forms import TenantForm
@@ -40,10 +41,10 @@ class TextAdmin(SubjectAdmin):
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = "activity", 20, "Texts"
     import_kind = "texts"
-    numbers_in = staticmethod(read_in)
+    find_people = staticmethod(find_people)
     person_path = "thread__person"
     newest_first = ("-sent_at", "-pk")
-    related = ("tracker", "thread__person")
+    related = ("tracker", "thread__person__merged_into")
     list_display = ("who", "beginning", "tracker_name", "time")
     cells = {"who": "who", "beginning": "what clip", "tracker_name": "soft short side", "time": "num when quiet"}
     empty_icon = "message-square-text"
@@ -138,7 +139,7 @@ class ThreadAdmin(LargeTableAdmin):
     member_rights = operator_rights = frozenset({"view", "change"})
     menu, menu_order, menu_name = "activity", 30, "Conversations"
     newest_first = ("-pk",)
-    related = ("person", "tracker", "assigned_to")
+    related = ("person__merged_into", "tracker", "assigned_to")
     list_display = ("who", "tracker_name", "opt_out", "assigned_to", "lead_status")
     cells = {
         "who": "who",
@@ -154,10 +155,9 @@ class ThreadAdmin(LargeTableAdmin):
 
     def find(self, request: HttpRequest, rows: Any, term: str) -> Any:
         access = access_of(request)
-        numbers = read_in(term, access.regions())
-        persons = access.limit(Person.objects.filter(phone__in=numbers), "company")
+        persons = find_people(access.limit(Person.objects.all(), "company"), term, access.regions())
         found = set(rows.filter(Q(conversation_id=term) | Q(person=None, address=term)).values_list("pk", flat=True))
-        found |= set(rows.filter(person__in=list(persons.values_list("pk", flat=True))).values_list("pk", flat=True))
+        found |= set(rows.filter(person__in=persons).values_list("pk", flat=True))
         return rows.filter(pk__in=found)
 
     @admin.display(description="customer")

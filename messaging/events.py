@@ -21,7 +21,9 @@ RECEIVED = "text_message_received"
 
 
 def texts_for_webhooks() -> QuerySet[TextMessage]:
-    return TextMessage.objects.select_related("company", "tracker", "thread__person", "thread__assigned_to")
+    return TextMessage.objects.select_related(
+        "company", "tracker", "thread__person__merged_into", "thread__assigned_to"
+    )
 
 
 def read_one(resource_id: str) -> TextMessage | None:

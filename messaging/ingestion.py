@@ -34,7 +34,7 @@ def record_text(*, company: Company, data: Mapping[str, Any], publish: bool = Tr
         return text
 
     def find() -> TextMessage | None:
-        known = TextMessage.objects.select_related("tracker", "thread__person")
+        known = TextMessage.objects.select_related("tracker", "thread__person__merged_into")
         return known.filter(company=company, **key).first() if key else None
 
     text, is_new = create_once(build, find=find, constraint="text_external_id_once")

@@ -91,7 +91,7 @@ class Thread(models.Model):
 
     @property
     def customer_name(self) -> str:
-        return self.person.name if self.person else ""
+        return self.person.main.name if self.person else ""
 
     @property
     def customer_number(self) -> str:

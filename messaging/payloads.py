@@ -18,7 +18,7 @@ def agent_name(text: TextMessage) -> str | None:
 
 def person_resource_id(text: TextMessage) -> str | None:
     """None for a sender without a phone number."""
-    return text.thread.person.resource_id if text.thread.person else None
+    return text.thread.person.main.resource_id if text.thread.person else None
 
 
 def _source(text: TextMessage) -> str:

@@ -70,7 +70,7 @@ class PostCall(PostCallPayload):
     sentiment = TextValue(of("sentiment"))
     zip_code = TextValue(of("zip_code"))
     session_uuid = TextValue(of("session_uuid"))
-    person_id = TextValue(lambda call: call.person.resource_id if call.person else "")
+    person_id = TextValue(lambda call: call.person.main.resource_id if call.person else "")
 
 
 def name_changes(changes: list[str]) -> list[str]:

@@ -154,7 +154,7 @@ SHAPE = Shape(
         "milestones": _selectable(OBJECT, _milestones),
         "msclkid": _text("msclkid"),
         "note": _text("note"),
-        "person_id": _selectable(TEXT_OR_NULL, lambda call: call.person.resource_id if call.person else None),
+        "person_id": _selectable(TEXT_OR_NULL, lambda call: call.person.main.resource_id if call.person else None),
         "prior_calls": _selectable(WHOLE, lambda call: call.prior_calls),
         "referrer_domain": _text("referrer_domain"),
         "referring_url": _text("referring_url"),

@@ -23,7 +23,7 @@ from .views import VendorView
 
 def load_calls(keys: list[int], names: list[str]) -> list[Call]:
     """The calls with what these fields of theirs need."""
-    rows = Call.objects.filter(pk__in=keys).select_related("tracker", "person", "company")
+    rows = Call.objects.filter(pk__in=keys).select_related("tracker", "person__merged_into", "company")
     rows = rows.defer("company__signing_key", *(column for column, field in LARGE.items() if field not in names))
     if "call_type" in names or "formatted_call_type" in names:
         rows = rows.defer(None).defer("company__signing_key")  # a transcribed voicemail is a type of its own
@@ -65,7 +65,9 @@ class OneCall(VendorView):
         return found
 
     def visible(self) -> QuerySet[Call]:
-        return Call.objects.filter(company=self.company, spam=False).select_related("tracker", "person", "company")
+        return Call.objects.filter(company=self.company, spam=False).select_related(
+            "tracker", "person__merged_into", "company"
+        )
 
 
 class CallView(OneCall):

@@ -152,7 +152,11 @@ THREAD_MESSAGE = Shape(
 
 def load_threads(keys: list[int]) -> list[Any]:
     """The threads with their two newest texts."""
-    rows = Thread.objects.filter(pk__in=keys).select_related("person", "tracker", "company").prefetch_related("tags")
+    rows = (
+        Thread.objects.filter(pk__in=keys)
+        .select_related("person__merged_into", "tracker", "company")
+        .prefetch_related("tags")
+    )
     threads: dict[int, Any] = {thread.pk: thread for thread in rows.defer("company__signing_key")}
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [keys])
@@ -185,7 +189,8 @@ class ThreadList(VendorView):
 
     def _search(self, term: str) -> Q:
         number = normalise_if_number(term, region=self.company.region)
-        found = Q(person__name__icontains=term) | (Q(person__phone=number) if number else Q(person__phone=term))
+        found = Q(person__name__icontains=term) | Q(person__merged_into__name__icontains=term)
+        found |= Q(person__phone=number or term)
         found |= Q(person=None, address=term)
         if self.by_tag:
             tagged = Thread.tags.through.objects.filter(tag__company=self.company, tag__name__iexact=term)

@@ -56,12 +56,12 @@ _NAMES = ("name", "full_name", "full name", "fullname", "your-name", "your name"
 
 
 def _phone(form: FormSubmission) -> str:
-    return form.person.phone if form.person else ""
+    return form.person.phone or form.person.main.phone if form.person else ""
 
 
 def _email(form: FormSubmission, context: Context) -> str | None:
     return (
-        (form.person.email if form.person else "")
+        (form.person.email or form.person.main.email if form.person else "")
         or find_contact(form.form_data, region=form.company.region)[1]
         or None
     )
@@ -69,7 +69,7 @@ def _email(form: FormSubmission, context: Context) -> str | None:
 
 def _name(form: FormSubmission, context: Context) -> str | None:
     typed = next((text for field, text in form.form_data.items() if field.lower() in _NAMES and text), "")
-    return (form.person.name if form.person else "") or typed or None
+    return (form.person.main.name if form.person else "") or typed or None
 
 
 def _text(name: str) -> Field:
@@ -80,7 +80,7 @@ SHAPE = Shape(
     {
         "id": of("resource_id", TEXT),
         "company_id": of("company.resource_id", TEXT),
-        "person_id": Field(TEXT, lambda form, context: form.person.resource_id if form.person else "anonymous"),
+        "person_id": Field(TEXT, lambda form, context: form.person.main.resource_id if form.person else "anonymous"),
         "form_data": of("form_data", OBJECT),
         "form_url": _text("form_url"),
         "landing_page_url": _text("landing_page_url"),

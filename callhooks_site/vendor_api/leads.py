@@ -46,7 +46,7 @@ class LeadsView(VendorView):
     def get(self, request: Request, account: str) -> Response:
         params = self.params
         self.check_company(params.text("company_id"))
-        rows = Person.objects.filter(company=self.company)
+        rows = Person.objects.filter(company=self.company, merged_into=None)
         order = order_of(params, SORTS, "created_at")
         if not order.sort.of_time and rows.values("pk")[: MOST_READ + 1].count() > MOST_READ:
             raise BadRequest(f"More than {MOST_READ:,} leads are listed by created_at only.")
@@ -56,7 +56,9 @@ class LeadsView(VendorView):
 
 class TimelineView(VendorView):
     def get(self, request: Request, account: str, id: str) -> Response:
-        person: Person = self.found(Person.objects.filter(company=self.company), id, "PER")
+        person: Person = self.found(
+            Person.objects.filter(company=self.company).select_related("merged_into"), id, "PER"
+        ).main
         params, context = self.params, self.context
         by_creation = params.text("sort") == "created_at"
         newest_first = (params.text("order").lower() or ("asc" if by_creation else "desc")) == "desc"

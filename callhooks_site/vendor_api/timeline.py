@@ -27,10 +27,12 @@ ALWAYS = ("type", "id", "event_date")
 class Timeline:
     def __init__(self, person: Person) -> None:
         self.person = person
-        threads = list(Thread.objects.filter(person=person).values_list("pk", flat=True))
+        merged = Person.objects.filter(merged_into=person).values_list("pk", flat=True)
+        self._people = [person.pk, *merged]
+        threads = list(Thread.objects.filter(person__in=self._people).values_list("pk", flat=True))
         self._rows: dict[str, tuple[QuerySet[Any], str]] = {
-            CALL: (Call.objects.filter(person=person, spam=False).order_by(), "start_time"),
-            FORM: (FormSubmission.objects.filter(person=person).order_by(), "submitted_at"),
+            CALL: (Call.objects.filter(person__in=self._people, spam=False).order_by(), "start_time"),
+            FORM: (FormSubmission.objects.filter(person__in=self._people).order_by(), "submitted_at"),
             SMS: (TextMessage.objects.filter(thread__in=threads).order_by(), "sent_at"),
         }
         self.counts = {kind: rows.count() for kind, (rows, _) in self._rows.items()}
@@ -64,8 +66,12 @@ class Timeline:
         person = self.person
         ends = [self.page(0, 1, newest_first=way) for way in (False, True)]
         first, last = (self._touch(end[0]) if end else None for end in ends)
-        latest = Call.objects.filter(person=person, spam=False).order_by("-start_time", "-pk").first()
-        tags = Tag.objects.filter(calls__person=person, company_id=person.company_id).distinct().order_by("name")[:100]
+        latest = Call.objects.filter(person__in=self._people, spam=False).order_by("-start_time", "-pk").first()
+        tags = (
+            Tag.objects.filter(calls__person__in=self._people, company_id=person.company_id)
+            .distinct()
+            .order_by("name")[:100]
+        )
         clicks = {name: getattr(latest, name, "") or None for name in CLICK_IDS}
         return {
             "customer_name": person.name or (latest.customer_name if latest else "") or None,
@@ -78,7 +84,7 @@ class Timeline:
             "tags": [{"id": tag.pk, "name": tag.name, "color": tag.color} for tag in tags],
             "convert_assist": None,
             "voice_assist": False,
-            "transcript": Call.objects.filter(person=person).exclude(transcription_text="").exists(),
+            "transcript": Call.objects.filter(person__in=self._people).exclude(transcription_text="").exists(),
             **{name: (getattr(latest, name) if latest else "") or None for name in ("source", "medium", "campaign")},
             "landing_page_url": (latest.landing_page_url if latest else "") or None,
             "referrer_url": (latest.referring_url if latest else "") or None,

@@ -15,6 +15,7 @@ from subscriptions.tenancy.access import access_of
 
 from ..callers import number_in_words
 from ..models import Call, Tracker
+from ..people_search import find_people
 from ..phones import read_in
 from .columns import CallColumns
 from .conversation import ConversationColumns
@@ -64,7 +65,7 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
     form = CallForm
     menu, menu_order = "activity", 10
     import_kind = "calls"
-    numbers_in = staticmethod(read_in)
+    find_people = staticmethod(find_people)
     newest_first = ("-start_time", "-pk")
     related = ("tracker",)
     deferred_in_list = LARGE

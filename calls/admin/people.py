@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.logs import LargeTableAdmin
 from subscriptions.tenancy.access import access_of
 
 from ..models import Person
-from ..phones import formatted, read_in
+from ..people_search import find_main_rows
+from ..phones import formatted
+from .merging import MergingAdmin
 
 
 @admin.register(Person)
-class PersonAdmin(LargeTableAdmin):
+class PersonAdmin(LargeTableAdmin, MergingAdmin):
     menu, menu_order = "people", 10
     member_rights = operator_rights = frozenset({"view", "change"})
     newest_first = ("-pk",)
+    related = ("merged_into",)
     list_display = ("known_as", "number", "email", "city", "since")
     cells = {
         "known_as": "who",
@@ -32,12 +35,19 @@ class PersonAdmin(LargeTableAdmin):
     empty_icon = "users"
     empty_text = "Calls, texts and forms make them."
     search_help_text = "Full phone number, email address or id"
-    fields = ("name", "city", "state", "country", "number", "mail", "since", "history", "resource_id")
-    readonly_fields = ("number", "mail", "since", "history", "resource_id")
+    fields = ("name", "city", "state", "country", "numbers", "mails", "same_as", "since", "history", "resource_id")
+    readonly_fields = ("numbers", "mails", "same_as", "since", "history", "resource_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        rows: QuerySet[Person] = super().get_queryset(request)
+        match = request.resolver_match
+        listed = match is not None and match.url_name == "calls_person_changelist"
+        return rows.filter(merged_into=None) if listed else rows
 
     def find(self, request: HttpRequest, rows: QuerySet[Person], term: str) -> QuerySet[Person]:
-        numbers = read_in(term, access_of(request).regions())
-        return rows.filter(Q(email=term.lower()) | Q(resource_id=term) | Q(phone__in=numbers))
+        access = access_of(request)
+        people = access.limit(Person.objects.all(), "company")
+        return rows.filter(pk__in=find_main_rows(people, term, access.regions()))
 
     @admin.display(description="person")
     def known_as(self, obj: Person) -> str:
@@ -47,9 +57,19 @@ class PersonAdmin(LargeTableAdmin):
     def number(self, obj: Person) -> str:
         return formatted(obj.phone)
 
-    @admin.display(description="email")
-    def mail(self, obj: Person) -> str:
-        return obj.email
+    @admin.display(description="phone numbers")
+    def numbers(self, obj: Person) -> str:
+        return ", ".join(formatted(row.phone) for row in _rows(obj) if row.phone) or "None"
+
+    @admin.display(description="email addresses")
+    def mails(self, obj: Person) -> str:
+        return ", ".join(row.email for row in _rows(obj) if row.email) or "None"
+
+    @admin.display(description="same person as")
+    def same_as(self, obj: Person) -> str:
+        others = [row for row in (_rows(obj) if obj.merged_into is None else [obj.merged_into]) if row.pk != obj.pk]
+        links = ((reverse("admin:calls_person_change", args=[row.pk]), str(row)) for row in others)
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or "Nobody else"
 
     @admin.display(description="known since")
     def since(self, obj: Person) -> str:
@@ -57,7 +77,10 @@ class PersonAdmin(LargeTableAdmin):
 
     @admin.display(description="calls")
     def history(self, obj: Person) -> str:
-        if not obj.phone:
-            return "None"
         url = reverse("admin:calls_call_changelist")
-        return format_html('<a href="{}?q=%2B{}">Show</a>', url, obj.phone.removeprefix("+"))
+        return format_html('<a href="{}?q={}">Show</a>', url, obj.resource_id)
+
+
+def _rows(person: Person) -> list[Person]:
+    """The main row, and those that are merged into it."""
+    return [person, *Person.objects.filter(merged_into=person.pk).order_by("pk")]

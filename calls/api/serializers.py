@@ -47,7 +47,7 @@ class CallSerializer(StrictModelSerializer):
     call_type = TextValue(call_type)
     tracking_phone_number = PhoneNumber(source="tracker.phone_number", help_text="A tracking number of the company.")
     tracker_resource_id = serializers.CharField(source="tracker.resource_id", read_only=True)
-    person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
+    person_resource_id = serializers.CharField(source="person.main.resource_id", read_only=True, allow_null=True)
     customer_phone_number = CustomerNumber(required=False, allow_blank=True, help_text="Empty when withheld.")
     business_phone_number = PhoneNumber(required=False, allow_blank=True, help_text="Where the call was routed to.")
     duration = StrictIntegerField(
@@ -108,11 +108,31 @@ class TagSerializer(StrictModelSerializer):
         fields = ["id", "name", "level", "color"]
 
 
+class OtherContacts(serializers.ListField):
+    """What else the person is found by: the numbers or addresses of rows that are merged into this one."""
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        self.name = name
+        super().__init__(child=serializers.CharField(), read_only=True, **kwargs)
+
+    def get_attribute(self, instance: Any) -> list[str]:
+        rows = sorted(instance.merged_rows.all(), key=lambda row: row.pk)
+        return [text for row in rows if (text := getattr(row, self.name))]
+
+
 class PersonSerializer(StrictModelSerializer):
     phone = PhoneNumber(required=False, allow_blank=True, help_text="Belongs to one person of a company.")
     email = EmailAddress(required=False, allow_blank=True, help_text="Belongs to one person of a company.")
+    other_phones = OtherContacts("phone")
+    other_emails = OtherContacts("email")
+    merged_into = serializers.CharField(
+        source="merged_into.resource_id", read_only=True, allow_null=True,
+        help_text="The id of the person that this one turned out to be.",
+    )  # fmt: skip
 
     class Meta:
         model = Person
-        fields = ["resource_id", "phone", "email", "name", "city", "state", "country", "created_at"]
+        fields = """
+            resource_id phone email other_phones other_emails name city state country merged_into created_at
+        """.split()
         read_only_fields = ["resource_id", "created_at"]

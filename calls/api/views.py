@@ -26,6 +26,7 @@ from ..tagging import get_or_make_tag
 from .filters import CallFilters, PersonFilters, TagFilters, TrackerFilters
 from .serializers import CallSerializer, PersonSerializer, TagSerializer, TrackerSerializer
 
+MOST_FOUND = 10
 T = TypeVar("T", bound=Model)
 ONE_NUMBER = {"tracker_number_once": ("phone_number", "This company has that tracking number already.")}
 ONLY_ONE_TAG = {"tag_name_once": ("name", "This company has a tag of that name already.")}
@@ -45,7 +46,11 @@ class CallViewSet(ListViewSet, RetrieveViewSet):
     max_page_size = 100  # a call can carry a transcript
 
     def get_queryset(self) -> QuerySet[Call]:
-        return Call.objects.filter(company=self.company).select_related("tracker", "person").prefetch_related("tags")
+        return (
+            Call.objects.filter(company=self.company)
+            .select_related("tracker", "person__merged_into")
+            .prefetch_related("tags")
+        )
 
     def create(self, request: Request) -> Response:
         call, new = create_or_update_call(company=self.company, data=self.accept_body())
@@ -130,7 +135,20 @@ class PersonViewSet(ListViewSet, RetrieveViewSet):
     order_field = "id"
 
     def get_queryset(self) -> QuerySet[Person]:
-        return Person.objects.filter(company=self.company)
+        rows = Person.objects.filter(company=self.company)
+        return rows.select_related("merged_into").prefetch_related("merged_rows")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """A person whose number or address belongs to a merged row is found by the main one."""
+        found = super().filter_queryset(queryset)
+        if self.action != "list":
+            return found
+        asked = {"phone", "email"} & set(self.request.query_params)
+        if not asked:
+            return found.filter(merged_into=None)
+        # A few at most: a number or an address has one row.
+        rows = found.order_by().values_list("merged_into", "pk")[:MOST_FOUND]
+        return queryset.filter(pk__in=[main or pk for main, pk in rows])
 
     def create(self, request: Request) -> Response:
         """A person who has that number or address already is returned unchanged."""
@@ -141,10 +159,12 @@ class PersonViewSet(ListViewSet, RetrieveViewSet):
                 {"phone": "Give a phone number, an email address, or both: people are found by them."}
             )
         with transaction.atomic():
-            known = set(self.get_queryset().values_list("pk", flat=True).filter(Q(phone=phone) | Q(email=email)))
-            person = Person.objects.lock_by_contact(self.company.pk, phone=phone, email=email)
-            assert person is not None
-            new = person.pk not in known
+            known = Person.objects.filter(company=self.company).filter(Q(phone=phone) | Q(email=email)).order_by()
+            before = {main or pk for main, pk in known.values_list("merged_into", "pk")}
+            found = Person.objects.lock_by_contact(self.company.pk, phone=phone, email=email)
+            assert found is not None
+            person = found.main
+            new = person.pk not in before
             if new:
                 save_values(person, {name: value for name, value in data.items() if name not in ("phone", "email")}, {})
         return self.created_response(person, new=new)

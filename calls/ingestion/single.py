@@ -88,7 +88,7 @@ def _locked(company: Company, **where: str) -> QuerySet[Call]:
     # Locked before anything is compared: two programs that set different fields do not overwrite each other.
     return (
         Call.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("tracker", "person")
+        .select_related("tracker", "person__merged_into")
         .filter(company=company, **where)
         .order_by()
     )

@@ -32,7 +32,7 @@ class CallPayload(Payload):
     company_resource_id = TextValue(of("company.resource_id"))
     company_time_zone = TextValue(of("company.time_zone"))
     resource_id = TextValue(of("resource_id"))
-    person_resource_id = TextValue(lambda call: call.person.resource_id if call.person else "")
+    person_resource_id = TextValue(lambda call: call.person.main.resource_id if call.person else "")
     tracker_resource_id = TextValue(of("tracker.resource_id"))
     created_at = TextValue(lambda call: format_time(call.created_at, call.company.time_zone))
     start_time = TextValue(values.start)

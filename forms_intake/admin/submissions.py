@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from calls.phones import formatted, read_in
+from calls.people_search import find_people
+from calls.phones import formatted
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.filters import AnyTimeFilter
 from subscriptions.admin.kit.icons import icon
@@ -33,9 +34,9 @@ class FormAdmin(SubjectAdmin):
     member_rights = operator_rights = frozenset({"view", "add"})
     menu, menu_order, menu_name = "activity", 40, "Forms"
     import_kind = "forms"
-    numbers_in = staticmethod(read_in)
+    find_people = staticmethod(find_people)
     newest_first = ("-submitted_at", "-pk")
-    related = named_by = ("person",)
+    related = named_by = ("person__merged_into",)
     list_display = ("from_whom", "answers", "page", "source", "time")
     cells = {
         "from_whom": "who",
@@ -64,7 +65,7 @@ class FormAdmin(SubjectAdmin):
 
     @admin.display(description="who")
     def who(self, obj: FormSubmission) -> str:
-        person = obj.person
+        person = obj.person.main if obj.person is not None else None
         if person is not None and person.name:
             return person.name
         typed = next((text for field, text in obj.form_data.items() if field.lower() in NAMES and text), "")

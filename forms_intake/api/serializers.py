@@ -49,7 +49,7 @@ class FormData(serializers.JSONField):
 
 class FormSubmissionSerializer(StrictModelSerializer):
     form_data = FormData(help_text="Fields that look like passwords or card numbers are dropped.")
-    person_resource_id = serializers.CharField(source="person.resource_id", read_only=True, allow_null=True)
+    person_resource_id = serializers.CharField(source="person.main.resource_id", read_only=True, allow_null=True)
 
     class Meta:
         model = FormSubmission

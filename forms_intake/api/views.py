@@ -33,7 +33,7 @@ class FormSubmissionViewSet(ListViewSet, RetrieveViewSet):
     order_field = "submitted_at"
 
     def get_queryset(self) -> QuerySet[FormSubmission]:
-        return FormSubmission.objects.filter(company=self.company).select_related("person")
+        return FormSubmission.objects.filter(company=self.company).select_related("person__merged_into")
 
     def create(self, request: Request) -> Response:
         form, new = record_form(company=self.company, data=self.accept_body())

@@ -21,7 +21,7 @@ class TextMessageSerializer(StrictModelSerializer):
     message_type = TextValue(lambda text: "mms" if text.media_urls else "sms")
     conversation_id = serializers.CharField(source="thread.conversation_id", read_only=True)
     thread_resource_id = serializers.CharField(source="thread.resource_id", read_only=True)
-    person_resource_id = serializers.CharField(source="thread.person.resource_id", read_only=True, allow_null=True)
+    person_resource_id = serializers.CharField(source="thread.person.main.resource_id", read_only=True, allow_null=True)
 
     class Meta:
         model = TextMessage

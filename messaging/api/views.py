@@ -25,7 +25,7 @@ class TextMessageViewSet(ListViewSet, RetrieveViewSet):
     order_field = "sent_at"
 
     def get_queryset(self) -> QuerySet[TextMessage]:
-        return TextMessage.objects.filter(company=self.company).select_related("tracker", "thread__person")
+        return TextMessage.objects.filter(company=self.company).select_related("tracker", "thread__person__merged_into")
 
     def create(self, request: Request) -> Response:
         text, new = record_text(company=self.company, data=self.accept_body())

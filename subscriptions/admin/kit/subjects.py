@@ -33,9 +33,9 @@ class SubjectAdmin(LargeTableAdmin):
     import_kind = ""  # the kind on the import page
     person_path = "person"  # path from a row to the person
     named_by: tuple[str, ...] = ()  # relations that `name_of` reads
-    # What a number may mean in companies of these countries; empty if it is no number.
-    numbers_in: Callable[[str, Iterable[str]], set[str]]
-    search_help_text = "The customer's phone number, or the exact ID"
+    # The keys of the people that a term means, among these; numbers without + may be of each of the countries.
+    find_people: Callable[[QuerySet[Any], str, Iterable[str]], list[int]]
+    search_help_text = "The customer's phone number or email address, or the exact ID"
     add_one_at_a_time = True
     time_follows_key = False  # imports add older rows later
 
@@ -43,17 +43,17 @@ class SubjectAdmin(LargeTableAdmin):
         """A short name of the person it is about."""
         raise NotImplementedError
 
-    def person_ids_with_phone(self, request: HttpRequest, term: str) -> list[int]:
-        numbers = self.numbers_in(term, access_of(request).regions())
+    def person_ids(self, request: HttpRequest, term: str) -> list[int]:
+        """People with this number, email address or id."""
+        access = access_of(request)
         model: Any = self.model
         for step in self.person_path.split("__"):
             model = model._meta.get_field(step).related_model
-        rows = access_of(request).limit(model.objects.all(), "company")
-        return list(rows.filter(phone__in=numbers).values_list("pk", flat=True)) if numbers else []
+        return self.find_people(access.limit(model.objects.all(), "company"), term, access.regions())
 
     def ids_with_phone(self, request: HttpRequest, term: str) -> list[str]:
         """Resource ids of the newest rows of persons with this number."""
-        persons = self.person_ids_with_phone(request, term)
+        persons = self.person_ids(request, term)
         rows = self.model._default_manager.filter(**{f"{self.person_path}__in": persons}).order_by("-pk")
         return list(rows.values_list("resource_id", flat=True)[:SEARCH_LIMIT]) if persons else []
 
@@ -68,7 +68,7 @@ class SubjectAdmin(LargeTableAdmin):
         """The possible meanings of a search term, each as a condition that an index serves."""
         yield {"resource_id": term}
         yield {"external_id": term}
-        persons = self.person_ids_with_phone(request, term)
+        persons = self.person_ids(request, term)
         if persons:
             yield {f"{self.person_path}__in": persons}
 
