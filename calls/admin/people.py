@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -82,5 +84,8 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
 
 
 def _rows(person: Person) -> list[Person]:
-    """The main row, and those that are merged into it."""
-    return [person, *Person.objects.filter(merged_into=person.pk).order_by("pk")]
+    """The main row, and those that are merged into it; read once for a page."""
+    kept: Any = person
+    if not hasattr(kept, "merged_ones"):
+        kept.merged_ones = list(Person.objects.filter(merged_into=person.pk).order_by("pk"))
+    return [person, *kept.merged_ones]

@@ -46,7 +46,7 @@ class TrackerAdmin(TenantAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         found, twice = super().get_search_results(request, queryset, search_term)
-        numbers = read_in(search_term, access_of(request).regions())
+        numbers = read_in(search_term, access_of(request).regions()) if search_term else set()
         # As somebody writes it, which need not be how it is stored: 06 12 34 56 78.
         return (found | queryset.filter(phone_number__in=numbers) if numbers else found), twice
 
