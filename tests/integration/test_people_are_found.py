@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -113,12 +114,8 @@ class TestAtOnce:
         """However they interleave: nobody waits for each other, no key is there twice, and nobody is lost."""
         for number in range(5):
             mail, phones = f"ann{number}@example.com", [f"+1214555{number}{each}00" for each in (10, 20)]
-            at_once([
-                lambda phones=phones, mail=mail: find(company, phones[0], mail),
-                lambda phones=phones, mail=mail: find(company, phones[1], mail),
-                lambda phones=phones: find(company, phones[0]),
-                lambda mail=mail: find(company, email=mail),
-            ])  # fmt: skip
+            given = [(phones[0], mail), (phones[1], mail), (phones[0], ""), ("", mail)]
+            at_once([partial(find, company, *each) for each in given])
             for contact in ({"phone": phones[0]}, {"phone": phones[1]}, {"email": mail}):
                 assert Person.objects.filter(company=company, **contact).count() == 1
             # The second number came with a known address, or with one that was made known with it.
@@ -151,6 +148,6 @@ class TestAtOnce:
             with transaction.atomic():
                 Person.objects.lock_by_phones([(company.pk, phone) for phone in phones])
 
-        forms = [lambda phone=phone: find(company, phone, MAIL) for phone in phones[:6]]
+        forms = [partial(find, company, phone, MAIL) for phone in phones[:6]]
         at_once([bring_in, *forms, bring_in])
         assert Person.objects.filter(company=company).count() == len(phones)
