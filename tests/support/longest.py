@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 LONGEST = """
+    tests/crash/test_wedged_cluster.py
+    tests/crash/test_chaos_short.py
+    tests/crash/test_two_clusters.py
+    tests/crash/test_bench_short.py
     tests/integration/test_tenants_at_every_address.py
     tests/integration/test_admin_tenancy.py
     tests/browser/test_admin_call.py

@@ -87,11 +87,12 @@ def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
 
 def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
     """pytest's exit code and the static checks that failed. Beside the tests run the static checks, and the tests that
-    kill clusters, on a server of their own: those mostly wait, and take longest."""
+    kill clusters, on a server of their own: those mostly wait, and one after the other they would take longest."""
     with ExitStack() as stack:
         url = stack.enter_context(throw_away_database(migrated=True))
         crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
-        crash_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", CRASH], crash_env))
+        crash = [sys.executable, "-m", "pytest", *AT_ONCE, CRASH]
+        crash_ended = stack.enter_context(_beside(crash, crash_env))
         lint = [sys.executable, "-m", "tests.tools.check", "lint"]
         lint_ended = stack.enter_context(_beside(lint, os.environ))
         code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])

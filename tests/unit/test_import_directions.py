@@ -78,9 +78,6 @@ PURE = (
 KNOW_DJANGO_Q = {
     "callhooks_site/settings.py",
     "callhooks_site/admin_site.py",
-    "callhooks_site/intake/imports/schedules.py",
-    "callhooks_site/intake/providers/schedules.py",
-    "callhooks_site/vendor_api/schedules.py",
     "subscriptions/management/commands/qcluster.py",
     *(str(path.relative_to(ROOT)) for path in (ROOT / "subscriptions" / "worker").glob("*.py")),
 }

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_q.models import Schedule
+from subscriptions.worker import schedules
 
 HOURLY = "callhooks provider callbacks"
 
 
 def install(**_: Any) -> None:
-    Schedule.objects.update_or_create(
-        name=HOURLY,
-        defaults={
-            "func": "callhooks_site.intake.providers.tasks.finish_incomplete_calls",
-            "schedule_type": Schedule.HOURLY,
-            "repeats": -1,
-        },
-    )
+    schedules.run_every_hour(HOURLY, "callhooks_site.intake.providers.tasks.finish_incomplete_calls")
