@@ -69,13 +69,13 @@ class Cluster:
         assert self._process is not None
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(120)
 
     def stop(self) -> int:
         """SIGTERM to the main process alone, as systemd does; returns its exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(30)
+        return self._process.wait(120)
 
     @property
     def pid(self) -> int:

@@ -44,12 +44,12 @@ class Supervised:
             found.append(cluster)
             return True
 
-        wait_until(complete, seconds=60)
+        wait_until(complete)
         return found[-1]
 
     def queue_holder(self) -> int:
         """The idle worker that holds the lock of the queue, once there is one."""
-        wait_until(lambda: self.cluster().queue_holder() is not None, seconds=60)
+        wait_until(lambda: self.cluster().queue_holder() is not None)
         holder = self.cluster().queue_holder()
         assert holder is not None
         return holder
@@ -57,7 +57,7 @@ class Supervised:
     def end(self) -> None:
         cluster = victims.cluster_of(self.process.pid, self.log)
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(120)
         if cluster is not None:
             with suppress(ProcessLookupError):
                 os.killpg(cluster.main, signal.SIGKILL)

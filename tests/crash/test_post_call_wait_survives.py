@@ -32,6 +32,6 @@ def test_post_call_fires_when_its_time_has_come_though_the_cluster_was_killed(
         cluster.kill()
         assert "post_call" not in types_of(call)
         cluster.start()
-        receiver.wait_for(1, seconds=30)
+        receiver.wait_for(1)
     assert types_of(call).count("post_call") == 1
     assert receiver.got[0].headers["Callhooks-Event"] == "post_call"

@@ -40,7 +40,7 @@ def at_once(company, address, bodies):
     def send(client, body):
         try:
             connection.ensure_connection()
-            gate.wait(timeout=10)
+            gate.wait(timeout=120)
             return client.post(address, body)
         finally:
             connection.close()

@@ -142,4 +142,4 @@ def test_batches_of_one_transaction_lock_calls_in_one_order(company, tracker, mo
             wait_until(lock_waiters)
             for later in ids[1:]:
                 Call.objects.select_for_update(nowait=True).get(resource_id=later)
-        published.result(30)
+        published.result(120)

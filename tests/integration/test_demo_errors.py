@@ -108,5 +108,5 @@ def test_ctrl_c_ends_the_day_quietly(stage):
     while "the phone rings" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out.splitlines()[-1], err) == (130, "Stopped.", "")

@@ -113,7 +113,7 @@ def test_check_waits_for_the_last_ones(stage):
     time.sleep(0.5)
     assert checking.poll() is None
     record.write_bytes(whole)
-    assert checking.wait(timeout=20) == 0
+    assert checking.wait(timeout=120) == 0
 
 
 @pytest.mark.parametrize("missing", ["demo-sent.jsonl", "receiver.jsonl"])
@@ -143,7 +143,7 @@ def test_ctrl_c_finishes_what_is_under_way(stage):
     )
     wait_until(lambda: len(stage.api.requests) >= 10)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
     assert "0 errors" in out
     assert all("post_call" in stage.api.fired[name] for name in stage.api.objects if name.startswith("CAL"))
@@ -164,7 +164,7 @@ def test_an_outage_of_the_service_is_survived(stage, capsys):
     stage.api.answer = (503, "")
     wait_until(lambda: stage.api.refused > 0)
     stage.api.answer = None
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (1, "")
     assert re.search(r"^  \d+ × no clear answer$", out, re.MULTILINE)
     assert main(["--check"]) == 0, capsys.readouterr().out

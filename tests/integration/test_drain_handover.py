@@ -27,7 +27,7 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
 
         def hang(_):
             hanging.set()
-            release.wait(30)
+            release.wait(120)
             return 200, {}, b""
 
         silent.answer = hang
@@ -47,10 +47,10 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
         thread = threading.Thread(target=first_drain, daemon=True)
         thread.start()
         try:
-            assert hanging.wait(10)
+            assert hanging.wait(120)
             successor = SlotConnection()
             try:
-                wait_until(lambda: successor.take_slot(1) == 1, seconds=10)
+                wait_until(lambda: successor.take_slot(1) == 1)
             finally:
                 successor.close()
             make_call(well)
@@ -58,6 +58,6 @@ def test_a_request_that_hangs_at_the_end_keeps_no_other_drain_from_delivering(re
             assert not over.is_set(), "the first drain still waits for its answer"
         finally:
             release.set()
-            thread.join(20)
+            thread.join(120)
     assert over.is_set()
     assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}, "and it recorded it"

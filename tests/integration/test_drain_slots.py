@@ -121,6 +121,6 @@ def test_no_more_wait_for_a_slot_than_there_are_slots(connect):
         wait_until(waits)
         assert surplus.wait_for_slot(1, should_stop=lambda: pytest.fail("it waits")) is None
         holder.close()
-        wait.join(30)
+        wait.join(120)
         assert got == [1]
         assert not waits(), "the place in the queue is free for the next"

@@ -105,7 +105,7 @@ def test_the_last_user_stops_it_and_not_the_first(state, server):
     with other_user(state) as first, lasting_database(state) as url:
         started = server.pid()
         first.stdin.close()  # the one who started it leaves in good order
-        first.wait(timeout=30)
+        first.wait(timeout=120)
         assert answer(url, "SELECT 1") == 1
         assert server.pid() == started
     assert server.pid() is None

@@ -23,7 +23,7 @@ def test_healthy_deliveries_arrive_while_more_endpoints_hang_than_there_are_plac
     with running_receiver() as dead:
 
         def hang(got):
-            release.wait(30)
+            release.wait(120)
             return 200, {}, b""
 
         dead.answer = hang

@@ -103,10 +103,10 @@ def test_a_row_with_a_lower_id_that_is_committed_later_is_not_passed_by(company)
         with transaction.atomic():
             tried(late)  # has the lower id
             written.set()
-            assert go_on.wait(10)
+            assert go_on.wait(120)
 
     def quick() -> None:
-        assert written.wait(10)
+        assert written.wait(120)
         tried(early)
         settled()
         settled()

@@ -71,7 +71,7 @@ def test_an_endpoint_has_no_more_than_its_window_out_at_all_drains_together(comp
 
     def one_drain() -> None:
         try:
-            together.wait(10)
+            together.wait(120)
             for _ in range(3):
                 jobs = claim(window=2)
                 with lock:

@@ -82,7 +82,7 @@ def test_it_is_noticed_told_lived_through_and_all_is_sent(receiver: Receiver, se
     assert not EndpointHealth.objects.exclude(opened=0).exists()
 
     network_is_back(receiver)
-    drain_until(nothing_pending, housekeeping=run_housekeeping, seconds=30)
+    drain_until(nothing_pending, housekeeping=run_housekeeping)
     assert len(receiver.got) == 24
     outage = ServiceOutage.objects.get()
     assert (outage.ongoing, outage.ended_at is not None, outage.companies >= 3) == (None, True, True)

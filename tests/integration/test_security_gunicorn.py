@@ -44,7 +44,7 @@ def port(tmp_path_factory) -> Iterator[int]:
         yield number
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
 
 
 def answers(number: int) -> bool:

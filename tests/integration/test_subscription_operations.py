@@ -132,4 +132,4 @@ def test_rows_are_locked_in_the_order_of_their_ids(subscription, act, state: str
             acted = pool.submit(with_own_connection, lambda: act(everything))
             wait_until(lock_waiters)
             Delivery.objects.select_for_update(nowait=True).get(pk=second.pk)
-        assert acted.result(30) == 3
+        assert acted.result(120) == 3

@@ -226,11 +226,11 @@ def test_who_comes_second_waits_for_what_the_first_is_told(source):
             wait_until(lambda: lock_waiters() == 2)
 
     def first():
-        assert held.wait(30)
+        assert held.wait(120)
         send(source, "voice", leg(one, sid(), "in-progress", Timestamp=after(5)))
 
     def second():
-        assert first_waits.wait(30)
+        assert first_waits.wait(120)
         send(source, "voice", call(one, "completed", CallDuration=9, Timestamp=after(9)))
 
     at_once([hold_the_call, first, second], seconds=60)

@@ -59,7 +59,7 @@ def test_a_new_endpoint_behind_many_that_wait_for_a_retry_gets_all_of_its_webhoo
         dead.answer = lambda got: (500, {}, b"")
         endpoints_with_one_delivery(dead.url, many)
         # Not all at once: the receiver is one process with this test.
-        drain_until(lambda: len({got.path for got in list(dead.got)}) == many, in_flight=100, seconds=60)
+        drain_until(lambda: len({got.path for got in list(dead.got)}) == many, in_flight=100)
         assert not Delivery.objects.filter(state="delivered").exists()
         company = make_company("Well")
         make_subscription(company, url=receiver.url, events=["pre_call"])

@@ -14,6 +14,7 @@ from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.fairness import Hosts, Paces
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import Delivery
+from tests.support.waiting import PATIENCE
 
 
 def nothing_pending() -> bool:
@@ -51,7 +52,7 @@ def make_drain(slot: SlotConnection, **more: Any) -> Drain:
 def drain_until(
     done: Callable[[], bool],
     *,
-    seconds: float = 40.0,
+    seconds: float = PATIENCE,
     wakeup_url: str = "",
     **more: Any,
 ) -> None:

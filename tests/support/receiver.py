@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.waiting import PATIENCE
+
 
 @dataclass
 class Got:
@@ -65,7 +67,7 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hooks"
 
-    def wait_for(self, count: int, seconds: float = 30.0) -> list[Got]:
+    def wait_for(self, count: int, seconds: float = PATIENCE) -> list[Got]:
         """What came, as soon as it is `count`. Fails when it does not come in time."""
         with self._came:
             assert self._came.wait_for(lambda: len(self.got) >= count, seconds), f"{len(self.got)} of {count} came"

@@ -10,12 +10,14 @@ from typing import TypeVar
 from django.db import connection
 
 T = TypeVar("T")
+# Seconds until a test gives up: far more than a busy machine needs, and nothing that a test that passes waits for.
+PATIENCE = 120.0
 
 
 def wait_until(
     condition: Callable[[], T],
     *,
-    seconds: float = 30.0,
+    seconds: float = PATIENCE,
     every: float = 0.02,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> T:
