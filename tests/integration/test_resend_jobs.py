@@ -25,6 +25,13 @@ def subscription() -> Subscription:
     return subscription
 
 
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch) -> None:
+    """What a job may send is a matter of tenths of a second; how long a test takes is not."""
+    now = timezone.now()
+    monkeypatch.setattr(resend_jobs, "_database_now", lambda: now)
+
+
 def begin(subscription: Subscription, **more) -> ResendJob:
     now = timezone.now()
     return resend_jobs.start(
