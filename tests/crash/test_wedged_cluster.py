@@ -16,6 +16,9 @@ from tests.support.factories import make_call, make_company, make_subscription, 
 from tests.support.receiver import Receiver
 from tests.support.waiting import wait_until
 
+# Seconds. Shorter than in operation, and longer than a cluster takes to start on a busy machine.
+SILENT = 12
+
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 
 
@@ -47,7 +50,7 @@ def restarted(cluster: Supervised, old_main: int) -> None:
 
 
 def test_a_cluster_whose_queue_lock_died_with_a_worker_is_restarted(company, receiver: Receiver, tmp_path: Path):
-    with supervised(tmp_path / "log", silent=6, grace=2) as running:
+    with supervised(tmp_path / "log", silent=SILENT, grace=2) as running:
         deliver_one(company, receiver)
         old = running.cluster()
         os.kill(running.queue_holder(), signal.SIGKILL)
@@ -65,7 +68,7 @@ def test_a_cluster_whose_queue_lock_died_with_a_worker_is_restarted(company, rec
 
 
 def test_a_cluster_whose_results_nobody_takes_is_restarted(company, receiver: Receiver, tmp_path: Path):
-    with supervised(tmp_path / "log", silent=6, grace=2) as running:
+    with supervised(tmp_path / "log", silent=SILENT, grace=2) as running:
         deliver_one(company, receiver)
         old = running.cluster()
         assert old.monitor is not None
@@ -88,9 +91,9 @@ def test_a_cluster_without_its_sentinel_is_restarted(company, receiver: Receiver
 
 
 def test_a_healthy_cluster_is_left_alone_and_stops_in_order(company, receiver: Receiver, tmp_path: Path):
-    with supervised(tmp_path / "log", silent=6) as running:
+    with supervised(tmp_path / "log", silent=SILENT) as running:
         began = running.cluster().main
-        enough = time.monotonic() + 10  # longer than what would be a silence
+        enough = time.monotonic() + SILENT + 4  # longer than what would be a silence
         while time.monotonic() < enough:
             deliver_one(company, receiver)
         assert running.cluster().main == began

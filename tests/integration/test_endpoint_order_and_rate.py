@@ -1,5 +1,6 @@
 """Limits that a subscription sets itself: events of a call in order, so many a minute; and the lane of late ones."""
 
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -112,7 +113,7 @@ def test_without_order_all_are_claimed(company):
 
 
 def test_a_rate_below_one_a_second_lets_one_through_at_a_time(company):
-    make_subscription(company, events=["pre_call"], rate_per_minute=6)
+    make_subscription(company, events=["pre_call"], rate_per_minute=1)
     tracker = make_tracker(company)
     for _ in range(5):
         make_call(company, tracker)
@@ -120,25 +121,25 @@ def test_a_rate_below_one_a_second_lets_one_through_at_a_time(company):
     assert claim() == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM rate_used_until - now()) FROM subscriptions_endpointhealth")
-        assert 9 < cursor.fetchone()[0] <= 10
+        assert 40 < cursor.fetchone()[0] <= 60
         cursor.execute("UPDATE subscriptions_endpointhealth SET rate_used_until = now()")
     all_due()
     assert len(claim()) == 1
 
 
 def test_what_waits_for_its_rate_is_put_off_until_then_and_looked_at_no_more(company):
-    make_subscription(company, events=["pre_call"], rate_per_minute=6)
+    make_subscription(company, events=["pre_call"], rate_per_minute=1)
     tracker = make_tracker(company)
     for _ in range(5):
         make_call(company, tracker)
     assert len(claim()) == 1
     put_off = one_claim()
     assert put_off.next_seconds is not None
-    assert 9 < put_off.next_seconds <= 10
+    assert 40 < put_off.next_seconds <= 60
     look = outbox.look()
     assert not look.to_claim
     assert look.ready_seconds is not None
-    assert 9 < look.ready_seconds <= 10
+    assert 40 < look.ready_seconds <= 60
 
 
 def test_a_higher_rate_lets_a_seconds_worth_through(company):
@@ -146,8 +147,9 @@ def test_a_higher_rate_lets_a_seconds_worth_through(company):
     tracker = make_tracker(company)
     for _ in range(10):
         make_call(company, tracker)
+    began = time.monotonic()
     assert len(claim()) == 3
-    assert claim() == []
+    assert len(claim()) <= 3 * (time.monotonic() - began), "one each third of a second"
     assert EndpointHealth.objects.get().rate_used_until is not None
 
 

@@ -1,6 +1,7 @@
 """Health: a fresh heartbeat and nothing left lying, whatever endpoints do."""
 
 import json
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -51,13 +52,14 @@ def test_one_drain_that_beats_is_enough(beating):
 
 def test_an_old_heartbeat_is_ill(beating):
     DrainSlot.objects.update(beat_at=timezone.now() - timedelta(seconds=40))
-    assert [ill.split(".")[0] for ill in look().ills] == ["No drain has worked for 40 s"]
+    (ill,) = look().ills
+    assert re.match(r"No drain has worked for [45]\d s\.", ill), ill
 
 
 def test_a_delivery_that_nobody_takes_is_ill(beating, left_lying, settings):
     health = look()
-    assert health.oldest_due_seconds == pytest.approx(300, abs=5)
-    assert "due for 300 s" in health.ills[0]
+    assert 300 <= health.oldest_due_seconds < 360
+    assert f"due for {health.oldest_due_seconds:.0f} s" in health.ills[0]
     settings.HEALTH_OLDEST_DUE_SECONDS = 600
     assert look().well
 

@@ -28,9 +28,9 @@ def later(seconds: float) -> None:
 
 @pytest.mark.django_db
 def test_a_minutes_worth_may_come_at_once_and_no_more(settings: Any):
-    settings.API_REQUESTS_PER_MINUTE = 6
+    settings.API_REQUESTS_PER_MINUTE = 3
     api = program(make_company())
-    assert statuses(api, 8) == [200] * 6 + [429] * 2
+    assert statuses(api, 5) == [200] * 3 + [429] * 2
 
 
 @pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_a_refusal_says_when_to_go_on_and_does_nothing(settings: Any):
         PROBLEM,
         "Too Many Requests",
     )
-    assert 58 <= int(refused.headers["Retry-After"]) <= 60
+    assert 40 <= int(refused.headers["Retry-After"]) <= 60
     assert "1 requests per minute" in refused.json()["detail"]
     assert not company.subscriptions.exists()
     later(float(refused.headers["Retry-After"]))
@@ -56,28 +56,28 @@ def test_a_refusal_says_when_to_go_on_and_does_nothing(settings: Any):
 
 @pytest.mark.django_db
 def test_room_comes_back_evenly(settings: Any):
-    settings.API_REQUESTS_PER_MINUTE = 6
+    settings.API_REQUESTS_PER_MINUTE = 3
     api = program(make_company())
-    assert statuses(api, 6) == [200] * 6
-    later(20)
+    assert statuses(api, 3) == [200] * 3
+    later(40)
     assert statuses(api, 3) == [200, 200, 429]
     later(3600)
-    assert statuses(api, 7) == [200] * 6 + [429]  # an hour of silence is worth a minute, not an hour
+    assert statuses(api, 4) == [200] * 3 + [429]  # an hour of silence is worth a minute, not an hour
 
 
 @pytest.mark.django_db
 def test_every_answer_says_how_the_key_stands(settings: Any):
-    settings.API_REQUESTS_PER_MINUTE = 6
+    settings.API_REQUESTS_PER_MINUTE = 4
     api = program(make_company())
     for used, path in enumerate((PATH, "/api/v1/event-types/", "/api/v1/calls/CAL" + "0" * 32 + "/"), start=1):
         headers = api.get(path).headers
-        assert headers["RateLimit-Limit"] == "6"
-        assert int(headers["RateLimit-Remaining"]) == 6 - used
-        assert used * 10 - 9 < int(headers["RateLimit-Reset"]) <= used * 10
-    assert statuses(api, 3) == [200] * 3
+        assert headers["RateLimit-Limit"] == "4"
+        assert int(headers["RateLimit-Remaining"]) == 4 - used
+        assert used * 15 - 14 < int(headers["RateLimit-Reset"]) <= used * 15
+    assert statuses(api, 1) == [200]
     refused = api.get(PATH)
     assert refused.headers["RateLimit-Remaining"] == "0"
-    assert 50 < int(refused.headers["RateLimit-Reset"]) <= 60
+    assert 45 < int(refused.headers["RateLimit-Reset"]) <= 60
 
 
 @pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_no_limit_counts_nothing(settings: Any):
 @pytest.mark.usefixtures("cleaned_by_deleting")
 def test_processes_that_count_at_the_same_moment_let_none_slip_through(settings: Any):
     """Each thread has its own connection, as each process would."""
-    settings.API_REQUESTS_PER_MINUTE = 6
+    settings.API_REQUESTS_PER_MINUTE = 2
     company = make_company()
     make_text(company)
     api = program(company)
@@ -125,7 +125,7 @@ def test_processes_that_count_at_the_same_moment_let_none_slip_through(settings:
 
     with ThreadPoolExecutor(5) as pool:
         found = [status for part in pool.map(some, range(5)) for status in part]
-    assert (found.count(200), found.count(429)) == (6, 44)
+    assert (found.count(200), found.count(429)) == (2, 48)
 
 
 @pytest.mark.django_db
