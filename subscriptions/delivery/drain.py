@@ -3,7 +3,7 @@
 It holds a slot (`slots.SlotConnection`), hears its wake-ups, and sleeps only until something falls due.
 
 Invariants
-- One thread does it all: the database, and the network through the sender pool's loop.
+- This thread has the database; the network is the sender thread's.
 - What is claimed is either finished (an outcome is written) or handed back; a drain that is killed does neither, and
   the lease ends by itself.
 - Losing the database loses no outcome as long as the process lives: they are kept and written when it is back.
@@ -33,6 +33,7 @@ from .gc_tuning import collecting_seldom
 from .outbox import Claimed, Outcome
 from .recorder import Recorder
 from .sender_pool import Loop, SenderPool
+from .sender_thread import SenderThread
 from .sending import Sending
 from .slots import SlotConnection
 
@@ -69,9 +70,9 @@ class Drain:
         self._slot = slot
         self._core = core_of(slot.slot or 0)
         self._lease = lease
-        self._pool = SenderPool(
-            loop=loop, sending=sending, paces=paces, safe_seconds=lease - longest_request - RECORDING_SECONDS
-        )
+        safe_seconds = lease - longest_request - RECORDING_SECONDS
+        self._sender = SenderThread(SenderPool(loop=loop, sending=sending, paces=paces, safe_seconds=safe_seconds))
+        self._clock_offset = 0.0
         self._claimer = Claimer(
             token=uuid4(), lease=lease, shares=Shares(in_flight), hosts=hosts, paces=paces, give=self._give
         )
@@ -87,6 +88,7 @@ class Drain:
     def run(self) -> int:
         """Work until the budget is used or a stop is asked for. Returns how many attempts were recorded."""
         with staying_on(self._core), collecting_seldom():
+            self._sender.begin()
             try:
                 self._work()
             except DATABASE_LOST as error:
@@ -94,7 +96,10 @@ class Drain:
                 connection.close()
             except Exception:  # a fault of ours: what was sent is recorded all the same
                 logger.exception("A drain ends early")
-            self._end()
+            try:
+                self._end()
+            finally:
+                self._sender.end()
         return self._recorder.recorded
 
     def _work(self) -> None:
@@ -117,28 +122,21 @@ class Drain:
             self._do_housekeeping()
         now = time.monotonic()
         timeout = min(self._claimer.seconds(now), IDLE_SECONDS)
-        if (to_write := self._recorder.seconds(now)) is not None:
-            timeout = min(timeout, to_write)
-        descriptors = self._slot.descriptors()
-        if self._pool.wait(timeout, descriptors) & descriptors and self._slot.woken():
+        if self._sender.wait(timeout, self._slot.descriptors()) and self._slot.woken():
             self._claimer.wake()
-        self._record()
-
-    def _record(self) -> None:
-        self._recorder.add(*self._pool.collect())
-        if self._recorder.seconds(time.monotonic()) == 0:
-            self._recorder.flush()
+        self._recorder.add(*self._sender.collect())
+        self._recorder.flush()
 
     def _give(self, jobs: list[Claimed], claimed_at: float) -> None:
-        self._pool.clock_offset = jobs[-1].database_time - time.time()
-        self._pool.give(jobs, claimed_at)
+        self._clock_offset = jobs[-1].database_time - time.time()
+        self._sender.give(jobs, claimed_at, self._clock_offset)
 
     def _written(self, batch: Sequence[Outcome], ready: bool) -> None:
         self._claimer.release([outcome.claimed for outcome in batch])
         if ready:
             self._claimer.wake()
         self._claimer.expect(batch, time.monotonic())
-        self._book.note(batch, now=time.time() + self._pool.clock_offset)
+        self._book.note(batch, now=time.time() + self._clock_offset)
 
     def _do_housekeeping(self) -> None:
         try:
@@ -151,13 +149,13 @@ class Drain:
     def _end(self) -> None:
         """Let requests under way finish, hand back the rest, and write it all, however often the database fails
         meanwhile. After a lease's time it is given up: by then the rows are due again for others."""
-        self._pool.stop()
+        self._sender.stop()
         self._leave_slot()
         give_up_at = time.monotonic() + self._lease
         while self._claimer.held and time.monotonic() < give_up_at:
-            self._pool.wait(0.1)
-            self._recorder.add(*self._pool.collect())
             try:
+                self._sender.wait(0.1)
+                self._recorder.add(*self._sender.collect(all_of_them=True))
                 self._recorder.flush()
             except DATABASE_LOST:
                 connection.close()

@@ -69,7 +69,7 @@ class Paces:
 
     def windows(self) -> dict[int, int]:
         """Of endpoints whose window is not that of an unknown one."""
-        found = {endpoint: self.window(endpoint) for endpoint in self._seconds}
+        found = {endpoint: self.window(endpoint) for endpoint in list(self._seconds)}
         return {endpoint: size for endpoint, size in found.items() if size != self.first}
 
     @property

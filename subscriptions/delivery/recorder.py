@@ -9,7 +9,6 @@ Invariants
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,7 +21,6 @@ from .outbox import Claimed, Finished, Outcome
 
 logger = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.02  # how long an outcome may wait for company
 ENOUGH = 200  # outcomes that are written at once: a bigger batch is no cheaper per row
 UNWRITABLE: dict[str, Any] = {
     "reason": "The answer could not be stored.",
@@ -44,23 +42,14 @@ class Recorder:
         self._handed_back = handed_back
         self._outcomes: list[Outcome] = []
         self._unsent: list[Claimed] = []
-        self._oldest = 0.0
         self.recorded = 0
 
     def add(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
-        if outcomes and not self._outcomes:
-            self._oldest = time.monotonic()
         self._outcomes += outcomes
         self._unsent += unsent
 
-    def seconds(self, now: float) -> float | None:
-        """Until something must be written; None when there is nothing."""
-        if self._unsent or len(self._outcomes) >= ENOUGH:
-            return 0.0
-        return max(0.0, self._oldest + FLUSH_SECONDS - now) if self._outcomes else None
-
     def flush(self) -> None:
-        if self._outcomes:
+        while self._outcomes:
             batch = self._outcomes[:ENOUGH]
             finished = self._finish(batch)
             if lost := len(batch) - len(finished.ids):

@@ -42,7 +42,7 @@ class _Queue:
 
 
 class SenderPool:
-    """Used by the drain's thread alone. `clock_offset`: the database's clock minus this machine's, in seconds."""
+    """Used by one thread. `clock_offset`: the database's clock minus this machine's, in seconds."""
 
     def __init__(self, *, loop: Loop, sending: Sending, paces: Paces, safe_seconds: float) -> None:
         self._loop = loop
