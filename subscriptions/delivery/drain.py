@@ -72,6 +72,7 @@ class Drain:
         self._lease = lease
         safe_seconds = lease - longest_request - RECORDING_SECONDS
         self._sender = SenderThread(SenderPool(loop=loop, sending=sending, paces=paces, safe_seconds=safe_seconds))
+        self._sending = sending
         self._clock_offset = 0.0
         self._claimer = Claimer(
             token=uuid4(), lease=lease, shares=Shares(in_flight), hosts=hosts, paces=paces, give=self._give
@@ -124,7 +125,10 @@ class Drain:
         timeout = min(self._claimer.seconds(now), IDLE_SECONDS)
         if self._sender.wait(timeout, self._slot.descriptors()) and self._slot.woken():
             self._claimer.wake()
-        self._recorder.add(*self._sender.collect())
+        self._record(*self._sender.collect())
+
+    def _record(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
+        self._recorder.add(self._sending.excuse(outcomes), unsent)
         self._recorder.flush()
 
     def _give(self, jobs: list[Claimed], claimed_at: float) -> None:
@@ -154,9 +158,9 @@ class Drain:
         give_up_at = time.monotonic() + self._lease
         while self._claimer.held and time.monotonic() < give_up_at:
             try:
-                self._sender.wait(0.1)
-                self._recorder.add(*self._sender.collect(all_of_them=True))
-                self._recorder.flush()
+                self._record(*self._sender.collect(all_of_them=True))
+                if self._claimer.held:
+                    self._sender.wait(0.1)
             except DATABASE_LOST:
                 connection.close()
                 select.select([], [], [], RECONNECT_SECONDS)

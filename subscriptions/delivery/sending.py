@@ -6,8 +6,8 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ..lib import answer_text
@@ -18,7 +18,7 @@ from .http.messages import Answer, Request
 from .masking import holds, masked, masked_bytes
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers
-from .verdict import OBEYS_RETRY_AFTER, judge
+from .verdict import OBEYS_RETRY_AFTER, judge, judge_in_outage
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +119,22 @@ class Sending:
             truncated=answer.truncated,
             error=answer.error[:40],
             message=message[:300],
+        )
+
+    def excuse(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """Outcomes as they are written: what failed by an outage of our own that was noticed after the answer came
+        costs no attempt either."""
+        if not outages.ongoing():
+            return outcomes
+        return [
+            self._excuse(one) if one.error in outage_rules.ERRORS and not one.ours and not one.claimed.once else one
+            for one in outcomes
+        ]
+
+    def _excuse(self, outcome: Outcome) -> Outcome:
+        verdict = judge_in_outage(outcome.message, scale=self.retry_scale)
+        return replace(
+            outcome, state=verdict.state, wait=verdict.wait, reason=verdict.reason[:300], free=True, ours=True
         )
 
 

@@ -60,17 +60,27 @@ def judge(
     why = message or f"The server answered {status}."
     if status == 410:
         return Verdict("failed", reason="The server answered 410 Gone: it wants no more.", gone=True)
-    if outage or error in OURS:
-        spread = random.uniform(0.5, 1.5) if jitter is None else 1 + jitter / 2
-        soon = WAIT_IN_OUTAGE if outage else min(LONGEST_AFTER_SHORTAGE, max(WAIT_AFTER_SHORTAGE, age / 10))
-        why = f"{IN_OUTAGE} {why}" if outage else why
-        return Verdict("pending", wait=soon * spread * scale, reason=why, free=True, ours=True)
+    if outage:
+        return judge_in_outage(why, scale=scale, jitter=jitter)
+    if error in OURS:
+        soon = min(LONGEST_AFTER_SHORTAGE, max(WAIT_AFTER_SHORTAGE, age / 10))
+        return Verdict("pending", wait=soon * _spread(jitter) * scale, reason=why, free=True, ours=True)
     asked = seconds_in(retry_after, now=now) if status in OBEYS_RETRY_AFTER else 0.0
     free = status == 429 and age < FREE_429_SECONDS
     wait = wait_after(max(1, tries - 1) if free else tries, scale=scale, jitter=jitter)
     if wait is None:
         return Verdict("failed", reason=f"Given up after {MAX_ATTEMPTS} attempts. {why}", retry_after=asked)
     return Verdict("pending", wait=max(wait, asked), reason=why, free=free, retry_after=asked)
+
+
+def judge_in_outage(why: str, *, scale: float = 1.0, jitter: float | None = None) -> Verdict:
+    """What failed by an outage of our own."""
+    wait = WAIT_IN_OUTAGE * _spread(jitter) * scale
+    return Verdict("pending", wait=wait, reason=f"{IN_OUTAGE} {why}", free=True, ours=True)
+
+
+def _spread(jitter: float | None) -> float:
+    return random.uniform(0.5, 1.5) if jitter is None else 1 + jitter / 2
 
 
 def seconds_in(retry_after: str, *, now: float) -> float:
