@@ -1,6 +1,7 @@
 from .attribution import Attribution
 from .call import Call
-from .person import Person, PersonMerge
+from .person import Person
+from .person_merge import PersonMerge
 from .tag import Tag
 from .tracker import Tracker
 

@@ -1,16 +1,136 @@
+"""People are found by phone number and email address, created if they are new, and locked.
+
+Only main rows are locked where several are, in the order of their keys, and no number is inserted after that which
+another transaction could be inserting too: so no two of these wait for each other. Who merges people or takes them
+apart locks the merged rows first, then the main ones (`calls.merging`)."""
+
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from subscriptions.models import Company
+from subscriptions.models.columns import Columns
 from subscriptions.models.fields import ResourceIdField
 
-from .person_lookup import PersonManager
+# Numbers and addresses of one person. An address that comes with more numbers is an office's, and each of those numbers
+# is a person of its own.
+MOST_ROWS = 20
+CAME_TOGETHER = "together"  # the reason of a merge: a number and an address came in together
+
+
+class PersonManager(models.Manager["Person"]):
+    def lock_by_phone(self, company_id: int, phone: str) -> Person:
+        """The row with this number, created if new. The person is locked until the transaction ends, so that counts of
+        a person's calls and forms are made by one transaction after another."""
+        return self._upsert(company_id, "phone", phone)
+
+    def lock_by_email(self, company_id: int, email: str) -> Person:
+        return self._upsert(company_id, "email", email)
+
+    def lock_by_contact(self, company_id: int, *, phone: str, email: str) -> Person | None:
+        """The row with this phone number, or else with this email address. A number or an address that is new belongs
+        to whoever has the other one; if each belongs to somebody already, the number decides. None if both are
+        blank."""
+        if phone and email:
+            _take_turns(company_id, phone, email)
+            for _ in range(3):
+                try:
+                    with transaction.atomic():
+                        return self._lock_by_both(company_id, phone, email)
+                except IntegrityError:
+                    continue  # another transaction created one of them at the same moment: now it is found
+            return self._lock_by_both(company_id, phone, email)
+        if phone:
+            return self.lock_by_phone(company_id, phone)
+        return self.lock_by_email(company_id, email) if email else None
+
+    def lock_by_phones(self, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Person]:
+        """`lock_by_phone` for many numbers of companies, in few statements."""
+        pairs = sorted(set(wanted))
+        # In this order, and before any is locked, so that two imports cannot deadlock.
+        self.bulk_create(
+            [self.model(company_id=company, phone=phone) for company, phone in pairs], ignore_conflicts=True
+        )
+        companies, phones = {company for company, _ in pairs}, {phone for _, phone in pairs}
+        rows = self._lock_main_rows(Q(company__in=companies, phone__in=phones))
+        return {(row.company_id, row.phone): row for row in rows}
+
+    def _lock_by_both(self, company_id: int, phone: str, email: str) -> Person:
+        new = self._insert_phone(company_id, phone)
+        rows = self._lock_main_rows(Q(phone=phone) | Q(email=email), company_id=company_id)
+        by_phone = next(row for row in rows if row.phone == phone)
+        by_email = next((row for row in rows if row.email == email), None)
+        if by_email is None:
+            self._add_email(by_phone, email)
+        elif new and not by_email.main.phone:
+            by_phone.delete()
+            by_email.main.phone = phone
+            by_email.main.save(update_fields=["phone"])
+            return by_email.main
+        elif new and self._has_room(by_email.main):
+            self._note_merge(by_email.main, by_phone)
+        return by_phone
+
+    def _add_email(self, row: Person, email: str) -> None:
+        if not row.main.email:
+            row.main.email = email
+            row.main.save(update_fields=["email"])
+        elif self._has_room(row.main):
+            self._note_merge(row.main, self.create(company_id=row.company_id, email=email))
+
+    def _has_room(self, main: Person) -> bool:
+        return self.filter(merged_into=main)[:MOST_ROWS].count() < MOST_ROWS - 1
+
+    def _note_merge(self, main: Person, row: Person) -> None:
+        row.merged_into = main
+        row.save(update_fields=["merged_into"])
+        main.merges.create(company_id=main.company_id, merged=row, reason=CAME_TOGETHER)
+
+    def _lock_main_rows(self, where: Q, **more: int) -> list[Person]:
+        """The rows, with the main row of each locked and loaded."""
+        while True:
+            wanted = {row.merged_into_id or row.pk for row in self.filter(where, **more)}
+            locked = {row.pk: row for row in self.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)}
+            # Before the locks were there, somebody may have merged them. Nobody can now.
+            rows = list(self.filter(where, **more))
+            if all((row.merged_into_id or row.pk) in locked for row in rows):
+                for row in rows:
+                    if row.merged_into_id:
+                        row.merged_into = locked[row.merged_into_id]
+                return [locked.get(row.pk, row) for row in rows]
+
+    def _insert_phone(self, company_id: int, phone: str) -> bool:
+        """Whether nobody had this number."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{_INSERT} ON CONFLICT (company_id, phone) WHERE phone <> '' DO NOTHING RETURNING id",
+                [self._new_id(), company_id, phone, ""],
+            )
+            return cursor.fetchone() is not None
+
+    def _upsert(self, company_id: int, field: str, value: str) -> Person:
+        contacts = {"phone": "", "email": "", field: value}
+        with connection.cursor() as cursor:
+            # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
+            cursor.execute(
+                f"{_INSERT} ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
+                f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}",
+                [self._new_id(), company_id, contacts["phone"], contacts["email"]],
+            )
+            found = _PERSON.build(cursor.fetchone())
+        assert found is not None
+        if found.merged_into_id:
+            found.merged_into = self.select_for_update(no_key=True).get(pk=found.merged_into_id)
+        return found
+
+    def _new_id(self) -> str:
+        field = self.model._meta.get_field("resource_id")
+        return str(field.get_default())
 
 
 class Person(models.Model):
@@ -57,29 +177,21 @@ class Person(models.Model):
         return self.merged_into or self
 
 
-class PersonMerge(models.Model):
-    """That two people are one, and since when: kept when it is undone, too."""
+_PERSON = Columns(Person)
+_INSERT = (
+    "INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
+    "VALUES (%s, %s, %s, %s, '', '', '', '')"
+)
 
-    class Reason(models.TextChoices):
-        SAID = "said", "Merged by a person"
-        TOGETHER = "together", "A number and an address that came in together"
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="person_merges")
-    kept = models.ForeignKey(Person, models.PROTECT, related_name="merges", db_index=False)
-    merged = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
-    # Keys of the rows that had been merged into `merged` before. They go back with it.
-    moved = ArrayField(models.BigIntegerField(), default=list)
-    reason = models.CharField(max_length=10, choices=Reason.choices)
-    made_by = models.CharField(max_length=200, blank=True)
-    made_at = models.DateTimeField(db_default=Now())
-    undone_by = models.CharField(max_length=200, blank=True)
-    undone_at = models.DateTimeField(null=True)
+def _take_turns(company_id: int, *contacts: str) -> None:
+    """Serialise transactions that look up a person by these phone numbers and addresses together.
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merged"], condition=Q(undone_at=None), name="person_merged_once"),
-        ]
-        indexes = [models.Index(fields=["kept"], condition=Q(undone_at=None), name="merge_kept")]
-
-    def __str__(self) -> str:
-        return f"{self.merged} is {self.kept}"
+    Each may write both unique keys; in opposite orders two of them would deadlock. A lookup by one key alone waits
+    once, before it holds anything, and needs no turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(contact, %s) AS turn "
+            "FROM unnest(%s::text[]) AS given (contact) ORDER BY turn) AS in_order",
+            [company_id, list(contacts)],
+        )

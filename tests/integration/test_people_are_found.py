@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from calls.models import Call, Person, PersonMerge
-from calls.models import person_lookup as lookup
+from calls.models import person as lookup
 from subscriptions.models import Company
 from tests.support.api import program
 from tests.support.events import bodies_of
