@@ -17,7 +17,7 @@ from tests.support.receiver import Receiver
 from tests.support.waiting import wait_until
 
 # Seconds. Shorter than in operation, and longer than a cluster takes to start on a busy machine.
-SILENT = 12
+SILENT = 20
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 
