@@ -183,7 +183,6 @@ def test_errors_are_told_by_line_and_downloaded(client):
         ("old.pdf", "x", "must end in .csv"),
         ("old.xlsx", "x", "This .xlsx workbook cannot be read"),
         ("old.csv", "", "This file is empty"),
-        ("old.csv", "direction,Caller\nx,y\n", "Unknown columns: Caller"),
         ("old.csv", "direction\n\n", "no line with data"),
         ("old.jsonl", "\n", "no line with data"),
     ],

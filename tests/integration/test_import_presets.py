@@ -182,3 +182,20 @@ def test_a_word_or_date_that_is_not_known_is_an_error_of_its_line(company: Compa
     ]  # fmt: skip
     assert "month/day/year or day/month/year" in result["errors"][1]["error"]
     assert "last digits are gone" in result["errors"][2]["error"]
+
+
+def test_numbers_without_plus_are_of_the_companys_country(tmp_path: Path):
+    company = make_company(time_zone="Europe/Paris")
+    make_tracker(company, phone_number="+33142685300")
+    file = tmp_path / "calls.csv"
+    file.write_text(
+        "src,dst,disposition,start,billsec\n"
+        "06 12 34 56 78,01 42 68 53 00,ANSWERED,03/11/2026 14:05,5\n"
+        "01 42 68 53 00,06 12 34 56 78,ANSWERED,03/11/2026 15:05,5\n"
+        "Anonymous,0142685300,NO ANSWER,03/11/2026 16:05,0\n"
+    )
+    result = run(company, file, "--preset", "asterisk", "--dates", "eu")
+    assert result["errors"] == []
+    assert list(Call.objects.order_by("start_time").values_list("direction", "customer_phone_number")) == [
+        ("inbound", "+33612345678"), ("outbound", "+33612345678"), ("inbound", ""),
+    ]  # fmt: skip

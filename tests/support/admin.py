@@ -17,7 +17,8 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from callhooks_site.intake.imports.models import ImportFault, ImportJob
+from callhooks_site.intake.imports import stored_lines
+from callhooks_site.intake.imports.models import ImportFault, ImportJob, ImportPiece, RememberedMapping
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
@@ -114,9 +115,14 @@ class Tenant:
             company=self.company, subscription=self.subscription, since=day, until=day, states=["failed"], state="done"
         )
         self.import_job = ImportJob.objects.create(
-            company=self.company, kind="calls", file_name=f"{name}.csv", source=name, state="done", lines=1, wrong=1,
-            requested_by=self.admin,
+            company=self.company, kind="calls", file_name=f"{name}.csv", source=name, state="mapping", lines=1, wrong=1,
+            requested_by=self.admin, columns=[f"{name} column"], mapping={"columns": {f"{name} column": "note"}},
+            note=f"{name} sheet", left_out_reasons={f"{name} reason": 1},
         )  # fmt: skip
+        ImportPiece.objects.create(
+            job=self.import_job, number=0, lines=stored_lines.pack([[2, {f"{name} column": f"{name} value"}, ""]])
+        )
+        RememberedMapping.objects.create(company=self.company, signature=name, mapping={"preset": name})
         ImportFault.objects.create(job=self.import_job, line=2, where="note", words=f"{name} fault")
         self.test_delivery = test_events.send_test(self.subscription, "post_call")
         self.invitation, self.token = members.invite(

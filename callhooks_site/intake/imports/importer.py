@@ -64,12 +64,6 @@ class Importer:
 
     def run(self, lines: Iterable[Line]) -> Counts:
         counts = Counts()
-        options = RowOptions(
-            zone=ZoneInfo(self.mapping.zone or self.company.time_zone),
-            dates=self.mapping.dates,
-            constants=self.mapping.constants,
-            is_tracking=self._is_tracking,
-        )
         iterator = iter(lines)
         while batch := list(islice(iterator, BATCH)):
             accepted: list[tuple[int, dict[str, Any]]] = []
@@ -79,7 +73,7 @@ class Importer:
                 try:
                     if line.error:
                         raise ValidationError(line.error)
-                    accepted.append((line.number, self._build(line, options)))
+                    accepted.append((line.number, self.build(line)))
                 except LeftOut as reason:
                     counts.left_out[str(reason)] += 1
                 except ValidationError as error:
@@ -92,10 +86,20 @@ class Importer:
             self.report_progress(counts)
         return counts
 
-    def _build(self, line: Line, options: RowOptions) -> dict[str, Any]:
+    def build(self, line: Line) -> dict[str, Any]:
+        """The line's values for ingestion. Raises ValidationError and LeftOut."""
         renamed = self.mapping.rename(line.values)
         return self.kind.build_values(
-            renamed, company=self.company, source=self.source, cells=self.cells, options=options
+            renamed, company=self.company, source=self.source, cells=self.cells, options=self.options
+        )
+
+    @cached_property
+    def options(self) -> RowOptions:
+        return RowOptions(
+            zone=ZoneInfo(self.mapping.zone or self.company.time_zone),
+            dates=self.mapping.dates,
+            constants=self.mapping.constants,
+            is_tracking=self._is_tracking,
         )
 
     @cached_property

@@ -19,10 +19,9 @@ from subscriptions.models import Company
 from . import schedules
 from .bad_file import BadFile
 from .importer import BATCH
-from .job_mapping import choose_first_mapping
-from .kinds import KINDS
+from .job_mapping import choose_first_mapping, look_at_first_lines, remember
 from .lines import Line
-from .mapping import match
+from .mapping import ColumnMapping
 from .models import ImportFault, ImportJob, ImportPiece
 from .stored_lines import pack
 from .table import find_form, open_table
@@ -63,6 +62,8 @@ def create_job(
         choose_first_mapping(job)
         job.save()
         while batch := list(islice(lines, BATCH)):
+            if not job.pieces_total:
+                look_at_first_lines(job, batch)
             stored = pack([_as_json(line) for line in batch])
             job.stored_bytes += len(stored)
             if job.stored_bytes > room:
@@ -77,10 +78,7 @@ def create_job(
                 raise BadFile(f"The file has more than {MOST_LINES:,} lines. Split it, or use `import_data`.")
         if not job.lines:
             raise BadFile("There is no line with data in this file.")
-        if job.state == State.MAPPING:
-            _, unknown = match(kind, table.columns, KINDS[kind].columns)
-            raise BadFile(f"Unknown columns: {', '.join(unknown)}. Rename them in the file's first line.")
-        job.save(update_fields=["pieces_total", "lines", "stored_bytes"])
+        job.save(update_fields=["pieces_total", "lines", "stored_bytes", "state", "mapping"])
         transaction.on_commit(schedules.queue)
     return job
 
@@ -99,6 +97,21 @@ def _room(company: Company) -> int:
         raise TooManyImports(f"A company can upload {MOST_IN_AN_HOUR} files in an hour. Wait a while, or join files.")
     stored = mine.exclude(state__in=OVER).aggregate(total=Sum("stored_bytes"))["total"] or 0
     return MOST_STORED_BYTES - int(stored)
+
+
+def confirm_columns(job: ImportJob, mapping: ColumnMapping) -> bool:
+    """Take this mapping, remember it, and check the file by it. False if the file is being imported or over."""
+    with transaction.atomic():
+        confirmed = ImportJob.objects.filter(pk=job.pk, state__in=(State.MAPPING, State.READY)).update(
+            state=State.CHECKING, mapping=mapping.as_json(), done=0, new=0, known=0, wrong=0, left_out=0,
+            left_out_reasons={}, seen=[], examples="",
+        )  # fmt: skip
+        if confirmed:
+            ImportFault.objects.filter(job=job).delete()
+            remember(job, mapping)
+            transaction.on_commit(schedules.queue)
+    job.refresh_from_db()
+    return bool(confirmed)
 
 
 def start(job: ImportJob, *, publish: bool) -> bool:

@@ -54,6 +54,11 @@ def read_time(text: str, zone: ZoneInfo, order: DateOrder) -> datetime | None:
     return naive.replace(tzinfo=_offset(clock["zone"]) or zone)
 
 
+def may_be_time(text: str) -> bool:
+    """Whether a short text has a time of day in it."""
+    return len(text) < 50 and _CLOCK.search(text) is not None
+
+
 def order_of(dates: list[str]) -> DateOrder | None:
     """The order that these texts have; None if they fit both. `iso` if none has a day and a month before its year."""
     found = [match for text in dates if (match := _YEAR_LAST.search(text)) and not _YEAR_FIRST.search(text)]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from calls.phones import is_withheld
+
 from .amounts import read_phone
 from .call_results import INBOUND, OUTBOUND, LeftOut
 from .words import convert_choice
@@ -43,11 +45,13 @@ def find_parties(
 
 
 def number_in(text: str) -> str:
-    """The number of `Ann Lee (+12145550123)`, `"Ann" <2145550123>` or `Ext.100`; empty where there is no public one."""
+    """The number of `Ann Lee (+12145550123)` or `"Ann" <2145550123>`; empty for `Ext.100`, `Anonymous` and the like."""
     for part in [*re.findall(r"[(<]([^()<>]*)[)>]", text), text]:
         number = re.sub(r"^(tel|sip|whatsapp):", "", part.strip()).partition("@")[0]
         number = read_phone(re.sub(r"\s*(x|ext\.?)\s*\d{1,6}$", "", number, flags=re.IGNORECASE))
         digits = re.sub(r"\D", "", number)
+        if is_withheld(number):
+            return ""
         if len(digits) > _LONGEST_EXTENSION and not re.search(r"[a-z]", number, re.IGNORECASE):
             return number
     return ""

@@ -111,14 +111,14 @@ def _process(job: ImportJob, piece: ImportPiece) -> None:
     if checking:
         job.seen = sorted(importer.seen)
         zone = ZoneInfo(job.company.time_zone)
-        readable = [{name: _format(value, zone) for name, value in values.items()} for values in counts.examples]
+        readable = [{name: format_value(value, zone) for name, value in values.items()} for values in counts.examples]
         job.examples = json.dumps([*examples, *readable][:MOST_EXAMPLES])
     else:
         piece.delete()
     _store_errors(job, errors)
 
 
-def _format(value: Any, zone: ZoneInfo) -> str:
+def format_value(value: Any, zone: ZoneInfo) -> str:
     """A value for people to read."""
     if isinstance(value, datetime):
         return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"

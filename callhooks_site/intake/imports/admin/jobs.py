@@ -22,17 +22,18 @@ from subscriptions.tenancy.access import access_of
 
 from .. import jobs
 from ..models import ImportJob
-from .progress import build_errors_csv, build_examples, describe_progress
+from .columns import ColumnsPage
+from .progress import build_errors_csv, build_examples, describe_mapping, describe_progress
 from .upload import UploadPage
 
 State = ImportJob.State
-_TONES = {State.CHECKING: "busy", State.READY: "warn", State.RUNNING: "busy", State.DONE: "good",
+_TONES = {State.MAPPING: "warn", State.CHECKING: "busy", State.READY: "warn", State.RUNNING: "busy", State.DONE: "good",
           State.CANCELLED: "quiet", State.FAILED: "bad"}  # fmt: skip
 ERRORS_SHOWN = 10
 
 
 @admin.register(ImportJob)
-class ImportJobAdmin(UploadPage, LogAdmin, ButtonsAdmin):
+class ImportJobAdmin(UploadPage, ColumnsPage, LogAdmin, ButtonsAdmin):
     menu, menu_order, menu_name = "numbers", 40, "Imports"
     related = ("requested_by",)
     deferred = ("seen",)
@@ -42,7 +43,7 @@ class ImportJobAdmin(UploadPage, LogAdmin, ButtonsAdmin):
     cells = {"what": "who", "state_badge": "side", "imported": "what", "by": "soft wide", "uploaded": "num when quiet"}
     empty_icon = "upload"
     empty_text = "Bring calls, texts and forms of another system as a file."
-    buttons = ("cancel", "start")
+    buttons = ("columns", "cancel", "start")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_operate_permission(request)
@@ -107,6 +108,10 @@ class ImportJobAdmin(UploadPage, LogAdmin, ButtonsAdmin):
             "state": self.state_badge(obj),
             "status_text": describe_progress(obj),
             "working": obj.state in jobs.AT_WORK,
+            "columns_url": reverse("admin:imports_importjob_columns", args=[obj.pk]),
+            "mapping": obj.state == State.MAPPING and may,
+            "mapped": describe_mapping(obj) if obj.state != State.MAPPING else [],
+            "left_out": [(f"{times:,}", reason) for reason, times in obj.left_out_reasons.items()],
             "choosing": obj.state == State.READY and may and obj.new > 0,
             "new": f"{obj.new:,}",
             "known": f"{obj.known:,}",
@@ -150,6 +155,8 @@ class ImportJobAdmin(UploadPage, LogAdmin, ButtonsAdmin):
 
     # --- starting and cancelling ---------------------------------------------------------------------------------
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
+        if obj.state == State.READY and obj.columns:
+            return ("columns", "cancel")
         return ("cancel",) if obj.state not in jobs.OVER else ()
 
     @button("Start")

@@ -9,9 +9,13 @@ from django.http import HttpResponse
 from subscriptions.admin.kit.export import SafeWriter
 
 from ..kinds import GENERATED_ID
+from ..mapping import ColumnMapping
 from ..models import ImportJob
+from ..presets import PRESETS
+from .mapping_form import label_of
 
 State = ImportJob.State
+COLUMNS_SHOWN = 20
 LONGEST_CELL = 60  # characters of a value in the table of examples
 _FAILED = "Something went wrong on our side; the service’s log has the details."
 
@@ -21,6 +25,8 @@ def describe_progress(job: ImportJob) -> str:
     wrong = f"{job.wrong:,} {'line' if job.wrong == 1 else 'lines'} wrong"
     counts = f"{job.new:,} created, {job.known:,} known already, {wrong}"
     share = f"{job.done / max(1, job.pieces_total):.0%}"
+    if job.state == State.MAPPING:
+        return f"{job.lines:,} lines. Say what the columns are; nothing is created yet."
     if job.state == State.CHECKING:
         return f"{share} of {job.lines:,} lines checked. Nothing is created yet."
     if job.state == State.READY:
@@ -33,6 +39,22 @@ def describe_progress(job: ImportJob) -> str:
         return "Nothing was created." if job.state == State.CANCELLED else f"{_FAILED} Nothing was created."
     rest = f"{counts}; the rest was skipped. What was created stays; import the same file again for the rest."
     return rest if job.state == State.CANCELLED else f"{_FAILED} {rest}"
+
+
+def describe_mapping(job: ImportJob) -> list[tuple[str, str]]:
+    """How the columns were read: names of facts and their values."""
+    mapping = ColumnMapping.from_json(job.mapping)
+    facts = []
+    if mapping.preset in PRESETS:
+        facts.append(("File of", PRESETS[mapping.preset].label))
+    facts += [(label_of(name), value) for name, value in mapping.constants.items()]
+    if mapping.zone:
+        facts.append(("Time zone", mapping.zone))
+    if mapping.left_out:
+        shown = ", ".join(mapping.left_out[:COLUMNS_SHOWN])
+        more = len(mapping.left_out) - COLUMNS_SHOWN
+        facts.append(("Columns left out", f"{shown} and {more} more" if more > 0 else shown))
+    return facts
 
 
 def build_examples(job: ImportJob) -> list[tuple[str, list[str]]]:

@@ -58,6 +58,8 @@ class UploadPage(TenantAdmin):
         except BadFile as reason:
             form.add_error("file", str(reason))
             return self._render(request, form)
+        if job.state == ImportJob.State.MAPPING:
+            return HttpResponseRedirect(reverse("admin:imports_importjob_columns", args=[job.pk]))
         return HttpResponseRedirect(self.change_url(job.pk))
 
     def _build_form(self, request: HttpRequest, data: Any) -> UploadForm:
