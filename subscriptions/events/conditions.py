@@ -13,7 +13,7 @@ about them holds. No Django.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 OPERATORS = ("in", "is", "min", "max")
@@ -53,22 +53,28 @@ def _about_field(name: str, condition: Condition, facts: Facts) -> str:
     if name not in facts:
         return ""
     value = facts[name]
-    values = value if isinstance(value, list) else [value]
-    asked = {operator: condition[operator] for operator in OPERATORS if operator in condition}
+    asked = [operator for operator in OPERATORS if operator in condition]
     if not asked:
         raise ValueError(f"This is no condition: {str(condition)[:200]}")
-    holds: dict[str, Callable[[Any], bool]] = {
-        "in": lambda wanted: not {_folded(each) for each in values}.isdisjoint(map(_folded, wanted)),
-        "is": lambda wanted: bool(value == wanted),
-        "min": lambda least: bool(value >= least),
-        "max": lambda most: bool(value <= most),
-    }
-    for operator, argument in asked.items():
-        if not holds[operator](argument):
-            if isinstance(value, Named):
-                return f"{name.replace('_', ' ').capitalize()} {value.name} is not one of those wanted."
-            return f"{in_words({'field': name, operator: argument})} was wanted; it was {_shown(value)}."
+    for operator in asked:
+        argument = condition[operator]
+        if _holds(operator, value, argument):
+            continue
+        if isinstance(value, Named):
+            return f"{name.replace('_', ' ').capitalize()} {value.name} is not one of those wanted."
+        return f"{in_words({'field': name, operator: argument})} was wanted; it was {_shown(value)}."
     return ""
+
+
+def _holds(operator: str, value: Any, argument: Any) -> bool:
+    if operator == "min":
+        return bool(value >= argument)
+    if operator == "max":
+        return bool(value <= argument)
+    if operator == "is":
+        return bool(value == argument)
+    values = value if isinstance(value, list) else [value]
+    return not {_folded(each) for each in values}.isdisjoint(map(_folded, argument))
 
 
 def in_words(condition: Condition) -> str:
