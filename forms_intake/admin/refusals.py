@@ -31,9 +31,11 @@ class FormRefusalAdmin(RefusedItemAdmin):
         "have filled it in.",
         Reason.TOO_MANY: "If people wrote this, accept it; the operator can raise FORMS_PER_MINUTE. Otherwise dismiss "
         "it.",
-        Reason.FILE: "Remove the file field from the form.",
-        Reason.TOO_LARGE: "This form cannot be accepted. Make the form on your site ask for less at once.",
-        Reason.MALFORMED: "Fix the page that sends it.",
+        Reason.FILE: "Accept it without its files, and remove the file field from the form on your site.",
+        Reason.TOO_LARGE: "If a person wrote this, accept it. If it happens often, make the form on your site ask for "
+        "less at once.",
+        Reason.MALFORMED: "If the fields below are a person’s, accept it. Then fix the page or the program that sends "
+        "it.",
     }
     list_display = ("reason", "state_badge", "origin", "fields_in_short", "source", "times", "when")
     cells = {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,6 +20,8 @@ from .flatten import flatten
 
 MOST_FIELDS = 200
 LONGEST_NAME, LONGEST_VALUE = 200, 20_000
+# What is kept of a form that is too large, for an admin to accept.
+MOST_FIELDS_KEPT = 1_000
 
 # Columns of a form and their lengths. Longer values are cut: a long advertising URL must not lose a customer.
 ATTRIBUTION = {
@@ -36,7 +39,12 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Unreadable(Refused):
-    """The form cannot be read. The detail is for whoever built the form."""
+    """The form cannot be taken as it is. The detail is for whoever built the form; `form` is what was understood of it,
+    for an admin to accept."""
+
+    def __init__(self, reason: str, detail: str, form: ParsedForm | None = None) -> None:
+        super().__init__(reason, detail)
+        self.form = form
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class ParsedForm:
     email_field: str = ""
     phone_field: str = ""
     submitted_at: str = ""  # ISO, with an offset; empty: when it arrived
+    too_large: str = ""  # what is too large about it, if something is
 
     def as_json(self) -> dict[str, Any]:
         """With the fields as pairs, since jsonb does not keep the order of an object's names."""
@@ -69,7 +78,7 @@ def parse_pairs(pairs: Iterable[tuple[str, list[str]]]) -> ParsedForm:
 
 def parse_object(data: Any) -> ParsedForm:
     """Parse a JSON object: the fields themselves; `form_data` with the attribution beside it; or what a form builder's
-    webhook sends. What is nested becomes flat. Raises Refused."""
+    webhook sends. What is nested becomes flat. The caller looks at `too_large`. Raises Refused."""
     if isinstance(data, list) and data and all(isinstance(item, Mapping) for item in data):
         data = data[0] if len(data) == 1 else {"fields": data}
     if not isinstance(data, Mapping):
@@ -109,7 +118,11 @@ def _of_builder(answers: Answers) -> ParsedForm:
 
 
 def _parse(fields: dict[str, Any], named: dict[str, str]) -> ParsedForm:
-    _check(fields)
+    if not fields:
+        raise Unreadable("malformed", "The form has no fields.")
+    too_large = _find_too_large(fields)
+    if too_large:
+        fields = {name[:LONGEST_NAME]: value for name, value in islice(fields.items(), MOST_FIELDS_KEPT)}
     kept = {_replace_unstorable(name): _replace_unstorable(value) for name, value in remove_secrets(fields).items()}
     attribution = _complete_attribution(
         {name: value for name, value in named.items() if name in ATTRIBUTION and value}, kept
@@ -120,6 +133,7 @@ def _parse(fields: dict[str, Any], named: dict[str, str]) -> ParsedForm:
         attribution=attribution,
         redirect_to=named.get(REDIRECT, "")[:2048],
         submission_id=submission_id if _ID.fullmatch(submission_id) else "",
+        too_large=too_large,
     )
 
 
@@ -129,17 +143,18 @@ def _single_text(value: Any) -> str:
     return _replace_unstorable(str(values[-1])).strip() if values else ""
 
 
-def _check(fields: Mapping[Any, Any]) -> None:
-    if not fields:
-        raise Unreadable("malformed", "The form has no fields.")
+def _find_too_large(fields: Mapping[str, Any]) -> str:
+    """Empty if nothing is."""
     if len(fields) > MOST_FIELDS:
-        raise Unreadable("too_large", f"A form has at most {MOST_FIELDS} fields.")
+        lost = len(fields) - MOST_FIELDS_KEPT
+        return f"A form has at most {MOST_FIELDS} fields." + (f" The last {lost:,} were not kept." if lost > 0 else "")
     for name, value in fields.items():
         values = value if isinstance(value, list) else [value]
-        if len(str(name)) > LONGEST_NAME:
-            raise Unreadable("too_large", f"A field's name has at most {LONGEST_NAME} characters.")
+        if len(name) > LONGEST_NAME:
+            return f"A field's name has at most {LONGEST_NAME} characters."
         if sum(len(str(each)) for each in values) > LONGEST_VALUE:
-            raise Unreadable("too_large", f"{str(name)[:50]} is longer than {LONGEST_VALUE:,} characters.")
+            return f"{name[:50]} is longer than {LONGEST_VALUE:,} characters."
+    return ""
 
 
 def _complete_attribution(given: dict[str, str], fields: Mapping[str, str]) -> dict[str, str]:

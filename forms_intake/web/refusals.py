@@ -16,9 +16,12 @@ Reason, State = FormRefusal.Reason, FormRefusal.State
 
 # The key is public, so anybody can fill the list: up to here.
 MOST_KEPT, MOST_A_MINUTE = 5_000, 120
+# What was too large or not understood is kept with its content only so often: a form may be half a megabyte.
+HEAVY = (Reason.FILE, Reason.TOO_LARGE, Reason.MALFORMED)
+MOST_HEAVY = 100
 # An admin may accept these although no setting changed: a person filled in the trap field, a trade fair sent many.
 OVERRULED = {Reason.TRAP, Reason.TOO_MANY}
-FIELDS_NOT_KEPT = "Its fields were not kept, so it cannot be accepted."
+FIELDS_NOT_KEPT = "Its fields were not kept, so it cannot be accepted."  # too many, too large, or empty
 
 
 def keep(source: FormSource, refused: Refused, *, origin: str, address: str | None, form: ParsedForm | None) -> None:
@@ -35,7 +38,14 @@ def keep(source: FormSource, refused: Refused, *, origin: str, address: str | No
         form=content,
         fingerprint=sha256(whole.encode()).hexdigest(),
     )
+    if row.reason in HEAVY and content and _heavy_limit_is_reached(source):
+        row.form = None
     refusals.keep(row, refusals.Limit(MOST_KEPT, MOST_A_MINUTE))
+
+
+def _heavy_limit_is_reached(source: FormSource) -> bool:
+    kept = FormRefusal.objects.filter(source=source, state=State.OPEN, reason__in=HEAVY, form__isnull=False)
+    return kept[:MOST_HEAVY].count() >= MOST_HEAVY
 
 
 def accept(refusal: FormRefusal) -> bool:

