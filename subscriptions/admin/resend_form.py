@@ -12,6 +12,7 @@ from django.utils import timezone
 from ..endpoints import resend_jobs
 from ..models import Delivery, Subscription
 from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
+from .kit.row_fields import RowByIdField, too_many
 
 FASTEST = 1000  # per second
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}
@@ -29,6 +30,10 @@ class _Subscriptions(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} · {obj.company.name}" if self.several else str(obj.name)
+
+
+class _SubscriptionById(RowByIdField):
+    several = False
 
 
 class ResendForm(forms.Form):
@@ -59,6 +64,8 @@ class ResendForm(forms.Form):
         defaults = {"since": timezone.now() - timedelta(hours=24), "states": list(resend_jobs.DEFAULT_STATES)}
         kwargs["initial"] = {**defaults, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        if too_many(rows):
+            self.fields["subscription"] = _SubscriptionById(Subscription.objects.none())
         field: Any = self.fields["subscription"]
         field.queryset, field.several, field.required = rows, several, not all_of_one
         field.empty_label = "All active subscriptions" if all_of_one else "Choose one"

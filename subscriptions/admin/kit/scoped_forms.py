@@ -17,6 +17,7 @@ from ...tenancy.access import access_of
 from .filters import is_id
 from .forms import DateTimeInputs, ExactTextField, StorableJSONField, TenantForm
 from .rights import ScopedRows
+from .row_fields import RowByIdField, too_many
 
 
 class ScopedForms(ScopedRows):
@@ -86,6 +87,8 @@ class ScopedForms(ScopedRows):
         belongs = _has_field(rows.model, "company")
         if belongs:
             rows = rows.select_related("company").defer("company__signing_key")
+        if isinstance(db_field, models.ForeignKey) and too_many(rows):
+            kwargs = {**kwargs, "form_class": RowByIdField, "widget": forms.TextInput}
         field = make(db_field, request, **{**kwargs, "queryset": rows})
         if belongs and isinstance(field, forms.ModelChoiceField) and access_of(request).several:
             field.label_from_instance = _label_with_company  # type: ignore[assignment, method-assign]
