@@ -268,3 +268,16 @@ def test_a_transcription_whose_end_was_lost_is_taken_as_far_as_it_came(source):
     ProviderCall.objects.update(heard_at=timezone.now() - tasks.END_LOST_AFTER - timedelta(seconds=1))
     tasks.finish_incomplete_calls()
     assert Call.objects.get().transcription_text == "Speaker: Hello."
+
+
+def test_a_leg_s_callback_and_its_call_s_at_the_same_moment(source):
+    """The machine detection names only the leg; whose leg it is, another callback says meanwhile."""
+    for _ in range(4):
+        one, other = sid(), sid()
+        send(source, "voice", call(one, "ringing", Timestamp=after(0)))
+        detected = {"CallSid": other, "AccountSid": ACCOUNT, "AnsweredBy": "machine_start"}
+        both = [leg(one, other, "in-progress", Timestamp=after(5)), detected, detected]
+        answers = at_once([partial(send, source, "voice", fields) for fields in both])
+        assert [answer.status_code for answer in answers] == [204] * 3
+        assert not Call.objects.get(external_id=one).answered
+        assert list(ProviderCall.objects.filter(sid__in=[one, other]).values_list("sid", flat=True)) == [one]
