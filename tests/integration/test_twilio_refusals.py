@@ -136,7 +136,7 @@ def test_paused(source, company):
         {"AccountSid": ACCOUNT, "CallSid": "CA1"},
         message("SM1", SmsStatus="lost"),
         message("SM1", Body=""),
-        message("SM1", From="12345"),
+        message("SM1", From="+1214555"),
         {**message("SM1"), **{f"x{number}": "" for number in range(500)}},
     ],
 )
