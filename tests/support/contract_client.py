@@ -51,7 +51,7 @@ class ContractClient:
         self.authorization = f'Token token="{token}"' if authorization is None else authorization
         self.base, self.suffix = base, suffix
         self._django = Client()
-        self._account = ""
+        self._account = self._company = ""
 
     @property
     def account(self) -> str:
@@ -66,8 +66,9 @@ class ContractClient:
 
     @property
     def company(self) -> str:
-        found: str = self.get("companies")["companies"][0]["id"]
-        return found
+        if not self._company:
+            self._company = self.get("companies")["companies"][0]["id"]
+        return self._company
 
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         if not path.startswith("/"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -38,41 +39,44 @@ def full(company, client):
     return call
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_a_list_answers_however_it_is_asked(full, client, path):
-    params = needed(path, client) | {"date_range": "all_time"}
-    expected = client.get(path, **params)
-    assert expected["total_records"] >= 1
-    number = client.get(f"/v3/a/{client.account}.json", fields="numeric_id")["numeric_id"]
-    assert len(str(number)) == 9
-    for url in (
-        f"/v3/a/{client.account}/{path}",
-        f"/v3/a/{number}/{path}.json",
-        f"/v3/a/{number}/{path}",
-        f"//v3/a/{client.account}/{path}.json",
-        f"/v3/a/{client.account}/{path}.json?",
-    ):
-        assert client.get(url, **params) == expected
+def test_a_list_answers_however_it_is_asked(full, client):
+    for path in LISTS:
+        params = needed(path, client) | {"date_range": "all_time"}
+        expected = client.get(path, **params)
+        assert expected["total_records"] >= 1
+        number = client.get(f"/v3/a/{client.account}.json", fields="numeric_id")["numeric_id"]
+        assert len(str(number)) == 9
+        for url in (
+            f"/v3/a/{client.account}/{path}",
+            f"/v3/a/{number}/{path}.json",
+            f"/v3/a/{number}/{path}",
+            f"//v3/a/{client.account}/{path}.json",
+            f"/v3/a/{client.account}/{path}.json?",
+        ):
+            assert client.get(url, **params) == expected
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_unknown_parameters_and_fields_are_ignored(full, client, path):
-    params = needed(path, client)
-    expected = client.get(path, **params)
-    names = "utma,utmz,no such" if path == "leads" else "utma,utmz,id,no such"
-    odd = {"sorting": "up", "utma": "1", "fields": names, "x[]": ["1", "2"], "filter[a]": "b"}
-    if path in ("companies", "users", "tags", "trackers"):
-        odd |= {"start_date": "2024-01-01", "end_date": "2024-02-01", "date_range": "recent"}
-    assert client.get(path, **params, **odd) == expected
+def test_unknown_parameters_and_fields_are_ignored(full, client):
+    for path in LISTS:
+        params = needed(path, client)
+        expected = client.get(path, **params)
+        names = "utma,utmz,no such" if path == "leads" else "utma,utmz,id,no such"
+        odd = {"sorting": "up", "utma": "1", "fields": names, "x[]": ["1", "2"], "filter[a]": "b"}
+        if path in ("companies", "users", "tags", "trackers"):
+            odd |= {"start_date": "2024-01-01", "end_date": "2024-02-01", "date_range": "recent"}
+        assert client.get(path, **params, **odd) == expected
 
 
-@pytest.mark.parametrize("path", ["calls", "form_submissions", "text-messages", "trackers", "tags", "users", "leads"])
-def test_a_company_is_named_by_its_masked_id(full, client, path):
-    params = needed(path, client)
-    assert client.get(path, company_id=client.company, **params) == client.get(path, **params)
-    assert client.ask("GET", path, None, {**params, "company_id": make_company("Other").resource_id}).status in (
-        200, 404,
-    )  # fmt: skip
+OF_COMPANIES: Any = ["calls", "form_submissions", "text-messages", "trackers", "tags", "users", "leads"]  # fmt: skip
+
+
+def test_a_company_is_named_by_its_masked_id(full, client):
+    for path in OF_COMPANIES:
+        params = needed(path, client)
+        assert client.get(path, company_id=client.company, **params) == client.get(path, **params)
+        assert client.ask("GET", path, None, {**params, "company_id": make_company("Other").resource_id}).status in (
+            200, 404,
+        )  # fmt: skip
 
 
 def test_rows_of_a_company_that_is_not_ours_are_not_there(full, client):
@@ -90,18 +94,28 @@ def test_accounts_answer_with_and_without_suffix(client):
     )
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PATCH"])
-@pytest.mark.parametrize("path", ["/v3/a.json", "calls", "integrations", "calls/{}"])
-def test_methods_that_there_are_not(full, client, method, path):
-    assert client.ask(method, path.format(full.resource_id)).status == 405
+MISSING_1: Any = ["HEAD", "OPTIONS", "PATCH"]  # fmt: skip
+MISSING_2: Any = ["/v3/a.json", "calls", "integrations", "calls/{}"]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("DELETE", "calls"), ("PUT", "calls"), ("POST", "/v3/a.json"), ("PUT", "leads"), ("POST", "calls/summary")],
-)
-def test_methods_that_this_path_has_not(client, method, path):
-    assert client.ask(method, path, {}).status == 405
+def test_methods_that_there_are_not(full, client):
+    for method in MISSING_1:
+        for path in MISSING_2:
+            assert client.ask(method, path.format(full.resource_id)).status == 405
+
+
+NOT_HERE: Any = [
+    ("DELETE", "calls"),
+    ("PUT", "calls"),
+    ("POST", "/v3/a.json"),
+    ("PUT", "leads"),
+    ("POST", "calls/summary"),
+]
+
+
+def test_methods_that_this_path_has_not(client):
+    for method, path in NOT_HERE:
+        assert client.ask(method, path, {}).status == 405
 
 
 NOWHERE = ["nothing", "calls/x/y/z", "calls/CAL" + "0" * 32, "calls/1", "trackers/TRK",
@@ -131,18 +145,18 @@ def test_json_is_read_whatever_curl_calls_it(full, client):
         assert client.ask_raw("PUT", url, content, content_type).status == 200
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
+REFUSED: Any = [
         ("GET", "caller_ids"), ("POST", "caller_ids"), ("GET", "message-flows"), ("GET", "summary_emails"),
         ("GET", "/v3/a/{}/summary_emails"), ("GET", "notifications"), ("POST", "notifications"), ("POST", "calls"),
         ("POST", "text-messages"), ("POST", "trackers"),
-    ],
-)  # fmt: skip
-def test_what_standard_accounts_may_not(client, method, path):
-    body = {"customer_phone_number": "+12145550123"} if method == "POST" else None
-    answer = client.ask(method, path.format(client.account), body)
-    assert (answer.status, answer.body) == (403, {"error": FORBIDDEN})
+    ]  # fmt: skip
+
+
+def test_what_standard_accounts_may_not(client):
+    for method, path in REFUSED:
+        body = {"customer_phone_number": "+12145550123"} if method == "POST" else None
+        answer = client.ask(method, path.format(client.account), body)
+        assert (answer.status, answer.body) == (403, {"error": FORBIDDEN})
 
 
 def test_a_third_party_may_name_itself(company):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -82,14 +83,15 @@ def test_pictures_are_fetched_with_the_key(client, thread):
         assert Client().get(place, HTTP_HOST="localhost").status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("search", "count"), [("2145550123", 1), ("+12145550123", 1), ("Ann", 1), ("ann", 1), ("2145550199", 0), ("zzz", 0)]
-)
-def test_searches(client, thread, search, count):
-    thread.person.name = "Ann Example"
-    thread.person.save()
-    assert client.get("text-messages", search=search)["total_records"] == count
-    assert client.get("sms-threads", search=search)["total_records"] == count
+SEARCHES: Any = [("2145550123", 1), ("+12145550123", 1), ("Ann", 1), ("ann", 1), ("2145550199", 0), ("zzz", 0)]
+
+
+def test_searches(client, thread):
+    for search, count in SEARCHES:
+        thread.person.name = "Ann Example"
+        thread.person.save()
+        assert client.get("text-messages", search=search)["total_records"] == count
+        assert client.get("sms-threads", search=search)["total_records"] == count
 
 
 def test_a_conversation_is_archived(client, thread):

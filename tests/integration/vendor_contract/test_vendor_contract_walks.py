@@ -55,13 +55,18 @@ def walked(client: ContractClient, walk: str, path: str, **params: Any) -> list[
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("path", "walk"), WALKS)
-def test_a_walk_sees_each_row_once(filled, path, walk, size):
-    expected = filled[size].ids[path]
-    found = walked(filled[size].client(), walk, path)
-    assert len(found) == len(set(found))
-    assert set(found) == set(expected)
+def test_a_walk_sees_each_row_once(filled, path, walk):
+    for size in SIZES:
+        # Many rows are slow to write: the longest walk of lists other than that of calls is of larger pages, and one.
+        if size < 1000 or path == "calls":
+            found = walked(filled[size].client(), walk, path)
+        elif walk == "links":
+            found = walked(filled[size].client(), walk, path, per_page=250)
+        else:
+            continue
+        assert len(found) == len(set(found)), size
+        assert set(found) == set(filled[size].ids[path]), size
 
 
 @pytest.mark.django_db
@@ -123,28 +128,27 @@ def test_the_next_page_of_relative_paging_may_be_asked_twice(filled):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", LISTS)
-def test_per_page_is_250_at_most(filled, path):
-    client = filled[1000].client()
-    body = client.get(path, per_page=1000, **dates(path))
-    assert body["per_page"] == 250
-    assert len(list(body.values())[-1]) == 250
+def test_per_page_is_250_at_most(filled):
+    for path in LISTS:
+        body = filled[101].client().get(path, per_page=1000, **dates(path))
+        assert body["per_page"] == 250
+    assert len(filled[1000].client().get("leads", per_page=1000)["leads"]) == 250
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", LISTS)
-def test_a_page_past_the_end_is_empty(filled, path):
-    answer = filled[101].client().ask("GET", path, None, {"page": 7, **dates(path)})
-    assert list(answer.body.values())[-1] == []
-    assert answer.body["total_records"] == 101
-    assert answer.next_link is None
+def test_a_page_past_the_end_is_empty(filled):
+    for path in LISTS:
+        answer = filled[101].client().ask("GET", path, None, {"page": 7, **dates(path)})
+        assert list(answer.body.values())[-1] == []
+        assert answer.body["total_records"] == 101
+        assert answer.next_link is None
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", LISTS)
-def test_one_row_is_enough_to_try_a_key(filled, path):
-    body = filled[101].client().get(path, per_page=1, **dates(path))
-    assert (body["per_page"], body["total_pages"], len(list(body.values())[-1])) == (1, 101, 1)
+def test_one_row_is_enough_to_try_a_key(filled):
+    for path in LISTS:
+        body = filled[101].client().get(path, per_page=1, **dates(path))
+        assert (body["per_page"], body["total_pages"], len(list(body.values())[-1])) == (1, 101, 1)
 
 
 @pytest.mark.django_db
