@@ -62,8 +62,8 @@ def test_from_create_to_active_again(receiver):
     assert client.put(place, {"state": "active"})["state"] == "active"
     assert arrived(receiver, company) == ["/hooks/a"]
 
-    sent = {"company_id": client.company, "integration_id": made["id"], "min_duration": 600}
-    filter_ = client.post("integration_triggers", sent)
+    only_long = {"company_id": client.company, "integration_id": made["id"], "min_duration": 600}
+    filter_ = client.post("integration_triggers", only_long)
     assert arrived(receiver, company) == []
     client.delete(f"integration_triggers/{filter_['id']}")
     assert arrived(receiver, company) == ["/hooks/a"]
