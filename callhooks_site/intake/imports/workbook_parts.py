@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from xml.parsers import expat
 
 from .bad_file import BadFile
 
 MOST_CELLS = 4_000_000  # between the first and the last; the library keeps 32 bytes for each
-MOST_ELEMENTS = 12_000_000  # of a part: some seconds
+MOST_ELEMENTS = 6_000_000  # of a part: a sheet of a million and a half cells, in some seconds
 _REFERENCE = re.compile(r"([A-Z]{1,7})(\d{1,9})")
 NOT_A_WORKBOOK = "This .xlsx workbook cannot be read. Open it in a spreadsheet and save it again, or as CSV."
 
@@ -24,7 +25,7 @@ class PartCheck:
         self.shared_used: Counter[int] = Counter()  # index of a shared text → cells that have it
         self._elements = self._rows = self._columns = self._row = self._column = 0
         self._row_reference = self._cell_reference = self._cell_type = self._index = ""
-        self._in_cell = self._in_value = self._in_shared = False
+        self._in_cell = self._placed = self._in_value = self._in_shared = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartDoctypeDeclHandler = self._refuse
@@ -50,11 +51,13 @@ class PartCheck:
             raise _too_large()
         name = tag.rpartition(":")[2]
         if name == "c":
-            self._in_cell = True
+            self._in_cell, self._placed = True, False
             self._column += 1
             self._cell_reference, self._cell_type = attributes.get("r", ""), attributes.get("t", "")
-        elif self._in_cell:  # the cell has something in it
-            self._place()
+        elif self._in_cell:
+            if not self._placed:  # the cell has something in it
+                self._place()
+                self._placed = True
             self._in_value, self._index = name == "v" and self._cell_type == "s", ""
         elif name == "row":
             self._row, self._column = self._row + 1, 0
@@ -83,9 +86,7 @@ class PartCheck:
 
     def _place(self) -> None:
         if match := _REFERENCE.fullmatch(self._cell_reference):
-            self._column = 0
-            for letter in match[1]:
-                self._column = self._column * 26 + ord(letter) - 64
+            self._column = _column_number(match[1])
             self._row = max(self._row, int(match[2]))
         elif self._cell_reference:
             raise BadFile(NOT_A_WORKBOOK)
@@ -96,6 +97,14 @@ class PartCheck:
         self._rows, self._columns = max(self._rows, self._row), max(self._columns, self._column)
         if self._rows * self._columns > MOST_CELLS:
             raise _too_large()
+
+
+@lru_cache(maxsize=1_000)
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _too_large() -> BadFile:
