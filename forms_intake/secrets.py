@@ -13,18 +13,23 @@ REMOVED = "[card number removed]"
 
 _SECRET_NAME = re.compile(
     r"passw|pwd|\bpw\b|passphrase|passcode|kennwort|contrase[nñ]a|mot de passe|\bsenha\b|\bsecret\b|"
-    r"\bpin\b(?! ?code)|"  # a PIN code is a postal code in India
+    # Alone or of something: a PIN code is a postal code in India, and a map has pins.
+    r"^(?:(?:card|atm|sim|bank|account|user|security|your|my|new|old|confirm) )*pin(?: (?:number|no|nr|confirm\w*))?$|"
     # Names that WordPress and Drupal use; a boarding pass does not match.
     r"^pass ?\d?$|\bpass[12]\b|\b(?:user|login|account|admin|new|old|confirm) ?pass\b|"
-    r"\bcc ?(?:num|no|number|code|exp|csc|cvc|cvv)|creditcard|credit card|debit card|cvv|cvc|\bcsc\b|security ?code|"
+    r"\bcc ?(?:num|no|nr|number|code|exp(?:iry|iration)?|csc|cvc|cvv)\b|cvv|cvc|\bcsc\b|security ?code|"
+    # Of a credit card, what is on it: not whether somebody has one, nor its kind.
+    r"(?:credit|debit) ?cards?(?: (?:number|num|no|nr|code|details|data|info|exp\w*))?$|"
     # Not of a card that is no payment card, such as an insurance card.
     r"(?<!\w )\bcard ?(?:number|num|no|nr|code|pin)\b|\b(?:bank|payment|gift|my|your|the) card ?(?:number|num|no|nr)\b",
     re.IGNORECASE,
 )
 # What a captcha's widget adds. It says nothing of the person and is worthless a minute later.
-_CAPTCHA_NAME = re.compile(r"captcha.*(?:response|token|solution)|turnstile.*(?:response|token)", re.IGNORECASE)
+_CAPTCHA_NAME = re.compile(
+    r"captcha.*(?:response|token|solution)|turnstile.*(?:response|token)|^altcha$", re.IGNORECASE
+)
 
-_GAP = r"[\s.–/-]"
+_GAP = r"[\s.,_/\u2010-\u2014\u2212-]{1,3}"  # also `4111 - 1111`
 _BEFORE, _AFTER = r"(?<![\d+])", r"(?!\d)"
 _WRITTEN = [
     re.compile(f"{_BEFORE}{digits}{_AFTER}")
@@ -75,7 +80,8 @@ def _mask(found: re.Match[str]) -> str:
 
 def _is_card_with_code(text: str) -> bool:
     """Whether it is a card number of four groups with one more group of up to three digits, its code, behind them."""
-    return bool(re.fullmatch(rf"(?:\d{{4}}{_GAP}){{4}}\d{{1,3}}", text)) and is_card_number(text[:19])
+    with_code = re.fullmatch(rf"((?:\d{{4}}{_GAP}){{4}})\d{{1,3}}", text)
+    return bool(with_code and is_card_number(with_code[1]))
 
 
 def is_card_number(text: str) -> bool:

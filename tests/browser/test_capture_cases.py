@@ -293,7 +293,8 @@ def test_searches_filters_carts_and_log_ins_are_none(page: Page, site: CaptureSi
 
 # --- what is secret -----------------------------------------------------------------------------------------------
 SECRETS = {
-    "pin code": "560001", "secretary": "Ann", "card_notes": "blue", "insurance card number": "A12345",
+    "pin code": "560001", "map pin": "1", "credit_card_type": "Visa", "cc notes": "x", "credit card": "1",
+    "secretary": "Ann", "card_notes": "blue", "insurance card number": "A12345",
     "pw": "hunter2", "passwd": "hunter2", "cvv": "123", "userPassword": "hunter2", "card-number": "1", "PIN": "1234",
     "g-recaptcha-response": "03AG", "h-captcha-response": "P1", "cf-turnstile-response": "0.z",
     "message": "call 214-555-0100/214-555-0103", "note": "my card is 4111 1111 1111 1111, thanks",

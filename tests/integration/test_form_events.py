@@ -143,6 +143,12 @@ def stored_anywhere(pattern):
         "cvc",
         "security code",
         "pw",
+        "your pin",
+        "PIN number",
+        "credit_card_details",
+        "credit card expiration",
+        "cc_exp",
+        "altcha",
         "g-recaptcha-response",
         "h-captcha-response",
         "cf-turnstile-response",
@@ -169,6 +175,9 @@ def test_fields_named_for_a_secret_are_never_stored(company, name):
         "2223003122003222",
         "30569309025904",
         "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+        "4111 - 1111 - 1111 - 1111",
+        "4111\u20111111\u20111111\u20111111",
+        "4111,1111,1111,1111",
     ],
 )
 def test_fields_that_are_a_card_number_are_never_stored(company, value):
@@ -227,6 +236,12 @@ def test_what_is_nested_is_looked_into(company):
         ("secretary", "Ann"),
         ("card_notes", "blue"),
         ("insurance card number", "A12345"),
+        ("map pin", "30.26, -97.74"),
+        ("pin location", "Austin"),
+        ("cc notes", "and Bob"),
+        ("credit card accepted", "yes"),
+        ("credit_card_type", "Visa"),
+        ("security question", "yes"),
         ("order", "4111111111111112"),  # a card's first digits and length, and not its check digit
         ("order", "9876543210987651"),  # a check digit that fits, and no issuer
         ("card color", "red"),

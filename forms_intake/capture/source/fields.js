@@ -1,4 +1,4 @@
-var SECRET = /pass(w|code|phrase)|mot de passe|pwd|\bpw\b|kennwort|contrase|\b(senha|secret)\b|\bpin\b(?! ?code)|\bcc ?(num|no|code|exp|csc|cv)|(credit|debit) ?card|cv[vc]|\bcsc\b|security ?code|^card ?(num(ber)?|no|nr|code|pin)\b|captcha|turnstile/i;
+var SECRET = /pass(w|code|phrase)|mot de passe|pwd|\bpw\b|kennwort|contrase|\b(senha|secret)\b|^((card|your) )?pin$|\bcc ?(num(ber)?|no|code|exp|csc)\b|(credit|debit) ?card( num\w*)?$|cv[vc]|\bcsc\b|security ?code|^card ?(num(ber)?|no|nr|code|pin)\b|captcha|turnstile/i;
 var MACHINE = /csrf|xsrf|token|nonce|viewstate|eventvalidation|^(_wp|gform_|is_submit|state_\d|hs_context)/i;
 // Names of fields that say nothing of who fills them in, and what log-ins, searches, filters and carts are called.
 var FILTER = /^[qsk]$|^(min|max|from|to)\b|\b(query|search|keyword|term|such|recherche|busc|price|preis|prix|coupon|qty|quantity|sort|filter|zip|post(al|code)|plz|city|location|destination)/i;
