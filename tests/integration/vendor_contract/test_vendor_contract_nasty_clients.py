@@ -82,15 +82,15 @@ def places(company, client):
 
 
 def test_odd_parameters(client, company, places):
-    """Each query is sent to the calls and to another list, in turn."""
+    """Each query is sent to the calls or to another list, in turn."""
     for index, query in enumerate(QUERIES):
-        for path in {"calls", LISTS[index % len(LISTS)]}:
-            more = "" if "company_id" in query else f"&company_id={company.resource_id}"
-            answer = client.ask("GET", f"{client.url(path.format(**places))}?{query}{more}")
-            assert answer.status in (200, 400, 404), (path, query)
-            assert b"signing_key" not in answer.raw, (path, query)
-            if answer.next_link and len(query) < 4000:
-                assert client.ask("GET", below_host(answer.next_link)).status == 200, (path, query)
+        path = "calls" if index % 2 else LISTS[index // 2 % len(LISTS)]
+        more = "" if "company_id" in query else f"&company_id={company.resource_id}"
+        answer = client.ask("GET", f"{client.url(path.format(**places))}?{query}{more}")
+        assert answer.status in (200, 400, 404), (path, query)
+        assert b"signing_key" not in answer.raw, (path, query)
+        if answer.next_link and len(query) < 4000:
+            assert client.ask("GET", below_host(answer.next_link)).status == 200, (path, query)
 
 
 def test_bodies_of_wrong_types(client, places):
@@ -98,7 +98,7 @@ def test_bodies_of_wrong_types(client, places):
     turn = 0
     for method, path, names in BODIES:
         for name in names.split():
-            for _ in range(3):
+            for _ in range(2):
                 value, turn = WRONG[turn % len(WRONG)], turn + 4
                 answer = client.ask(method, path.format(**places), {name: value})
                 assert answer.status in (200, 201, 400, 403, 404, 422), (path, name, value)
