@@ -178,7 +178,7 @@ def test_a_word_or_date_that_is_not_known_is_an_error_of_its_line(company: Compa
     )
     result = run(company, file, "--preset", "guess", "--set", "direction=inbound")
     assert [(each["line"], each["column"]) for each in result["errors"]] == [
-        (2, "call_status"), (3, "start_time"), (4, "customer_phone_number"),
+        (2, "Status"), (3, "Start Time"), (4, "Caller"),
     ]  # fmt: skip
     assert "month/day/year or day/month/year" in result["errors"][1]["error"]
     assert "last digits are gone" in result["errors"][2]["error"]

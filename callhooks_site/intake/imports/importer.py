@@ -24,7 +24,7 @@ from .call_results import LeftOut
 from .call_rows import RowOptions
 from .kinds import KNOWN, NEW, Kind
 from .lines import Line
-from .mapping import ColumnMapping
+from .mapping import OWN_FIELD, ColumnMapping
 
 BATCH = 500  # lines held in memory at a time
 MOST_EXAMPLES = 3
@@ -81,7 +81,7 @@ class Importer:
             refused += self._bring_in(counts, accepted)
             counts.wrong += len(refused)
             for number, why in sorted(refused, key=lambda each: each[0]):
-                for line_error in _list_line_errors(number, why):
+                for line_error in self.list_line_errors(number, why):
                     self.report_error(line_error)
             self.report_progress(counts)
         return counts
@@ -92,6 +92,16 @@ class Importer:
         return self.kind.build_values(
             renamed, company=self.company, source=self.source, cells=self.cells, options=self.options
         )
+
+    def list_line_errors(self, number: int, error: Exception) -> Iterator[LineError]:
+        """What is wrong with a line, by the names that its columns have in the file."""
+        for each in list_errors(error):
+            field_name, slash, rest = each.get("pointer", "").removeprefix("#").strip("/").partition("/")
+            yield LineError(number, f"{self._column_names.get(field_name, field_name)}{slash}{rest}", each["detail"])
+
+    @cached_property
+    def _column_names(self) -> dict[str, str]:
+        return {ours: theirs for theirs, ours in self.mapping.columns.items() if ours not in ("", OWN_FIELD)}
 
     @cached_property
     def options(self) -> RowOptions:
@@ -146,8 +156,3 @@ def _digest(source: str, external_id: str) -> int:
     """63 bits, the same in every process: a preview may continue in another one."""
     whole = sha256(f"{source}\x00{external_id}".encode()).digest()
     return int.from_bytes(whole[:8], "big") >> 1
-
-
-def _list_line_errors(number: int, error: Exception) -> Iterator[LineError]:
-    for each in list_errors(error):
-        yield LineError(number, each.get("pointer", "").removeprefix("#").strip("/"), each["detail"])

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rest_framework.exceptions import ValidationError
-
-from subscriptions.api.kit.problems import list_errors
 
 from ..call_results import LeftOut
 from ..importer import Importer
@@ -68,14 +65,10 @@ def show_lines(
         except LeftOut as reason:
             errors.append(f"Line {line.number} is left out: it is {reason}.")
         except ValidationError as error:
-            errors += [f"Line {line.number}, {_say(each)}" for each in list_errors(error)]
+            told = importer.list_line_errors(line.number, error)
+            errors += [f"Line {each.line}, {each.where or 'the whole line'}: {each.words}" for each in told]
     names = dict.fromkeys(name for row in rows for name, value in row.items() if not value.startswith(GENERATED_ID))
     return [(label_of(name), [_shorten(row.get(name, "")) for row in rows]) for name in names], errors
-
-
-def _say(problem: Mapping[str, Any]) -> str:
-    where = str(problem.get("pointer", "")).removeprefix("#").strip("/")
-    return f"{where or 'the whole line'}: {problem['detail']}"
 
 
 def _shorten(text: str) -> str:
