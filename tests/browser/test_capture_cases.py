@@ -291,6 +291,17 @@ def test_searches_filters_carts_and_log_ins_are_none(page: Page, site: CaptureSi
     assert settle(page, site) == [{"email": MAIL}]
 
 
+def test_what_a_page_asks_about_while_somebody_types_is_no_submission(page: Page, site: CaptureSite):
+    """Such as whether the number is right, after a press on the list of countries."""
+    page.locator("#widgets .iti__selected-country").click()
+    page.locator("#widgets [name=phone]").press_sequentially("2145550177")
+    page.evaluate("fetch('/thanks', { method: 'POST', body: JSON.stringify({ phone: '2145550177' }) })")
+    page.clock.fast_forward(2_000)
+    fill(page, "#called", email=MAIL)
+    page.locator("#called a").click()
+    assert settle(page, site) == [{"email": MAIL}]
+
+
 # --- what is secret -----------------------------------------------------------------------------------------------
 SECRETS = {
     "pin code": "560001", "map pin": "1", "credit_card_type": "Visa", "cc notes": "x", "credit card": "1",

@@ -21,8 +21,10 @@ function used(event) {
     place = place ? rootOf(button).querySelector(place) : closest(button, 'form') || button;
     while (!isForm(place) && !fieldsIn(place).length) place = place.parentNode || place.host;
     capture(place, () => true, button);
-  } else if (event.key === 'Enter' || event.type === 'click') {
-    pressed = (event.key || !closest(at, 'input:not([type=button],[type=submit],[type=image]),select,textarea,label')) && closest(at, 'form');
+  } else if (event.type !== 'focusin') {
+    // Who types on has not sent it yet.
+    pressed = !closest(at, event.key === 'Enter' ? 'textarea' : event.key ? '*' : 'input:not([type=button],[type=submit],[type=image]),select,textarea,label') &&
+      closest(at, 'form');
     pressedAt = Date.now();
   }
 }
