@@ -11,6 +11,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from calls.payloads import values
 from calls.phones import formatted
 from calls.tagging import find_or_make_tags
 from forms_intake.api.serializers import FormSubmissionSerializer
@@ -67,6 +68,11 @@ def _email(form: FormSubmission, context: Context) -> str | None:
     )
 
 
+def _milestones(form: FormSubmission, context: Context) -> dict[str, Any]:
+    known = values.milestones_of(form.milestones or {}, form.company.time_zone)
+    return {name: known.get(name) or values.unknown_milestone() for name in values.MILESTONES}
+
+
 def _name(form: FormSubmission, context: Context) -> str | None:
     typed = next((text for field, text in form.form_data.items() if field.lower() in _NAMES and text), "")
     return (form.person.main.name if form.person else "") or typed or None
@@ -107,7 +113,7 @@ SHAPE = Shape(
         "utm_campaign": of("utm_campaign", TEXT_OR_NULL, selectable=True),
         "form_name": always(None, TEXT_OR_NULL, selectable=True),
         "timeline_url": always(None, TEXT_OR_NULL, selectable=True),
-        "milestones": always({}, OBJECT, selectable=True),
+        "milestones": Field(OBJECT, _milestones, selectable=True),
     }
 )
 

@@ -29,7 +29,7 @@ LARGE = ("transcription_text", "conversational_transcript", "waveforms", "milest
 
 ATTRIBUTION = ("source", "medium", "campaign", "keywords", "referrer", "landing_page_url", "last_requested_url",
                "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
-               "gclid", "fbclid", "msclkid")  # fmt: skip
+               "gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ttclid", "li_fat_id")  # fmt: skip
 # What a program or a provider made of what was said.
 FINDINGS = ("call_summary", "sentiment", "lead_score", "lead_explanation")
 

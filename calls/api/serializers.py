@@ -36,7 +36,7 @@ CALL_FIELDS = """
     tags note value lead_status lead_status_by
     source medium campaign keywords referrer referrer_domain referring_url landing_page_url last_requested_url
     utm_source utm_medium utm_campaign utm_term utm_content utma utmb utmc utmv utmz
-    ga gclid fbclid msclkid kissmetrics_id milestones custom session_uuid
+    ga gclid gbraid wbraid fbclid msclkid ttclid li_fat_id kissmetrics_id milestones custom session_uuid
     external_source external_id as_of created_at updated_at
 """.split()
 

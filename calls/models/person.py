@@ -6,8 +6,9 @@ apart locks the merged rows first, then the main ones (`calls.merging`)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
@@ -148,6 +149,9 @@ class Person(models.Model):
     city = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=100, blank=True)
+    # The first and the newest visit of a web site that is known, as milestones of webhooks have them: JSON, as text,
+    # which `Columns` can read.
+    visits = models.TextField(default="", db_default="", blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, editable=False, related_name="merged_rows", db_index=False
     )
@@ -175,6 +179,21 @@ class Person(models.Model):
     def main(self) -> Person:
         """The row that stands for the person: its id is what webhooks and the API tell."""
         return self.merged_into or self
+
+    @property
+    def touches(self) -> dict[str, Any]:
+        """The milestones `first_touch` and `last_touch`, where they are known."""
+        text = self.main.visits or self.visits
+        return dict(json.loads(text)) if text else {}
+
+    def note_touches(self, milestones: dict[str, Any]) -> None:
+        """Keep what a form told of visits: the first touch that we ever heard of, and the newest."""
+        first, last = milestones.get("first_touch"), milestones.get("last_touch")
+        known = self.touches
+        new = ({"first_touch": first} if first else {}) | known | ({"last_touch": last} if last else {})
+        if new != known:
+            self.main.visits = json.dumps(new)
+            self.main.save(update_fields=["visits"])
 
 
 _PERSON = Columns(Person)

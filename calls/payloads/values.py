@@ -91,8 +91,14 @@ def tag_details(call: Call) -> list[dict[str, str]]:
 
 
 def milestones(call: Call) -> dict[str, dict[str, Any]]:
+    """Those that the call was brought in with, or else what forms told of the person's visits."""
     known = call.milestones if isinstance(call.milestones, dict) else {}
-    zone = call.company.time_zone
+    if not known and call.person is not None:
+        known = call.person.touches
+    return milestones_of(known, call.company.time_zone)
+
+
+def milestones_of(known: dict[str, Any], zone: str) -> dict[str, dict[str, Any]]:
     return {name: _touch(known[name], zone) for name in MILESTONES if isinstance(known.get(name), dict)}
 
 

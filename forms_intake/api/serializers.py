@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from calls.api.fields import Thing
+from calls.payloads.values import MILESTONES
 from subscriptions.api.kit.serializers import StrictModelSerializer
 
 from ..models import FormSubmission
@@ -49,6 +51,7 @@ class FormData(serializers.JSONField):
 
 class FormSubmissionSerializer(StrictModelSerializer):
     form_data = FormData(help_text="Fields that look like passwords or card numbers are dropped.")
+    milestones = Thing(required=False, keys=MILESTONES)
     person_resource_id = serializers.CharField(source="person.main.resource_id", read_only=True, allow_null=True)
 
     class Meta:
@@ -56,7 +59,7 @@ class FormSubmissionSerializer(StrictModelSerializer):
         fields = """
             resource_id person_resource_id form_data form_url landing_page_url referrer referring_url submitted_at
             source medium campaign keywords utm_source utm_medium utm_campaign
-            utma utmb utmc utmv utmz ga session_uuid fcid
+            utma utmb utmc utmv utmz ga session_uuid fcid milestones
             external_source external_id created_at
         """.split()
         read_only_fields = ["resource_id", "created_at"]

@@ -42,6 +42,10 @@ class FormSubmission(Attribution, EventSubject):
     utmv = models.CharField(max_length=200, blank=True, default="", db_default="")
     utmz = models.CharField(max_length=500, blank=True, default="", db_default="")
     ga = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # The first and the newest visit of whoever filled it in, as in webhooks of calls.
+    milestones = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True, editable=False
+    )
     tags = models.ManyToManyField(Tag, related_name="forms", blank=True)
     note = models.TextField(blank=True, default="", db_default="")
     value = models.DecimalField(
@@ -100,7 +104,9 @@ class FormSubmission(Attribution, EventSubject):
     def _find_person(self) -> Person | None:
         found = find_person(self.form_data, self.mapping, region=self.company.region)
         person = Person.objects.lock_by_contact(self.company_id, phone=found.phone, email=found.email)
-        if person and found.name and not person.name:
-            person.name = found.name
-            person.save(update_fields=["name"])
+        if person and found.name and not person.main.name:
+            person.main.name = found.name
+            person.main.save(update_fields=["name"])
+        if person and isinstance(self.milestones, dict):
+            person.note_touches(self.milestones)
         return person

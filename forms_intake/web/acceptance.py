@@ -51,6 +51,8 @@ def accept_form(source: FormSource, form: ParsedForm, *, submitted_at: datetime 
     """Store the form; one with the same submission_id stays unchanged. The caller counts it at the source."""
     fields = {name: text for name, text in form.fields.items() if name != source.honeypot_field or text}
     data: dict[str, Any] = {**form.attribution, "form_data": fields}
+    if form.milestones:
+        data["milestones"] = form.milestones
     if time := _time_of(form) or submitted_at:
         data["submitted_at"] = time
     if form.submission_id:

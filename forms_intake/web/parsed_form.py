@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from subscriptions.intake.errors import Refused
 
@@ -17,25 +16,18 @@ from ..contents import remove_secrets
 from . import builders
 from .builders.answers import Answers
 from .flatten import flatten
+from .touches import VISITS, read_touches, replace_unstorable
+from .visits import ATTRIBUTION, complete_attribution
 
 MOST_FIELDS = 200
 LONGEST_NAME, LONGEST_VALUE = 200, 20_000
 # What is kept of a form that is too large, for an admin to accept.
 MOST_FIELDS_KEPT = 1_000
 
-# Columns of a form and their lengths. Longer values are cut: a long advertising URL must not lose a customer.
-ATTRIBUTION = {
-    "form_url": 2048, "landing_page_url": 2048, "referrer": 2048, "referring_url": 2048,
-    "source": 200, "medium": 200, "campaign": 500, "keywords": 500,
-    "utm_source": 500, "utm_medium": 500, "utm_campaign": 500,
-}  # fmt: skip
-# Taken from the page's URL unless the form names them.
-FROM_UTM = {"source": "utm_source", "medium": "utm_medium", "campaign": "utm_campaign", "keywords": "utm_term"}
 REDIRECT = "redirect_to"
 ID = "submission_id"
 TYPED = ("email_field", "phone_field")
 _ID = re.compile(r"[A-Za-z0-9-]{16,64}")
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Unreadable(Refused):
@@ -53,6 +45,7 @@ class ParsedForm:
 
     fields: dict[str, str] = field(default_factory=dict)
     attribution: dict[str, str] = field(default_factory=dict)
+    milestones: dict[str, dict[str, Any]] = field(default_factory=dict)
     redirect_to: str = ""
     submission_id: str = ""
     # What the page has for an address and a number, whatever they are called.
@@ -96,7 +89,7 @@ def parse_object(data: Any) -> ParsedForm:
     else:
         beside, fields = dict(data), {}
     beside = flatten(beside)
-    named = {name: _single_text(beside.pop(name)) for name in (*ATTRIBUTION, REDIRECT, ID) if name in beside}
+    named = {name: _single_text(beside.pop(name)) for name in (*ATTRIBUTION, VISITS, REDIRECT, ID) if name in beside}
     # Click ids and utm_term have no column: they stay ordinary fields.
     return replace(_parse(beside | fields, named), **typed)
 
@@ -106,7 +99,7 @@ def _of_builder(answers: Answers) -> ParsedForm:
     # Hidden fields tell where the visitor came from.
     named = {name: _single_text(fields.pop(name)) for name in ATTRIBUTION if name.startswith("utm_") and name in fields}
     if answers.form_url:
-        named["form_url"] = _replace_unstorable(answers.form_url)
+        named["form_url"] = replace_unstorable(answers.form_url)
     if answers.form_name:
         fields.setdefault("form_name", answers.form_name)
     form = _parse(fields, named)
@@ -123,14 +116,15 @@ def _parse(fields: dict[str, Any], named: dict[str, str]) -> ParsedForm:
     too_large = _find_too_large(fields)
     if too_large:
         fields = {name[:LONGEST_NAME]: value for name, value in islice(fields.items(), MOST_FIELDS_KEPT)}
-    kept = {_replace_unstorable(name): _replace_unstorable(value) for name, value in remove_secrets(fields).items()}
-    attribution = _complete_attribution(
+    kept = {replace_unstorable(name): replace_unstorable(value) for name, value in remove_secrets(fields).items()}
+    attribution = complete_attribution(
         {name: value for name, value in named.items() if name in ATTRIBUTION and value}, kept
     )
     submission_id = named.get(ID, "")
     return ParsedForm(
         fields=kept,
         attribution=attribution,
+        milestones=read_touches(named.get(VISITS, "")),
         redirect_to=named.get(REDIRECT, "")[:2048],
         submission_id=submission_id if _ID.fullmatch(submission_id) else "",
         too_large=too_large,
@@ -140,7 +134,7 @@ def _parse(fields: dict[str, Any], named: dict[str, str]) -> ParsedForm:
 def _single_text(value: Any) -> str:
     """The last value that is not empty, if the name occurs more than once."""
     values = [each for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
-    return _replace_unstorable(str(values[-1])).strip() if values else ""
+    return replace_unstorable(str(values[-1])).strip() if values else ""
 
 
 def _find_too_large(fields: Mapping[str, Any]) -> str:
@@ -155,26 +149,3 @@ def _find_too_large(fields: Mapping[str, Any]) -> str:
         if sum(len(str(each)) for each in values) > LONGEST_VALUE:
             return f"{name[:50]} is longer than {LONGEST_VALUE:,} characters."
     return ""
-
-
-def _complete_attribution(given: dict[str, str], fields: Mapping[str, str]) -> dict[str, str]:
-    # The form's own page last: it wins.
-    queries = [_parse_query(given[page]) for page in ("landing_page_url", "form_url") if page in given]
-    utm = {name: value for query in queries for name, value in query.items() if name.startswith("utm_")}
-    utm |= {name: value for name, value in fields.items() if name == "utm_term"}
-    given = {name: utm[name] for name in ATTRIBUTION if name in utm} | given
-    known = utm | given
-    given = {name: known[utm_name] for name, utm_name in FROM_UTM.items() if known.get(utm_name)} | given
-    return {name: value[: ATTRIBUTION[name]] for name, value in given.items() if value}
-
-
-def _parse_query(url: str) -> dict[str, str]:
-    try:
-        return {name: _replace_unstorable(value) for name, value in parse_qsl(urlsplit(url).query, max_num_fields=100)}
-    except ValueError:
-        return {}
-
-
-def _replace_unstorable(text: str) -> str:
-    """Replace NUL and lone surrogates, which PostgreSQL cannot store."""
-    return _UNSTORABLE.sub("\ufffd", text)

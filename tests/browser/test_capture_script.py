@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from forms_intake.models import FormSource, FormSubmission
+from forms_intake.web import script_source
 from forms_intake.web.script import build_script_tag
 from subscriptions.models import Event
 from tests.support.factories import make_company, make_subscription
@@ -114,7 +117,7 @@ def _forms(count: int) -> list[FormSubmission]:
 
 def test_three_kinds_of_form_come_in(at: Page, site: Site):
     landing = f"{site.url}/?utm_source=news&utm_term=roofs&gclid=g1"
-    at.goto(landing, referer="http://127.0.0.1:9/elsewhere")
+    at.goto(landing, referer="http://localhost:9/elsewhere")
     at.goto(f"{site.url}/contact#top")
     for name, value in {
         "name": "Ann", "password": "hunter2", "number": "4111111111111112", "other": "4111-1111 1111.1111",
@@ -128,7 +131,7 @@ def test_three_kinds_of_form_come_in(at: Page, site: Site):
         "name": "Ann", "box": "a, b", "elements": "+12145550123", "submit": "", "utm_term": "roofs", "gclid": "g1",
     }  # fmt: skip
     assert (plain.form_url, plain.landing_page_url) == (f"{site.url}/contact", landing)
-    assert (plain.referring_url, plain.referrer) == ("http://127.0.0.1:9/elsewhere", "127.0.0.1")
+    assert (plain.referring_url, plain.referrer) == ("http://localhost:9/elsewhere", "localhost")
     assert (plain.source, plain.utm_source, plain.keywords) == ("news", "news", "roofs")
 
     at.goto(f"{site.url}/contact")
@@ -172,3 +175,51 @@ def test_who_asks_not_to_be_tracked_is_not(browser: Browser, site: Site):
         # The first that arrives is the one of the visitor who did not mind.
         assert [form.form_data["phone"] for form in _forms(1)] == ["after"]
     assert complaints == []
+
+
+def test_a_later_visit_is_the_last_touch_and_changes_nothing_else(at: Page, site: Site):
+    """Neither half of the later visit nor a page of the same site as the one that referred it."""
+    at.goto(f"{site.url}/?utm_source=google&gbraid=b1")
+    at.goto(f"{site.url}/contact?utm_source=facebook&utm_medium=paid_social&ttclid=t1")
+    at.goto(f"{site.url}/contact")
+    at.locator("#plain [name=name]").fill("Ann")
+    at.locator("#plain button").click()
+    expect(at.get_by_text("Thanks")).to_be_visible()
+    (form,) = _forms(1)
+    assert (form.source, form.medium, form.landing_page_url) == (
+        "google",
+        "",
+        f"{site.url}/?utm_source=google&gbraid=b1",
+    )
+    assert (form.referrer, form.form_data["gbraid"], form.form_data.get("ttclid")) == ("", "b1", None)
+    first, last = form.milestones["first_touch"], form.milestones["last_touch"]
+    assert (first["source"], first["landing_page_url_params"]["gbraid"]) == ("google", "b1")
+    assert (last["source"], last["medium"], last["landing_page_url_params"]["ttclid"]) == (
+        "facebook",
+        "paid_social",
+        "t1",
+    )
+
+
+def test_subdomains_share_the_visit(browser: Browser, site: Site):
+    """A cookie of the shortest domain that the browser accepts. No name is looked up: the pages are put in its way."""
+    names = ("shop.example.test", "www.blog.example.test")
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/*", lambda route: _as_if_there(route, site))
+        page.goto(f"http://{names[0]}/?utm_source=google")
+        page.goto(f"http://{names[1]}/contact", referer=f"http://{names[0]}/")
+        (kept,) = [each for each in context.cookies() if each["name"] == "callhooks"]
+        assert kept["domain"] == ".example.test"
+        known = json.loads(unquote(kept["value"]))
+        assert (known["f"]["utm_source"], known["l"]) == ("google", known["f"])
+
+
+def _as_if_there(route: Route, site: Site) -> None:
+    """Whatever the host: the page with the script, without the site's policy and the script's hash."""
+    newest = script_source.list_files()[-1].read_text()
+    tag = '<script src="/capture.js" data-key="KEY"></script>'
+    if route.request.url.endswith("/capture.js"):
+        route.fulfill(body=newest, content_type="text/javascript")
+    else:
+        route.fulfill(body=tag, content_type="text/html")

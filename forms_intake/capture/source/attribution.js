@@ -1,17 +1,34 @@
-var STORED = 'callhooks.first', DAYS = 90;
-var NAMES = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'gclid', 'fbclid', 'msclkid'];
+var CAMPAIGN = /^(utm_[a-z]+|(g|fb|tt)clid|[gw]braid|msclkid|li_fat_id)$/;
 
-// The first page of the visit that brought the person here, kept across pages.
+function kept() { return (/\bcallhooks=([^;]*)/.exec(document.cookie) || [])[1]; }
+
+function keep(text, site) { document.cookie = 'callhooks=' + text + ';path=/;max-age=7776000;domain=' + site; }
+
+// Whether it was by a campaign or from another site: there is more than a time and a page.
+function came(visit) { return Object.keys(visit)[2]; }
+
+// The visit that brought the person here, never half of two. The first one and the newest are kept for 90 days in a cookie
+// that all subdomains share: `f`, `l`; `s`: its domain.
 var first = (function () {
-  var known = null, query = new URLSearchParams(location.search), now = Date.now();
-  try { known = JSON.parse(localStorage.getItem(STORED)); } catch (e) { /* no storage: this page is the first */ }
-  if (known && known.said && now - known.at < DAYS * 864e5) return known.said;
-  var said = { landing_page_url: here() }, from = document.referrer;
-  if (from && from.indexOf(location.origin + '/') !== 0) {
-    said.referring_url = from.slice(0, 2048);
-    try { said.referrer = new URL(from).hostname; } catch (e) { /* an app's address */ }
+  var known = {}, host = location.hostname, parts = host.split('.'), i = parts.length, from = document.referrer, site;
+  var said = { at: Date.now(), landing_page_url: here().slice(0, 600) }, visit;
+  try { known = JSON.parse(decodeURIComponent(kept())); } catch (e) { /* a new visitor */ }
+  // The shortest domain for which a browser keeps something: of www.example.co.uk that is example.co.uk.
+  while (!known.s && i--) {
+    keep('x', site = parts.slice(i).join('.'));
+    if (kept() === 'x') known.s = site;
   }
-  NAMES.forEach(function (name) { if (query.get(name)) said[name] = query.get(name).slice(0, 500); });
-  try { localStorage.setItem(STORED, JSON.stringify({ at: now, said: said })); } catch (e) { /* as above */ }
-  return said;
+  site = known.s || host;
+  try { host = new URL(from).hostname; } catch (e) { /* none, or an app's */ }
+  if (!('.' + host).endsWith('.' + site)) {
+    said.referring_url = from.slice(0, 300);
+    said.referrer = host;
+  }
+  new URLSearchParams(location.search).forEach(function (value, name) { if (CAMPAIGN.test(name) && value) said[name] = value.slice(0, 150); });
+  if (!known.f) known.f = said;
+  if (came(said) || !known.l) known.l = said;
+  keep(encodeURIComponent(visit = JSON.stringify(known)), site);
+  visit = Object.assign({ callhooks_visits: visit }, came(known.f) ? known.f : known.l);
+  delete visit.at;
+  return visit;
 })();
