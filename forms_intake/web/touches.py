@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-VISITS = "callhooks_visits"  # the name under which the script sends both
+VISITS = "callhooks"  # the name under which the script sends both
 _TOUCHES = {"first_touch": "f", "last_touch": "l"}  # milestones of webhooks, and their names in it
 _FROM_UTM = {"source": "utm_source", "medium": "utm_medium", "campaign": "utm_campaign", "keywords": "utm_term"}
 _LONGEST = 2048

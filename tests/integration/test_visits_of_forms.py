@@ -90,9 +90,9 @@ def test_first_and_last_touch_are_kept_and_shown():
         return FormSubmission.objects.latest("pk")
 
     one, two = visit(1_772_000_000_000, **GOOGLE), visit(1_772_100_000_000, utm_source="facebook", ttclid="t\x00")
-    send(callhooks_visits=json.dumps({"f": one, "l": one}))
-    form = send(callhooks_visits=json.dumps({"f": two, "l": two}))
-    assert "callhooks_visits" not in form.form_data
+    send(callhooks=json.dumps({"f": one, "l": one}))
+    form = send(callhooks=json.dumps({"f": two, "l": two}))
+    assert "callhooks" not in form.form_data
     assert form.milestones["last_touch"]["source"] == "facebook"
     assert program(company).get(f"/api/v1/forms/{form.resource_id}/").json()["milestones"] == form.milestones
     shown = Vendor(company).get(f"form_submissions/{form.resource_id}.json", fields="milestones")["milestones"]

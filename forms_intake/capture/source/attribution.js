@@ -28,7 +28,7 @@ var first = (function () {
   if (!known.f) known.f = said;
   if (came(said) || !known.l) known.l = said;
   keep(encodeURIComponent(visit = JSON.stringify(known)), site);
-  visit = Object.assign({ callhooks_visits: visit }, came(known.f) ? known.f : known.l);
+  visit = Object.assign({ callhooks: visit }, came(known.f) ? known.f : known.l);
   delete visit.at;
   return visit;
 })();
