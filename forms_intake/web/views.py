@@ -17,8 +17,9 @@ from ..origins import parse_origin
 from . import refusals
 from .acceptance import accept_form, check_form, check_sender
 from .body import read_body
-from .parsed_form import ATTRIBUTION, ParsedForm, Unreadable
+from .parsed_form import ParsedForm, Unreadable
 from .throttle import seconds_to_wait
+from .visits import ATTRIBUTION
 
 logger = logging.getLogger(__name__)
 
