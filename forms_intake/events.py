@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.signals import post_save
 
-from calls.selectors import SAME_MOMENT, rows_of_person
+from calls.selectors import SAME_MOMENT, of_same_person
 from subscriptions.events.publishing import Publisher
 
 from .models import FormSubmission
@@ -21,7 +21,7 @@ SUBMITTED = "form_submission"
 def has_earlier() -> Exists:
     """Whether the same person sent a form before. Forms of nearly the same time are ordered by arrival, like calls."""
     submitted = OuterRef("submitted_at")
-    earlier = FormSubmission.objects.filter(person__in=rows_of_person()).filter(
+    earlier = FormSubmission.objects.filter(of_same_person()).filter(
         Q(submitted_at__lt=submitted - Value(SAME_MOMENT))
         | Q(submitted_at__lte=submitted + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
     )

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 
 from calls.models import Call, Tag, Tracker
 from calls.phones import normalise_if_number
-from calls.selectors import SAME_MOMENT, rows_of_person
+from calls.selectors import SAME_MOMENT, of_same_person
 from subscriptions.models import Company
 
 from . import ids
@@ -185,7 +185,7 @@ def tracker_keys(company: Company, given: list[str]) -> list[int]:
 def earlier_calls() -> QuerySet[Call]:
     """For a subquery: the person's calls before a call, as the webhooks count them."""
     start: Any = OuterRef("start_time")
-    return Call.objects.filter(person__in=rows_of_person()).filter(
+    return Call.objects.filter(of_same_person()).filter(
         Q(start_time__lt=start - Value(SAME_MOMENT))
         | Q(start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
     )
