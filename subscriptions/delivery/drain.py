@@ -91,17 +91,20 @@ class Drain:
         with staying_on(self._core), collecting_seldom():
             self._sender.begin()
             try:
-                self._work()
-            except DATABASE_LOST as error:
-                logger.warning("The database is out of reach; what was sent is recorded when it is back: %s", error)
-                connection.close()
-            except Exception:  # a fault of ours: what was sent is recorded all the same
-                logger.exception("A drain ends early")
-            try:
+                self._work_until_lost()
                 self._end()
             finally:
                 self._sender.end()
         return self._recorder.recorded
+
+    def _work_until_lost(self) -> None:
+        try:
+            self._work()
+        except DATABASE_LOST as error:
+            logger.warning("The database is out of reach; what was sent is recorded when it is back: %s", error)
+            connection.close()
+        except Exception:  # a fault of ours: what was sent is recorded all the same
+            logger.exception("A drain ends early")
 
     def _work(self) -> None:
         told = False
