@@ -107,7 +107,8 @@ def day(calls: int, trackers: list[str], began: datetime, rng: random.Random) ->
     names = list(STORIES)
     weights = [STORIES[name].weight for name in names]
     for number in range(1, calls + 1):
-        customer = f"+1{rng.choice((214, 312, 404, 503, 617, 713))}5550{rng.randrange(100, 200)}"
+        # None of the company's own, which end in 100 to 102 and 197 to 199: who has one of those is no customer.
+        customer = f"+1{rng.choice((214, 312, 404, 503, 617, 713))}5550{rng.randrange(110, 190)}"
         start = began + timedelta(seconds=rng.randrange(600))
         (name,) = rng.choices(names, weights)
         scenario = CallScenario(number, name, start, rng.choice(trackers), customer)
