@@ -63,7 +63,6 @@ class Claimer:
         self._released = 0
         self._company: int | None = None  # of the last row that was claimed
         self._others_at = -NEVER  # when one of another company was last claimed
-        self.clock_offset: float | None = None
 
     @property
     def held(self) -> int:
@@ -157,7 +156,6 @@ class Claimer:
 
     def _take(self, jobs: list[Claimed], now: float) -> None:
         if jobs:
-            self.clock_offset = jobs[-1].database_time - time.time()
             for job in jobs:
                 if job.company != self._company:
                     self._others_at = now if self._company else self._others_at

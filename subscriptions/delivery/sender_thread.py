@@ -18,17 +18,17 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from .outbox import Claimed, Outcome
+from .recorder import ENOUGH
 from .sender_pool import SenderPool
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.02  # how long an outcome may wait for company
-ENOUGH = 200  # outcomes that are written at once: a bigger batch is no cheaper per row
 IDLE_SECONDS = 1.0  # the thread's longest wait: a wake-up cannot get lost, so any time would do
 
 
 class SenderThread:
-    """`give`, `wait` and `collect` as of a pool; `clock_offset` too: the database's clock minus this machine's."""
+    """`give`, `wait` and `collect` as of a pool. `clock_offset`: the database's clock minus this machine's."""
 
     def __init__(self, pool: SenderPool) -> None:
         self._pool = pool
@@ -41,7 +41,6 @@ class SenderThread:
         self._stopping = self._ending = False
         self._for_thread = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._for_drain = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._poll = select.poll()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def begin(self) -> None:
@@ -57,12 +56,10 @@ class SenderThread:
         Raises what ended the thread."""
         if (ripe := self._seconds_to_batch()) is not None:
             timeout = min(timeout, ripe)
-        watched = [self._for_drain, *descriptors]
-        for descriptor in watched:
-            self._poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in self._poll.poll(max(0.0, timeout) * 1000)}
-        for descriptor in watched:
-            self._poll.unregister(descriptor)
+        poll = select.poll()  # not select(), which takes no descriptor above 1,023
+        for descriptor in (self._for_drain, *descriptors):
+            poll.register(descriptor, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, timeout) * 1000)}
         if self._for_drain in ready:
             os.eventfd_read(self._for_drain)
         if self._fault:
