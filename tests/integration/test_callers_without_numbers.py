@@ -8,16 +8,14 @@ from django.urls import reverse
 from calls.models import Call, Person
 from tests.support import factories
 from tests.support.admin import login
-from tests.support.twilio import BUSINESS, CUSTOMER, TRACKING, call, leg, make_source, send, sid
+from tests.support.twilio import BUSINESS, CUSTOMER, TRACKING, call, leg, make_tracked_source, send, sid
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def source():
-    company = factories.make_company()
-    factories.make_tracker(company, phone_number=TRACKING, destination_number=BUSINESS)
-    return make_source(company)
+    return make_tracked_source(destination=BUSINESS)
 
 
 @pytest.mark.parametrize(

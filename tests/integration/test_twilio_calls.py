@@ -15,7 +15,6 @@ from callhooks_site.intake.providers import tasks
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
 from calls.models import Call
 from subscriptions.models import Event
-from tests.support import factories
 from tests.support.threads import at_once
 from tests.support.twilio import (
     ACCOUNT,
@@ -27,6 +26,7 @@ from tests.support.twilio import (
     leg,
     let_settle,
     make_source,
+    make_tracked_source,
     recording,
     send,
     send_all,
@@ -46,9 +46,7 @@ def after(seconds):
 
 @pytest.fixture
 def source():
-    company = factories.make_company(transcription_expected=False)
-    factories.make_tracker(company, phone_number=TRACKING, destination_number=BUSINESS)
-    return make_source(company)
+    return make_tracked_source(destination=BUSINESS, transcription_expected=False)
 
 
 def events(call_sid):

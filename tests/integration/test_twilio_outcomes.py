@@ -16,12 +16,11 @@ from tests.support import factories
 from tests.support.twilio import (
     ACCOUNT,
     BUSINESS,
-    TRACKING,
     at,
     call,
     leg,
     let_settle,
-    make_source,
+    make_tracked_source,
     recording,
     send,
     send_all,
@@ -39,9 +38,7 @@ def after(seconds):
 
 @pytest.fixture
 def source():
-    company = factories.make_company(transcription_expected=False)
-    factories.make_tracker(company, phone_number=TRACKING, destination_number=BUSINESS)
-    return make_source(company)
+    return make_tracked_source(destination=BUSINESS, transcription_expected=False)
 
 
 def told(call_sid):

@@ -18,16 +18,14 @@ from subscriptions.models import Event
 from tests.support import factories
 from tests.support.admin import login
 from tests.support.api import program
-from tests.support.twilio import ACCOUNT, CUSTOMER, TRACKING, make_source, message, send, sid
+from tests.support.twilio import ACCOUNT, CUSTOMER, TRACKING, make_tracked_source, message, send, sid
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def source():
-    company = factories.make_company()
-    factories.make_tracker(company, phone_number=TRACKING)
-    return make_source(company)
+    return make_tracked_source()
 
 
 @pytest.mark.parametrize("sender", ["72645", "ACME Bank", "rcs:acme_bank_agent", "messenger:100012145550123"])

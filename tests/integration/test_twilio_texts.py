@@ -10,17 +10,14 @@ from django.utils import timezone
 from callhooks_site.intake.providers.models import RefusedCallback
 from messaging.models import TextMessage
 from subscriptions.models import Event
-from tests.support import factories
-from tests.support.twilio import ACCOUNT, CUSTOMER, TRACKING, make_source, message, send, sid
+from tests.support.twilio import ACCOUNT, CUSTOMER, TRACKING, make_tracked_source, message, send, sid
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def source():
-    company = factories.make_company()
-    factories.make_tracker(company, phone_number=TRACKING)
-    return make_source(company)
+    return make_tracked_source()
 
 
 def events():

@@ -19,6 +19,7 @@ from callhooks_site.intake.providers.callback_urls import build_path, build_url
 from callhooks_site.intake.providers.models import IngestSource
 from subscriptions.events import stream_timers
 from subscriptions.models import Company, EventStream
+from tests.support import factories
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "fedcba9876543210fedcba9876543210"
@@ -30,6 +31,13 @@ _sids = count(1)
 def make_source(company: Company, **fields: Any) -> IngestSource:
     fields = {"name": "Twilio", "account_sid": ACCOUNT, "auth_token": TOKEN, **fields}
     return IngestSource.objects.create(company=company, **fields)
+
+
+def make_tracked_source(*, destination: str = "", **company: Any) -> IngestSource:
+    """A source of a new company that has the tracking number TRACKING."""
+    owner = factories.make_company(**company)
+    factories.make_tracker(owner, phone_number=TRACKING, destination_number=destination)
+    return make_source(owner)
 
 
 def sid(prefix: str = "CA") -> str:
