@@ -13,8 +13,9 @@ import pytest
 from subscriptions.delivery import sender_thread
 from subscriptions.delivery.fairness import Paces
 from subscriptions.delivery.http.client import Answer, Request
+from subscriptions.delivery.recorder import ENOUGH
 from subscriptions.delivery.sender_pool import SenderPool
-from subscriptions.delivery.sender_thread import ENOUGH, SenderThread
+from subscriptions.delivery.sender_thread import SenderThread
 from subscriptions.delivery.sending import Sending
 from tests.unit.test_sender_pool import job
 
