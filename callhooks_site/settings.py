@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "callhooks_site.supervision",
     "callhooks_site.intake.imports",
     "callhooks_site.vendor_api",
+    "callhooks_site.reports",
     "callhooks_site.intake.vendor_import",
     # Its commands create demo data, which must not be possible in production.
     *(["callhooks_site.devtools"] if DEBUG else []),

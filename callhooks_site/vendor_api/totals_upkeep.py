@@ -1,4 +1,5 @@
-"""Counts calls by the day, in the background: days with a mark anew, and once all calls that were there before.
+"""Counts calls by the day, in the background: days with a mark anew, and once all calls that were there before. Other
+apps have tables counted with them (`day_tables`).
 
 Invariants
 - A mark is written by the transaction that changes calls, and names an hour. It is taken away by one that counted the
@@ -13,12 +14,14 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
+from . import day_tables
+
 BATCH = 2_000  # marks in one transaction
 STEP = 30  # days of calls that were there before
 _ONE_AT_A_TIME = 0x63616C6C746F74  # an advisory lock
 
 # `given`: companies and their days.
-_CLEAR = "DELETE FROM vendor_api_{table} t USING given g WHERE t.company_id = g.company_id AND t.day = g.day"
+_CLEAR = "DELETE FROM {table} t USING given g WHERE t.company_id = g.company_id AND t.day = g.day"
 _SOURCES = "vendor_api_calldaybysource"
 _COUNT = f"""
 , counted AS MATERIALIZED (
@@ -78,12 +81,15 @@ RETURNING s.company_id
 _NEXT_STEP = """
 SELECT s.company_id, first.day, (first.day + %s)::timestamp AT TIME ZONE s.time_zone
   FROM vendor_api_calltotalstate s
-  LEFT JOIN LATERAL (
-       SELECT (c.start_time AT TIME ZONE s.time_zone)::date AS day FROM calls_call c
-        WHERE c.company_id = s.company_id AND NOT c.spam AND c.start_time >= coalesce(s.reached, '-infinity')
-        ORDER BY c.start_time, c.id LIMIT 1
-       ) AS first ON true
+ CROSS JOIN LATERAL (
+       SELECT (min(one.at) AT TIME ZONE s.time_zone)::date AS day FROM (VALUES {firsts}) AS one (at)
+       ) AS first
  WHERE NOT s.complete ORDER BY s.company_id LIMIT 1
+"""
+_FIRST_CALL = """
+(SELECT c.start_time FROM calls_call c
+  WHERE c.company_id = s.company_id AND NOT c.spam AND c.start_time >= coalesce(s.reached, '-infinity')
+  ORDER BY c.start_time, c.id LIMIT 1)
 """
 _REACHED = "UPDATE vendor_api_calltotalstate SET reached = %s WHERE company_id = %s"
 _COMPLETE = "UPDATE vendor_api_calltotalstate SET complete = true WHERE company_id = %s"
@@ -105,7 +111,7 @@ def follow_time_zones() -> None:
         cursor.execute(_MOVED)
         moved = [company for (company,) in cursor.fetchall()]
         if moved:
-            for table in ("vendor_api_callday", _SOURCES):
+            for table in _table_names():
                 cursor.execute(f"DELETE FROM {table} WHERE company_id = ANY (%s)", [moved])
 
 
@@ -129,7 +135,8 @@ def count_earlier() -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         if not _alone(cursor):
             return False
-        cursor.execute(_NEXT_STEP, [STEP])
+        firsts = [_FIRST_CALL, *(first for tables in day_tables.all_tables() for first in tables.firsts)]
+        cursor.execute(_NEXT_STEP.format(firsts=", ".join(f"({first})" for first in firsts)), [STEP])
         row = cursor.fetchone()
         if row is None:
             return False
@@ -143,9 +150,14 @@ def count_earlier() -> bool:
 
 
 def _count(cursor: object, given: str, values: dict[str, object]) -> None:
-    for table in ("callday", "calldaybysource"):
+    for table in _table_names():
         cursor.execute(given + _CLEAR.format(table=table), values)  # type: ignore[attr-defined]
-    cursor.execute(given + _COUNT, values)  # type: ignore[attr-defined]
+    for insert in (_COUNT, *(tables.insert for tables in day_tables.all_tables())):
+        cursor.execute(given + insert, values)  # type: ignore[attr-defined]
+
+
+def _table_names() -> list[str]:
+    return ["vendor_api_callday", _SOURCES, *(name for tables in day_tables.all_tables() for name in tables.names)]
 
 
 def _alone(cursor: object) -> bool:

@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("messaging", "forms_intake"),
     ("callhooks_site.payload_versions",),
     ("callhooks_site.intake.providers", "callhooks_site.intake.imports", "callhooks_site.vendor_api"),
-    ("callhooks_site.intake.vendor_import",),
+    ("callhooks_site.intake.vendor_import", "callhooks_site.reports"),
     ("callhooks_site",),
 )
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class ReportsConfig(AppConfig):
+    name = "callhooks_site.reports"
+    label = "reports"
+    verbose_name = "Reports"
+
+    def ready(self) -> None:
+        from callhooks_site.vendor_api import day_tables
+
+        from . import counting
+
+        day_tables.count_also(counting.TABLES)

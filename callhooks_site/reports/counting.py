@@ -1,0 +1,100 @@
+"""How a day is counted. It runs in the sweep of `vendor_api.totals_upkeep`, for days with a mark and once for
+all that was there before. Triggers write the marks; those of this app are in its migrations."""
+
+from __future__ import annotations
+
+from callhooks_site.vendor_api.day_tables import DayTables
+from calls.selectors import SAME_MOMENT
+
+_MOMENT = f"interval '{SAME_MOMENT.total_seconds():.0f} seconds'"
+# Of campaigns of a day: further ones are counted together. Some systems write a new one for each call.
+MOST_CAMPAIGNS = 100
+OTHER_CAMPAIGNS = "…"
+
+# As webhooks count `prior_calls`: the person's calls before this one, of whichever number.
+_CALLED_BEFORE = f"""
+EXISTS (SELECT FROM calls_call e
+         WHERE e.person_id = ANY (ARRAY(
+               SELECT r.id FROM calls_person p
+                 JOIN calls_person r ON r.id = coalesce(p.merged_into_id, p.id)
+                                     OR r.merged_into_id = coalesce(p.merged_into_id, p.id)
+                WHERE p.id = c.person_id))
+           AND (e.start_time < c.start_time - {_MOMENT} OR e.start_time <= c.start_time + {_MOMENT} AND e.id < c.id))
+"""
+_DAY = "{at} >= g.day::timestamp AT TIME ZONE o.time_zone AND {at} < (g.day + 1)::timestamp AT TIME ZONE o.time_zone"
+_HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
+_EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"
+
+
+def _hours(condition: str) -> str:
+    return f"ARRAY[{', '.join(f'count(*) FILTER (WHERE {condition} AND hour = {hour})' for hour in range(24))}]::int[]"
+
+
+_INSERT = f"""
+, item AS MATERIALIZED (
+    SELECT g.company_id, g.day, 'call' AS kind, c.tracker_id, c.source, c.campaign,
+           coalesce(nullif(c.source, ''), t.source) AS from_where, c.direction = 'outbound' AS outbound,
+           c.answered_at IS NOT NULL AND NOT c.voicemail AS answered, c.voicemail,
+           c.abandoned AND c.answered_at IS NULL AND NOT c.voicemail AS abandoned,
+           c.direction = 'inbound' AND c.person_id IS NOT NULL AND NOT {_CALLED_BEFORE} AS first,
+           c.lead_status = 'good_lead' AS good, coalesce(c.value, 0) AS value,
+           CASE WHEN NOT c.voicemail
+                THEN greatest(0, extract(epoch FROM c.answered_at - c.start_time)) END AS waited,
+           {_HOUR.format(at="c.start_time")} AS hour
+      FROM given g
+      JOIN subscriptions_company o ON o.id = g.company_id
+      JOIN calls_call c ON c.company_id = g.company_id AND NOT c.spam AND {_DAY.format(at="c.start_time")}
+       AND (c.answered_at IS NOT NULL OR c.voicemail OR c.ended_at IS NOT NULL)
+      JOIN calls_tracker t ON t.id = c.tracker_id
+     UNION ALL
+    SELECT g.company_id, g.day, 'text', m.tracker_id, '', '', t.source, m.direction = 'outbound', {_EMPTY},
+           false, 0, NULL, {_HOUR.format(at="m.sent_at")}
+      FROM given g
+      JOIN subscriptions_company o ON o.id = g.company_id
+      JOIN messaging_textmessage m ON m.company_id = g.company_id AND {_DAY.format(at="m.sent_at")}
+      JOIN calls_tracker t ON t.id = m.tracker_id
+     UNION ALL
+    SELECT g.company_id, g.day, 'form', NULL, f.source, f.campaign, f.source, false, {_EMPTY},
+           f.lead_status = 'good_lead', coalesce(f.value, 0), NULL, {_HOUR.format(at="f.submitted_at")}
+      FROM given g
+      JOIN subscriptions_company o ON o.id = g.company_id
+      JOIN forms_intake_formsubmission f ON f.company_id = g.company_id AND {_DAY.format(at="f.submitted_at")}
+), most AS (
+    SELECT company_id, day, campaign,
+           row_number() OVER (PARTITION BY company_id, day ORDER BY count(*) DESC, campaign) AS place
+      FROM item WHERE campaign <> '' AND NOT outbound GROUP BY company_id, day, campaign
+), by_campaign AS (
+    INSERT INTO reports_campaignday (company_id, day, source, campaign, calls, answered, good_leads, forms)
+    SELECT i.company_id, i.day, i.from_where,
+           CASE WHEN m.place <= {MOST_CAMPAIGNS} THEN i.campaign ELSE '{OTHER_CAMPAIGNS}' END,
+           count(*) FILTER (WHERE kind = 'call'), count(*) FILTER (WHERE answered), count(*) FILTER (WHERE good),
+           count(*) FILTER (WHERE kind = 'form')
+      FROM item i JOIN most m ON m.company_id = i.company_id AND m.day = i.day AND m.campaign = i.campaign
+     WHERE NOT i.outbound
+     GROUP BY 1, 2, 3, 4
+)
+INSERT INTO reports_sourceday (
+    company_id, day, kind, tracker_id, source, total, outbound, answered, voicemail, abandoned, first_time, good_leads,
+    value, seconds_to_answer, hours, answered_hours)
+SELECT company_id, day, kind, tracker_id, source, count(*) FILTER (WHERE NOT outbound),
+       count(*) FILTER (WHERE outbound), count(*) FILTER (WHERE answered AND NOT outbound),
+       count(*) FILTER (WHERE voicemail AND NOT outbound), count(*) FILTER (WHERE abandoned AND NOT outbound),
+       count(*) FILTER (WHERE first), count(*) FILTER (WHERE good), coalesce(sum(value), 0),
+       coalesce(sum(waited) FILTER (WHERE NOT outbound), 0)::bigint, {_hours("NOT outbound")},
+       {_hours("answered AND NOT outbound")}
+  FROM item GROUP BY company_id, day, kind, tracker_id, source
+"""
+
+
+def _first(table: str, at: str) -> str:
+    return (
+        f"(SELECT x.{at} FROM {table} x WHERE x.company_id = s.company_id"
+        f" AND x.{at} >= coalesce(s.reached, '-infinity') ORDER BY x.{at}, x.id LIMIT 1)"
+    )
+
+
+TABLES = DayTables(
+    names=("reports_sourceday", "reports_campaignday"),
+    insert=_INSERT,
+    firsts=(_first("messaging_textmessage", "sent_at"), _first("forms_intake_formsubmission", "submitted_at")),
+)
