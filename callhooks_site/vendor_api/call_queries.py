@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from calls.models import Call, Tag, Tracker
+from calls.models import Call, Person, Tag, Tracker
 from calls.phones import normalise_if_number
 from calls.selectors import SAME_MOMENT, of_same_person
 from subscriptions.models import Company
@@ -182,15 +182,24 @@ def tracker_keys(company: Company, given: list[str]) -> list[int]:
     return list(Tracker.objects.filter(wanted, company=company).values_list("pk", flat=True))
 
 
-def earlier_calls() -> QuerySet[Call]:
-    """For a subquery: the person's calls before a call, as the webhooks count them."""
+def has_earlier_call(**of_kind: str) -> Q:
+    """Whether the person of a call had another one before, as the webhooks count them. Few people have several numbers,
+    and to look for these takes longer than the rest: it is done for those people only."""
+    own = Call.objects.filter(_earlier(), person=OuterRef("person"), **of_kind)
+    has_several = Q(person__merged_into__isnull=False) | Exists(
+        Person.objects.filter(merged_into=OuterRef("person"), merged_into__isnull=False)  # as the index says it
+    )
+    return Q(Exists(own)) | has_several & Exists(Call.objects.filter(_earlier(), of_same_person(), **of_kind))
+
+
+def _earlier() -> Q:
+    """For a subquery: before the call of the outer query."""
     start: Any = OuterRef("start_time")
-    return Call.objects.filter(of_same_person()).filter(
-        Q(start_time__lt=start - Value(SAME_MOMENT))
-        | Q(start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk"))
+    return Q(start_time__lt=start - Value(SAME_MOMENT)) | Q(
+        start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk")
     )
 
 
 def first_calls() -> Q:
     """Calls whose person had none before."""
-    return Q(~Exists(earlier_calls()))
+    return ~has_earlier_call()

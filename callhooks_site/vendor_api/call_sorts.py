@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf, Replace
 
 from calls.models import Call
 
-from .call_queries import earlier_calls, first_calls
+from .call_queries import first_calls, has_earlier_call
 from .call_sums import SECONDS
 from .paging import Sort
 
@@ -34,7 +34,7 @@ def _source() -> Lower:
 def _lead_status() -> Case:
     return Case(
         When(~Q(lead_status=""), then=F("lead_status")),
-        When(Exists(earlier_calls().filter(lead_status="good_lead")), then=Value(Call.LeadStatus.PREVIOUSLY.value)),
+        When(has_earlier_call(lead_status=Call.LeadStatus.GOOD), then=Value(Call.LeadStatus.PREVIOUSLY.value)),
         default=Value(""),
     )
 

@@ -178,6 +178,12 @@ class Call(SavesChanges, Attribution, EventSubject):
             ),
             # A person's calls in order, to count prior_calls.
             models.Index("person", "start_time", "id", name="call_of_person"),
+            # Was one of the person's earlier calls a good lead? API v3 sorts by that.
+            models.Index(
+                fields=["person", "start_time", "id"],
+                condition=Q(lead_status="good_lead"),
+                name="call_good_lead_of_person",
+            ),
         ]
 
     def __str__(self) -> str:
