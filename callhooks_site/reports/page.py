@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -64,7 +64,7 @@ def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
         return TemplateResponse(request, "admin/reports/report.html", context).render()
 
 
-def _export(request: HttpRequest) -> HttpResponse:
+def _export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """What the page shows, with all its lines."""
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
@@ -242,11 +242,11 @@ class _Shown:
         return text.strip()
 
     def _caller(self, one: Any) -> dict[str, Any]:
-        name, number = one.person.name, formatted(one.person.phone)
+        number = formatted(one.person.phone)
         return {
-            "name": name or number or str(one.person),
-            "number": number if name else "",
+            "name": one.name or number or str(one.person),
+            "number": number if one.name else "",
             "url": reverse("admin:calls_person_change", args=[one.person.pk]),
             "calls": one.calls,
-            "latest": times.time_tag(one.latest),
+            "latest": words.day_tag(one.latest),
         }

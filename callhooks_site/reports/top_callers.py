@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
-from calls.models import Person
+from calls.models import Call, Person
 
 from .figures import Scope
 from .period import Period
@@ -39,7 +41,10 @@ SELECT coalesce(p.merged_into_id, p.id), sum(m.calls)::bigint, max(m.latest), (S
 
 @dataclass(frozen=True)
 class Caller:
+    """`name`: the person's, or the one that came with a call; may be empty."""
+
     person: Person
+    name: str
     calls: int
     latest: datetime
 
@@ -55,7 +60,7 @@ class TopCallers:
 def find_top_callers(scope: Scope, period: Period, zone: ZoneInfo) -> TopCallers:
     start = datetime(period.since.year, period.since.month, period.since.day, tzinfo=zone)
     after = period.until + timedelta(days=1)
-    given = {
+    given: dict[str, Any] = {
         "company": scope.company,
         "start": start,
         "end": datetime(after.year, after.month, after.day, tzinfo=zone),
@@ -65,6 +70,12 @@ def find_top_callers(scope: Scope, period: Period, zone: ZoneInfo) -> TopCallers
     with connection.cursor() as cursor:
         cursor.execute(_MOST, given)
         rows = cursor.fetchall()
-    people = Person.objects.in_bulk([pk for pk, *_ in rows])
-    callers = [Caller(people[pk], calls, latest) for pk, calls, latest, _ in rows if pk in people]
+    named = Call.objects.filter(person=OuterRef("pk")).exclude(customer_name="").order_by("-start_time", "-pk")
+    found = Person.objects.annotate(called=Subquery(named.values("customer_name")[:1]))
+    people = found.in_bulk([pk for pk, *_ in rows])
+    callers = [
+        Caller(people[pk], people[pk].name or people[pk].called or "", calls, latest)
+        for pk, calls, latest, _ in rows
+        if pk in people
+    ]
     return TopCallers(callers, not rows or rows[0][3] < MOST_CALLS)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from .heat import DAYS
 
-MINUS, THIN = "\u2212", "\u2009"
+MINUS, THIN = "\u2212", "\u202f"
 EVENING = 17  # from this hour on
+MOST_PERCENT = 999  # more says nothing
 ENOUGH_CALLS = 10  # to say what happens in the evening
 
 
@@ -31,8 +37,10 @@ def change_of(now: int, before: int) -> Change:
     if not before or now == before:
         return Change("±0" if before else "")
     difference = round((now - before) * 100 / before)
+    if difference > MOST_PERCENT:
+        return Change(f"from {before:,}", "good")
     sign = "+" if now > before else MINUS
-    return Change(f"{sign}{abs(difference):,}{THIN}%", "good" if now > before else "bad")
+    return Change(f"{sign}{abs(difference)}{THIN}%", "good" if now > before else "bad")
 
 
 def points(now: float | None, before: float | None) -> Change:
@@ -59,3 +67,12 @@ def when_people_call(calls: Sequence[Sequence[int]], answered: Sequence[Sequence
     if late >= ENOUGH_CALLS and got < late:
         text += f" After {EVENING}:00, {percent(1 - got / late)} of calls are not answered."
     return text
+
+
+def day_tag(moment: datetime) -> SafeString:
+    """A <time> element: `14:20` for today, `Yesterday`, `27 Nov`; the full time is its title."""
+    local, today = timezone.localtime(moment), timezone.localdate()
+    days_ago = (today - local.date()).days
+    text = f"{local:%H:%M}" if not days_ago else "Yesterday" if days_ago == 1 else f"{local.day} {local:%b}"
+    whole = f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), whole, text)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from callhooks_site.devtools import manage
 from callhooks_site.devtools.receiver.config import var_folder
 
 from . import day, twilio
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     options = parse(arguments)
     folder = var_folder()
+    if options.month:
+        return manage.main(["fill_demo_month"])
     try:
         if options.check:
             return check(folder / "demo-sent.jsonl", folder / "receiver.jsonl", say, options.wait or 0.0)
