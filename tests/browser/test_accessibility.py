@@ -19,7 +19,7 @@ from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
-BY_NIGHT = 6  # the first of the pages: they have all that has a colour
+BY_NIGHT = 7  # the first of the pages: they have all that has a colour
 
 
 @pytest.fixture
@@ -44,6 +44,7 @@ def addresses() -> tuple[Any, list[str]]:
     one = {"args": [subscription.pk]}
     pages = [
         reverse("admin:index"),
+        reverse("admin:activity"),
         reverse("admin:subscriptions_subscription_change", **one),
         reverse("admin:subscriptions_delivery_changelist"),
         reverse("admin:subscriptions_delivery_change", args=[test_delivery.pk]),

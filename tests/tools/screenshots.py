@@ -25,6 +25,8 @@ WIDE, PHONE = (1440, 900), (390, 844)  # a laptop's window; a phone of these yea
 # A name for the picture, the page, and the link on it to follow to the one that is meant.
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("home", "", ""),
+    ("activity", "activity/", ""),
+    ("activity-filtered", "activity/?since=7d&outcome=missed", ""),
     ("subscriptions", "subscriptions/subscription/", ""),
     ("subscription", "subscriptions/subscription/", "#result_list tbody th a"),
     ("subscription-add", "subscriptions/subscription/add/", ""),
