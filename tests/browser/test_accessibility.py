@@ -27,7 +27,7 @@ def addresses() -> tuple[Any, list[str]]:
     """A company's admin, and pages with something on them."""
     company = factories.make_company()
     subscription = factories.make_subscription(company)
-    call = factories.ended_call(company, factories.make_tracker(company), note="Roof")
+    call = factories.ended_call(company, factories.make_tracker(company), note="Roof", recording_duration=600)
     factories.make_text(company)
     test_delivery = test_events.send_test(subscription, "post_call")
     for delivery in Delivery.objects.all():

@@ -36,7 +36,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("catalogue", "catalogue/", ""),
     ("event-type", "catalogue/call_modified/", ""),
     ("calls", "calls/call/", ""),
-    ("call", "calls/call/", "#result_list tbody th a"),
+    ("call", "calls/call/?outcome=answered", "#result_list tbody th a"),
     ("call-add", "calls/call/add/", ""),
     ("texts", "messaging/textmessage/", ""),
     ("conversation", "messaging/thread/", "#result_list tbody th a"),
