@@ -46,7 +46,9 @@ calls a second through the API, one by one and in batches; beside them a bare Dj
 --size: calls of a round; five times as many in batches (1000)""",
     "admin": """\
 every page of the admin beside millions of deliveries; lists of API v3 beside as many calls
---size: deliveries of each of three companies, and calls of a fourth (1000000)""",
+--size: deliveries of each of three companies, and calls of a fourth (1000000)
+--wide: instead among 20,000 companies with 100,000 endpoints, as operator, owner of one, and agencies
+of a quarter and of half of them; --size: companies (20000)""",
 }
 NAMES = tuple(BENCHES)
 
@@ -56,6 +58,7 @@ class Options:
     rounds: int = 5
     size: int | None = None
     seconds: float | None = None
+    wide: bool = False
 
 
 def read(arguments: Sequence[str]) -> tuple[list[str], bool, Options]:
@@ -72,8 +75,11 @@ def read(arguments: Sequence[str]) -> tuple[list[str], bool, Options]:
     parser.add_argument("--rounds", type=_at_least_one, default=5, help="of which medians are taken (5)")
     parser.add_argument("--size", type=_at_least_one, help="see below")
     parser.add_argument("--seconds", type=float, help="see below")
+    parser.add_argument("--wide", action="store_true", help="for admin only, see below")
     given = parser.parse_args(arguments)
-    return given.names, given.json, Options(given.rounds, given.size, given.seconds)
+    if given.wide and given.names != ["admin"]:
+        parser.error("--wide belongs to admin alone")
+    return given.names, given.json, Options(given.rounds, given.size, given.seconds, given.wide)
 
 
 def _epilog() -> str:

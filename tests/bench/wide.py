@@ -1,0 +1,73 @@
+"""`./dev bench admin --wide`: every page of an operator, of an owner and of two agencies, and the API's lists, in an
+installation of 20,000 companies: CPU time of the request (Python and its PostgreSQL backend), bytes and queries."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections.abc import Iterator
+
+from tests.bench import wide_data
+from tests.bench.options import Options
+from tests.bench.pages import Timed, Visitor
+from tests.bench.report import Report, Target
+from tests.bench.workspace import Workspace, use
+
+MOST_MS, MOST_KB = 300, 300
+ROUNDS = 2  # of each page, after one that is not counted
+SLOWEST = 15  # pages listed by name
+GIVE_UP_MS = 20_000
+API = (
+    "companies", "subscriptions", "subscriptions?state=archived", "deliveries", "deliveries?state=failed", "events",
+    "calls", "texts", "forms", "people", "tags", "tracking-numbers", "api-keys", "audit-log",
+)  # fmt: skip
+V3 = ("", "/companies", "/users", "/calls", "/trackers", "/tags", "/form_submissions", "/calls/summary")
+
+
+def run(workspace: Workspace, options: Options) -> Report:
+    from django.db import connection
+    from django.test import override_settings
+
+    size, rounds = options.size or wide_data.COMPANIES, min(options.rounds, ROUNDS)
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # pages that are refused are no news here
+    use(workspace.database("wide"))
+    begun = time.monotonic()
+    data = wide_data.fill(size)
+    made = time.monotonic() - begun
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {GIVE_UP_MS}")
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(STORAGES=plain):
+        timed = list(_walk(data, rounds))
+    costly, heavy = sorted(timed, key=lambda one: -one.cpu_ms), sorted(timed, key=lambda one: -one.size)
+    broken = [one.name for one in timed if one.status >= 500]
+    return Report(
+        "admin --wide",
+        f"{size:,} companies, {data.endpoints:,} endpoints; each page the median of {rounds} in this process; "
+        "CPU milliseconds of Python and PostgreSQL",
+        {
+            "pages": len(timed),
+            "median_ms": statistics.median(one.cpu_ms for one in timed),
+            "too_slow": sum(one.cpu_ms > MOST_MS for one in timed),
+            "too_big": sum(one.size > MOST_KB * 1000 for one in timed),
+            "most_queries": max(one.queries for one in timed),
+            "filled_in_seconds": made,
+            "slowest_ms": {one.name: one.cpu_ms for one in costly[:SLOWEST]},
+            "biggest_kb": {one.name: one.size / 1000 for one in heavy[:SLOWEST]},
+            "broken": broken,
+        },
+        [
+            Target("the slowest page, ms", costly[0].cpu_ms, MOST_MS, at_most=True),
+            Target("the biggest page, KB", heavy[0].size / 1000, MOST_KB, at_most=True),
+            Target("pages that failed", float(len(broken)), 0, at_most=True),
+        ],
+    )
+
+
+def _walk(data: wide_data.WideData, rounds: int) -> Iterator[Timed]:
+    visitors = {
+        "owner": data.owner, "agency": data.agency, "great agency": data.great_agency, "operator": data.operator,
+    }  # fmt: skip
+    for who, user in visitors.items():
+        yield from Visitor(who, user, rounds).walk(data.companies, data.terms)
