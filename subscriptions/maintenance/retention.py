@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from ..models import IdempotentAnswer
+from ..models import CompanyStatistics, IdempotentAnswer, ServiceStatistics
 from ..models.idempotency import KEPT_HOURS
 from . import delivery_retention, statistics
 
@@ -94,5 +94,7 @@ def _delete_in_batches(rows: Rows) -> Callable[[TimeLeft], int]:
 OWN: dict[str, Rows] = {
     "kept answers": lambda: IdempotentAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEPT_HOURS)),
     "hourly statistics": statistics.find_expired,
+    "statistics of companies": lambda: statistics.find_expired(CompanyStatistics),
+    "statistics of the service": lambda: statistics.find_expired(ServiceStatistics),
     "sessions": lambda: Session.objects.filter(expire_date__lt=Now()),
 }

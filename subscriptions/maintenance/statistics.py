@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.db.models.functions import Now
 
 from ..models import HourlyStatistics, StatisticsProgress
@@ -61,11 +62,17 @@ SELECT EXISTS (
        -- Another role's start time may be hidden from us: then assume an old transaction.
        AND coalesce(a.xact_start < %s, TRUE))
 """
+
+
+def _summed(step: int) -> str:
+    return f"coalesce(sum(latency[{step}]) FILTER (WHERE hour >= %(latency_since)s), 0)::int"
+
+
 _BY_HOUR = f"""
 SELECT {{by}}, hour, sum(delivered)::int, sum(failed)::int, sum(retried)::int,
-       ARRAY[{", ".join(f"sum(latency[{step + 1}])::int" for step in range(len(BOUNDS) + 1))}]
-  FROM (SELECT subscription_id, company_id, hour, delivered, failed, retried, latency
-          FROM subscriptions_hourlyfigures f WHERE f.hour >= %(since)s AND {{mine}}
+       ARRAY[{", ".join(_summed(step + 1) for step in range(len(BOUNDS) + 1))}]
+  FROM (SELECT {{columns}}, hour, delivered, failed, retried, latency
+          FROM {{table}} f WHERE f.hour >= %(since)s AND {{mine}}
         UNION ALL
         {
     _COUNTED.format(
@@ -119,20 +126,41 @@ class Statistics:
 Hours = dict[datetime, Statistics]
 
 
-def read_for_companies(companies: Iterable[int] | None, *, hours: int) -> Hours:
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """Whose statistics are read: from `table`, with its `columns` for subscription and company; grouped by `by`, where
+    `mine` holds."""
+
+    table: str
+    columns: str
+    by: str
+    mine: str
+
+
+_OF_SERVICE = _Of("subscriptions_servicehour", "0 AS subscription_id, 0 AS company_id", "0", "TRUE")
+_OF_COMPANIES = _Of(
+    "subscriptions_companyhour", "0 AS subscription_id, company_id", "0", "{}company_id = ANY(%(mine)s)"
+)
+_OF_SUBSCRIPTIONS = _Of(
+    "subscriptions_hourlyfigures",
+    "subscription_id, company_id",
+    "subscription_id",
+    "{}subscription_id = ANY(%(mine)s)",
+)
+
+
+def read_for_companies(companies: Iterable[int] | None, *, hours: int, latency_hours: int | None = None) -> Hours:
     """Statistics by hour for the last `hours` hours, the current one included. Hours without attempts are left out.
-    `companies` None: all companies."""
-    limit = "TRUE" if companies is None else "{}company_id = ANY(%(mine)s)"
-    rows = _read("0", limit.format("f."), limit.format("tried."), companies or (), hours)
+    `companies` None: all companies. `latency_hours`: how far back latency is read, which is most of the work; None: as
+    far as the rest."""
+    of = _OF_SERVICE if companies is None else _OF_COMPANIES
+    rows = _read(of, companies or (), hours, latency_hours)
     return {hour: statistics for _, hour, statistics in rows}
 
 
 def read_for_subscriptions(subscriptions: Iterable[int], *, hours: int) -> Mapping[int, Hours]:
-    limit = "{}subscription_id = ANY(%(mine)s)"
     found: dict[int, Hours] = {}
-    for pk, hour, statistics in _read(
-        "subscription_id", limit.format("f."), limit.format("tried."), subscriptions, hours
-    ):
+    for pk, hour, statistics in _read(_OF_SUBSCRIPTIONS, subscriptions, hours):
         found.setdefault(pk, {})[hour] = statistics
     return found
 
@@ -144,12 +172,17 @@ def sum_up(hours: Mapping[datetime, Statistics]) -> Statistics:
     return whole
 
 
-def _read(by: str, mine: str, live_mine: str, ids: Iterable[int], hours: int) -> list[tuple[int, datetime, Statistics]]:
-    query = _BY_HOUR.format(by=by, mine=mine, live_mine=live_mine)
+def _read(
+    of: _Of, ids: Iterable[int], hours: int, latency_hours: int | None = None
+) -> list[tuple[int, datetime, Statistics]]:
+    query = _BY_HOUR.format(
+        table=of.table, columns=of.columns, by=of.by, mine=of.mine.format("f."), live_mine=of.mine.format("tried.")
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT date_trunc('hour', clock_timestamp(), 'UTC')")
-        since = cursor.fetchone()[0] - timedelta(hours=hours - 1)
-        cursor.execute(query, {"since": since, "mine": list(ids)})
+        (now,) = cursor.fetchone()
+        since, latency_since = (now - timedelta(hours=number - 1) for number in (hours, latency_hours or hours))
+        cursor.execute(query, {"since": since, "latency_since": latency_since, "mine": list(ids)})
         return [
             (key, hour, Statistics(delivered, failed, retried, latency))
             for key, hour, delivered, failed, retried, latency in cursor.fetchall()
@@ -189,6 +222,6 @@ def _count_batch() -> int:
         return step
 
 
-def find_expired() -> Any:
+def find_expired(model: type[Model] = HourlyStatistics) -> Any:
     """The rows that retention deletes."""
-    return HourlyStatistics.objects.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))
+    return model._default_manager.filter(hour__lt=Now() - timedelta(days=KEPT_DAYS))

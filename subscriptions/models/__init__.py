@@ -14,7 +14,7 @@ from .outage import ServiceOutage
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
 from .retention import RetentionPlace
-from .statistics import HourlyStatistics, StatisticsProgress
+from .statistics import CompanyStatistics, HourlyStatistics, ServiceStatistics, StatisticsProgress
 from .subject import EventSubject
 from .subscription import Encoding, Subscription
 
@@ -24,6 +24,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Company",
+    "CompanyStatistics",
     "Delivery",
     "DrainSlot",
     "Encoding",
@@ -41,6 +42,7 @@ __all__ = [
     "ResendJob",
     "RetentionPlace",
     "ServiceOutage",
+    "ServiceStatistics",
     "StatisticsProgress",
     "Subscription",
 ]

@@ -32,6 +32,43 @@ class HourlyStatistics(models.Model):
         return f"{self.hour:%Y-%m-%d %H}h of {self.subscription_id}"
 
 
+class HourSum(models.Model):
+    """Sums of the hourly statistics, which a trigger on their table keeps (migration 0038): pages for many companies
+    read these instead of a row for each endpoint. Rows that retention deletes there are not subtracted here."""
+
+    hour = models.DateTimeField()
+    delivered = models.PositiveIntegerField()
+    failed = models.PositiveIntegerField()
+    retried = models.PositiveIntegerField()
+    latency = ArrayField(models.PositiveIntegerField())
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}h"
+
+
+class CompanyStatistics(HourSum):
+    """Of a company."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "subscriptions_companyhour"
+        constraints = [models.UniqueConstraint(fields=["company", "hour"], name="company_once_an_hour")]
+        indexes = [models.Index("hour", name="companyhour_of_hour")]
+
+
+class ServiceStatistics(HourSum):
+    """Of all companies."""
+
+    hour = models.DateTimeField(primary_key=True)
+
+    class Meta:
+        db_table = "subscriptions_servicehour"
+
+
 class StatisticsProgress(models.Model):
     """One row. Attempts with ids up to `counted_to` are counted. Those up to `next_to` are next, once every transaction
     that was writing attempts at `next_at` has ended: until then, a lower id could still be committed."""

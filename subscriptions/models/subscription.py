@@ -131,6 +131,8 @@ class Subscription(models.Model):
         indexes = [
             # To find the subscriptions that get an event: those of its company that are not archived.
             models.Index("company", condition=~models.Q(state="archived"), name="subscription_fan_out"),
+            # To list those that were switched off, of all companies.
+            models.Index("id", condition=models.Q(state="disabled"), name="subscription_disabled"),
             # To find, every second, the subscriptions whose held deliveries are being released.
             models.Index("id", condition=models.Q(releasing=True), name="subscription_releasing"),
         ]

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from subscriptions.maintenance import retention, statistics
-from subscriptions.models import Attempt, Delivery, HourlyStatistics
+from subscriptions.models import Attempt, CompanyStatistics, Delivery, HourlyStatistics, ServiceStatistics
 from tests.support import factories
 from tests.support.threads import at_once
 
@@ -173,9 +173,45 @@ def test_old_hours_go(company):
     tried(delivery)
     tried(delivery, "failed", 2, started_at=timezone.now() - timedelta(days=statistics.KEPT_DAYS + 1))
     settled()
-    assert HourlyStatistics.objects.count() == 2
+    kept = (HourlyStatistics, CompanyStatistics, ServiceStatistics)
+    assert [model.objects.count() for model in kept] == [2, 2, 2]
     retention.delete_expired()
-    assert HourlyStatistics.objects.count() == 1
+    assert [model.objects.count() for model in kept] == [1, 1, 1]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM subscriptions_figuresmark")
         assert cursor.fetchone() == (1,)
+
+
+def test_the_sums_of_companies_and_of_the_service_are_those_of_their_subscriptions(company):
+    other = factories.make_company("Other")
+    made = [*deliveries_of(company, 2), *deliveries_of(other, 1)]
+    for number in range(1, 4):  # in three counts, the later ones add to the hour's row
+        for delivery in made:
+            tried(delivery, "delivered" if number > 1 else "failed", number, duration_ms=40)
+        settled()
+    named = ("delivered", "failed", "retried", "latency")
+
+    def whole(rows):
+        return [[getattr(row, name) for name in named] for row in rows.order_by("hour")]
+
+    for one in (company, other):
+        parts = HourlyStatistics.objects.filter(company=one)
+        (sums,) = whole(CompanyStatistics.objects.filter(company=one))
+        assert sums[:3] == [sum(getattr(row, name) for row in parts) for name in named[:3]]
+        assert sums[3] == [sum(step) for step in zip(*(row.latency for row in parts), strict=True)]
+    (service,), each = whole(ServiceStatistics.objects), whole(CompanyStatistics.objects)
+    assert service[:3] == [sum(row[place] for row in each) for place in range(3)]
+    assert sum(service[3]) == service[0] == 6
+    assert statistics.sum_up(statistics.read_for_companies(None, hours=24)).delivered == 6
+
+
+def test_latency_is_read_as_far_back_as_asked(company):
+    (delivery,) = deliveries_of(company, 1)
+    tried(delivery, duration_ms=40)
+    settled()
+    day_ago = CompanyStatistics.objects.get().hour - timedelta(hours=30)
+    CompanyStatistics.objects.update(hour=day_ago)
+    (found,) = statistics.read_for_companies([company.pk], hours=48, latency_hours=24).values()
+    assert (found.delivered, sum(found.latency)) == (1, 0)
+    (found,) = statistics.read_for_companies([company.pk], hours=48).values()
+    assert sum(found.latency) == 1
