@@ -94,4 +94,5 @@ def _companies(request: HttpRequest) -> list[int] | None:
     companies, chosen = asked_companies(request), request.GET.get("subscription", "")
     if companies is not None or not is_id(chosen):
         return companies
-    return list(Subscription.objects.filter(pk=int(chosen)).values_list("company", flat=True))
+    mine = access_of(request).limit(Subscription.objects.filter(pk=int(chosen)), "company")
+    return list(mine.values_list("company", flat=True))

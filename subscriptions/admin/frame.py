@@ -87,7 +87,7 @@ def _switcher(site: AdminSite, request: HttpRequest, company: int | None) -> Swi
     if company is not None:
         label = access.names.get(company) or _name_of(company) or label
     offered = [("All companies", home)]
-    if not access.all_companies and len(access.names) <= MOST_OFFERED:
+    if not access.all_companies and len(access.roles) <= MOST_OFFERED:
         by_name = sorted(access.names.items(), key=lambda item: item[1].casefold())
         offered += [(name, f"{home}?company={pk}") for pk, name in by_name]
     return Switcher(label, home, offered, reverse(f"{site.name}:subscriptions_company_changelist"))

@@ -26,7 +26,7 @@ SERIES = (
     charts.Series("tried again", "f-warn"),
     charts.Series("failed", "f-bad"),
 )
-MAX_OFFERED = 200  # companies in the menu
+MAX_OFFERED = 50  # companies in the menu
 MAX_NAMED = 3  # failing subscriptions among the next steps
 LATE_SECONDS = 60  # show it if the oldest due webhook is older than this
 
@@ -37,17 +37,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if not access.may_read_some():
         return {}
     offered, chosen, companies = _chosen(request)
-    hours = statistics.read_for_companies(companies, hours=WEEK)
+    many = access.is_agency and chosen is None
+    hours = statistics.read_for_companies(companies, hours=WEEK, latency_hours=DAY if many else None)
     now = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = {hour: one for hour, one in hours.items() if hour > now - timedelta(hours=DAY)}
     waits, unsent = backlog.measure(companies), backlog.count_unsent(companies)
-    troubled = backlog.find_failing_endpoints(companies)
+    troubled = backlog.find_failing_endpoints(access.companies() if many else companies)
     may_write = access.all_companies or bool(set(companies or ()) & set(access.writable_company_ids()))
     return {
         "home": {
             "companies": offered,
             "chosen": chosen,
-            "spans": [_span("24 hours", "24h", day), _span("7 days", "7d", hours)],
+            "spans": [_span("24 hours", "24h", day), _span("7 days", "7d", hours, has_latency=not many)],
             "waiting": waits.total_in_words,
             "late": times.format_duration(waits.latest) if waits.latest > LATE_SECONDS else "",
             "patience": times.format_duration(settings.ENDPOINT_TELL_SECONDS),
@@ -55,7 +56,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
             "charts": [_by_hour(hours, now), _by_day(hours, now)],
             "troubled": [_trouble(row) for row in troubled],
             "next": _next(troubled, unsent, may_write),
-            "steps": _steps(companies) if may_write else [],
+            "steps": _steps(companies) if may_write and not many else [],
             "several": access.several,
             "log": reverse("admin:subscriptions_delivery_changelist"),
             "with_company": f"&company={chosen}" if chosen else "",
@@ -75,10 +76,9 @@ def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[i
     return list(rows[:MAX_OFFERED]), found and found.pk, [found.pk] if found else everything
 
 
-def _span(label: str, since: str, hours: dict[datetime, Statistics]) -> dict[str, Any]:
+def _span(label: str, since: str, hours: dict[datetime, Statistics], *, has_latency: bool = True) -> dict[str, Any]:
     whole = statistics.sum_up(hours)
     success = whole.success
-    within = whole.within(0.95)
     return {
         "label": label,
         "since": since,
@@ -86,9 +86,14 @@ def _span(label: str, since: str, hours: dict[datetime, Statistics]) -> dict[str
         "failed": f"{whole.failed:,}",
         "retried": f"{whole.retried:,}",
         "success": "–" if success is None else format_percent(success),
-        "p95": times.format_milliseconds(within) if within else "–" if not whole.delivered else "over an hour",
+        "p95": _within_words(whole) if has_latency else "–",
         "tone": "" if success is None or success >= 0.99 else "warn" if success >= 0.9 else "bad",
     }
+
+
+def _within_words(whole: Statistics) -> str:
+    within = whole.within(0.95)
+    return times.format_milliseconds(within) if within else "over an hour" if whole.delivered else "–"
 
 
 def _by_hour(hours: dict[datetime, Statistics], now: datetime) -> dict[str, Any]:

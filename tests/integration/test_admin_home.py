@@ -15,7 +15,7 @@ from tests.support import factories
 from tests.support.admin import login
 
 pytestmark = pytest.mark.django_db
-QUERIES = 12
+QUERIES = 13
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from .filters import is_id
 
 # Rows that a page scans: more than most companies have in a day, in less than 100 ms (docs/design.md).
 SCAN_LIMIT = 50_000
-MAX_SPLIT_COMPANIES = 50  # with more parts, planning the query takes longer than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +89,17 @@ class IndexScan:
 
 
 def split_by(companies: list[int], *paths: str) -> tuple[Q, ...]:
-    """A condition per company, along each of `paths`. Empty for a single company or too many."""
-    if not 1 < len(companies) <= MAX_SPLIT_COMPANIES:
+    """A condition per company, along each of `paths`. Empty for a single company."""
+    if len(companies) < 2:
         return ()
     return tuple(Q(**dict.fromkeys(paths, company)) for company in companies)
 
 
 def asked_companies(request: HttpRequest) -> list[int] | None:
-    """The companies of the list: the chosen one, or all accessible ones. None for all companies."""
+    """The companies of the list: the chosen one, or all accessible ones. None for an operator's, and for those of an
+    agency, which are too many to read each one's index."""
     access, chosen = access_of(request), request.GET.get("company", "")
     if chosen:
         asked = [int(chosen)] if is_id(chosen) else []
-        return asked if access.all_companies else [company for company in asked if company in access.roles]
-    return None if access.all_companies else sorted(access.roles)
+        return [company for company in asked if access.may_read(company)]
+    return None if access.all_companies or access.is_agency else sorted(access.roles)
