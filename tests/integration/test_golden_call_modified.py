@@ -7,10 +7,10 @@ import pytest
 from django.db import transaction
 
 from calls.models import Call, Tag
-from tests.integration.test_golden_post_call import KEYS
 from tests.support.events import events_of
 from tests.support.factories import ended_call, make_company, make_tracker
 from tests.support.golden import assert_body, assert_keys, body_of
+from tests.support.post_call_bodies import KEYS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 

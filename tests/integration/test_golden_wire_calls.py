@@ -7,10 +7,11 @@ from django.db import transaction
 
 from calls.models import Call, Tag
 from tests.integration import test_golden_call_routing_complete as routing
-from tests.integration import test_golden_post_call as article
 from tests.integration import test_golden_pre_call as ringing
+from tests.support import post_call_bodies
 from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_tracker
 from tests.support.golden import assert_body, assert_keys, body_of
+from tests.support.post_calls import emptiest_call, full_call, ids_of
 
 pytestmark = pytest.mark.django_db
 WIRE = "2026-05"
@@ -46,14 +47,14 @@ def in_wire(text: str, custom: str = "", added: str = "") -> str:
 
 
 FULL = in_wire(
-    article.FULL,
+    post_call_bodies.FULL,
     '"custom":"customer 7",',
     '"call_summary":"A leak. Wants a visit.","lead_score":"very good","lead_explanation":"Asked for a date.",'
     '"sentiment":"positive","zip_code":"15074","session_uuid":"0198c0de-0000-7000-8000-00000000abcd",'
     '"person_id":"<person>",',
 )
 EMPTIEST = in_wire(
-    article.EMPTIEST,
+    post_call_bodies.EMPTIEST,
     '"custom":"",',
     '"call_summary":"","lead_score":"","lead_explanation":"","sentiment":"","zip_code":"","session_uuid":"",'
     '"person_id":"",',
@@ -61,23 +62,23 @@ EMPTIEST = in_wire(
 
 
 def test_a_full_post_call():
-    call, good = article.full_call()
+    call, good = full_call()
     assert_body(
         body_of(call, "post_call", WIRE),
         FULL,
-        **article.ids_of(call),
+        **ids_of(call),
         person=call.person.resource_id,
         good_lead_call_id=good.pk,
     )
 
 
 def test_the_emptiest_post_call():
-    call = article.emptiest_call()
-    assert_body(body_of(call, "post_call", WIRE), EMPTIEST, **article.ids_of(call))
+    call = emptiest_call()
+    assert_body(body_of(call, "post_call", WIRE), EMPTIEST, **ids_of(call))
 
 
 def test_exactly_these_keys_in_this_order():
-    assert_keys(body_of(article.full_call()[0], "post_call", WIRE), KEYS)
+    assert_keys(body_of(full_call()[0], "post_call", WIRE), KEYS)
 
 
 def test_a_pre_call_has_no_customer_number():
@@ -99,7 +100,7 @@ def _wanted(monkeypatch):
 
 
 def ids(call):
-    return {**article.ids_of(call), "person": call.person.resource_id}
+    return {**ids_of(call), "person": call.person.resource_id}
 
 
 def test_a_call_routing_complete_has_no_customer_number():
@@ -136,7 +137,7 @@ class TestChanges:
             expected = expected.replace(old, new)
         expected = expected[:-1] + ',"changes":["tag","tags","note","manual_score","call_summary"]}'
         assert body_of(call, "call_modified", WIRE) == expected.encode()
-        # The article's body of the same event has the names of the article.
+        # The article's body of the same event has the names of the
         assert body_of(call, "call_modified").endswith(b'"changes":["tags","note","manual_score"]}')
 
     def test_a_tag_edit(self):
