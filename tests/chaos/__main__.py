@@ -99,7 +99,7 @@ class Run:
     def _chaos(self, supervisor: Supervisor, killer: Killer, seconds: float) -> None:
         ends_at = time.monotonic() + seconds
         next_kill = time.monotonic() + 1.0
-        while time.monotonic() < ends_at:
+        while time.monotonic() < ends_at or not all(killer.count.values()):
             self._step(supervisor)
             if time.monotonic() >= next_kill:
                 self._say(f"kill: {killer.kill_one()}")
@@ -130,7 +130,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./dev chaos", description="Kill parts at random under load; is anything lost?"
     )
-    parser.add_argument("--seconds", type=float, default=60.0, help="of chaos (%(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="of chaos (%(default)s), or until each part was killed once"
+    )
     parser.add_argument("--seed", type=int, help="of the random choices: times and answers still differ")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument(

@@ -1,4 +1,5 @@
-"""A minute of chaos: the real parts, killed at random under load. Nothing is lost, and what repeats is the same."""
+"""Half a minute of chaos: the real parts, killed at random under load. Nothing is lost, and what repeats is the same.
+`./dev chaos` goes on for as long as it is told."""
 
 import json
 import subprocess
@@ -10,7 +11,8 @@ import pytest
 from tests.chaos.kills import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60
+# The eight ways to kill come about twice; all come at least once, however busy the machine is.
+SECONDS = 30
 
 pytestmark = [
     pytest.mark.cluster,
@@ -18,7 +20,7 @@ pytestmark = [
 ]
 
 
-def test_nothing_is_lost_in_a_minute_of_chaos(tmp_path: Path):
+def test_nothing_is_lost_in_chaos(tmp_path: Path):
     command = [sys.executable, "-m", "tests.chaos", "--seconds", str(SECONDS), "--json"]
     done = subprocess.run(
         [*command, "--log", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
