@@ -22,6 +22,7 @@ def cleaned_by_deleting() -> Iterator[None]:
     truncating every table and running migrate's signals again, as Django does, takes 300."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", _delete_everything)
+        patch.setattr(TransactionTestCase, "_should_reload_connections", _is_broken)
         yield
 
 
@@ -32,3 +33,9 @@ def _delete_everything(_: Any) -> None:
         # A thread that a test left in a transaction is an error to be told, not to be waited for.
         cursor.execute("SET LOCAL lock_timeout = '10s'")
         cursor.execute(";".join(f'DELETE FROM "{table}"' for table in tables))
+        cursor.execute("SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL")
+
+
+def _is_broken(_: Any) -> bool:
+    """Whether the next test needs a new connection. PostgreSQL starts a process for one, which knows no table yet."""
+    return connection.connection is not None and connection.connection.closed
