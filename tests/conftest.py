@@ -52,7 +52,7 @@ def _quick_passwords() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _bodies_fit_their_schema() -> Iterator[None]:
     """Whatever body a test makes, it is what its event type's JSON Schema says."""
-    from jsonschema import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator  # comes with schemathesis; 50 times as quick as jsonschema
 
     from subscriptions.events import catalogue, versions
     from subscriptions.events.payload_schemas import build_schema
