@@ -74,8 +74,12 @@ PAGES = ["subscriptions/delivery", "subscriptions/event", "calls/call", "subscri
 @pytest.mark.parametrize("page", PAGES)
 def test_the_admins_position(company, page):
     client = login(make_member(company, "owner"))
-    for given in [*GIVEN, "Infinity", "1e400", "[]", "9" * 25, "9" * 5000, "-1", "\u0663", "0001-01-01T00:00:00+14:00"]:
-        for extra in ({}, {"q": "x"}, {"since": "all"}):
+    plain = ["Infinity", "1e400", "[]", "9" * 25, "9" * 5000, "-1", "\u0663", "0001-01-01T00:00:00+14:00"]
+    # A position is read before a search or a filter looks at it: with them, one of each sort.
+    sorts = [coded("[Infinity]"), coded(f'["{TIME}", 7.0]'), coded(f'["{TIME}", "1"]'), "%00", "9" * 25]
+    asked = [({}, [*GIVEN, *plain]), ({"q": "x"}, sorts), ({"since": "all"}, sorts)]
+    for extra, several in asked:
+        for given in several:
             answer = client.get(f"/admin/{page}/", {"before": given, **extra})
             assert answer.status_code in (200, 302), (given[:60], answer.status_code)
 
