@@ -112,6 +112,8 @@ class CallhooksAdminSite(AdminSite):
         page = self.admin_view(partial(second_factor_page, site=self))
         # Without login: new members open it.
         invited = partial(invitation_page, site=self)
+        from callhooks_site.activity import urls as activity
+        from callhooks_site.reports import page as reports
         from subscriptions.admin import event_catalogue, own_settings, service_page
 
         return [
@@ -121,6 +123,8 @@ class CallhooksAdminSite(AdminSite):
             *event_catalogue.urls(self),
             *service_page.urls(self),
             *own_settings.urls(self),
+            *reports.urls(self),
+            *activity.urls(self),
             *urls,
         ]
 

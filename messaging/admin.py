@@ -24,7 +24,7 @@ from subscriptions.admin.kit.logs import SEARCH_LIMIT, LargeTableAdmin
 from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.tenancy.access import access_of
 
-from . import conversation
+from . import contacts, conversation  # noqa: F401  # texts as contacts of a person are registered there
 from .models import TextMessage, Thread
 
 TrackerFilter = related_filter("tracker", Tracker.objects.all(), title="tracking number")

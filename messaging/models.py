@@ -5,6 +5,7 @@ import string
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import IntegrityError, models, transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from calls.models import Call, Person, Tag, Tracker
 from calls.models.numbers import clean_numbers
+from calls.search_words import PENDING_WORDS_KB, words_of
 from calls.senders import LONGEST_SENDER, is_number, read_sender
 from subscriptions.models import Company, EventSubject
 from subscriptions.models.fields import ResourceIdField
@@ -146,6 +148,7 @@ class TextMessage(EventSubject):
             models.Index("external_id", condition=~models.Q(external_id=""), name="text_external_id"),
             # A conversation's texts, newest first.
             models.Index(fields=["thread", "-sent_at", "-id"], name="text_of_thread"),
+            GinIndex(words_of("text"), name="text_words", gin_pending_list_limit=PENDING_WORDS_KB),
         ]
 
     def __str__(self) -> str:

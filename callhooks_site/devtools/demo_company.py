@@ -40,8 +40,8 @@ def prepare() -> Path:
     known = _read(path)
     with transaction.atomic():
         company, _ = Company.objects.get_or_create(name=COMPANY, defaults={"time_zone": "America/New_York"})
-        password = _login(USER, known.get("password", ""), superuser=False)
-        operator_password = _login(OPERATOR, known.get("operator_password", ""), superuser=True)
+        password = make_login(USER, known.get("password", ""), superuser=False)
+        operator_password = make_login(OPERATOR, known.get("operator_password", ""), superuser=True)
         Membership.objects.get_or_create(
             company=company, user=User.objects.get(username=USER), defaults={"role": Membership.Role.OWNER}
         )
@@ -58,9 +58,10 @@ def prepare() -> Path:
         api_key = _api_key(company, known.get("api_key", ""))
         ingest = _source(company)
     var.mkdir(parents=True, exist_ok=True)
-    _write(
+    write(
         path,
         {
+            **{name: value for name, value in known.items() if name.startswith("month_")},
             "company": company.name,
             "company_resource_id": company.resource_id,
             "user": USER,
@@ -85,7 +86,7 @@ def prepare() -> Path:
     return path
 
 
-def _login(username: str, password: str, *, superuser: bool) -> str:
+def make_login(username: str, password: str, *, superuser: bool) -> str:
     """Make sure that the user exists with a known password: the given one if it is right, or a new one. Returns it."""
     user, _ = User.objects.get_or_create(
         username=username, defaults={"email": username, "is_staff": True, "is_superuser": superuser}
@@ -159,7 +160,7 @@ def _read(path: Path) -> dict[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write(path: Path, content: dict[str, Any]) -> None:
     # Create it unreadable for others before writing, and rename it when it is complete.
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)

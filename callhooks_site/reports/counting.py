@@ -21,9 +21,18 @@ EXISTS (SELECT FROM calls_call e
                 WHERE p.id = c.person_id))
            AND (e.start_time < c.start_time - {_MOMENT} OR e.start_time <= c.start_time + {_MOMENT} AND e.id < c.id))
 """
-_DAY = "{at} >= g.day::timestamp AT TIME ZONE o.time_zone AND {at} < (g.day + 1)::timestamp AT TIME ZONE o.time_zone"
 _HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
 _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"
+_IS_OVER = "(answered_at IS NOT NULL OR voicemail OR ended_at IS NOT NULL)"
+
+
+def _of_day(table: str, at: str, condition: str = "true") -> str:
+    """The rows of a company's day. OFFSET 0 has them looked up by company and time: joined, the planner takes every
+    company for a small one, and reads all that it has for each of its days."""
+    return f"""CROSS JOIN LATERAL (
+           SELECT * FROM {table} WHERE company_id = g.company_id AND {condition}
+              AND {at} >= g.day::timestamp AT TIME ZONE o.time_zone
+              AND {at} < (g.day + 1)::timestamp AT TIME ZONE o.time_zone OFFSET 0)"""
 
 
 def _hours(condition: str) -> str:
@@ -43,22 +52,21 @@ _INSERT = f"""
            {_HOUR.format(at="c.start_time")} AS hour
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-      JOIN calls_call c ON c.company_id = g.company_id AND NOT c.spam AND {_DAY.format(at="c.start_time")}
-       AND (c.answered_at IS NOT NULL OR c.voicemail OR c.ended_at IS NOT NULL)
+     {_of_day("calls_call", "start_time", f"NOT spam AND {_IS_OVER}")} c
       JOIN calls_tracker t ON t.id = c.tracker_id
      UNION ALL
     SELECT g.company_id, g.day, 'text', m.tracker_id, '', '', t.source, m.direction = 'outbound', {_EMPTY},
            false, 0, NULL, {_HOUR.format(at="m.sent_at")}
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-      JOIN messaging_textmessage m ON m.company_id = g.company_id AND {_DAY.format(at="m.sent_at")}
+     {_of_day("messaging_textmessage", "sent_at")} m
       JOIN calls_tracker t ON t.id = m.tracker_id
      UNION ALL
     SELECT g.company_id, g.day, 'form', NULL, f.source, f.campaign, f.source, false, {_EMPTY},
            f.lead_status = 'good_lead', coalesce(f.value, 0), NULL, {_HOUR.format(at="f.submitted_at")}
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-      JOIN forms_intake_formsubmission f ON f.company_id = g.company_id AND {_DAY.format(at="f.submitted_at")}
+     {_of_day("forms_intake_formsubmission", "submitted_at")} f
 ), most AS (
     SELECT company_id, day, campaign,
            row_number() OVER (PARTITION BY company_id, day ORDER BY count(*) DESC, campaign) AS place

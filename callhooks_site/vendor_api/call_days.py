@@ -14,7 +14,8 @@ from django.db.models.functions import TruncDay
 from calls.models import Call
 
 from .call_queries import CallQuery
-from .call_totals import counted_of, midnight
+from .call_totals import count_of
+from .counted_days import counted_days, midnight
 from .paging import Order
 
 DAY = timedelta(days=1)
@@ -31,7 +32,7 @@ class CallDays:
     @cached_property
     def counts(self) -> dict[date, int] | None:
         """None where the days do not tell."""
-        counted = counted_of(self._query, ())
+        counted = counted_days(self._query, ())
         if counted is None:
             return None
         found: dict[date, int] = dict(counted.rows.order_by().values_list("day").annotate(number=Sum("calls")))
@@ -42,7 +43,7 @@ class CallDays:
         return found
 
     def count(self, rows: QuerySet[Call]) -> int:
-        return int(rows.count()) if self.counts is None else sum(self.counts.values())
+        return count_of(self._query, rows) if self.counts is None else sum(self.counts.values())
 
     def find(self, rows: QuerySet[Call], order: Order, first: int, most: int, after: datetime | None) -> list[Place]:
         """Keys and times of `most` rows from the `first` on. `after`: the rows begin in the list at this time."""

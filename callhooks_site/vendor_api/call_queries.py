@@ -37,7 +37,7 @@ CALL_TYPES = {
 ANSWER_STATUSES = {"answered": _ANSWERED, "missed": _MISSED, "voicemail": _VOICEMAIL, "all": _ALL}
 DIRECTIONS = {"inbound": Q(direction="inbound"), "outbound": Q(direction="outbound"), "all": _ALL}
 DEVICES = {"desktop": "desktop", "mobile": "mobile", "all": ""}
-# The same of days that are counted (`CallDay`).
+# The same of what is counted (`CallDay`, `CallMonth`).
 _TOTAL_MISSED = Q(answered=False, voicemail=False)
 OF_DAYS: dict[str, dict[str, Q]] = {
     "call_type": {
@@ -76,10 +76,11 @@ class CallQuery:
     def __init__(self, company: Company, params: Params, range_: Range) -> None:
         self.company, self.params, self.range = company, params, range_
         self.in_index = True
-        # The filters as conditions on days that are counted, `CallDay` and `CallDayBySource`; None where those cannot
-        # tell.
+        # The filters as conditions on what is counted, `CallDay`, `CallDayBySource` and `CallMonth`; None where that
+        # cannot tell.
         self.in_days: Q | None = Q()
         self.in_sources: Q | None = Q()
+        self.in_months: Q | None = Q()
         self.in_range = range_.on(Call.objects.filter(company=company, spam=False).order_by(), "start_time")
 
     def rows(self) -> QuerySet[Call]:
@@ -104,17 +105,22 @@ class CallQuery:
     def _note_totals(self) -> None:
         params = self.params
         if any(params.many(name) for name in _OTHERS) or params.flag("first_time_callers"):
-            self.in_days = self.in_sources = None
+            self.ask_calls()
             return
         for name, known in OF_DAYS.items():
             value = params.text(name)
             condition = known.get(value) if value else _ALL
             if condition is None:
-                self.in_days = None
+                self.in_days = self.in_months = None
             elif self.in_days is not None:
                 self.in_days &= condition
+                self.in_months = self.in_days
             if condition != _ALL:
                 self.in_sources = None
+
+    def ask_calls(self) -> None:
+        """Nothing that is counted can tell."""
+        self.in_days = self.in_sources = self.in_months = None
 
     def searched(self, rows: QuerySet[Call], *, only_source: bool = False) -> QuerySet[Call]:
         term = self.params.text("search")
@@ -150,6 +156,8 @@ class CallQuery:
         self.in_days = None
         if self.in_sources is not None:
             self.in_sources &= of_trackers
+        if self.in_months is not None:
+            self.in_months &= of_trackers
         return rows.filter(of_trackers)
 
     def _of_tags(self, rows: QuerySet[Call]) -> QuerySet[Call]:

@@ -40,7 +40,7 @@ class CallsSummary(Summing):
         if not query.in_index or "first_time_callers" in names or (group and group not in INDEXED_GROUPS):
             query.bounded("This filter, group or field")
         if group and group not in INDEXED_GROUPS:
-            query.in_days = query.in_sources = None
+            query.ask_calls()
         columns = GROUPS[group] if group else ()
         groups = sums_of(query, rows, *columns, names=names)
         first = None if query.range.start else self.first(query.in_range, "start_time")

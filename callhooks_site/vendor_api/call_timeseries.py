@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .call_sums import Sums, names_of
-from .call_totals import midnight, sums_of
+from .call_totals import sums_of
+from .counted_days import midnight
 from .errors import BadRequest
 from .summing import Summing
 
@@ -35,10 +36,12 @@ class CallsTimeseries(Summing):
         # Hours are those of UTC: where clocks are set back there are two of the same name.
         of_points = ZoneInfo("UTC") if interval == "hour" else zone
         if interval == "hour" or str(zone) != query.company.time_zone:
-            query.in_days = query.in_sources = None  # what is counted are days of the company's zone
+            query.ask_calls()  # what is counted are days of the company's zone
+        elif interval not in ("month", "year"):
+            query.in_months = None
 
         def moment(time: str) -> Trunc:
-            if time == "day":
+            if time != "start_time":
                 return Trunc(time, interval, output_field=DateField())
             return Trunc(time, interval, tzinfo=of_points)
 

@@ -1,9 +1,10 @@
 """What the API remembers between two requests (these tables are unlogged: a crash of the server forgets them), and
-counts of calls by the day."""
+counts of calls by the day and month."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from subscriptions.models import ApiKey, Company
 
@@ -50,7 +51,7 @@ class EmptyIntegration(models.Model):
 
 class CallDay(models.Model):
     """Calls of a company that began on one day, in its time zone, and are alike in what lists filter by. Spam is not
-    counted. Kept by `totals_upkeep.py`, read by `call_totals.py`."""
+    counted. Kept by `totals_upkeep.py`, read by `counted_days.py`."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
@@ -87,6 +88,45 @@ class CallDayBySource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.calls} calls on {self.day} from {self.source}"
+
+
+class CallMonth(models.Model):
+    """Calls of a company that began in one month and are alike in all of that together. By the day there would be a row
+    for nearly each call. Kept by `month_upkeep.py`, read by `counted_months.py`."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    month = models.DateField()  # its first day
+    tracker = models.ForeignKey("calls.Tracker", models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    source = models.CharField(max_length=200)
+    direction = models.CharField(max_length=10)
+    answered = models.BooleanField()
+    voicemail = models.BooleanField()
+    device = models.CharField(max_length=10)
+    lead_status = models.CharField(max_length=10)
+    calls = models.PositiveIntegerField()
+    seconds = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "month"], name="call_month_of_company")]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls in {self.month:%B %Y}"
+
+
+class CallMonthState(models.Model):
+    """Whether a month is counted as its days are, or when it is to be counted."""
+
+    pk = models.CompositePrimaryKey("company_id", "month")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    month = models.DateField()
+    counted = models.BooleanField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(counted=False), name="call_month_due")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%B %Y} of {self.company_id}"
 
 
 class CallTotalMark(models.Model):

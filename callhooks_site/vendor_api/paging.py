@@ -116,7 +116,7 @@ class Listing:
         """The envelope with `page`, and a `Link` to the next page where there is one."""
         number = max(1, min(self.params.whole("page") or 1, LARGEST_PAGE))
         total = self._count(self.rows)
-        page = self._page(number)
+        page = self._page(number, total)
         body = envelope(number, self.size, total)
         headers = {}
         if page.has_more:
@@ -130,14 +130,15 @@ class Listing:
         following = self._address(offset=index + 1, after=page.ends_at) if page.has_more else None
         return Response({"next_page": following, "has_next_page": page.has_more, collection: show(page.rows)})
 
-    def _page(self, number: int) -> Page:
+    def _page(self, number: int, total: int | None = None) -> Page:
         after = self._after(number)
         rows, first, value = self.order.on(self.rows), (number - 1) * self.size, None
         if after:
             value, key = self._decoded(after)
             rows, first = rows.filter(self.order.beyond(value, key)), 0
         # One more than the page holds tells whether there is another.
-        found = self._find(rows, self.order, first, self.size + 1, value)
+        is_beyond = not after and total is not None and first >= total
+        found = [] if is_beyond else self._find(rows, self.order, first, self.size + 1, value)
         shown = found[: self.size]
         ends_at = after
         if shown:

@@ -4,7 +4,8 @@ apps have tables counted with them (`day_tables`).
 Invariants
 - A mark is written by the transaction that changes calls, and names an hour. It is taken away by one that counted the
   days of its hour after it had read it: what commits in between leaves a mark of its own.
-- So a day without a mark is counted right, once its company is complete in its time zone.
+- So a day without a mark is counted right, once its company is complete in its time zone. A month is, if its state says
+  so and none of its days has a mark: who counts its days says that it has changed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from . import day_tables
+from . import day_tables, month_upkeep
+from .counted_columns import COLUMNS
 
 BATCH = 2_000  # marks in one transaction
 STEP = 30  # days of calls that were there before
@@ -25,13 +27,7 @@ _CLEAR = "DELETE FROM {table} t USING given g WHERE t.company_id = g.company_id 
 _SOURCES = "vendor_api_calldaybysource"
 _COUNT = f"""
 , counted AS MATERIALIZED (
-    SELECT c.company_id, g.day, c.tracker_id, c.source, c.direction, c.answered_at IS NOT NULL AS answered, c.voicemail,
-           CASE WHEN lower(c.device_type) IN ('desktop', 'mobile') THEN lower(c.device_type) ELSE '' END AS device,
-           CASE WHEN c.lead_status IN ('good_lead', 'not_a_lead') THEN c.lead_status ELSE '' END AS lead_status,
-           CASE WHEN c.duration IS NOT NULL THEN c.duration
-                WHEN c.ended_at IS NOT NULL
-                THEN greatest(0, floor(extract(epoch FROM c.ended_at - coalesce(c.answered_at, c.start_time))))::int
-                ELSE 0 END AS seconds
+    SELECT c.company_id, g.day, {COLUMNS}
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
       JOIN calls_call c ON c.company_id = g.company_id AND NOT c.spam
@@ -100,7 +96,7 @@ def keep_up(*, seconds: float, stopping: Callable[[], bool] = lambda: False) -> 
     ends_at = time.monotonic() + seconds
     follow_time_zones()
     while time.monotonic() < ends_at and not stopping():
-        if not count_marked() and not count_earlier():
+        if not count_marked() and not count_earlier() and not count_month():
             return
 
 
@@ -111,7 +107,7 @@ def follow_time_zones() -> None:
         cursor.execute(_MOVED)
         moved = [company for (company,) in cursor.fetchall()]
         if moved:
-            for table in _table_names():
+            for table in (*_table_names(), *month_upkeep.TABLES):
                 cursor.execute(f"DELETE FROM {table} WHERE company_id = ANY (%s)", [moved])
 
 
@@ -149,11 +145,18 @@ def count_earlier() -> bool:
         return True
 
 
+def count_month() -> bool:
+    """Counts a month that is due. False when none is."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        return _alone(cursor) and month_upkeep.count_next(cursor)
+
+
 def _count(cursor: object, given: str, values: dict[str, object]) -> None:
     for table in _table_names():
         cursor.execute(given + _CLEAR.format(table=table), values)  # type: ignore[attr-defined]
     for insert in (_COUNT, *(tables.insert for tables in day_tables.all_tables())):
         cursor.execute(given + insert, values)  # type: ignore[attr-defined]
+    cursor.execute(given + month_upkeep.CHANGED, values)  # type: ignore[attr-defined]
 
 
 def _table_names() -> list[str]:

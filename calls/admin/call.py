@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.urls import URLPattern, path
 
 from subscriptions.admin.kit.subjects import SubjectAdmin
+from subscriptions.delivery.remote_files import stream_file
 from subscriptions.tenancy.access import access_of
 
 from ..callers import number_in_words
 from ..models import Call, Tracker
 from ..people_search import find_people
 from ..phones import read_in
+from ..recordings import find_login
+from . import call_contacts, call_page  # noqa: F401  # calls as contacts of a person are registered there
 from .columns import CallColumns
 from .conversation import ConversationColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
 from .forms import CallForm
 
+NOTES = "What you say about it"
+CAME_FROM = "Where the caller came from"
 ANNOTATIONS = ("lead_status", "value", "tags", "new_tags", "note")
 ANNOTATIONS_READ_ONLY = ("lead_status", "value", "tag_list", "note")
 LARGE = ("transcription_text", "conversational_transcript", "waveforms", "milestones", "keywords_spotted",
@@ -47,22 +55,32 @@ ENTRY_FIELDSETS = (
     ("The system it comes from", {"fields": ("external_source", "external_id"), "classes": ("collapse",)}),
 )  # fmt: skip
 
-# What members see of a call that a phone system brought in.
+# What is only read on a call's page. Operators, who correct the call itself, have its columns in their form.
+DETAILS: Any = ("Details", {"fields": ("location", "routed_to", "answered_when", "ended_when", "agent_email",
+                                       "keys_pressed", "scored_by", "device_type", "resource_id"),
+                            "classes": ("collapse",)})  # fmt: skip
 READ_ONLY_FIELDSETS: Any = (
-    ("The call", {"fields": (("customer", "location"), ("tracking_number", "routed_to"),
-                             ("direction_in_words", "outcome", "length"),
-                             ("time", "answered_when", "ended_when"), "agent_email", "keys_pressed", "scored_by")}),
-    ("Recording", {"fields": ("recording", "transcription")}),
-    ("What was said", {"fields": (*FINDINGS, "highlights", "keywords_found", "shares"), "classes": ("collapse",)}),
-    ("Where the customer came from", {"fields": ("source_in_words", *ATTRIBUTION[1:], "device_type", "session_uuid",
-                                                 "custom"), "classes": ("collapse",)}),
-    ("For programs", {"fields": ("resource_id", "external_source", "external_id"), "classes": ("collapse",)}),
+    (
+        "What programs made of it",
+        {"fields": (*FINDINGS, "highlights", "keywords_found", "shares"), "classes": ("collapse",)},
+    ),
+    (
+        CAME_FROM,
+        {"fields": ("source_in_words", *ATTRIBUTION[1:], "session_uuid", "custom"), "classes": ("collapse",)},
+    ),
+    DETAILS,
+    ("For programs", {"fields": ("external_source", "external_id"), "classes": ("collapse",)}),
+)
+OPERATORS_FIELDSETS: Any = (
+    ("Details", {"fields": ("keys_pressed", "scored_by", "highlights", "keywords_found", "shares", "resource_id"),
+                 "classes": ("collapse",)}),
 )  # fmt: skip
 
 
 @admin.register(Call)
 class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
     form = CallForm
+    change_form_template = "admin/calls/call/page.html"
     menu, menu_order = "activity", 10
     import_kind = "calls"
     find_people = staticmethod(find_people)
@@ -75,7 +93,7 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
         "outcome": "what",
         "length": "num side quiet",
         "source_in_words": "soft short",
-        "tracker_name": "soft short wide",
+        "tracker_name": "soft short wider",
         "tag_list": "wide",
         "time": "num when quiet",
     }
@@ -101,31 +119,55 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
 
     # --- the form -------------------------------------------------------------------------------------------------
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        may_edit = obj is None or self.has_change_permission(request, obj)
-        if obj is None or (may_edit and access_of(request).all_companies):
-            asked = (
-                list(ENTRY_FIELDSETS)
-                if obj is None
-                else [ENTRY_FIELDSETS[3], *ENTRY_FIELDSETS[:3], *ENTRY_FIELDSETS[4:]]
-            )
-            return self.with_company(request, obj, asked)
-        annotations = (
-            "Your notes and tags" if may_edit else "Notes and tags",
-            {"fields": ANNOTATIONS if may_edit else ANNOTATIONS_READ_ONLY},
-        )
-        return self.with_company(request, obj, [annotations, *READ_ONLY_FIELDSETS])
+        if obj is None:
+            return self.with_company(request, obj, list(ENTRY_FIELDSETS))
+        may_edit = self.has_change_permission(request, obj)
+        annotations = (NOTES, {"fields": ANNOTATIONS if may_edit else ANNOTATIONS_READ_ONLY})
+        if not (may_edit and access_of(request).all_companies):
+            return [annotations, *READ_ONLY_FIELDSETS]
+        corrected = [(name or "The call", {"fields": options["fields"], "classes": ("collapse",)})
+                     for name, options in ENTRY_FIELDSETS if options["fields"] != ANNOTATIONS]  # fmt: skip
+        return [annotations, *corrected, *OPERATORS_FIELDSETS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = super().get_readonly_fields(request, obj)
-        if obj is None or access_of(request).all_companies:
+        if obj is None:
             return shown
+        if access_of(request).all_companies:
+            return [*shown, *flatten_fieldsets(OPERATORS_FIELDSETS)]
         return [*shown, *flatten_fieldsets(READ_ONLY_FIELDSETS), "tag_list"]
+
+    # --- its page -------------------------------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        recording = self.admin_site.admin_view(self.recording_view)
+        return [path("<path:object_id>/recording/", recording, name="calls_call_recording"), *super().get_urls()]
+
+    def page_context(self, request: HttpRequest, obj: Call) -> dict[str, Any]:
+        return {
+            **call_page.page_context(obj),
+            "notes": NOTES,
+            "came_from_name": CAME_FROM,
+            "several": access_of(request).several,
+        }
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         answer = super().change_view(request, *args, **kwargs)
         # The recording is wherever the phone system keeps it: see callhooks_site/security/headers.py.
         answer.csp = {"media-src": "'self' https: http:"}  # type: ignore[attr-defined]
         return answer
+
+    def recording_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """The recording for the script that draws its waveform: from here, because it may read no other site's files.
+        Only for the script, which asks for sound: for each request the file is fetched from wherever it is."""
+        call = self.get_object(request, unquote(object_id))
+        if call is not None and request.method != "GET":
+            if not self.has_operate_permission(request, call):
+                raise PermissionDenied
+            return HttpResponseNotAllowed(["GET"])
+        asked = request.headers.get("Accept", "").startswith("audio/")
+        if call is None or not asked or urlsplit(call.recording_url).scheme not in ("http", "https"):
+            raise Http404("There is no recording at this address.")
+        return stream_file(request, call.recording_url, call.company_id, find_login(call), is_extra=True)
 
     def save_model(self, request: HttpRequest, obj: Call, form: Any, change: bool) -> None:
         if "lead_status" in form.changed_data:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.contrib import admin
-from django.urls import reverse
 from django.utils.html import format_html
 
 from subscriptions.admin.kit import labels, times
 from subscriptions.admin.kit.icons import icon
 
-from ..call_states import FORMATTED_TYPES, call_type
+from ..call_states import FORMATTED_TYPES, call_type, seconds
 from ..callers import WITHHELD, number_in_words
 from ..models import Call
 from ..payloads import values
 from ..phones import formatted
+from .tag_colours import draw_tags
 
 _TONES = {"answered": "good", "in_progress": "busy", "missed": "bad", "abandoned": "bad", "voicemail": "warn"}
 
@@ -31,6 +29,15 @@ _ICONS = {
 def call_kind(obj: Call) -> str:
     """As `call_type`, but a voicemail is one with or without its transcription, which lists do not load."""
     return "voicemail" if obj.voicemail else call_type(obj)
+
+
+def call_icon(kind: str) -> str:
+    return _ICONS.get(kind, "phone-incoming")
+
+
+def outcome_badge(call: Call) -> str:
+    kind = call_kind(call)
+    return labels.badge(FORMATTED_TYPES[kind].removesuffix(" Call"), _TONES.get(kind, "quiet"))
 
 
 class CallColumns:
@@ -49,27 +56,7 @@ class CallColumns:
             else ""
         )
         label = f"{FORMATTED_TYPES[kind].removesuffix(' Call')}, {obj.get_direction_display().lower()}"
-        return format_html(
-            '<span class="who" title="{}">{}{}{}</span>', label, icon(_ICONS.get(kind, "phone-incoming")), name, beside
-        )
-
-    @admin.display(description="direction")
-    def direction_in_words(self, obj: Call) -> str:
-        return obj.get_direction_display()
-
-    @admin.display(description="customer")
-    def customer(self, obj: Call) -> str:
-        number = number_in_words(obj)
-        if not obj.customer_phone_number and obj.customer_as_reported not in ("", number):
-            number = f"{number} (reported as {obj.customer_as_reported})"
-        url = reverse("admin:calls_person_change", args=[obj.person_id]) if obj.person_id else ""
-        name = obj.customer_name or number
-        shown = format_html('<a href="{}">{}</a>', url, name) if url else name
-        return format_html("{}<small>{}</small>", shown, number) if obj.customer_name else shown
-
-    @admin.display(description="tracking number")
-    def tracking_number(self, obj: Call) -> str:
-        return format_html("{}<small>{}</small>", obj.tracker.name, formatted(obj.tracker.phone_number))
+        return format_html('<span class="who" title="{}">{}{}{}</span>', label, icon(call_icon(kind)), name, beside)
 
     @admin.display(description="tracking number")
     def tracker_name(self, obj: Call) -> str:
@@ -77,12 +64,11 @@ class CallColumns:
 
     @admin.display(description="duration")
     def length(self, obj: Call) -> str:
-        return values.duration_in_words(obj)
+        return times.format_length(seconds(obj)) if obj.answered or obj.voicemail else "–"
 
     @admin.display(description="outcome")
     def outcome(self, obj: Call) -> str:
-        kind = call_kind(obj)
-        return labels.badge(FORMATTED_TYPES[kind].removesuffix(" Call"), _TONES.get(kind, "quiet"))
+        return outcome_badge(obj)
 
     @admin.display(description="source")
     def source_in_words(self, obj: Call) -> str:
@@ -90,24 +76,7 @@ class CallColumns:
 
     @admin.display(description="tags")
     def tag_list(self, obj: Call) -> str:
-        return labels.tags([tag.name for tag in obj.tags.all()])
-
-    @admin.display(description="recording")
-    def recording(self, obj: Call) -> str:
-        if not obj.recording_url:
-            return "None"
-        if urlsplit(obj.recording_url).scheme not in ("http", "https"):
-            return obj.recording_url
-        return format_html(
-            '<audio controls preload="none" src="{0}"></audio> '
-            '<a href="{0}" rel="noreferrer noopener" target="_blank">Open the recording</a>',
-            # By our own link, which has the provider's login where it needs one.
-            values.recording_page(obj, "recording-redirect"),
-        )
-
-    @admin.display(description="transcription")
-    def transcription(self, obj: Call) -> str:
-        return format_html('<div class="prose">{}</div>', obj.transcription_text) if obj.transcription_text else "None"
+        return draw_tags(obj.tags.all(), most=2)
 
     @admin.display(description="where")
     def location(self, obj: Call) -> str:

@@ -8,12 +8,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.html import format_html
 
 from subscriptions.admin.kit.filters import is_id
 from subscriptions.admin.kit.forms import TenantForm
 
 from ..models import Call, Tag
 from ..tagging import find_or_make_tags
+from .tag_colours import draw_dot
 
 MOST_TAGS_OFFERED = 200  # boxes to tick: a page of them. A request can make a hundred tags for each of a thousand calls
 LONGEST_NAME = Tag._meta.get_field("name").max_length or 100
@@ -30,7 +32,10 @@ class CallForm(TenantForm):
     class Meta:
         model = Call
         exclude = ()
-        widgets = {"tags": forms.CheckboxSelectMultiple(attrs={"class": "chips"})}
+        widgets = {
+            "tags": forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
+            "value": forms.TextInput(attrs={"inputmode": "decimal"}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,6 +43,16 @@ class CallForm(TenantForm):
             self.fields["start_time"].initial = timezone.now
         if "tags" in self.fields:
             self._offer_tags(self.fields["tags"])
+        if "lead_status" in self.fields and not self.instance._state.adding:
+            self._offer_lead_status(self.fields["lead_status"])
+
+    def _offer_lead_status(self, field: Any) -> None:
+        """Two choices, or none; another is there only for a call that has it."""
+        offered = [Call.LeadStatus.GOOD, Call.LeadStatus.NOT]
+        if self.instance.lead_status and self.instance.lead_status not in offered:
+            offered.append(Call.LeadStatus(self.instance.lead_status))
+        field.widget = forms.RadioSelect(attrs={"class": "scale"})
+        field.choices = [*((one.value, one.label) for one in offered), ("", "Not said")]
 
     def _offer_tags(self, field: Any) -> None:
         """The call's own tags, and the first of the others; accepted are all."""
@@ -47,7 +62,7 @@ class CallForm(TenantForm):
         if len(others) > MOST_TAGS_OFFERED:
             field.help_text = f"The first {MOST_TAGS_OFFERED} tags. Write others under “New tags”."
         offered = sorted([*own, *others[:MOST_TAGS_OFFERED]], key=lambda tag: tag.name.lower())
-        field.choices = [(tag.pk, field.label_from_instance(tag)) for tag in offered]
+        field.choices = [(tag.pk, format_html("{}{}", draw_dot(tag.color), tag.name)) for tag in offered]
 
     def clean_new_tags(self) -> list[str]:
         names = {" ".join(name.split()) for name in self.cleaned_data["new_tags"].split(",")} - {""}

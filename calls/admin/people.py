@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 
 from subscriptions.admin.kit import times
 from subscriptions.admin.kit.logs import LargeTableAdmin
@@ -17,6 +18,7 @@ from subscriptions.tenancy.access import access_of
 from ..models import Person
 from ..people_search import find_main_rows
 from ..phones import formatted
+from . import people_page
 from .merging import MergingAdmin
 
 
@@ -37,8 +39,12 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     empty_icon = "users"
     empty_text = "Calls, texts and forms make them."
     search_help_text = "Full phone number, email address or id"
-    fields = ("name", "city", "state", "country", "numbers", "mails", "same_as", "since", "history", "resource_id")
-    readonly_fields = ("numbers", "mails", "same_as", "since", "history", "resource_id")
+    change_form_template = "admin/calls/person/page.html"
+    fieldsets = (
+        ("Name and place", {"fields": ("name", "city", "state", "country"), "classes": ("collapse",)}),
+        (None, {"fields": ("same_as", "resource_id")}),
+    )
+    readonly_fields = ("same_as", "resource_id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         rows: QuerySet[Person] = super().get_queryset(request)
@@ -51,6 +57,27 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
         people = access.limit(Person.objects.all(), "company")
         return rows.filter(pk__in=find_main_rows(people, term, access.regions()))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        return list(self.fieldsets)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        context: dict[str, Any] = {}
+        if obj is not None and self.has_view_permission(request, obj):
+            rows = _rows(obj.main)
+            context = people_page.page_context(request, obj, rows)
+            context |= {"several": access_of(request).several, "main_url": self.change_url(rows[0].pk)}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self.change_url(obj.pk))  # which shows what was saved
+
     @admin.display(description="person")
     def known_as(self, obj: Person) -> str:
         return obj.name or formatted(obj.phone) or obj.email or "Unknown"
@@ -58,14 +85,6 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     @admin.display(description="phone number")
     def number(self, obj: Person) -> str:
         return formatted(obj.phone)
-
-    @admin.display(description="phone numbers")
-    def numbers(self, obj: Person) -> str:
-        return ", ".join(formatted(row.phone) for row in _rows(obj) if row.phone) or "None"
-
-    @admin.display(description="email addresses")
-    def mails(self, obj: Person) -> str:
-        return ", ".join(row.email for row in _rows(obj) if row.email) or "None"
 
     @admin.display(description="same person as")
     def same_as(self, obj: Person) -> str:
@@ -76,11 +95,6 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     @admin.display(description="known since")
     def since(self, obj: Person) -> str:
         return times.time_tag(obj.created_at)
-
-    @admin.display(description="calls")
-    def history(self, obj: Person) -> str:
-        url = reverse("admin:calls_call_changelist")
-        return format_html('<a href="{}?q={}">Show</a>', url, obj.resource_id)
 
 
 def _rows(person: Person) -> list[Person]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -14,6 +15,7 @@ from django.db.models.functions import Now
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
+from ..search_words import PENDING_WORDS_KB, words_of
 from .attribution import Attribution
 from .numbers import clean_numbers
 from .person import Person
@@ -184,6 +186,7 @@ class Call(SavesChanges, Attribution, EventSubject):
                 condition=Q(lead_status="good_lead"),
                 name="call_good_lead_of_person",
             ),
+            GinIndex(words_of("call"), name="call_words", gin_pending_list_limit=PENDING_WORDS_KB),
         ]
 
     def __str__(self) -> str:

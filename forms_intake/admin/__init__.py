@@ -3,8 +3,8 @@
 from subscriptions.admin.kit import checklist
 
 from ..models import FormSource
-from . import refusals, sources, submissions
+from . import contacts, refusals, sources, submissions
 
-__all__ = ["refusals", "sources", "submissions"]
+__all__ = ["contacts", "refusals", "sources", "submissions"]
 
 checklist.register_source_check(lambda companies: FormSource.objects.filter(company__in=companies).exists())

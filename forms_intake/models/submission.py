@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -11,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from calls.models import Attribution, Call, Person, Tag
+from calls.search_words import PENDING_WORDS_KB, words_of
 from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
@@ -74,6 +76,7 @@ class FormSubmission(Attribution, EventSubject):
             models.Index("person", "submitted_at", "id", name="form_of_person"),
             # The search box: an id that somebody copied from another system.
             models.Index("external_id", condition=~models.Q(external_id=""), name="form_external_id"),
+            GinIndex(words_of("form"), name="form_words", gin_pending_list_limit=PENDING_WORDS_KB),
         ]
 
     def __str__(self) -> str:

@@ -61,11 +61,11 @@ class DeliveryActionsAdmin(LogAdmin, ButtonsAdmin):
 
     @button("Send again", icon="rotate-cw", primary=True)
     def resend(self, request: HttpRequest, obj: Delivery) -> None:
-        self._resend(request, Delivery.objects.filter(pk=obj.pk))
+        self.resend_rows(request, Delivery.objects.filter(pk=obj.pk))
 
     @button("Send now", icon="send", primary=True)
     def send_now(self, request: HttpRequest, obj: Delivery) -> None:
-        self._send_now(request, Delivery.objects.filter(pk=obj.pk))
+        self.send_rows_now(request, Delivery.objects.filter(pk=obj.pk))
 
     @button("Cancel", icon="ban")
     def cancel(self, request: HttpRequest, obj: Delivery) -> None:
@@ -73,11 +73,11 @@ class DeliveryActionsAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.action(description="Send again", permissions=["operate"])
     def resend_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        self._resend(request, self._operable(request, queryset))
+        self.resend_rows(request, self._operable(request, queryset))
 
     @admin.action(description="Send now", permissions=["operate"])
     def send_now_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        self._send_now(request, self._operable(request, queryset))
+        self.send_rows_now(request, self._operable(request, queryset))
 
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
@@ -96,12 +96,12 @@ class DeliveryActionsAdmin(LogAdmin, ButtonsAdmin):
         """The chosen rows that the user may operate on, without the joins of the list."""
         return Delivery.objects.filter(pk__in=list(self.writable(request, chosen).values_list("pk", flat=True)))
 
-    def _resend(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+    def resend_rows(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         able = chosen.filter(state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE)
         removed = chosen.filter(subscription__state=Subscription.State.ARCHIVED).exists()
         self._run(request, chosen, able, operations.resend, RESEND_REMOVED if removed else RESEND)
 
-    def _send_now(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+    def send_rows_now(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         able = chosen.filter(state=State.PENDING, claim=None, subscription__state=Subscription.State.ACTIVE)
         self._run(request, chosen, able, operations.send_now, SEND_NOW)
 

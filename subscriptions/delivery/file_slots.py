@@ -19,10 +19,10 @@ class FileSlots:
         self._taken: Counter[int] = Counter()
         self._lock = threading.Lock()
 
-    def take(self, company: int) -> bool:
-        """Whether there was one. Each that was taken is given back once."""
+    def take(self, company: int, *, leave: int = 0) -> bool:
+        """Whether there was one, with so many left for others. Each that was taken is given back once."""
         with self._lock:
-            if self._taken.total() >= self._together or self._taken[company] >= self._of_one_company:
+            if self._taken.total() >= self._together - leave or self._taken[company] >= self._of_one_company - leave:
                 return False
             self._taken[company] += 1
             return True

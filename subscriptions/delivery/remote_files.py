@@ -48,9 +48,12 @@ class _Piece:
     content_type: str
 
 
-def stream_file(request: HttpRequest, url: str, company: int, login: Login | None = None) -> HttpResponseBase:
-    """The file of this company as the answer to this GET or HEAD. `login` goes to the URL's own server only."""
-    if not SLOTS.take(company):
+def stream_file(
+    request: HttpRequest, url: str, company: int, login: Login | None = None, *, is_extra: bool = False
+) -> HttpResponseBase:
+    """The file of this company as the answer to this GET or HEAD. `login` goes to the URL's own server only. One
+    that is extra, without which the page is whole, never takes the last slot."""
+    if not SLOTS.take(company, leave=1 if is_extra else 0):
         busy = "Too many files are fetched at this moment. Try again in a few seconds.\n"
         return HttpResponse(busy, "text/plain; charset=utf-8", 503, headers={"Retry-After": "5"})
     answer = None

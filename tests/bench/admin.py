@@ -47,7 +47,6 @@ def run(workspace: Workspace, options: Options) -> Report:
     calls = vendor_data.fill(size)
     rounds = min(options.rounds, ROUNDS)
     asked = sorted(vendor_lists.walk(calls, vendor_lists.paths(calls), rounds), key=lambda one: -one.ms)
-    costly = max(vendor_lists.walk(calls, vendor_lists.costly(calls), 1), key=lambda one: one.ms)
     broken = [one for one in timed if one.status >= 500] + [one for one in asked if one.status != 200]
     return Report(
         "admin",
@@ -63,7 +62,6 @@ def run(workspace: Workspace, options: Options) -> Report:
             "v3_requests": len(asked),
             "v3_median_ms": statistics.median(one.ms for one in asked),
             "v3_slowest_ms": {one.name: one.ms for one in asked[:SLOWEST]},
-            "v3_by_source_with_a_filter_ms": costly.ms,
             "broken": [one.name for one in broken],
         },
         [

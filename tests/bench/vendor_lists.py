@@ -37,12 +37,14 @@ class Asked:
 
 
 def paths(data: VendorData) -> Iterator[str]:
-    calls = [*FILTERS, f"tracker_id={data.trackers[0]}"]
+    tracker = f"tracker_id={data.trackers[0]}"
+    calls = [*FILTERS, tracker, f"{tracker}&direction=inbound"]
     for asked in calls:
         yield from (f"calls.json?{ALL}&{asked}{page}" for page in PAGES)
         yield f"calls.json?{ALL}&{asked}&relative_pagination=true&offset=400"
         yield f"calls.json?{YEAR}&{asked}&per_page=250"
         yield f"calls/summary.json?{ALL}&{asked}&fields=total_calls,leads,average_duration"
+        yield f"calls/summary.json?{ALL}&{asked}&group_by=source"
         yield f"calls/timeseries.json?{ALL}&{asked}&interval=month&fields=total_calls,answered_calls"
         yield f"calls/timeseries.json?date_range=last_30_days&{asked}"
     yield from (
@@ -73,12 +75,6 @@ def paths(data: VendorData) -> Iterator[str]:
     yield f"leads/{data.person}/timeline.json"
     yield from (f"{name}.json" for name in ("trackers", "tags", "companies", "users"))
     yield f"integrations.json?company_id={data.company.pk}"
-
-
-def costly(data: VendorData) -> Iterator[str]:
-    """What no table of counts has, and no bound refuses: groups by source of what another filter leaves."""
-    for asked in FILTERS[1:]:
-        yield f"calls/summary.json?{ALL}&{asked}&group_by=source"
 
 
 def walk(data: VendorData, wanted: Iterable[str], rounds: int) -> Iterator[Asked]:

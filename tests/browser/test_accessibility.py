@@ -19,7 +19,7 @@ from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
-BY_NIGHT = 6  # the first of the pages: they have all that has a colour
+BY_NIGHT = 7  # the first of the pages: they have all that has a colour
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def addresses() -> tuple[Any, list[str]]:
     """A company's admin, and pages with something on them."""
     company = factories.make_company()
     subscription = factories.make_subscription(company)
-    call = factories.ended_call(company, factories.make_tracker(company), note="Roof")
+    call = factories.ended_call(company, factories.make_tracker(company), note="Roof", recording_duration=600)
     factories.make_text(company)
     test_delivery = test_events.send_test(subscription, "post_call")
     for delivery in Delivery.objects.all():
@@ -44,6 +44,7 @@ def addresses() -> tuple[Any, list[str]]:
     one = {"args": [subscription.pk]}
     pages = [
         reverse("admin:index"),
+        reverse("admin:activity"),
         reverse("admin:subscriptions_subscription_change", **one),
         reverse("admin:subscriptions_delivery_changelist"),
         reverse("admin:subscriptions_delivery_change", args=[test_delivery.pk]),

@@ -17,6 +17,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from callhooks_site.activity.models import SavedView
 from callhooks_site.intake.imports import stored_lines
 from callhooks_site.intake.imports.models import ImportFault, ImportJob, ImportPiece, RememberedMapping
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
@@ -128,6 +129,7 @@ class Tenant:
         self.invitation, self.token = members.invite(
             company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
         )
+        self.view = SavedView.objects.create(company=self.company, name=f"{name} view", query="since=7d")
         actor = audit_log.Actor(f"{name} actor", user=self.admin)
         self.audited = audit_log.record(actor, f"{name} act", self.call, detail=f"{name} detail")
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
@@ -159,6 +161,7 @@ class Tenant:
             ProviderCall: self.provider_call,
             FormSource: self.form_source,
             FormRefusal: self.form_refusal,
+            SavedView: self.view,
         })  # fmt: skip
 
     def secrets(self) -> list[str]:

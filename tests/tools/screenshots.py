@@ -25,6 +25,8 @@ WIDE, PHONE = (1440, 900), (390, 844)  # a laptop's window; a phone of these yea
 # A name for the picture, the page, and the link on it to follow to the one that is meant.
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("home", "", ""),
+    ("activity", "activity/", ""),
+    ("activity-filtered", "activity/?since=7d&outcome=missed", ""),
     ("subscriptions", "subscriptions/subscription/", ""),
     ("subscription", "subscriptions/subscription/", "#result_list tbody th a"),
     ("subscription-add", "subscriptions/subscription/add/", ""),
@@ -34,12 +36,14 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("catalogue", "catalogue/", ""),
     ("event-type", "catalogue/call_modified/", ""),
     ("calls", "calls/call/", ""),
-    ("call", "calls/call/", "#result_list tbody th a"),
+    ("call", "calls/call/?outcome=answered", "#result_list tbody th a"),
     ("call-add", "calls/call/add/", ""),
     ("texts", "messaging/textmessage/", ""),
     ("conversation", "messaging/thread/", "#result_list tbody th a"),
     ("forms", "forms_intake/formsubmission/", ""),
     ("people", "calls/person/", ""),
+    ("reports", "reports/", ""),
+    ("report-of-a-source", "reports/?period=30&source=google_ads", ""),
     ("person", "calls/person/", "#result_list tbody th a"),
     ("events", "subscriptions/event/", ""),
     ("event", "subscriptions/event/", "#result_list tbody th a"),
@@ -57,7 +61,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
 )
 FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (("service", "service/", ""),)
 # What the docs show; the rest is for looking at.
-IN_DOCS = {"home", "subscription", "deliveries", "delivery", "catalogue", "call", "service"}
+IN_DOCS = {"home", "reports", "subscription", "deliveries", "delivery", "catalogue", "call", "service"}
 
 
 def main(arguments: list[str]) -> int:
@@ -79,7 +83,9 @@ def main(arguments: list[str]) -> int:
 
 def _take(demo: dict[str, str], folder: Path | None) -> Iterator[Path]:
     admin = demo["admin_url"]
-    who = [(demo["user"], demo["password"], PAGES), (demo["operator"], demo["operator_password"], FOR_OPERATORS)]
+    # The company with a month behind it, where `./dev demo --month` has put one.
+    member = (demo.get("month_user") or demo["user"], demo.get("month_password") or demo["password"])
+    who = [(*member, PAGES), (demo["operator"], demo["operator_password"], FOR_OPERATORS)]
     sizes = [WIDE, PHONE] if folder else [WIDE]
     schemes: list[Scheme] = ["light", "dark"] if folder else ["light"]
     with launched() as browser:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from callhooks_site.devtools import manage
 from callhooks_site.devtools.receiver.config import var_folder
 
 from . import day, twilio
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     options = parse(arguments)
     folder = var_folder()
+    if options.month:
+        return manage.main(["fill_demo_month"])
     try:
         if options.check:
             return check(folder / "demo-sent.jsonl", folder / "receiver.jsonl", say, options.wait or 0.0)
@@ -60,11 +63,12 @@ def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *,
         if settings.twilio is None:
             raise NotReady("The demo has no ingest source yet. Stop `./dev run` and start it again.")
         steps, sender = (
-            twilio.plan_day(settings.trackers, random.Random()),
+            twilio.plan_day(settings.trackers, random.Random(), settings.media_url),
             twilio.TwilioStepSender(api, settings.twilio),
         )
     else:
-        steps, sender = day.plan_day(settings.trackers, random.Random()), StepSender(api)
+        steps = day.plan_day(settings.trackers, random.Random(), settings.media_url)
+        sender = StepSender(api)
     how = "as Twilio callbacks" if through_twilio else "to the API"
     say(f"An ordinary day, sent {how}. Each → is a webhook; watch the terminal of `./dev run`.\n")
     day.run_steps(steps, sender, expectations, say, pause)

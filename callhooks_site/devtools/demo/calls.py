@@ -24,11 +24,26 @@ ATTRIBUTION = {
     "gclid": "demo-click-0123456789",
 }
 
+# What is said in the answered call: seconds, speaker, words.
+TALK = (
+    (0.4, "Agent", "Good morning, this is Sam. How can I help?"),
+    (4.1, "Customer", "Hello, my roof is leaking over the kitchen. It started with the storm on Sunday, and "
+                      "now there’s a stain the size of a plate."),
+    (31.0, "Agent", "I’m sorry to hear that. Is water coming in right now?"),
+    (36.5, "Customer", "Not at the moment. Could someone come on Thursday? I saw you do free inspections."),
+    (62.2, "Agent", "Thursday at nine works. I’ll put you down, and the inspection is free."),
+    (75.0, "Customer", "Great. Do you work with insurance? It may be hail."),
+    (92.8, "Agent", "We do. Send us the policy number, and we talk to them."),
+    (110.0, "Customer", "That would help a lot. I have it here somewhere."),
+    (124.5, "Agent", "No hurry, a text is fine. You have this number."),
+    (140.2, "Customer", "I’ll do that tonight. Thank you, Sam."),
+    (158.0, "Agent", "Thank you for calling. See you on Thursday."),
+)  # fmt: skip
+
 
 def plan_answered_call(scenario: Scenario) -> list[Step]:
     """Answered; the recording and then the transcription come later: eight requests, six events."""
     who, subject = scenario.people.pick_person(), scenario.subject
-    talk = "Hello, my roof is leaking over the kitchen. Could someone come on Thursday?"
     return [
         _ring(scenario, who, 200, **ATTRIBUTION),
         Step(
@@ -43,11 +58,14 @@ def plan_answered_call(scenario: Scenario) -> list[Step]:
         ),
         Step(
             f"The recording of {who.first_name}’s call is ready.", subject, "PATCH", "calls",
-            {"recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 171},
+            scenario.recording(171),
         ),
         Step(
             f"So is the transcription of {who.first_name}’s call.", subject, "PATCH", "calls",
-            {"transcription_text": talk}, (events.POST_CALL,),
+            {"transcription_text": "\n".join(f"{speaker}: {phrase}" for _, speaker, phrase in TALK),
+             "conversational_transcript": [
+                 {"speaker": speaker, "phrase": phrase, "start": start} for start, speaker, phrase in TALK]},
+            (events.POST_CALL,),
         ),
         Step(
             f"Sam tags {who.first_name}’s call.", subject, "PATCH", "calls",
@@ -118,7 +136,7 @@ def plan_voicemail(scenario: Scenario) -> list[Step]:
         ),
         Step(
             f"{who.first_name}’s message is ready, with its transcription.", subject, "PATCH", "calls",
-            {"recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 31,
+            {**scenario.recording(31),
              "transcription_text": f"Hi, it’s {who.first_name}. Please call me back about the gutters."},
             (events.POST_CALL,),
         ),
@@ -131,7 +149,7 @@ def plan_outbound_call(scenario: Scenario) -> list[Step]:
     whole = {
         **_parties(scenario, who, "outbound"), "start_time": format_time_ago(140), "answered_at": format_time_ago(131),
         "ended_at": format_time_ago(20), "duration": 111, "business_phone_number": OFFICE, "agent_email": AGENT,
-        "recording_url": f"https://media.example.com/{subject}.mp3", "recording_duration": 108,
+        **scenario.recording(108),
         "transcription_text": "Good morning, you asked for an offer. Shall we come by tomorrow?",
     }  # fmt: skip
     return [

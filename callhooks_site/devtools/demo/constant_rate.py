@@ -95,9 +95,8 @@ class ConstantRate:
         people = RandomPeople(rng)
         sender = StepSender(Api(self._settings.api_url, self._settings.api_key))
         while not self._stop.is_set():
-            scenario = Scenario(
-                people, rng.choice(self._settings.trackers), f"steady-{self._run}-{next(self._numbers)}"
-            )
+            name = f"steady-{self._run}-{next(self._numbers)}"
+            scenario = Scenario(people, rng.choice(self._settings.trackers), name, self._settings.media_url)
             self._run_steps(rng.choice(PLANS)(scenario), sender)
 
     def _run_steps(self, steps: list[Step], sender: StepSender) -> None:

@@ -9,7 +9,7 @@ from . import calls, events, messages
 from .arrivals import Arrivals
 from .expectations import Expectations
 from .people import RandomPeople
-from .settings import Tracker
+from .settings import MEDIA_URL, Tracker
 from .step_sender import StepSender
 from .steps import Scenario, Step
 
@@ -19,13 +19,13 @@ LOOK_EVERY_SECONDS = 0.2
 Say = Callable[[str], None]
 
 
-def plan_day(trackers: tuple[Tracker, ...], rng: random.Random) -> list[Step]:
+def plan_day(trackers: tuple[Tracker, ...], rng: random.Random, media_url: str = MEDIA_URL) -> list[Step]:
     """All steps of the day in order: other things happen while the first call waits for its recording."""
     people = RandomPeople(rng)
     run = f"{rng.randrange(16**6):06x}"
 
     def scenario(name: str, number: int) -> Scenario:
-        return Scenario(people, trackers[number % len(trackers)], f"day-{run}-{name}")
+        return Scenario(people, trackers[number % len(trackers)], f"day-{run}-{name}", media_url)
 
     answered = calls.plan_answered_call(scenario("answered", 0))
     missed = calls.plan_missed_call(scenario("missed", 1))

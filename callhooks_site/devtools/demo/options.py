@@ -5,8 +5,8 @@ import math
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """`fast`, `check` (bool), `wait`, `rate`, `seconds` (float or None), `through` (api or twilio). Exits with 2 if
-    they are invalid."""
+    """`fast`, `check`, `month` (bool), `wait`, `rate`, `seconds` (float or None), `through` (api or twilio). Exits with
+    2 if they are invalid."""
     parser = argparse.ArgumentParser(
         prog="./dev demo",
         description="Sends an ordinary day through the public API and waits until its webhooks have arrived.",
@@ -24,13 +24,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--rate", type=_rate, metavar="N", help="send N events a second until Ctrl-C")
     instead.add_argument(
+        "--month", action="store_true", help="put an invented month of a company with a failing subscription there"
+    )
+    instead.add_argument(
         "--check", action="store_true", help="check that all events of earlier --rate runs have arrived"
     )
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="with --rate: stop after S seconds")
     options = parser.parse_args(arguments)
     if options.seconds is not None and options.rate is None:
         parser.error("--seconds goes with --rate")
-    if options.through != "api" and (options.rate is not None or options.check):
+    if options.through != "api" and (options.rate is not None or options.check or options.month):
         parser.error("--through twilio sends the day; it cannot be combined with --rate or --check")
     return options
 

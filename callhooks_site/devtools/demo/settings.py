@@ -3,7 +3,9 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+MEDIA_URL = "https://media.example.com"  # where recordings are said to be, if nobody serves them
 START_IT = "Start `./dev run` in another terminal, wait until it says that it is ready, and try again."
 
 
@@ -31,6 +33,7 @@ class DemoSettings:
     trackers: tuple[Tracker, ...]
     twilio: TwilioSettings | None = None
     payload_versions: tuple[str, ...] = ("",)  # "": whatever arrives
+    media_url: str = MEDIA_URL  # without a slash at the end
 
 
 def load(path: Path) -> DemoSettings:
@@ -42,7 +45,10 @@ def load(path: Path) -> DemoSettings:
             raise ValueError
         twilio = TwilioSettings(**found["twilio"]) if "twilio" in found else None
         versions = tuple(map(str, found.get("payload_versions") or [""]))
-        return DemoSettings(str(found["api_url"]).rstrip("/"), str(found["api_key"]), trackers, twilio, versions)
+        receiver = urlsplit(str(found.get("receiver_url") or MEDIA_URL))
+        media_url = f"{receiver.scheme}://{receiver.netloc}"
+        api_url, api_key = str(found["api_url"]).rstrip("/"), str(found["api_key"])
+        return DemoSettings(api_url, api_key, trackers, twilio, versions, media_url)
     except FileNotFoundError:
         raise NotReady(f"{path} is missing. {START_IT}") from None
     except OSError as error:

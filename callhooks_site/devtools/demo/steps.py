@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from .people import RandomPeople
-from .settings import Tracker
+from .settings import MEDIA_URL, Tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """The setting of some steps: people, the tracking number that is called, and a unique name."""
+    """The setting of some steps: people, the tracking number that is called, a unique name, and who has recordings."""
 
     people: RandomPeople
     tracker: Tracker
     subject: str
+    media_url: str = MEDIA_URL
+
+    def recording(self, seconds: int) -> dict[str, Any]:
+        """The fields of a recording, which the demo's receiver serves as tones."""
+        url = f"{self.media_url}/recordings/{self.subject}-{seconds}.wav"
+        return {"recording_url": url, "recording_duration": seconds}
 
 
 def format_time_ago(seconds_ago: float) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -20,7 +20,7 @@ import requests
 from . import calls, events, messages
 from .api import TIMEOUT_SECONDS, Api, Refused, Unanswered, Unreachable
 from .people import Person, RandomPeople
-from .settings import START_IT, Tracker, TwilioSettings
+from .settings import MEDIA_URL, START_IT, Tracker, TwilioSettings
 from .step_sender import StepSender
 from .steps import Scenario, Step
 
@@ -40,6 +40,7 @@ class TwilioCall:
 
     def __init__(self, scenario: Scenario, who: Person, *, inbound: bool = True) -> None:
         self.subject, self.tracker, self.who = scenario.subject, scenario.tracker, who
+        self._media_url = scenario.media_url
         self._id = hashlib.sha256(scenario.subject.encode()).hexdigest()[:32]
         self.sid, self.leg, self.recording = f"CA{self._id}", f"CA{self._id[::-1]}", f"RE{self._id}"
         ends = (who.phone, scenario.tracker.phone_number)
@@ -74,7 +75,7 @@ class TwilioCall:
         fields = {
             "CallSid": self.sid,
             "RecordingSid": self.recording,
-            "RecordingUrl": f"https://media.example.com/{self.recording}",
+            "RecordingUrl": f"{self._media_url}/recordings/{self.recording}-{seconds}.wav",
             "RecordingStatus": "completed",
             "RecordingDuration": seconds,
             "RecordingChannels": 2,
@@ -104,13 +105,13 @@ class TwilioCall:
         return self.build_callback("completed", 0, place="transcription", **fields)
 
 
-def plan_day(trackers: tuple[Tracker, ...], rng: random.Random) -> list[Step]:
+def plan_day(trackers: tuple[Tracker, ...], rng: random.Random, media_url: str = MEDIA_URL) -> list[Step]:
     """The day of `day.plan_day`, in the same order."""
     people = RandomPeople(rng)
     run = f"{rng.randrange(16**6):06x}"
 
     def scenario(name: str, number: int) -> Scenario:
-        return Scenario(people, trackers[number % len(trackers)], f"twilio-{run}-{name}")
+        return Scenario(people, trackers[number % len(trackers)], f"twilio-{run}-{name}", media_url)
 
     first, last = _plan_answered_call(scenario("answered", 0)), _plan_outbound_call(scenario("outbound", 0))
     return [
@@ -246,7 +247,7 @@ def _with(who: Person, scenario: Scenario) -> Scenario:
         def pick_person(self) -> Person:
             return who
 
-    return Scenario(Only(random.Random()), scenario.tracker, scenario.subject)
+    return replace(scenario, people=Only(random.Random()))
 
 
 def _ring(call: TwilioCall, ago: float) -> TwilioStep:

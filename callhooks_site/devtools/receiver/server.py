@@ -1,13 +1,16 @@
-"""The HTTP server: HTTP/1.1 with keep-alive, POST on any path."""
+"""The HTTP server: HTTP/1.1 with keep-alive, POST on any path, GET for the demo's recordings."""
 
+import re
 import socketserver
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from .tones import find_recording
 from .webhooks import WebhookHandler
 
+RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
 LARGEST_BODY = 10 * 1024 * 1024
 HOST = "127.0.0.1"
 GREETING = "This is the Callhooks demo receiver. It takes webhooks by POST, on any path.\n"
@@ -39,10 +42,34 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(status, words + "\n")
 
     def do_GET(self) -> None:
-        self._answer(HTTPStatus.OK, GREETING)
+        recording = find_recording(self.path)
+        if recording is None:
+            self._answer(HTTPStatus.OK, GREETING)
+        else:
+            self._answer_recording(recording)
 
     def do_HEAD(self) -> None:
         self._answer(HTTPStatus.OK, GREETING, with_body=False)
+
+    def _answer_recording(self, recording: bytes) -> None:
+        """The recording, or the part that a player jumps to."""
+        asked = RANGE.fullmatch(self.headers.get("Range", ""))
+        start = int(asked[1]) if asked else 0
+        end = min(int(asked[2]) if asked and asked[2] else len(recording) - 1, len(recording) - 1)
+        if asked and not start <= end:
+            self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            self.send_header("Content-Range", f"bytes */{len(recording)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK)
+        self.send_header("Content-Type", "audio/wav")
+        self.send_header("Content-Length", str(end - start + 1))
+        self.send_header("Accept-Ranges", "bytes")
+        if asked:
+            self.send_header("Content-Range", f"bytes {start}-{end}/{len(recording)}")
+        self.end_headers()
+        self.wfile.write(recording[start : end + 1])
 
     def _length(self) -> int | None:
         """The body's length, or None if the request was refused because of it."""

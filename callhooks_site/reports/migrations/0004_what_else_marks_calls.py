@@ -25,9 +25,8 @@ DROP FUNCTION IF EXISTS reports_mark_call();
 STATES = """
 UPDATE vendor_api_calltotalstate SET time_zone = '';
 INSERT INTO vendor_api_calltotalstate (company_id, complete, time_zone)
-SELECT id, false, '' FROM subscriptions_company c
- WHERE EXISTS (SELECT FROM messaging_textmessage WHERE company_id = c.id)
-    OR EXISTS (SELECT FROM forms_intake_formsubmission WHERE company_id = c.id)
+SELECT company_id, false, '' FROM (
+    SELECT company_id FROM messaging_textmessage UNION SELECT company_id FROM forms_intake_formsubmission) AS companies
     ON CONFLICT DO NOTHING;
 """
 

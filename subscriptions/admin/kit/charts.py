@@ -15,6 +15,10 @@ HEIGHT = 200  # pixels, with the labels
 TOP, BOTTOM = 22, 24  # room above the highest line, for the value, and below the base line, for the labels
 FILLED = 0.72  # of a bar's place
 LEAST = 2.0  # pixels of the lowest visible bar
+_SO_FAR = SafeString(
+    '<span><svg aria-hidden="true"><rect width="10" height="10" rx="2" class="f-1s"/>'
+    '<path class="hatch-line" d="M-1 5 5-1M0 10 10 0M5 11 11 5"/></svg>so far</span>'
+)
 _STEPS = (1, 2, 5, 10, 15, 20, 25, 50)
 
 
@@ -83,8 +87,7 @@ def draw_legend(series: Sequence[Series], bars: Sequence[Bar]) -> SafeString:
         ((one.color, one.label) for one in used),
     )
     if any(bar.running and sum(bar.values) for bar in bars):
-        so_far = '<span><svg aria-hidden="true"><rect width="10" height="10" rx="2" class="f-1s"/></svg>so far</span>'
-        entries = format_html("{}" + so_far, entries)
+        entries = format_html("{}{}", entries, _SO_FAR)
     return format_html('<p class="legend">{}</p>', entries)
 
 

@@ -10,19 +10,24 @@ from django.contrib.admin.views.main import ChangeList
 
 @dataclass(frozen=True)
 class Choice:
+    """`note`: beside the label, such as how many rows there are."""
+
     label: str
     url: str
     selected: bool
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Chip:
-    """`value`: the chosen label in lower case, empty while the filter is not set. `remove_url`: without it."""
+    """`value`: the chosen label in lower case, empty while the filter is not set. `remove_url`: without it. `note`:
+    below the choices."""
 
     title: str
     value: str
     remove_url: str
     choices: list[Choice]
+    note: str = ""
 
 
 def build_chip(changelist: ChangeList, spec: Any) -> Chip:

@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Set
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from ...events import catalogue
-from ...models import Delivery, Event
+from ...models import Delivery
 from ...tenancy.access import access_of
-from . import bodies, labels, times
+from . import labels, subject_webhooks
 from .logs import SEARCH_LIMIT, LargeTableAdmin
-
-MAX_EVENTS = 100  # on a page
 
 
 class SubjectAdmin(LargeTableAdmin):
@@ -73,8 +74,12 @@ class SubjectAdmin(LargeTableAdmin):
             yield {f"{self.person_path}__in": persons}
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.timeline_view)
-        return [path("timeline/<str:resource_id>/", view, name=_timeline(self.model)), *super().get_urls()]
+        timeline, send = self.admin_site.admin_view(self.timeline_view), self.admin_site.admin_view(self.send_view)
+        return [
+            path("timeline/<str:resource_id>/", timeline, name=_timeline(self.model)),
+            path("<path:object_id>/send/", send, name=_send(self.model)),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"import_kind": self.import_kind, **(extra_context or {})})
@@ -95,8 +100,41 @@ class SubjectAdmin(LargeTableAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
-        events = list(events_about(obj)) if obj is not None and self.has_view_permission(request, obj) else []
-        return super().change_view(request, object_id, form_url, {"events": events, **(extra_context or {})})
+        context: dict[str, Any] = {}
+        if obj is not None and self.has_view_permission(request, obj):
+            may_send = self.sender.has_operate_permission(request, obj)
+            context = {
+                "webhooks": subject_webhooks.read_table(obj, may_send=may_send),
+                "send_url": reverse(f"admin:{_send(self.model)}", args=[obj.pk]),
+                **self.page_context(request, obj),
+            }
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What the page shows beside the form and the webhooks."""
+        return {}
+
+    @property
+    def sender(self) -> subject_webhooks.Sender:
+        page: Any = self.admin_site._registry[Delivery]
+        sender: subject_webhooks.Sender = page
+        return sender
+
+    def send_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A button of the table of webhooks: `event` and `action` say which."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj):
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+            return missing
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.sender.has_operate_permission(request, obj):
+            raise PermissionDenied
+        event = _as_uuid(request.POST.get("event", ""))
+        if event is not None:
+            with transaction.atomic():
+                subject_webhooks.send(self.sender, request, obj, event, request.POST.get("action", ""))
+        return HttpResponseRedirect(f"{self.change_url(obj.pk)}#webhooks")
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(self.change_url(obj.pk))
@@ -106,19 +144,11 @@ class SubjectAdmin(LargeTableAdmin):
         return HttpResponseRedirect(self.change_url(obj.pk))
 
 
-def events_about(subject: Any) -> Iterator[dict[str, Any]]:
-    deliveries = Delivery.objects.select_related("subscription").defer(
-        "subscription__secret", "subscription__previous_secret"
-    )
-    events = Event.objects.filter(subject_id=subject.resource_id, company_id=subject.company_id)
-    for event in events.order_by("-sequence").prefetch_related(Prefetch("deliveries", deliveries))[:MAX_EVENTS]:
-        yield {
-            "event": event,
-            "label": catalogue.label(event.type),
-            "changes": bodies.list_changes(bytes(event.body)),
-            "at": times.time_tag(event.created_at),
-            "deliveries": [delivery_row(delivery) for delivery in event.deliveries.all()],
-        }
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:
@@ -211,6 +241,10 @@ def _pages(site: AdminSite) -> Iterator[SubjectAdmin]:
     for page in site._registry.values():
         if isinstance(page, SubjectAdmin):
             yield page
+
+
+def _send(model: Any) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}_send"
 
 
 def _timeline(model: Any) -> str:

@@ -65,3 +65,34 @@ def format_milliseconds(milliseconds: int | None) -> str:
     if milliseconds >= 120_000:
         return format_duration(milliseconds / 1_000)
     return f"{milliseconds} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.1f} s"
+
+
+def day(moment: datetime) -> str:
+    """`Today`, `Yesterday`, `Sun 22 Nov`, and the year unless it is this one."""
+    local, today = timezone.localtime(moment), timezone.localtime().date()
+    year = "" if local.year == today.year else f" {local.year}"
+    near = {0: "Today", 1: "Yesterday"}.get((today - local.date()).days)
+    return near or f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def day_tag(moment: datetime) -> str:
+    """A <time> element as people say it: `Today, 14:02`, `Sun 22 Nov, 20:13`."""
+    local = timezone.localtime(moment)
+    whole = f"{format_day(local)}, {local:%H:%M:%S} {local.tzname()}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}, {}</time>', moment.isoformat(), whole, day(moment), clock(moment)
+    )
+
+
+def format_length(seconds: int) -> str:
+    """How long somebody talked: `12 s`, `4 min 12 s`, `1 h 3 min`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
+
+
+def clock(moment: datetime) -> str:
+    """`14:06`"""
+    return f"{timezone.localtime(moment):%H:%M}"

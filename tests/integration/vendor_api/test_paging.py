@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from calls.bulk import create_calls
@@ -92,3 +94,11 @@ def test_another_order_is_walked_too(company):
             found = ids_of(client.by_link("calls.json", **given))
             assert len(set(found)) == 12
             assert ids_of(client.by_page("calls.json", **given)) == found
+
+
+def test_a_page_beyond_the_last_reads_no_rows(company):
+    bring_in(company, 3)
+    with CaptureQueriesContext(connection) as captured:
+        told = Vendor(company).get("calls.json", per_page=2, page=3)
+    assert (told["calls"], told["total_records"]) == ([], 3)
+    assert not [each["sql"] for each in captured if "calls_call" in each["sql"] and "ORDER BY" in each["sql"]]

@@ -1,0 +1,70 @@
+"""What the list shows, as a CSV file."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from subscriptions.admin.kit import export as files
+from subscriptions.models import Company
+from subscriptions.tenancy import audit_log
+
+from . import reading, searching
+from .filters import BadFilter, Filters, read
+from .page import chosen_company
+from .rows import Row, read_rows
+
+CHUNK = 500  # rows that are read at once
+_COLUMNS = ("Time", "Kind", "Who", "Number", "Email", "What happened", "Detail", "Seconds", "Source", "Tracking number",
+            "Tags", "Webhooks", "Id")  # fmt: skip
+
+
+def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
+    company = chosen_company(request)
+    if company is None:
+        return HttpResponseRedirect(reverse("admin:activity"))
+    try:
+        filters = read(request.GET).place
+    except BadFilter:
+        return HttpResponseRedirect(f"{reverse('admin:activity')}?{request.GET.urlencode()}")
+    actor = audit_log.Actor.person(request.user)
+    asked = filters.encoded()
+    audit_log.record(actor, "Exported activity", company=company, detail=f"With {asked}" if asked else "Everything")
+    return files.csv_response("activity", _COLUMNS, _lines(filters, company))
+
+
+def _lines(filters: Filters, company: Company) -> Iterator[tuple[object, ...]]:
+    """Times are in the company's zone: this runs after the time zone of the page was reset."""
+    zone = zoneinfo.ZoneInfo(company.time_zone)
+    written = 0
+    with timezone.override(zone):
+        pieces = reading.read_on(filters, company.pk, size=CHUNK)
+    while True:
+        with timezone.override(zone):
+            keys = next(pieces, None)
+            rows = read_rows(company.pk, keys) if keys else []
+        for row in rows:
+            if written == files.MAX_ROWS:
+                yield (f"This file contains the first {written:,} rows only. Choose a shorter period for the rest.",)
+                return
+            yield _line(row, zone)
+            written += 1
+        if keys is None:
+            break
+    if filters.words and written >= searching.MOST_FOUND:
+        yield (f"A search finds {written:,} rows at most. Choose a shorter period for the rest.",)
+
+
+def _line(row: Row, zone: zoneinfo.ZoneInfo) -> tuple[object, ...]:
+    said = row.said.strip("“”")
+    return (
+        files.format_time(row.at, zone), row.label, row.who, row.number or row.who, row.email, row.state or said,
+        row.more, row.seconds, row.source, row.tracker, ", ".join(row.tags), row.arrived.words if row.arrived else "",
+        row.subject_id,
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""Finds rows by a name, a number in any notation, an email address, an id, or words.
+
+Words are looked up in full-text indexes whose keys begin with the company and the week (`calls.search_words`). So a
+search reads one company's keys only, and goes back week by week: what is found often is found in the newest weeks,
+and what is rare costs little in all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from calls import search_words
+from calls.models import Person
+from calls.people_search import find_people
+from calls.phones import normalise_if_number
+from subscriptions.lib.countries import country_of
+from subscriptions.models import Company
+
+from .filters import OLDEST, Filters, rows_of
+from .kinds import KINDS, Kind
+
+MOST_FOUND = 1_000
+MOST_PEOPLE = 200  # rows of the people that a number or an address means
+_RESOURCE_ID = re.compile(r"[A-Z]{3}[0-9a-f]{32}")
+
+Found = tuple[datetime, int, int]  # time, number of the kind, primary key
+
+
+def find(filters: Filters, company: int) -> list[Found]:
+    """The newest MOST_FOUND rows that the words mean, or the oldest if these come first."""
+    found = {*_by_contact(filters, company), *_by_words(filters, company)}
+    return sorted(found, reverse=filters.sort != OLDEST)[:MOST_FOUND]
+
+
+def _by_contact(filters: Filters, company: int) -> Iterator[Found]:
+    """By an id, a whole number or an email address, for which there are indexes of their own."""
+    term = filters.words
+    for kind, rows in _parts(filters, company):
+        if _RESOURCE_ID.fullmatch(term):
+            yield from _keys(kind, rows.filter(resource_id=term), filters)
+        elif " " not in term:
+            yield from _keys(kind, rows.filter(external_id=term), filters)
+    people = find_people(Person.objects.filter(company=company), term, [region_of(company)])[:MOST_PEOPLE]
+    if people:
+        for kind, rows in _parts(filters, company):
+            yield from _keys(kind, rows.filter(**{f"{kind.person}__in": people}), filters)
+
+
+def _by_words(filters: Filters, company: int) -> Iterator[Found]:
+    wanted = search_words.read(filters.words, normalise_if_number(filters.words, region=region_of(company)))
+    parts = _parts(filters, company)
+    reach = _weeks(parts) if wanted and parts else None
+    if reach is None:
+        return
+    weeks = range(reach[0], reach[1] + 1)
+    queries = search_words.build_queries(company, weeks if filters.sort == OLDEST else reversed(weeks), wanted)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")  # compiling takes longer than the search
+        for kind, rows in parts:
+            found = _newest(kind, rows.filter(search_words.matches(kind.name, "asked.query")), filters)
+            statement, given = found.query.sql_with_params()
+            # Week after week, each along the index, until there are enough: no later week is looked up.
+            cursor.execute(
+                f"SELECT found.* FROM unnest(%s::tsquery[]) AS asked (query), LATERAL ({statement}) AS found LIMIT %s",
+                [queries, *given, MOST_FOUND],
+            )
+            yield from ((at, KINDS.index(kind), pk) for at, pk in cursor.fetchall())
+
+
+def _weeks(parts: list[tuple[Kind, Any]]) -> tuple[int, int] | None:
+    """The weeks of the oldest and the newest row."""
+    moments: list[datetime] = []
+    for kind, rows in parts:
+        for order in (kind.time, f"-{kind.time}"):
+            moments += rows.order_by(order).values_list(kind.time, flat=True)[:1]
+    return (search_words.week_of(min(moments)), search_words.week_of(max(moments))) if moments else None
+
+
+def _parts(filters: Filters, company: int) -> list[tuple[Kind, Any]]:
+    found = ((kind, rows_of(kind, filters, company)) for kind in filters.chosen)
+    return [(kind, rows) for kind, rows in found if rows is not None]
+
+
+def _keys(kind: Kind, rows: Any, filters: Filters) -> list[Found]:
+    return [(at, KINDS.index(kind), pk) for at, pk in _newest(kind, rows, filters)]
+
+
+def _newest(kind: Kind, rows: Any, filters: Filters) -> Any:
+    """Times and primary keys, in the order of the list."""
+    back = "" if filters.sort == OLDEST else "-"
+    return rows.order_by(f"{back}{kind.time}", f"{back}pk").values_list(F(kind.time), F("pk"))[:MOST_FOUND]
+
+
+def region_of(company: int) -> str:
+    country, zone = Company.objects.filter(pk=company).values_list("country", "time_zone").get()
+    return country or country_of(zone)
