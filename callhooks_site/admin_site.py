@@ -165,8 +165,13 @@ class CallhooksAdminSite(AdminSite):
         from subscriptions.admin import home
         from subscriptions.admin.recent_actions import list_recent_actions
 
-        context = {"recent": list_recent_actions(self, request), **home.context(request), **(extra_context or {})}
-        return super().index(request, context)
+        company = home.shown_company(request)
+        zone = zoneinfo.ZoneInfo(company.time_zone) if company else timezone.get_current_timezone()
+        with timezone.override(zone):
+            context = {"recent": list_recent_actions(self, request), **home.context(request), **(extra_context or {})}
+            response = super().index(request, context)
+            response.render()
+            return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Django's list of apps and models, which our templates do not show: the menu is in `frame`."""

@@ -9,6 +9,7 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from callhooks_site.vendor_api import day_tables
 
-        from . import counting
+        from . import counting, today
 
         day_tables.count_also(counting.TABLES)
+        today.install()

@@ -70,5 +70,6 @@ checklist.register(
         "The numbers that your customers call, and where you show each of them.",
         "calls_tracker_add",
         lambda companies: Tracker.objects.filter(company__in=companies).exists(),
+        "Add a number",
     )
 )

@@ -21,13 +21,13 @@ def render_day(hours: Hours) -> Any:
     if not (whole.delivered or whole.failed or whole.retried):
         return "Nothing sent"
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
-    marks = [_mark(hours.get(now - timedelta(hours=back), Statistics())) for back in range(HOURS - 1, -1, -1)]
+    marks = [mark_of(hours.get(now - timedelta(hours=back), Statistics())) for back in range(HOURS - 1, -1, -1)]
     text = summarize(whole)
     strip = charts.draw_strip(f"Last 24 hours: {text}", marks)
     return format_html('<span class="strip-line">{} <span class="nowrap">{}</span></span>', strip, text)
 
 
-def _mark(hour: Statistics) -> str:
+def mark_of(hour: Statistics) -> str:
     """How an hour went: "bad" if more failed than arrived, "warn" if some had to be tried again."""
     trouble = hour.failed + hour.retried
     if not (hour.delivered or trouble):

@@ -16,6 +16,7 @@ from ..maintenance.statistics import Statistics
 from ..models import Company, EndpointHealth, Subscription
 from ..tenancy.access import access_of
 from . import backlog
+from .company_home import page as company_page
 from .day_statistics import format_percent
 from .kit import charts, checklist, labels, times
 from .kit.filters import is_id
@@ -37,6 +38,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if not access.may_read_some():
         return {}
     offered, chosen, companies = _chosen(request)
+    if (company := shown_company(request)) is not None:
+        return {"home": company_page.context(request, company)}
     many = access.is_agency and chosen is None
     hours = statistics.read_for_companies(companies, hours=WEEK, latency_hours=DAY if many else None)
     now = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -48,7 +51,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "home": {
             "companies": offered,
             "chosen": chosen,
-            "spans": [_span("24 hours", "24h", day), _span("7 days", "7d", hours, has_latency=not many)],
+            "spans": [
+                _span("24 hours", "24h", day, troubled),
+                _span("7 days", "7d", hours, troubled, has_latency=not many),
+            ],
             "waiting": waits.total_in_words,
             "late": times.format_duration(waits.latest) if waits.latest > LATE_SECONDS else "",
             "patience": times.format_duration(settings.ENDPOINT_TELL_SECONDS),
@@ -64,6 +70,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def shown_company(request: HttpRequest) -> Company | None:
+    """The company that the page is about; None where it is about several. Read once per request."""
+    if not hasattr(request, "_home_company"):
+        access, asked = access_of(request), request.GET.get("company", "")
+        chosen = int(asked) if is_id(asked) and access.may_read(int(asked)) else None
+        one = chosen if access.several else next(iter(access.roles), None)
+        found = Company.objects.defer("signing_key").filter(pk=one).first() if one is not None else None
+        request._home_company = found  # type: ignore[attr-defined]
+    company: Company | None = request._home_company  # type: ignore[attr-defined]
+    return company
+
+
 def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[int] | None]:
     """The companies to choose from, the chosen one, and the ones to show (None: all)."""
     access = access_of(request)
@@ -76,9 +94,13 @@ def _chosen(request: HttpRequest) -> tuple[list[Company], int | None, Sequence[i
     return list(rows[:MAX_OFFERED]), found and found.pk, [found.pk] if found else everything
 
 
-def _span(label: str, since: str, hours: dict[datetime, Statistics], *, has_latency: bool = True) -> dict[str, Any]:
+def _span(
+    label: str, since: str, hours: dict[datetime, Statistics], troubled: Sequence[Any], *, has_latency: bool = True
+) -> dict[str, Any]:
     whole = statistics.sum_up(hours)
     success = whole.success
+    if success is not None and troubled:
+        success = min(success, 0.999)  # what is refused and tried again has not arrived
     return {
         "label": label,
         "since": since,

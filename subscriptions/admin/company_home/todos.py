@@ -1,0 +1,55 @@
+"""What to do next in a company: what webhooks, members and other apps ask for, most urgent first."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from ...models import Company, Invitation, Membership
+from ...tenancy.access import OWNERS, access_of
+from ..kit.home_parts import Todo, parts
+from .looks import Overview
+
+MOST = 5
+MOST_INVITED = 2
+
+
+def list_todos(request: HttpRequest, company: Company, seen: Overview) -> list[Todo]:
+    """Empty for somebody who may change nothing."""
+    access = access_of(request)
+    if not access.may_write(company.pk):
+        return []
+    found = [*_webhooks(company, seen)]
+    for part in parts():
+        found += part.todos(request, company)
+    if access.may_write(company.pk, by=OWNERS):
+        found += _members(company)
+    return found[:MOST]
+
+
+def _webhooks(company: Company, seen: Overview) -> list[Todo]:
+    if not seen.failed:
+        return []
+    one = seen.failed == 1
+    said = "One webhook failed and is kept." if one else f"{seen.failed:,} webhooks failed and are kept."
+    url = f"{reverse('admin:subscriptions_resendjob_add')}?company={company.pk}"
+    return [Todo("rotate-cw", "Send it again" if one else "Send them again", said, url, "Choose")]
+
+
+def _members(company: Company) -> list[Todo]:
+    found = []
+    open_ = Invitation.objects.filter(
+        company=company, accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
+    ).order_by("sent_at", "pk")
+    for one in open_[:MOST_INVITED]:
+        sent, ends = timezone.localtime(one.sent_at), timezone.localtime(one.expires_at)
+        said = f"Invited on {sent:%A}. The invitation ends on {ends:%A}."
+        url = reverse("admin:subscriptions_membership_changelist")
+        found.append(Todo("user-plus", f"{one.email} has not accepted yet", said, url))
+    owners = Membership.objects.filter(company=company, role__in=OWNERS)[:2].count()
+    if owners == 1:
+        said = "Only you can invite and remove people now."
+        url = reverse("admin:subscriptions_membership_changelist")
+        found.append(Todo("shield-check", "Name a second owner", said, url, "Choose"))
+    return found
