@@ -36,28 +36,32 @@ SELECT (SELECT count(*) FROM calls_call WHERE company_id = %(company)s AND NOT s
        (SELECT count(*) FROM forms_intake_formsubmission WHERE company_id = %(company)s
            AND submitted_at >= %(start)s AND submitted_at < %(end)s)
 """
-# Somebody spoke with them or wrote to them since, by whichever of their numbers.
-_ANSWERED = """
+# Somebody spoke with them since; for forms, or wrote to them.
+_CALLED = """
 EXISTS (SELECT FROM calls_call e WHERE e.person_id = one.person_id AND e.start_time > one.at
            AND (e.direction = 'outbound' OR e.answered_at IS NOT NULL AND NOT e.voicemail))
-OR EXISTS (SELECT FROM messaging_thread t JOIN messaging_textmessage m ON m.thread_id = t.id
+"""
+_WRITTEN = """
+EXISTS (SELECT FROM messaging_thread t JOIN messaging_textmessage m ON m.thread_id = t.id
             WHERE t.person_id = one.person_id AND m.sent_at > one.at AND m.direction = 'outbound')
 """
 _OPEN = f"""
 SELECT count(DISTINCT one.person_id) FROM ({{things}} LIMIT {MOST_OPEN}) AS one
- WHERE one.person_id IS NOT NULL AND NOT ({_ANSWERED})
+ WHERE one.person_id IS NOT NULL AND NOT {_CALLED} {{more}}
 """
 _OPEN_CALLS = _OPEN.format(
     things="""
 SELECT person_id, start_time AS at FROM calls_call
  WHERE company_id = %(company)s AND NOT spam AND direction = 'inbound' AND start_time >= %(start)s
    AND ended_at IS NOT NULL AND (answered_at IS NULL OR voicemail)
- ORDER BY start_time DESC, id DESC"""
+ ORDER BY start_time DESC, id DESC""",
+    more="",
 )
 _OPEN_FORMS = _OPEN.format(
     things="""
 SELECT person_id, submitted_at AS at FROM forms_intake_formsubmission
- WHERE company_id = %(company)s AND submitted_at >= %(start)s ORDER BY submitted_at DESC, id DESC"""
+ WHERE company_id = %(company)s AND submitted_at >= %(start)s ORDER BY submitted_at DESC, id DESC""",
+    more=f"AND NOT {_WRITTEN}",
 )
 
 
@@ -81,7 +85,7 @@ def context(request: HttpRequest, company: Company) -> dict[str, Any]:
         "chart": _by_hour(hours.calls[weekday], hours.answered[weekday], now.astimezone(zone)) if total.calls else None,
         "sources": _by_source(scope, today, kept),
         "reports": f"{reverse('admin:reports')}?{urlencode(kept)}",
-        "activity": f"{reverse('admin:calls_call_changelist')}?{urlencode(kept)}",
+        "activity": f"{reverse('admin:activity')}?{urlencode(kept)}",
     }
 
 
@@ -142,11 +146,14 @@ def list_todos(request: HttpRequest, company: Company) -> list[Todo]:
     kept = {"company": str(company.pk)} if access_of(request).several else {}
     found = []
     if calls := _count_open(_OPEN_CALLS, company, today):
-        url = f"{reverse('admin:calls_call_changelist')}?{urlencode({'since': '24h', 'outcome': 'missed', **kept})}"
+        asked = {"kind": "call", "outcome": "to_call_back", "from": f"{today:%Y-%m-%d}", **kept}
+        url = f"{reverse('admin:activity')}?{urlencode(asked)}"
         whom = "one person" if calls == 1 else f"{calls} people"
         found.append(Todo("phone-missed", f"Call {whom} back", "Missed today, and nobody has called yet.", url))
-    if forms := _count_open(_OPEN_FORMS, company, today - timedelta(days=OPEN_DAYS - 1)):
-        url = f"{reverse('admin:forms_intake_formsubmission_changelist')}?{urlencode(kept)}"
+    since = today - timedelta(days=OPEN_DAYS - 1)
+    if forms := _count_open(_OPEN_FORMS, company, since):
+        asked = {"kind": "form", "from": f"{since:%Y-%m-%d}", **kept}
+        url = f"{reverse('admin:activity')}?{urlencode(asked)}"
         title = "Answer one form" if forms == 1 else f"Answer {forms} forms"
         found.append(Todo("clipboard-list", title, "Since yesterday. Nobody has called or texted them yet.", url))
     return found

@@ -17,6 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from callhooks_site.devtools import demo_company
+from callhooks_site.devtools.receiver.server import REFUSING
 from callhooks_site.vendor_api import totals_upkeep
 from calls.ingestion.batch import create_missing_calls
 from calls.models import Tracker
@@ -87,7 +88,7 @@ def _login(company: Company, known: str) -> str:
 
 
 def _fates(company: Company, demo: dict[str, Any]) -> list[Fate]:
-    """The three subscriptions: two to the demo receiver, whose address is right, and one to where nobody is."""
+    """The three subscriptions: two that the demo receiver accepts, and one that it refuses."""
     now, receiver = timezone.now(), demo["receiver_url"]
     everything = [event_type.name for event_type in catalogue.all_types()]
 
@@ -101,12 +102,12 @@ def _fates(company: Company, demo: dict[str, Any]) -> list[Fate]:
     return [
         Fate(subscription("CRM", receiver), 180, 200),
         Fate(subscription("Dispatch board", f"{receiver}?board=1"), 95, 204),
-        Fate(subscription("Lead sheet", _nowhere(receiver)), 120, 200, failing_since=now - history.BEGAN),
+        Fate(subscription("Lead sheet", _refusing(receiver)), 120, 200, failing_since=now - history.BEGAN),
     ]
 
 
-def _nowhere(receiver: str) -> str:
-    return f"{receiver.partition('/webhooks')[0]}/lead-sheet"
+def _refusing(receiver: str) -> str:
+    return f"{receiver.partition('/webhooks')[0]}{REFUSING}"
 
 
 def _live(company: Company, fates: Sequence[Fate], say: Say, size: int) -> None:

@@ -11,6 +11,7 @@ from .tones import find_recording
 from .webhooks import WebhookHandler
 
 RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+REFUSING = "/lead-sheet"  # of the subscription that fails in `./dev demo --month`
 LARGEST_BODY = 10 * 1024 * 1024
 HOST = "127.0.0.1"
 GREETING = "This is the Callhooks demo receiver. It takes webhooks by POST, on any path.\n"
@@ -37,6 +38,9 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < length:
             self.close_connection = True
             self.server.webhooks.report_refused(f"hung up after {len(body)} of {length} bytes")
+            return
+        if self.path.startswith(REFUSING):
+            self._answer(HTTPStatus.UNAUTHORIZED, '{"error":"login required"}\n')
             return
         status, words = self.server.webhooks.receive(path=self.path, headers=self._headers(), body=body)
         self._answer(status, words + "\n")
