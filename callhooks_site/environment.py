@@ -121,6 +121,7 @@ def parse_database_url(url: str) -> dict[str, Any]:
             "DATABASE_URL must name a PostgreSQL database (14 or newer): postgres://user:password@host:5432/name, with "
             "special characters percent-encoded. No other database is supported."
         ) from None
+    database["ENGINE"] = "subscriptions.database.backend"
     return database
 
 

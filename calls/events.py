@@ -7,6 +7,7 @@ the call in the database with what the stream says was already published.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 
@@ -26,18 +27,29 @@ def publish_due(resource_ids: Sequence[str]) -> None:
     _for_each(resource_ids, read_for_webhooks, publish_due_events)
 
 
-def publish_new(calls: Sequence[Call]) -> None:
+def publish_new(calls: Sequence[Call], counted_at: datetime | None = None) -> None:
     """`publish_due` for calls that this transaction has just inserted.
 
     The objects must hold what the database holds: its values, the current company, and the tags
-    (`Call.set_known_tags`). Nobody else can see these calls yet, so there is nothing to lock; only the counts are read.
+    (`Call.set_known_tags`). Nobody else can see these calls yet, so there is nothing to lock; only the counts are read,
+    unless they were at `counted_at` (`selectors.insert_and_count`).
     """
-    now = count_earlier(calls)
+    now = counted_at or count_earlier(calls)
     if now is None:
         return
     with Publisher(KIND, calls, new_at=now) as publisher:
         for call in calls:
             publish_due_events(call, publisher)
+
+
+def publish_locked(call: Call) -> None:
+    """`publish_due` for a call whose row this transaction has locked and changed.
+
+    The object must hold what the database holds, as `ingestion.locking` reads it and as it was saved: nothing but the
+    counts is read again, which would be half of the work."""
+    with Publisher(KIND, [call]) as publisher:
+        count_earlier([call])
+        publish_due_events(call, publisher)
 
 
 def mark_as_published(resource_ids: Sequence[str]) -> None:

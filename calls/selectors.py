@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import BooleanField, F, Func, OuterRef, Q
 from django.db.models.functions import Coalesce
+
+from subscriptions.database.prepared import prepared_cursor
+from subscriptions.models import columns
 
 from .models import Call, Person
 
 # Clocks differ: a person's calls that begin within this time of each other are ordered by arrival, others by start.
 SAME_MOMENT = timedelta(seconds=10)
 
-# The earlier calls of each call's person, of whichever number, read along the index `call_of_person`. Handwritten SQL,
-# because every save needs it and the ORM takes longer to build it than the database to answer. An array, not a join:
-# the planner thinks that many rows belong to a person, and would read all calls once for each call of an import.
+# The earlier calls of the call {call}, whose person is p, of whichever number, read along the index `call_of_person`.
+# Handwritten SQL, because every save needs it and the ORM takes longer to build it than the database to answer. An
+# array, not a join: the planner thinks that many rows belong to a person, and would read all calls once for each call
+# of an import.
 _EARLIER = """
-SELECT c.id, clock_timestamp(), earlier.number, earlier.good_lead_id, earlier.good_lead_time
+SELECT count(*) AS number,
+       (array_agg(e.id ORDER BY e.start_time, e.id) FILTER (WHERE e.lead_status = 'good_lead'))[1] AS good_lead_id,
+       min(e.start_time) FILTER (WHERE e.lead_status = 'good_lead') AS good_lead_time
+  FROM calls_call e
+ WHERE e.person_id = ANY (ARRAY(
+       SELECT coalesce(p.merged_into_id, p.id)
+        UNION ALL
+       SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id)))
+   AND (e.start_time < {call}.start_time - %(moment)s::interval
+        OR e.start_time <= {call}.start_time + %(moment)s::interval AND e.id < {call}.id)
+"""
+_COUNT = f"""
+SELECT c.id, clock_timestamp(), earlier.*
   FROM unnest(%(ids)s::bigint[], %(people)s::bigint[], %(starts)s::timestamptz[]) AS c (id, person_id, start_time)
   LEFT JOIN calls_person p ON p.id = c.person_id
- CROSS JOIN LATERAL (
-       SELECT count(*) AS number,
-              (array_agg(e.id ORDER BY e.start_time, e.id) FILTER (WHERE e.lead_status = 'good_lead'))[1]
-                  AS good_lead_id,
-              min(e.start_time) FILTER (WHERE e.lead_status = 'good_lead') AS good_lead_time
-         FROM calls_call e
-        WHERE e.person_id = ANY (ARRAY(
-              SELECT coalesce(p.merged_into_id, p.id)
-               UNION ALL
-              SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id)))
-          AND (e.start_time < c.start_time - %(moment)s
-               OR e.start_time <= c.start_time + %(moment)s AND e.id < c.id)
-       ) AS earlier
+ CROSS JOIN LATERAL ({_EARLIER.format(call="c")}) AS earlier
+"""
+_COUNT_FOR_NEW = f"""
+(SELECT to_jsonb(earlier) || jsonb_build_object('now', clock_timestamp())
+   FROM (SELECT) AS always
+   LEFT JOIN calls_person p ON p.id = calls_call.person_id
+  CROSS JOIN LATERAL ({_EARLIER.format(call="calls_call").replace("%(moment)s", "%s")}) AS earlier)
 """
 
 
@@ -44,19 +54,31 @@ def count_earlier(calls: Iterable[Call]) -> datetime | None:
     of the counts by the database's clock; None for no calls."""
     by_pk: dict[int, Any] = {call.pk: call for call in calls}
     now = None
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         given: dict[str, Any] = {
             "moment": SAME_MOMENT,
             "ids": list(by_pk),
             "people": [call.person_id for call in by_pk.values()],
             "starts": [call.start_time for call in by_pk.values()],
         }
-        cursor.execute(_EARLIER, given)
+        cursor.execute(_COUNT, given)
         for pk, now, number, good_lead_id, good_lead_time in cursor.fetchall():  # noqa: B007
             call = by_pk[pk]
             call.prior_calls = number
             call.good_lead_call_id, call.good_lead_call_time = good_lead_id, good_lead_time
     return now
+
+
+def insert_and_count(call: Call) -> datetime:
+    """Insert a checked, unsaved call whose person is locked, and set its counts: `count_earlier` in the same statement.
+    Returns the time of the counts by the database's clock."""
+    found = columns.insert_row(call, _COUNT_FOR_NEW, [SAME_MOMENT, SAME_MOMENT])
+    counts = json.loads(found) if isinstance(found, str) else found
+    inserted: Any = call
+    inserted.prior_calls, inserted.good_lead_call_id = counts["number"], counts["good_lead_id"]
+    time = counts["good_lead_time"]
+    inserted.good_lead_call_time = datetime.fromisoformat(time) if time else None
+    return datetime.fromisoformat(counts["now"])
 
 
 def of_same_person() -> Func:

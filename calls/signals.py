@@ -18,7 +18,7 @@ def connect() -> None:
 
 
 def call_saved(instance: Call, raw: bool = False, **_: Any) -> None:
-    if not raw:  # a fixture is a copy of what was already published
+    if not raw and not instance.publishes_itself:  # raw: a fixture, a copy of what was already published
         events.publish_due([instance.resource_id])
 
 
@@ -26,8 +26,9 @@ def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[i
     if action not in ("post_add", "post_remove", "pre_clear", "post_clear"):
         return
     if not reverse:
-        if action != "pre_clear":
-            events.publish_due([instance.resource_id])  # type: ignore[union-attr]
+        call: Any = instance
+        if action != "pre_clear" and not call.publishes_itself:
+            events.publish_due([call.resource_id])
         return
     # From the tag's side: remember its calls, since nobody knows them after a clear.
     tag: Any = instance

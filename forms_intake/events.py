@@ -17,6 +17,22 @@ from .models import FormSubmission
 KIND = "form"
 SUBMITTED = "form_submission"
 
+# `has_earlier` of a form that is being inserted, for RETURNING. Values: SAME_MOMENT, twice.
+HAS_EARLIER = """
+EXISTS (
+    SELECT FROM forms_intake_formsubmission e
+     WHERE e.person_id = ANY (ARRAY(
+           SELECT coalesce(p.merged_into_id, p.id) FROM calls_person p
+            WHERE p.id = forms_intake_formsubmission.person_id
+            UNION ALL
+           SELECT r.id FROM calls_person r
+            WHERE r.merged_into_id = (SELECT coalesce(p.merged_into_id, p.id) FROM calls_person p
+                                       WHERE p.id = forms_intake_formsubmission.person_id)))
+       AND (e.submitted_at < forms_intake_formsubmission.submitted_at - %s::interval
+            OR e.submitted_at <= forms_intake_formsubmission.submitted_at + %s::interval
+               AND e.id < forms_intake_formsubmission.id))
+"""
+
 
 def has_earlier() -> Exists:
     """Whether the same person sent a form before. Forms of nearly the same time are ordered by arrival, like calls."""
@@ -45,6 +61,13 @@ def publish_due(resource_ids: Sequence[str]) -> None:
         with Publisher(KIND, forms) as publisher:
             for form in forms:
                 publisher.publish(SUBMITTED, form)
+
+
+def publish_new(form: FormSubmission) -> None:
+    """`publish_due` for a form that this transaction has just inserted. The object must hold what the database holds,
+    with its company, its person and `has_earlier`."""
+    with Publisher(KIND, [form], new_at=form.created_at) as publisher:
+        publisher.publish(SUBMITTED, form)
 
 
 def connect() -> None:

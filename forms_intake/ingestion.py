@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from calls.ingestion.natural_keys import check_natural_key, create_once, natural_key
-from subscriptions.models import Company
+from calls.selectors import SAME_MOMENT
+from subscriptions.models import Company, columns
 
+from . import events
 from .mapping import FieldMapping
 from .models import FormSubmission
 
@@ -20,14 +22,25 @@ def record_form(
     check_natural_key(data)
     key = natural_key(data)
 
-    def build() -> FormSubmission:
+    def create() -> FormSubmission:
         form = FormSubmission(company=company, **data)
-        form.fires_no_event = not publish
         form.mapping = mapping or form.mapping
+        _insert(form, publish=publish)
         return form
 
     def find() -> FormSubmission | None:
         known = FormSubmission.objects.select_related("person__merged_into")
         return known.filter(company=company, **key).first() if key else None
 
-    return create_once(build, find=find, constraint="form_external_id_once")
+    return create_once(create, find=find, constraint="form_external_id_once")
+
+
+def _insert(form: FormSubmission, *, publish: bool) -> None:
+    """What `FormSubmission.save` does for a new form. Nothing that was just written is read again, which would be half
+    of the work."""
+    form.clean()
+    form.assign_person()
+    inserted: Any = form
+    inserted.has_earlier = columns.insert_row(form, events.HAS_EARLIER, [SAME_MOMENT, SAME_MOMENT])
+    if publish:
+        events.publish_new(form)

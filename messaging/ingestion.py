@@ -24,20 +24,21 @@ def record_text(*, company: Company, data: Mapping[str, Any], publish: bool = Tr
         raise ValidationError({"content": "A text has content, media_urls or both."})
     key = natural_key(data)
 
-    def build() -> TextMessage:
+    def create() -> TextMessage:
         values = {name: value for name, value in data.items() if name != "opt_out_type"}
         tracker = find_tracker(company, values.pop("tracking_phone_number"))
         text = TextMessage(company=company, tracker=tracker, **values)
         text.fires_no_event = not publish
         text.opt_out_type = data.get("opt_out_type", "")
         text.sent_at_is_ours = text.sent_at_is_ours or not data.get("sent_at")
+        text.save(force_insert=True)
         return text
 
     def find() -> TextMessage | None:
         known = TextMessage.objects.select_related("tracker", "thread__person__merged_into")
         return known.filter(company=company, **key).first() if key else None
 
-    text, is_new = create_once(build, find=find, constraint="text_external_id_once")
+    text, is_new = create_once(create, find=find, constraint="text_external_id_once")
     if not is_new:
         _replace_our_time(text, data)
     return text, is_new

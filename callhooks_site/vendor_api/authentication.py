@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 
 from subscriptions.api.kit.authentication import LAST_USED_INTERVAL
 from subscriptions.models import ApiKey
+from subscriptions.models.key_use import find_key
 
 from .errors import Forbidden
 
@@ -42,7 +44,7 @@ class TokenAuthentication(BaseAuthentication):
         secret = token_of(request.headers.get("Authorization", ""))
         if not secret:
             return None
-        key = ApiKey.objects.with_company(secret)
+        key = find_key(secret, a_minute=settings.API_REQUESTS_PER_MINUTE)
         if key is None or not key.usable:
             raise AuthenticationFailed(f"Access denied: this API key is unknown, expired or revoked. {HOW}")
         key.of_operator = key.company is None

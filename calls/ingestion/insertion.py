@@ -13,6 +13,7 @@ from subscriptions.models import Company, columns
 from .. import events
 from ..bulk import assign_people
 from ..models import Call, Tag
+from ..selectors import insert_and_count
 from ..tagging import find_or_make_tags
 
 Names = tuple[str, ...]
@@ -22,10 +23,14 @@ def insert_calls(company: Company, calls: Sequence[Call], tag_names: Sequence[Na
     """Insert checked, unsaved calls with the tags of each. Without `publish` they count as published already. Raises
     IntegrityError if a call with the same natural key exists."""
     assign_people(calls)
-    columns.insert_rows(calls)
+    counted_at = None
+    if publish and len(calls) == 1:
+        counted_at = insert_and_count(calls[0])
+    else:  # several do not see each other while they are inserted: their counts are read after that
+        columns.insert_rows(calls)
     _insert_tags(company, calls, tag_names)
     if publish:
-        events.publish_new(calls)
+        events.publish_new(calls, counted_at)
     else:
         events.mark_as_published([call.resource_id for call in calls])
 

@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 NATURAL_KEY = ("external_source", "external_id")
+MOST_ATTEMPTS = 3
 
 T = TypeVar("T", bound=Model)
+R = TypeVar("R")
 
 
 def natural_key(data: Mapping[str, Any]) -> dict[str, str]:
@@ -34,20 +36,28 @@ def violates(error: IntegrityError, constraint: str) -> bool:
     return getattr(diagnosis, "constraint_name", None) == constraint
 
 
-def create_once(build: Callable[[], T], *, find: Callable[[], T | None], constraint: str) -> tuple[T, bool]:
-    """The row, and whether it is new. A row that `find` finds by its natural key is returned unchanged.
+def run_once(work: Callable[[], R], constraint: str) -> R:
+    """Run `work` in a transaction, or a savepoint in the caller's: undoing an insert needs one of the two. If another
+    transaction inserted a row with the same key at the same moment, `work` runs again, and finds that row.
 
-    `build` makes the unsaved row; its `save` must open a savepoint. `constraint` is the unique constraint that catches
-    a row with the same key that was saved at the same moment."""
-    with transaction.atomic():
-        if known := find():
-            return known, False
-        row = build()
+    `constraint`: the unique constraint on the key."""
+    attempt = 1
+    while True:
         try:
-            row.save(force_insert=True)
+            with transaction.atomic():
+                return work()
         except IntegrityError as error:
-            known = find() if violates(error, constraint) else None
-            if known is None:
+            if not violates(error, constraint) or attempt == MOST_ATTEMPTS:
                 raise
-            return known, False
-        return row, True
+            attempt += 1
+
+
+def create_once(create: Callable[[], T], *, find: Callable[[], T | None], constraint: str) -> tuple[T, bool]:
+    """The row, and whether it is new. A row that `find` finds by its natural key is returned unchanged. `create` makes
+    and saves the row."""
+
+    def find_or_create() -> tuple[T, bool]:
+        known = find()
+        return (known, False) if known is not None else (create(), True)
+
+    return run_once(find_or_create, constraint)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
 
+from subscriptions.database.prepared import prepared_cursor
 from subscriptions.models import Company
 from subscriptions.models.columns import Columns
 
 from ..models import Call, Tracker
 from .field_timestamps import Data
 from .insertion import insert_calls
-from .natural_keys import NATURAL_KEY, check_natural_key, natural_key, violates
+from .locking import lock_by_id, lock_by_natural_key
+from .natural_keys import NATURAL_KEY, check_natural_key, natural_key, run_once, violates
 from .values import build_call, change_call
 
 NATURAL_KEY_CONSTRAINT = "call_external_id_once"
-MOST_ATTEMPTS = 3
 _TRACKER = Columns(Tracker, "t")
 
 
@@ -25,23 +25,15 @@ def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
     arrives at the same moment. Everything happens in one transaction. Raises ValidationError."""
     check_natural_key(data)
     key = natural_key(data)
-    attempt = 1
-    while True:
-        try:
-            # The whole transaction, or a savepoint in the caller's: undoing an insert needs one of the two.
-            with transaction.atomic():
-                return _create_or_update(company, data, key)
-        except IntegrityError as error:
-            # Another transaction inserted the call at the same moment: the next attempt finds it.
-            if not violates(error, NATURAL_KEY_CONSTRAINT) or attempt == MOST_ATTEMPTS:
-                raise
-            attempt += 1
+    return run_once(lambda: _create_or_update(company, data, key), NATURAL_KEY_CONSTRAINT)
 
 
 def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
     """Set what is in `data`. Raises Call.DoesNotExist and ValidationError."""
     with transaction.atomic():
-        call = _locked(company, resource_id=resource_id).get()
+        call = lock_by_id(company, resource_id)
+        if call is None:
+            raise Call.DoesNotExist
         check_natural_key({name: data.get(name, getattr(call, name)) for name in NATURAL_KEY})
         try:
             change_call(call, company, data)
@@ -56,7 +48,7 @@ def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tupl
     # A cheap check first: most calls with a key are new, and a locking read would cost more for each of them.
     known, tracker = _check_known(company, key, data.get("tracking_phone_number"))
     if known:
-        call = _locked(company, **key).first()
+        call = lock_by_natural_key(company, **key)
         if call is not None:
             change_call(call, company, data)
             return call, False
@@ -68,7 +60,7 @@ def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tupl
 
 def _check_known(company: Company, key: dict[str, str], phone_number: str | None) -> tuple[bool, Tracker | None]:
     """Whether a call has this natural key, and the tracking number: both in one query."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM calls_call WHERE company_id = %(company)s AND external_source = %(source)s "
             f"AND external_id = %(id)s AND external_id <> ''), {_TRACKER.sql} FROM (SELECT) AS always "
@@ -82,13 +74,3 @@ def _check_known(company: Company, key: dict[str, str], phone_number: str | None
         )
         row = cursor.fetchone()
     return row[0], _TRACKER.build(row, 1)
-
-
-def _locked(company: Company, **where: str) -> QuerySet[Call]:
-    # Locked before anything is compared: two programs that set different fields do not overwrite each other.
-    return (
-        Call.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("tracker", "person__merged_into")
-        .filter(company=company, **where)
-        .order_by()
-    )

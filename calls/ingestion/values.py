@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from subscriptions.models import Company
 
-from ..models import Call, Person, Tracker
+from .. import events
+from ..models import Call, Person, Tag, Tracker
 from ..tagging import find_or_make_tags
 from .field_timestamps import Data, drop_older_values
 
@@ -51,8 +52,8 @@ def build_call(company: Company, data: Data, tracker: Tracker | None = None) -> 
 
 
 def change_call(call: Call, company: Company, data: Data) -> None:
-    """Save what `data` changes in a locked call. Raises ValidationError."""
-    call.company = company
+    """Save what `data` changes in a call that `locking` has read, and publish what is due. Raises ValidationError."""
+    call.publishes_itself = True
     data = drop_older_values(call, data)
     changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
     if "direction" in changed:
@@ -81,8 +82,20 @@ def change_call(call: Call, company: Company, data: Data) -> None:
         call.save(update_fields=[*changed, "updated_at"])
     if before is not None and before != call.person:
         _forget_agent(call, before)
-    if "tags" in data:
-        call.tags.set(find_or_make_tags(company, data["tags"]))
+    if "tags" in data and _set_tags(call, find_or_make_tags(company, data["tags"])):
+        changed.append("tags")
+    if changed:
+        events.publish_locked(call)
+
+
+def _set_tags(call: Call, tags: list[Tag]) -> bool:
+    """Whether they are others than before."""
+    if {tag.pk for tag in tags} == {tag.pk for tag in call.tags.all()}:
+        return False
+    call.forget_known_tags()
+    call.tags.set(tags)
+    call.set_known_tags(tags)
+    return True
 
 
 def _replace_our_times(call: Call, data: Data) -> list[str]:

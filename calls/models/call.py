@@ -55,6 +55,8 @@ class Call(SavesChanges, Attribution, EventSubject):
         PERSON = "person", "A person"
         RULE = "rule", "A rule"
 
+    publishes_itself = False  # set before saves by who calls `events.publish_locked` after them
+
     resource_id = ResourceIdField(prefix="CAL")
     tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="calls", verbose_name="tracking number")
     person = models.ForeignKey(
@@ -200,6 +202,9 @@ class Call(SavesChanges, Attribution, EventSubject):
     def set_known_tags(self, tags: Iterable[Tag]) -> None:
         """Set the tags as a prefetch would, in this order, so that they are not queried."""
         self._prefetched_objects_cache = {"tags": list(tags)}
+
+    def forget_known_tags(self) -> None:
+        self._prefetched_objects_cache = {}
 
     def clean(self) -> None:
         errors = clean_numbers(self, NUMBERS, may_be_withheld=("customer_phone_number",))

@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from subscriptions.database.prepared import prepared_cursor
 from subscriptions.models import Company
 from subscriptions.models.columns import Columns
 from subscriptions.models.fields import ResourceIdField
@@ -107,7 +108,7 @@ class PersonManager(models.Manager["Person"]):
 
     def _insert_phone(self, company_id: int, phone: str) -> bool:
         """Whether nobody had this number."""
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(
                 f"{_INSERT} ON CONFLICT (company_id, phone) WHERE phone <> '' DO NOTHING RETURNING id",
                 [self._new_id(), company_id, phone, ""],
@@ -116,7 +117,7 @@ class PersonManager(models.Manager["Person"]):
 
     def _upsert(self, company_id: int, field: str, value: str) -> Person:
         contacts = {"phone": "", "email": "", field: value}
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
             cursor.execute(
                 f"{_INSERT} ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
@@ -208,7 +209,7 @@ def _take_turns(company_id: int, *contacts: str) -> None:
 
     Each may write both unique keys; in opposite orders two of them would deadlock. A lookup by one key alone waits
     once, before it holds anything, and needs no turn."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(contact, %s) AS turn "
             "FROM unnest(%s::text[]) AS given (contact) ORDER BY turn) AS in_order",

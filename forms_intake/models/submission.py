@@ -101,10 +101,12 @@ class FormSubmission(Attribution, EventSubject):
         self.clean()
         with transaction.atomic():
             if self._state.adding and self.person_id is None:
-                self.person = self._find_person()
+                self.assign_person()
             super().save(*args, **kwargs)
 
-    def _find_person(self) -> Person | None:
+    def assign_person(self) -> None:
+        """Find or make the person by the form's fields. Call it in the transaction that saves the form: the person is
+        locked."""
         found = find_person(self.form_data, self.mapping, region=self.company.region)
         person = Person.objects.lock_by_contact(self.company_id, phone=found.phone, email=found.email)
         if person and found.name and not person.main.name:
@@ -112,4 +114,4 @@ class FormSubmission(Attribution, EventSubject):
             person.main.save(update_fields=["name"])
         if person and isinstance(self.milestones, dict):
             person.note_touches(self.milestones)
-        return person
+        self.person = person

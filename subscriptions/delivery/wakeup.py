@@ -16,15 +16,17 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from ..database.prepared import prepared_cursor
 from . import valkey
 from .slots import channel_of
 
 logger = logging.getLogger(__name__)
 
 # A NOTIFY is a commit of its own, and PostgreSQL lets one at a time through. So it does not wait for the disk, which is
-# most of a commit: a crash may take it along, as any wake-up may be lost. What is sent together is one transaction, and
-# `SET LOCAL` ends with it.
-NO_WAIT = "SET LOCAL synchronous_commit TO off; "
+# most of a commit: a crash may take it along, as any wake-up may be lost. The setting ends with the statement, which is
+# a transaction of its own; in somebody else's transaction it is left as it is.
+_NOTIFY = "SELECT pg_notify(%s::text, '')"
+_NOTIFY_WITHOUT_WAIT = f"{_NOTIFY}, set_config('synchronous_commit', 'off', true)"
 # Between two looks at whether drains run at all, per thread: a look costs a query, and a drain lives for a minute.
 LOOK_EVERY_SECONDS = 5.0
 _state = threading.local()
@@ -64,8 +66,8 @@ def wake(slot: int) -> None:
     channel = channel_of(slot)
     try:
         if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL, channel)):
-            with connection.cursor() as cursor:
-                cursor.execute(f"{'' if connection.in_atomic_block else NO_WAIT}NOTIFY {channel}")
+            with prepared_cursor() as cursor:
+                cursor.execute(_NOTIFY if connection.in_atomic_block else _NOTIFY_WITHOUT_WAIT, [channel])
         now = time.monotonic()
         if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
             _state.looked_at = now

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from ..database.prepared import prepared_cursor
 from ..models import EventSubject
 from . import versions
 from .catalogue import EventType
@@ -173,7 +174,7 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
     by_id = {subject.resource_id: subject for subject in sorted(subjects, key=lambda s: s.resource_id)}
     streams: dict[str, Stream] = {}
     same_transaction = []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOCK, [kind, list(by_id), [subject.company_id for subject in by_id.values()]])
         for subject_id, last, fired, watched, before, wake_at, same, now in cursor.fetchall():
             watched_now, watched_before = _object(watched), _object(before)
@@ -204,7 +205,7 @@ def prepare_new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, St
 
 def write(streams: Sequence[Stream], new: Sequence[NewEvent], withdrawn: list[UUID]) -> Written:
     """Write events, their deliveries and the streams."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         if withdrawn:
             cursor.execute(_WITHDRAW, [withdrawn])
         cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
@@ -213,7 +214,7 @@ def write(streams: Sequence[Stream], new: Sequence[NewEvent], withdrawn: list[UU
 
 def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> Written:
     """The same for streams from `prepare_new`, which are inserted."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         companies = [stream.subject.company_id for stream in streams]
         cursor.execute(_WRITE_NEW, [*_events(new), kind, *_streams(streams), companies])
         return _written(cursor.fetchone())
@@ -222,7 +223,7 @@ def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> 
 def write_bodies(bodies: Mapping[tuple[UUID, str], bytes]) -> None:
     """Write the bodies of events in other payload versions than the default: (event, version) → body."""
     events, names = zip(*bodies, strict=True)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_WRITE_BODIES, [list(events), list(names), list(bodies.values())])
 
 

@@ -11,12 +11,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..lib.errors import ActionRefused
-from .columns import Columns
 from .company import Company
 
 KEY_PREFIX = "chk_"
@@ -54,20 +53,6 @@ class Membership(models.Model):
 
 
 class ApiKeyManager(models.Manager["ApiKey"]):
-    def with_company(self, secret: str) -> ApiKey | None:
-        """The key with this secret, usable or not, with its company (without the company's signing key)."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {_KEY.sql}, {_COMPANY.sql} FROM subscriptions_apikey k "
-                "LEFT JOIN subscriptions_company c ON c.id = k.company_id WHERE k.hashed = %s",
-                [ApiKey.hash(secret)],
-            )
-            row = cursor.fetchone()
-        key = _KEY.build(row) if row else None
-        if key is not None:
-            key.company = _COMPANY.build(row, len(_KEY))
-        return key
-
     def rotate(
         self, old: ApiKey, *, overlap: timedelta, by: ApiKey | None = None, made_by: str = ""
     ) -> tuple[ApiKey, str]:
@@ -201,6 +186,9 @@ class ApiKey(models.Model):
 
     # Set by the API's authentication, which also sets `company` to the one that the request names.
     of_operator = False
+    # Of a key that came with a request (`key_use.py`): seconds of its rate limit that are used up with this request;
+    # None for one request too many, or without a limit.
+    rate_used: float | None = None
 
     objects: ClassVar[ApiKeyManager] = ApiKeyManager()
 
@@ -226,6 +214,3 @@ class ApiKey(models.Model):
     @property
     def usable(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
-
-
-_KEY, _COMPANY = Columns(ApiKey, "k"), Columns(Company, "c", without=["signing_key", "default_conditions"])

@@ -13,23 +13,29 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model
 
+from ..database.prepared import prepared_cursor
+
 M = TypeVar("M", bound=Model)
 
 
 class Columns(Generic[M]):
-    """The columns of a model for a SELECT, with the table's `alias` in the SQL. Fields in `without` are deferred. A
-    field that converts values from the database (an encrypted one) must be in `without`."""
+    """The columns of a model for a SELECT, with the table's `alias` in the SQL. Fields in `without` are deferred."""
 
     def __init__(self, model: type[M], alias: str = "", *, without: Collection[str] = ()) -> None:
         self._model, self._alias, self._without = model, alias, without
 
     @cached_property
     def _fields(self) -> list[Field[Any, Any]]:
-        fields = [field for field in self._model._meta.concrete_fields if field.name not in self._without]
-        for field in fields:
-            if field.get_db_converters(connection):  # type: ignore[attr-defined]
-                raise TypeError(f"{field} converts values from the database: put it in `without`.")
-        return fields
+        return [field for field in self._model._meta.concrete_fields if field.name not in self._without]
+
+    @cached_property
+    def _converters(self) -> list[tuple[int, Any]]:
+        """The place of each value that its field converts, such as JSON, and how."""
+        return [
+            (place, convert)
+            for place, field in enumerate(self._fields)
+            for convert in field.get_db_converters(connection)  # type: ignore[attr-defined]
+        ]
 
     @cached_property
     def _names(self) -> list[str]:
@@ -46,6 +52,10 @@ class Columns(Generic[M]):
         values = row[start : start + len(self)]
         if all(value is None for value in values):
             return None
+        if self._converters:
+            values = list(values)
+            for place, convert in self._converters:
+                values[place] = convert(values[place], None, connection)
         return self._model.from_db(DEFAULT_DB_ALIAS, self._names, values)
 
     def __len__(self) -> int:
@@ -55,16 +65,28 @@ class Columns(Generic[M]):
 def insert_rows(objects: Sequence[M]) -> None:
     """`bulk_create` for new objects of one model, as one statement with one JSON parameter. Values must already have
     their Python types. Sets the primary keys and the database's defaults on the objects."""
-    if not objects:
-        return
+    if objects:
+        _insert(objects, "", [])
+
+
+def insert_row(row: M, also: str, values: Sequence[Any] = ()) -> Any:
+    """`insert_rows` for one object. Returns the value of the expression `also`, which may read the new row by the name
+    of its table; other rows it sees as they were before the statement."""
+    return _insert([row], f", {also}", values)[0]
+
+
+def _insert(objects: Sequence[M], also: str, values: Sequence[Any]) -> list[Any]:
+    """Returns the last value of each row that came back."""
     statement, fields, filled_in = _build_insert(type(objects[0]))
     rows = [{field.column: field.pre_save(each, add=True) for field in fields} for each in objects]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(rows, default=_as_text)])
-        for each, row in zip(objects, cursor.fetchall(), strict=True):
-            for field, value in zip(filled_in, row, strict=True):
-                setattr(each, field.attname, value)
-            each._state.adding, each._state.db = False, connection.alias
+    with prepared_cursor() as cursor:
+        cursor.execute(statement + also, [json.dumps(rows, default=_as_text), *values])
+        returned = cursor.fetchall()
+    for each, row in zip(objects, returned, strict=True):
+        for field, value in zip(filled_in, row, strict=False):
+            setattr(each, field.attname, value)
+        each._state.adding, each._state.db = False, connection.alias
+    return [row[-1] for row in returned]
 
 
 @cache

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # are data and functions below the models, which check themselves by them.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("callhooks_site.version", "subscriptions.lib"),
+    ("subscriptions.database",),
     ("subscriptions.delivery.http",),
     ("subscriptions.delivery",),
     ("subscriptions.events.versions",),

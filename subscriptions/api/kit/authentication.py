@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.request import Request
 
 from ...models import ApiKey, Company
+from ...models.key_use import find_key
 
 SCHEME = "Bearer"
 COMPANY_HEADER = "Callhooks-Company"
@@ -25,7 +27,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != SCHEME.lower() or not secret.strip():
             return None
-        key = ApiKey.objects.with_company(secret.strip())
+        key = find_key(secret.strip(), a_minute=settings.API_REQUESTS_PER_MINUTE)
         if key is None:
             raise AuthenticationFailed("This API key is unknown. Check that you copied all of it.")
         if not key.usable:

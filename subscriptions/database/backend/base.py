@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from ..bound_cursor import BoundCursor
+
+
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """For debugging: the statement with its values."""
+        if isinstance(cursor, BoundCursor):
+            return str(self.compose_sql(sql, params))
+        return super().last_executed_query(cursor, sql, params)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = _Operations
+    health_check_enabled: bool
+    health_check_done: bool
+
+    def close_if_health_check_failed(self) -> None:
+        """Django asks the server `SELECT 1` before the first statement of each request. A server that has ended a
+        connection has said so: where nothing waits to be read, there is nothing to ask."""
+        if self.connection is None or not self.health_check_enabled or self.health_check_done:
+            return
+        if _has_news(self.connection):
+            super().close_if_health_check_failed()
+        self.health_check_done = True
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has sent something, or ended the connection; True for one that is closed on our side."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,70 @@
+"""Statements of every request are prepared, and a setting switches that off. Nothing is cached that may be stale."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from django.db import NotSupportedError, connection
+from django.utils import timezone
+
+from subscriptions.database.prepared import prepared_cursor
+from subscriptions.models import ApiKey, Delivery
+from tests.support.api import program
+from tests.support.factories import make_company, make_subscription
+
+FORM = {"form_data": {"name": "Ann", "email": "ann@example.com"}}
+
+
+def prepared() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+def test_a_form_comes_in_with_and_without_prepared_statements(settings, on):
+    settings.DATABASE_PREPARED_STATEMENTS = on
+    connection.close()
+    company = make_company()
+    make_subscription(company, events=["form_submission"])
+    api = program(company)
+    for _ in range(3):
+        assert api.post("/api/v1/forms/", FORM).status_code == 201
+    assert (prepared() > 0) is on
+    assert Delivery.objects.filter(company=company).count() == 3
+
+
+@pytest.mark.django_db
+def test_a_revoked_key_is_refused_and_a_new_subscription_served_at_once():
+    company = make_company()
+    api = program(company)
+    assert api.post("/api/v1/forms/", FORM).status_code == 201
+    subscription = make_subscription(company, events=["form_submission"])
+    assert api.post("/api/v1/forms/", FORM).status_code == 201
+    assert Delivery.objects.filter(subscription=subscription).count() == 1
+    ApiKey.objects.filter(company=company).update(revoked_at=timezone.now())
+    assert api.post("/api/v1/forms/", FORM).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_column_changed_its_type_the_next_request_has_a_new_connection():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE changing (name varchar(10))")
+    try:
+        read = "SELECT name FROM changing WHERE name = %s"
+        with prepared_cursor() as cursor:
+            cursor.execute(read, ["Ann"])
+        parameters = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
+        with psycopg.connect(**parameters) as somebody_else:
+            somebody_else.execute("ALTER TABLE changing ALTER name TYPE varchar(20)")
+        with pytest.raises(NotSupportedError, match="must not change result type"), prepared_cursor() as cursor:
+            cursor.execute(read, ["Ann"])
+        before = connection.connection
+        connection.close_if_unusable_or_obsolete()  # as Django does after a request
+        with prepared_cursor() as cursor:
+            cursor.execute(read, ["Ann"])
+        assert connection.connection is not before
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE changing")
