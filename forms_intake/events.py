@@ -75,5 +75,5 @@ def connect() -> None:
 
 
 def form_saved(instance: FormSubmission, created: bool, raw: bool = False, **_: Any) -> None:
-    if created and not raw and not instance.fires_no_event:
+    if created and not raw:
         publish_due([instance.resource_id])

@@ -38,7 +38,18 @@ def publish_due(resource_ids: Sequence[str]) -> None:
             return
         with Publisher(KIND, texts) as publisher:
             for text in texts:
-                publisher.publish(SENT if text.direction == TextMessage.Direction.OUTBOUND else RECEIVED, text)
+                publisher.publish(_type_of(text), text)
+
+
+def publish_new(text: TextMessage) -> None:
+    """`publish_due` for a text that this transaction has just inserted. The object must hold what the database holds,
+    with its company, tracking number, conversation and person: nothing that was just written is read again."""
+    with Publisher(KIND, [text], new_at=text.created_at) as publisher:
+        publisher.publish(_type_of(text), text)
+
+
+def _type_of(text: TextMessage) -> str:
+    return SENT if text.direction == TextMessage.Direction.OUTBOUND else RECEIVED
 
 
 def facts(text: TextMessage) -> dict[str, Any]:

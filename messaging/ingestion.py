@@ -13,6 +13,7 @@ from calls.ingestion.natural_keys import check_natural_key, create_once, natural
 from calls.ingestion.values import find_tracker
 from subscriptions.models import Company
 
+from . import events
 from .models import TextMessage, Thread
 
 
@@ -28,10 +29,12 @@ def record_text(*, company: Company, data: Mapping[str, Any], publish: bool = Tr
         values = {name: value for name, value in data.items() if name != "opt_out_type"}
         tracker = find_tracker(company, values.pop("tracking_phone_number"))
         text = TextMessage(company=company, tracker=tracker, **values)
-        text.fires_no_event = not publish
+        text.fires_no_event = True
         text.opt_out_type = data.get("opt_out_type", "")
         text.sent_at_is_ours = text.sent_at_is_ours or not data.get("sent_at")
         text.save(force_insert=True)
+        if publish:
+            events.publish_new(text)
         return text
 
     def find() -> TextMessage | None:

@@ -37,6 +37,7 @@ class ThreadManager(models.Manager["Thread"]):
         for _ in range(20):
             known = self.filter(tracker=tracker, person=person, address=address).first()
             if known is not None:
+                known.tracker, known.person = tracker, person  # so that they are not read again
                 return known
             try:
                 with transaction.atomic():
@@ -108,7 +109,7 @@ class TextMessage(EventSubject):
         INBOUND = "inbound", "Received"
         OUTBOUND = "outbound", "Sent"
 
-    fires_no_event = False  # set before `save` for a text whose event was published elsewhere
+    fires_no_event = False  # set before `save` by who publishes it after that, or not at all
     opt_out_type = ""  # set before `save`: what the provider takes it for, STOP, START or HELP
 
     resource_id = ResourceIdField(prefix="SCI")

@@ -24,7 +24,6 @@ class FormSubmission(Attribution, EventSubject):
     """A form that somebody filled in on a company's web site. Passwords and card numbers are dropped before saving."""
 
     mapping = FieldMapping()  # set before `save` for a form whose source says which fields are whose
-    fires_no_event = False  # set before `save` for a form whose event was published elsewhere
 
     resource_id = ResourceIdField(prefix="FRM")
     person = models.ForeignKey(
