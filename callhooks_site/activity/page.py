@@ -51,7 +51,8 @@ def activity_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     def link(asked: Filters) -> str:
         return address(request, company, asked)
 
-    tabs = saved_views.list_tabs(request, company.pk, filters, link)
+    number = f"{listed.count:,}{'+' if listed.capped or listed.reaches is not None else ''}"
+    tabs = saved_views.list_tabs(request, company.pk, filters, link, number)
     saveable = filters.any_set and not any(tab.current for tab in tabs)
     context = {
         "title": "Activity",

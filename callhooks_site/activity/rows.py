@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Subquery
+from django.db.models import Min, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -46,7 +46,8 @@ class Row:
     url: str
     who: str
     number: str
-    person_url: str
+    person: int | None
+    named: bool = True  # `who` is a name, not a number or an address
     state: str = ""
     tone: str = ""
     said: str = ""
@@ -57,6 +58,10 @@ class Row:
     seconds: int | None = None
     email: str = ""
     arrived: Arrived | None = None
+
+    @property
+    def person_url(self) -> str:
+        return reverse("admin:calls_person_change", args=[self.person]) if self.person else ""
 
 
 def read_rows(company: int, keys: Collection[Key]) -> list[Row]:
@@ -72,12 +77,25 @@ def read_rows(company: int, keys: Collection[Key]) -> list[Row]:
         found |= {(TEXT.name, text.pk): _text(text) for text in _texts(pks[TEXT.name])}
     if pks[FORM.name]:
         found |= {(FORM.name, form.pk): _form(form) for form in _forms(pks[FORM.name])}
+    _name_by_calls([row for row in found.values() if not row.named and row.person])
     # One that was deleted since is not there.
     rows = [found[key.kind.name, key.pk] for key in keys if (key.kind.name, key.pk) in found]
     arrived = read_arrivals(company, [row.subject_id for row in rows]) if rows else {}
     for row in rows:
         row.arrived = arrived.get(row.subject_id)
     return rows
+
+
+def _name_by_calls(rows: list[Row]) -> None:
+    """Somebody whom no form has named has the name that the phone system gave with the newest call."""
+    if not rows:
+        return
+    calls = Call.objects.filter(person=OuterRef("pk")).exclude(customer_name="").order_by("-start_time", "-pk")
+    people = Person.objects.filter(pk__in={row.person for row in rows})
+    names = dict(people.annotate(called=Subquery(calls.values("customer_name")[:1])).values_list("pk", "called"))
+    for row in rows:
+        if name := names.get(row.person):
+            row.who, row.number, row.named = name, row.who, True
 
 
 def _calls(pks: list[int]) -> Any:
@@ -130,7 +148,8 @@ def _call(call: Call, back: datetime | None) -> Row:
         url=reverse("admin:calls_call_change", args=[call.pk]),
         who=name or number,
         number=number if name else "",
-        person_url=_person_url(call.person_id),
+        person=call.person_id,
+        named=bool(name),
         state=_WORDS.get(kind, "No answer"),
         tone=_TONES.get(kind, "quiet"),
         more=_length(call, kind, back),
@@ -188,7 +207,8 @@ def _text(text: TextMessage) -> Row:
         url=reverse("admin:messaging_textmessage_change", args=[text.pk]),
         who=_name(person) or number,
         number=number if _name(person) else "",
-        person_url=_person_url(text.thread.person_id),
+        person=text.thread.person_id,
+        named=bool(_name(person)),
         said=quote(text.content),
         more=files,
         source=display_name(text.tracker.source),
@@ -215,7 +235,8 @@ def _form(form: FormSubmission) -> Row:
         url=reverse("admin:forms_intake_formsubmission_change", args=[form.pk]),
         who=(_name(person) or typed[:80] or known or "Unknown"),
         number=known if _name(person) or typed else "",
-        person_url=_person_url(form.person_id),
+        person=form.person_id,
+        named=bool(_name(person) or typed),
         said=said,
         more="" if said else form.form_url,
         source=display_name(form.source),
@@ -236,7 +257,3 @@ def _name(person: Person | None) -> str:
 
 def _email(person: Person | None) -> str:
     return (person.email or person.main.email) if person is not None else ""
-
-
-def _person_url(person: int | None) -> str:
-    return reverse("admin:calls_person_change", args=[person]) if person else ""

@@ -4,7 +4,7 @@ company's are seen by all, and changed by its owners and admins."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -14,12 +14,12 @@ from django.urls import reverse
 from subscriptions.tenancy.access import access_of
 
 from . import reading
-from .filters import BadFilter, Filters, read
+from .filters import NEWEST, BadFilter, Filters, read
 from .models import SavedView
 
 MOST_VIEWS = 20  # of a person in a company, and of a company
 # A tab counts no further than this, in this many of the newest rows: a view may be of anything.
-MOST_COUNTED, ROWS_COUNTED = 99, 5_000
+MOST_COUNTED, ROWS_COUNTED = 99, 10_000
 COUNTED_VIEWS = 10
 
 # What every company has: a name, the filters, and whether its rows wait for somebody.
@@ -38,15 +38,18 @@ class Tab:
     edit_url: str = ""
 
 
-def list_tabs(request: HttpRequest, company: int, filters: Filters, link: Callable[[Filters], str]) -> list[Tab]:
-    now = filters.place
-    tabs = [Tab("Everything", link(Filters()), "", not now.any_set)]
+def list_tabs(
+    request: HttpRequest, company: int, filters: Filters, link: Callable[[Filters], str], shown: str
+) -> list[Tab]:
+    """`shown`: how many rows the page itself has."""
+    now = replace(filters.place, sort=NEWEST)
+    tabs = [Tab("Everything", link(Filters()), "" if now.any_set else shown, not now.any_set)]
     for name, asked, waits in READY_MADE:
-        number = count(asked, company)
+        number = shown if now == asked else count(asked, company)
         tabs.append(Tab(name, link(asked), number, now == asked, bad=waits and number not in ("", "0")))
     for place, view in enumerate(visible(request, company)):
         asked_for = filters_of(view)
-        counted = count(asked_for, company) if place < COUNTED_VIEWS else ""
+        counted = shown if now == asked_for else count(asked_for, company) if place < COUNTED_VIEWS else ""
         edit = reverse("admin:activity_view", args=[view.pk]) if may_change(request, view) else ""
         tabs.append(Tab(view.name, link(asked_for), counted, now == asked_for, edit_url=edit))
     return tabs
