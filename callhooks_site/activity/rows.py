@@ -92,7 +92,9 @@ def _name_by_calls(rows: list[Row]) -> None:
         return
     calls = Call.objects.filter(person=OuterRef("pk")).exclude(customer_name="").order_by("-start_time", "-pk")
     people = Person.objects.filter(pk__in={row.person for row in rows})
-    names = dict(people.annotate(called=Subquery(calls.values("customer_name")[:1])).values_list("pk", "called"))
+    names: dict[int | None, str | None] = dict(
+        people.annotate(called=Subquery(calls.values("customer_name")[:1])).values_list("pk", "called")
+    )
     for row in rows:
         if name := names.get(row.person):
             row.who, row.number, row.named = name, row.who, True

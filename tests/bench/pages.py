@@ -69,6 +69,8 @@ class Visitor:
                 yield self.time(link)[0]
         for model in admin.site._registry:
             yield from self._pages_of(f"admin:{name_of(model)}", terms)
+        for company in companies[:1]:
+            yield from self._activity_of(company, terms)
 
     def _pages_of(self, name: str, terms: Sequence[str]) -> Iterator[Timed]:
         from django.urls import reverse
@@ -81,6 +83,20 @@ class Visitor:
         if ANY_TIME in links_in(shown):  # each filter once more, over all there is
             wide = self.client.get(f"{reverse(f'{name}_changelist')}{ANY_TIME}", secure=True).content.decode()
             urls += _urls(name, wide, [])
+        for url in dict.fromkeys(urls):
+            yield self.time(url)[0]
+
+    def _activity_of(self, company: int, terms: Sequence[str]) -> Iterator[Timed]:
+        """Calls, texts and forms in one list: its views, filters and pages, and what is searched for."""
+        from django.urls import reverse
+
+        here = reverse("admin:activity")
+        listed, shown = self.time(f"{here}?company={company}")
+        yield listed
+        urls = [html.unescape(link) for link in re.findall(rf'href="({re.escape(here)}[^"#]*)"', shown)][:LINKS]
+        words = [*terms, "person", "hello", "0123"]
+        urls += [f"{listed.url}&{urlencode({'q': word})}" for word in words]
+        urls += [f"{listed.url}&page=200", f"{listed.url}&since=7d&outcome=missed"]
         for url in dict.fromkeys(urls):
             yield self.time(url)[0]
 

@@ -39,7 +39,7 @@ def ago(**how):
 def a_call(company, name: str, *, tracker=None, **how):
     """A call that ended; unanswered unless `answered_at` is given. Its number comes from the first letter."""
     start = how.pop("start_time", ago(minutes=30))
-    number = how.pop("customer_phone_number", f"+121455501{ord(name[0]) % 100:02d}")
+    number = how.pop("customer_phone_number", f"+121455501{ord((name or '?')[0]) % 100:02d}")
     given = {"start_time": start, "ended_at": start + timedelta(seconds=40), "customer_name": name, **how}
     return factories.make_call(company, tracker, customer_phone_number=number, **given)
 
@@ -89,6 +89,15 @@ def test_a_row_says_whether_its_webhooks_arrived(client, company):
         shown = client.get(PAGE).content.decode()
         link = f'{reverse("admin:subscriptions_delivery_changelist")}?since=all&amp;q={call.resource_id}">{words}</a>'
         assert link in shown, state
+
+
+def test_a_text_is_named_by_the_newest_call_of_its_sender(client, company):
+    a_call(company, "Zoe", customer_phone_number="+12145550101", start_time=ago(days=3))
+    a_call(company, "Zoe Smith", customer_phone_number="+12145550101", start_time=ago(days=2))
+    a_call(company, "", customer_phone_number="+12145550101", start_time=ago(days=1))
+    factories.make_text(company, customer_phone_number="+12145550101")
+    rows = [row for day in client.get(PAGE).context["days"] for row in day.rows]
+    assert [(row.who, row.number) for row in rows[:2]] == [("Zoe Smith", "214-555-0101")] * 2
 
 
 def test_each_filter_leaves_what_it_says(client, company):
