@@ -27,9 +27,9 @@ def _contact(text: TextMessage) -> Contact:
     content = text.content.strip()
     return Contact(
         icon="message-square-text" if inbound else "message-square-reply",
-        title=f"Text from {number}" if inbound else f"Text to {number}",
+        title="Text received" if inbound else "Text sent",
         url=reverse("admin:messaging_textmessage_change", args=[text.pk]),
-        text=" · ".join(filter(None, (text.tracker.name, told))),
+        text=" · ".join(filter(None, (number, text.tracker.name, told))),
         said=content if len(content) <= LONGEST else f"{content[: LONGEST - 1]}…",
         ours=not inbound,
     )

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 
+from subscriptions.admin.kit.index_scans import asked_companies
 from subscriptions.admin.kit.subjects import SubjectAdmin
 from subscriptions.delivery.remote_files import stream_file
 from subscriptions.tenancy.access import access_of
@@ -22,7 +23,7 @@ from ..models import Call, Tracker
 from ..people_search import find_people
 from ..phones import read_in
 from ..recordings import find_login
-from . import call_contacts, call_page  # noqa: F401  # calls as contacts of a person are registered there
+from . import call_contacts, call_page, names  # noqa: F401  # calls as contacts of a person are registered there
 from .columns import CallColumns
 from .conversation import ConversationColumns
 from .filters import OutcomeFilter, StartedFilter, TagFilter, TrackerFilter
@@ -100,7 +101,7 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
     empty_icon = "phone"
     indexed = frozenset({"tracker", "tag"})
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
-    search_help_text = "The customer’s number, a tracking number, or the exact id of a call"
+    search_help_text = "The customer’s name or number, a tracking number, or the exact id of a call"
 
     def name_of(self, row: Call) -> str:
         return row.customer_name or number_in_words(row)
@@ -116,6 +117,8 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
         trackers = [number.pk for number in found]
         if trackers:
             yield {"tracker__in": trackers}
+        if named := names.find_by_name(term, asked_companies(request)):
+            yield {"person__in": named}
 
     # --- the form -------------------------------------------------------------------------------------------------
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:

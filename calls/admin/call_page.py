@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models import Q
 from django.urls import reverse
 
 from subscriptions.admin.kit import times
@@ -45,6 +46,8 @@ def page_context(call: Call) -> dict[str, Any]:
         "caller": first_name(call.customer_name) or "Caller",
         "save_note": _save_note(call),
         "came_from": _came_from(call),
+        "newer_url": _neighbour(call, newer=True),
+        "older_url": _neighbour(call, newer=False),
         **_contacts(call),
     }
 
@@ -55,9 +58,20 @@ def find_people(person: Person) -> list[int]:
     return [main.pk, *Person.objects.filter(merged_into=main.pk).order_by("pk").values_list("pk", flat=True)]
 
 
+def _neighbour(call: Call, *, newer: bool) -> str:
+    """The page of the company's next call, by the index of its list; empty at the end."""
+    way = "gt" if newer else "lt"
+    # The pair as a condition of its own beside the time, which the index reads to the place.
+    near = Call.objects.filter(company=call.company_id, **{f"start_time__{way}e": call.start_time})
+    after = Q(**{f"start_time__{way}": call.start_time}) | Q(**{f"pk__{way}": call.pk})
+    order = ("start_time", "pk") if newer else ("-start_time", "-pk")
+    pk = near.filter(after).order_by(*order).values_list("pk", flat=True).first()
+    return reverse("admin:calls_call_change", args=[pk]) if pk is not None else ""
+
+
 def _came_from(call: Call) -> str:
-    """`roof repair near me · google / cpc`"""
-    channel = " / ".join(filter(None, (call.utm_source or call.source, call.utm_medium or call.medium)))
+    """`roof repair near me · Google Ads / cpc`"""
+    channel = " / ".join(filter(None, (values.source_in_words(call), call.medium)))
     return " · ".join(filter(None, (call.keywords, channel)))
 
 
@@ -139,7 +153,9 @@ def _contacts(call: Call) -> dict[str, Any]:
     shown = contacts.draw(newest)
     name = person.main.name or call.customer_name or number_in_words(call)
     return {
-        "contacts": [{"at": times.day_tag(place.at), "it": one, "here": place == this} for place, one in shown],
+        "contacts": [
+            {"at": times.day_tag(place.at), "it": one, "place": place, "here": place == this} for place, one in shown
+        ],
         "person_url": reverse("admin:calls_person_change", args=[person.main.pk]),
         "person_name": name,
         "person_first": first_name(person.main.name or call.customer_name) or name,

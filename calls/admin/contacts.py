@@ -15,6 +15,7 @@ from django.db.models import Model
 
 from ..models import Attribution
 
+_ORIGIN = ("source", "medium", "campaign", "keywords", "landing_page_url", "referrer")
 COUNTED = 10_000  # contacts of each kind; more are told as “10,000+”
 
 
@@ -162,11 +163,12 @@ def count(people: Sequence[int], *, most: int = COUNTED) -> Totals:
 def read_origin(place: Place) -> dict[str, str]:
     """Where the customer came from, as this contact tells it."""
     model: Any = _kinds[place.kind].model
-    if not issubclass(model, Attribution):
-        return {}
-    columns = ("source", "medium", "campaign", "keywords", "landing_page_url", "referrer")
-    found: dict[str, str] | None = model.objects.filter(pk=place.pk).values(*columns).first()
-    return {name: text for name, text in (found or {}).items() if text}
+    columns = [*(_ORIGIN if issubclass(model, Attribution) else ())]
+    columns += ["tracker__source"] if any(field.name == "tracker" for field in model._meta.fields) else []
+    found: dict[str, str] = model.objects.filter(pk=place.pk).values(*columns).first() or {}
+    by_number = found.pop("tracker__source", "")
+    known = {name: text for name, text in found.items() if text}
+    return known if "source" in known or not by_number else {"source": by_number, **known}
 
 
 def _is_after(rank: int, kind: Kind, before: Place | None, params: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ class OtherPerson(forms.Form):
 class MergingAdmin(ButtonsAdmin):
     buttons = ("merge",)
 
-    @button("Merge or take apart…", opens_page=True, icon="users")
+    @button("Merge or take apart…", opens_page=True, icon="users", more=True)
     def merge(self, request: HttpRequest, obj: Person) -> HttpResponse | None:
         person, who = obj.main, request.user.get_username()
         form = OtherPerson(person, request.POST if "other" in request.POST else None)

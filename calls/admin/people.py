@@ -6,19 +6,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 
 from subscriptions.admin.kit import times
+from subscriptions.admin.kit.index_scans import asked_companies
 from subscriptions.admin.kit.logs import LargeTableAdmin
 from subscriptions.tenancy.access import access_of
 
 from ..models import Person
 from ..people_search import find_main_rows
 from ..phones import formatted
-from . import people_page
+from . import names, people_page
 from .merging import MergingAdmin
 
 
@@ -38,7 +40,7 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     }
     empty_icon = "users"
     empty_text = "Calls, texts and forms make them."
-    search_help_text = "Full phone number, email address or id"
+    search_help_text = "Name, full phone number, email address or id"
     change_form_template = "admin/calls/person/page.html"
     fieldsets = (
         ("Name and place", {"fields": ("name", "city", "state", "country"), "classes": ("collapse",)}),
@@ -55,7 +57,18 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     def find(self, request: HttpRequest, rows: QuerySet[Person], term: str) -> QuerySet[Person]:
         access = access_of(request)
         people = access.limit(Person.objects.all(), "company")
-        return rows.filter(pk__in=find_main_rows(people, term, access.regions()))
+        named = names.main_rows(names.find_by_name(term, asked_companies(request)))
+        return rows.filter(pk__in={*find_main_rows(people, term, access.regions()), *named})
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Those who have no name yet get the one that their newest calls have."""
+        listed = super().get_changelist_instance(request)
+        rows: list[Person] = list(listed.result_list)
+        known = names.names_of([row.pk for row in rows if not row.name])
+        for row in rows:
+            row.name = row.name or known.get(row.pk, "")
+        listed.result_list = rows
+        return listed
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         return list(self.fieldsets)

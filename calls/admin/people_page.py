@@ -111,7 +111,6 @@ def _about(main: Person, rows: Sequence[Person], other_names: list[str]) -> list
         ("Email", mails),
         ("Also called", ", ".join(other_names)),
         ("Place", ", ".join(filter(None, (main.city, main.state, main.country)))),
-        ("Known since", times.day_tag(main.created_at)),
     ]
     return [(label, text) for label, text in known if text]
 

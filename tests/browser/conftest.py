@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.tools.browser import NotFound, chromium, launched
 
 # What the pages must do with where they set no policy themselves: nothing inline, nothing from elsewhere.
 POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+# Playwright's five seconds are short for a page of a busy machine; whatever comes is taken at once.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
-BY_NIGHT = 7  # the first of the pages: they have all that has a colour
+BY_NIGHT = 8  # the first of the pages: they have all that has a colour
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def addresses() -> tuple[Any, list[str]]:
         reverse("admin:subscriptions_delivery_change", args=[test_delivery.pk]),
         reverse("admin:subscriptions_subscription_test_result", args=[subscription.pk, test_delivery.pk]),
         reverse("admin:calls_call_change", args=[call.pk]),
+        reverse("admin:calls_person_change", args=[call.person_id]),
         reverse("admin:subscriptions_subscription_add"),
         reverse("admin:subscriptions_subscription_verify", **one),
         reverse("admin:subscriptions_resendjob_add"),

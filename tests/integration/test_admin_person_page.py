@@ -56,7 +56,7 @@ def person(company) -> Person:
 
 def test_all_contacts_are_one_timeline_newest_first(client, person):
     content = client.get(page(person)).content.decode()
-    assert titles(content) == ["Text from 214-555-0188", "Missed call", "Call answered by Sam", "Form filled in"]
+    assert titles(content) == ["Text received", "Missed call", "Call answered by Sam", "Form filled in"]
     assert "Are you open?" in content
     assert "Shingle" in content
 
