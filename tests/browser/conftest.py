@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.support import cleaning
 from tests.tools.browser import NotFound, chromium, launched
 
 # What the pages must do with where they set no policy themselves: nothing inline, nothing from elsewhere.
@@ -16,10 +18,22 @@ POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-ur
 expect.set_options(timeout=60_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
+def cleaned_by_deleting() -> Iterator[None]:
+    # Django has another connection while Playwright's event loop runs than before and after; nobody would close it.
+    with cleaning.cleaned_by_deleting(keep_connection=False):
+        yield
+
+
+def _as_long_as_nobody_minds(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
+    """Playwright keeps an event loop in this thread as long as it runs, and Django takes what runs in such a thread for
+    asynchronous code: so a browser is for the whole run only where no other tests are in it. To start one takes 4 s of
+    CPU."""
+    return "session" if all("tests/browser" in given for given in config.args) else "module"
+
+
+@pytest.fixture(scope=_as_long_as_nobody_minds)
 def browser(django_db_setup: None) -> Iterator[Browser]:
-    """Per module, not per session: Playwright keeps an event loop in this thread as long as it runs, and Django takes
-    what runs in such a thread for asynchronous code."""
     try:
         chromium()
     except NotFound as error:

@@ -1,41 +1,15 @@
-"""Cheaper real transactions for the tests of this folder."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection, transaction
-from django.test import TransactionTestCase
+
+from tests.support import cleaning
 
 pytest.register_assert_rewrite("tests.support.golden")
-
-# Made by migrate and meant to stay.
-KEPT = {"django_content_type", "auth_permission", "django_q_schedule"}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def cleaned_by_deleting() -> Iterator[None]:
-    """After each django_db(transaction=True) test of the module, delete the rows. Deleting a few takes 10 ms;
-    truncating every table and running migrate's signals again, as Django does, takes 300."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", _delete_everything)
-        patch.setattr(TransactionTestCase, "_should_reload_connections", _is_broken)
+    with cleaning.cleaned_by_deleting():
         yield
-
-
-def _delete_everything(_: Any) -> None:
-    models = apps.get_models(include_auto_created=True)
-    tables = sorted({model._meta.db_table for model in models if model._meta.managed} - KEPT)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A thread that a test left in a transaction is an error to be told, not to be waited for.
-        cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute(";".join(f'DELETE FROM "{table}"' for table in tables))
-        cursor.execute("SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL")
-
-
-def _is_broken(_: Any) -> bool:
-    """Whether the next test needs a new connection. PostgreSQL starts a process for one, which knows no table yet."""
-    return connection.connection is not None and connection.connection.closed
