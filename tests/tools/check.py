@@ -14,7 +14,7 @@ from callhooks_site.devtools.foreground import run_foreground
 from callhooks_site.devtools.state import PROJECT, DevError, environment, make_secrets
 
 NO_TEST_RAN = 5  # pytest's exit code
-CRASH = "tests/crash"
+CRASH, BROWSER = "tests/crash", "tests/browser"
 # Workers, each with a database of its own: two, as a small build machine has cores. By whole files, because some share
 # what is dear to make; those that take longest first (tests/support/longest.py), not those with the most tests.
 AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -86,18 +86,22 @@ def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
 
 
 def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
-    """pytest's exit code and the static checks that failed. Beside the tests run the static checks, and the tests that
-    kill clusters, on a server of their own: those mostly wait, and one after the other they would take longest."""
+    """pytest's exit code and the static checks that failed. Beside the tests run the static checks; those in a browser,
+    with one Chromium for all, which nothing else may share a process with; and those that kill clusters, on a server of
+    their own: they mostly wait, and one after the other they would take longest."""
     with ExitStack() as stack:
         url = stack.enter_context(throw_away_database(migrated=True))
         crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
         crash = [sys.executable, "-m", "pytest", *AT_ONCE, CRASH]
         crash_ended = stack.enter_context(_beside(crash, crash_env))
+        browser_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-browser")
+        browser_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", BROWSER], browser_env))
         lint = [sys.executable, "-m", "tests.tools.check", "lint"]
         lint_ended = stack.enter_context(_beside(lint, os.environ))
-        code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}"])
+        code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}", f"--ignore={BROWSER}"])
         failed = ["see above"] if lint_ended("static checks") else []
-        return crash_ended(f"pytest {CRASH}") or code, failed
+        others = [browser_ended(f"pytest {BROWSER}"), crash_ended(f"pytest {CRASH}")]
+        return code or max(others, key=abs), failed
 
 
 @contextmanager
