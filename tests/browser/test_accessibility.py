@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
+from callhooks_site.vendor_api import totals_upkeep
 from subscriptions.endpoints import test_events
 from subscriptions.models import Attempt, Delivery, EndpointHealth
 from tests.browser.visiting import visit_as
@@ -41,9 +42,11 @@ def addresses() -> tuple[Any, list[str]]:
         subscription=subscription, window_began=now, last_failure="The certificate expired.",
         failing_since=now - timedelta(hours=2), last_success_at=now - timedelta(days=1),
     )  # fmt: skip
+    totals_upkeep.keep_up(seconds=30)
     one = {"args": [subscription.pk]}
     pages = [
         reverse("admin:index"),
+        f"{reverse('admin:reports')}?since=2026-03-01&until=2026-03-31",
         reverse("admin:activity"),
         reverse("admin:subscriptions_subscription_change", **one),
         reverse("admin:subscriptions_delivery_changelist"),
@@ -88,6 +91,12 @@ def test_words_stand_out_by_night_too(seen: Page, live_server, addresses):
         seen.goto(live_server.url + path)
         found += _serious(seen, path, only)
     assert found == []
+
+
+def test_the_first_day_too(seen: Page, live_server):
+    visit_as(seen, live_server, factories.make_member(factories.make_company(), "owner"))
+    seen.goto(live_server.url + reverse("admin:index"))
+    assert _serious(seen, "first day", {"resultTypes": ["violations"]}) == []
 
 
 def _serious(page: Page, path: str, options: dict[str, Any]) -> list[str]:
