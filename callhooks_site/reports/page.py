@@ -29,6 +29,7 @@ from . import charts, export, words
 from .heat import draw_heat
 from .period import LABELS, BadPeriod, Period, read_period, this_month
 from .report import Line, Report, build_report
+from .top_callers import MOST_CALLS
 
 LINES = 12  # of a card; the file has all
 CHOICES = 50  # of a chip
@@ -143,6 +144,7 @@ class _Shown:
             "heat": draw_heat("Calls by weekday and hour", report.hours.calls),
             "outcomes": self._outcomes(),
             "said": self._said(),
+            "most_calls": f"{MOST_CALLS:,}",
             "callers": [self._caller(one) for one in report.callers.callers],
             "source": self.source,
             "number": self.number,

@@ -15,14 +15,15 @@ from .kit import charts
 HOURS = 24
 
 
-def render_day(hours: Hours) -> Any:
-    """`98.2 % of 1,204` with a bar for each hour; only text if nothing was sent."""
+def render_day(hours: Hours, *, refuses: bool = False) -> Any:
+    """`98.2 % of 1,204` with a bar for each hour; only text if nothing was sent. `refuses`: its last answer was no, so
+    that what is tried again has not arrived."""
     whole = statistics.sum_up(hours)
     if not (whole.delivered or whole.failed or whole.retried):
         return "Nothing sent"
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     marks = [mark_of(hours.get(now - timedelta(hours=back), Statistics())) for back in range(HOURS - 1, -1, -1)]
-    text = summarize(whole)
+    text = summarize(whole, refuses=refuses)
     strip = charts.draw_strip(f"Last 24 hours: {text}", marks)
     return format_html('<span class="strip-line">{} <span class="nowrap">{}</span></span>', strip, text)
 
@@ -35,11 +36,11 @@ def mark_of(hour: Statistics) -> str:
     return "bad" if trouble > hour.delivered else "warn" if trouble else "good"
 
 
-def summarize(whole: Statistics) -> str:
+def summarize(whole: Statistics, *, refuses: bool = False) -> str:
     over = whole.delivered + whole.failed
     if whole.success is None:
         return f"{whole.retried:,} retries"
-    return f"{format_percent(whole.success)} of {over:,}"
+    return f"{format_percent(min(whole.success, 0.999) if refuses else whole.success)} of {over:,}"
 
 
 def format_percent(part: float) -> str:

@@ -58,12 +58,12 @@ class SubscriptionFacts:
 
     @admin.display(description="last 24 hours")
     def day(self, obj: Any) -> Any:
-        return day_statistics.render_day(obj.day)
+        return day_statistics.render_day(obj.day, refuses=_refuses(obj))
 
     @admin.display(description="last 24 hours")
     def day_of_one(self, obj: Subscription) -> Any:
         hours = statistics.read_for_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
-        return day_statistics.render_day(hours)
+        return day_statistics.render_day(hours, refuses=_refuses(obj))
 
     # --- the head of its page -------------------------------------------------------------------------------------
     def head_facts(self, obj: Subscription) -> dict[str, Any]:
@@ -155,6 +155,11 @@ class SubscriptionFacts:
 
 def _health(obj: Subscription) -> EndpointHealth | None:
     return getattr(obj, "health", None)
+
+
+def _refuses(obj: Subscription) -> bool:
+    health = _health(obj)
+    return health is not None and health.failing_since is not None
 
 
 def _failing(obj: Subscription) -> bool:

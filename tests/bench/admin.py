@@ -1,5 +1,5 @@
 """Every page of the admin with millions of rows: lists, each filter, searches, details, as a member of one company, of
-all of them, and as operator. Then the lists of API v3 beside a million calls and 20,000 companies.
+all of them, and as operator. Then reports and the lists of API v3 beside a million calls and 20,000 companies.
 
 `--wide` measures many companies instead: see `wide`. `pages` finds the pages.
 """
@@ -10,7 +10,7 @@ import logging
 import statistics
 import time
 
-from tests.bench import admin_data, vendor_data, vendor_lists, wide
+from tests.bench import admin_data, report_pages, vendor_data, vendor_lists, wide
 from tests.bench.options import Options
 from tests.bench.pages import Timed, Visitor
 from tests.bench.report import Report, Target
@@ -43,9 +43,11 @@ def run(workspace: Workspace, options: Options) -> Report:
     with override_settings(STORAGES=plain):
         for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
             timed += Visitor(who, user, min(options.rounds, ROUNDS)).walk(data.companies, data.terms)
-    ordered = sorted(timed, key=lambda one: -one.ms)
     calls = vendor_data.fill(size)
     rounds = min(options.rounds, ROUNDS)
+    with override_settings(STORAGES=plain):
+        timed += report_pages.walk(calls, rounds)
+    ordered = sorted(timed, key=lambda one: -one.ms)
     asked = sorted(vendor_lists.walk(calls, vendor_lists.paths(calls), rounds), key=lambda one: -one.ms)
     broken = [one for one in timed if one.status >= 500] + [one for one in asked if one.status != 200]
     return Report(

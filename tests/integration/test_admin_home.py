@@ -292,3 +292,11 @@ def test_it_takes_as_many_queries_for_much_as_for_little(client, company, django
     told(company, *["delivered"] * 3, *["failed"] * 3)
     with django_assert_num_queries(QUERIES):
         shown(client)
+
+
+def test_the_list_of_subscriptions_is_not_100_percent_either(client, company):
+    told(company, "delivered")
+    url = reverse("admin:subscriptions_subscription_changelist")
+    assert "100 % of 1" in client.get(url).content.decode()
+    EndpointHealth.objects.update(failing_since=timezone.now())
+    assert "99.9 % of 1" in client.get(url).content.decode()
