@@ -16,7 +16,8 @@ from uuid import UUID
 
 from . import outages, outbox
 from .fairness import Hosts, Paces, Shares
-from .outbox import Claimed, Limits, Outcome, Position
+from .outbox import Claim, Claimed, Limits, Outcome, Position
+from .outbox.claiming_few import MOST as FEW_ROWS
 from .outbox.staging import STAGED_AT_ONCE
 
 # Rows of one claim. A claim costs 4 ms of CPU and 0.05 ms for each row, and whoever comes meanwhile waits for all of
@@ -32,6 +33,9 @@ LOOK_SECONDS = 0.05
 BUSY_SECONDS = 0.25
 # The same when there were more endpoints than one claim looks at.
 CUT_SECONDS = 0.02
+# Where few were available lately, a claim for few is tried first. One that had to leave it to the other is followed by
+# no further try for so long.
+FEW_AGAIN_SECONDS = 1.0
 NEVER = float("inf")
 
 
@@ -61,6 +65,7 @@ class Claimer:
         self._left_something = False
         self._taken = 0  # by the last claim, and what was finished of all since
         self._released = 0
+        self._few_at = 0.0  # from when on a claim for few is tried
         self._company: int | None = None  # of the last row that was claimed
         self._others_at = -NEVER  # when one of another company was last claimed
 
@@ -127,10 +132,14 @@ class Claimer:
             host=self._hosts.first,
             hosts=self._hosts.rooms(now),
         )
-        claim = outbox.claim(token=self._token, lease=self._lease, limits=limits, position=self._position)
+        claim = self._claim_few(limits, now) or outbox.claim(
+            token=self._token, lease=self._lease, limits=limits, position=self._position
+        )
         now = time.monotonic()
         self._take(claim.rows, now)
         self._left_something = claim.more or claim.cut or claim.skipped
+        if len(claim.rows) > FEW_ROWS:
+            self._few_at = now + FEW_AGAIN_SECONDS
         self._taken, self._released = len(claim.rows), 0
         self._another_round |= bool(claim.rows)
         if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):
@@ -145,6 +154,20 @@ class Claimer:
             self._another_round = False
         if claim.next_seconds is not None:
             self._look_at = min(self._look_at, now + max(LOOK_SECONDS, claim.next_seconds))
+
+    def _claim_few(self, limits: Limits, now: float) -> Claim | None:
+        """A claim of all that is available, where few were lately and nothing limits them."""
+        if now < self._few_at or self._left_something or self._position.in_between:
+            return None
+        if min(limits.rows, limits.unknown, limits.company) < FEW_ROWS or limits.host < FEW_ROWS:
+            return None
+        limited = {company for company, held in limits.held.items() if limits.company - held < FEW_ROWS}
+        limited |= {company for (company, _), (room, _) in limits.hosts.items() if room < FEW_ROWS}
+        found = outbox.claim_few(token=self._token, lease=self._lease, limited=limited)
+        if found is None:
+            self._few_at = now + FEW_AGAIN_SECONDS
+            return None
+        return Claim(found.rows, found.more, cut=False, skipped=False, next_seconds=None)
 
     def _rows(self, now: float) -> int:
         return CLAIM_ROWS if now - self._others_at < ALONE_SECONDS else CLAIM_ROWS_ALONE

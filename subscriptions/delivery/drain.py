@@ -129,6 +129,7 @@ class Drain:
         if self._sender.wait(timeout, self._slot.descriptors()) and self._slot.woken():
             self._claimer.wake()
         self._record(*self._sender.collect())
+        self._book.write_good_news(time.time() + self._clock_offset)
 
     def _record(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
         self._recorder.add(self._sending.excuse(outcomes), unsent)
@@ -159,9 +160,10 @@ class Drain:
         self._sender.stop()
         self._leave_slot()
         give_up_at = time.monotonic() + self._lease
-        while self._claimer.held and time.monotonic() < give_up_at:
+        while (self._claimer.held or self._book.has_news) and time.monotonic() < give_up_at:
             try:
                 self._record(*self._sender.collect(all_of_them=True))
+                self._book.write_good_news(time.time() + self._clock_offset, all_of_it=True)
                 if self._claimer.held:
                     self._sender.wait(0.1)
             except DATABASE_LOST:

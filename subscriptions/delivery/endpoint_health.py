@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from ..database.prepared import prepared_cursor
 from . import forwarding, outages, outbox
 from .breaker import Health, after
 from .forwarding import Mode
@@ -15,13 +16,16 @@ from .outbox import Outcome
 
 # An endpoint that is known to be well is not written to the table with every batch, only this often.
 WRITTEN_EVERY_SECONDS = 15.0
+# Good news of endpoints that were well when they were claimed is written together, after so long at most: with many
+# endpoints and few events, each answer would be a transaction more, and a third write to the disk.
+GOOD_NEWS_SECONDS = 1.0
 
 _READ = """
 SELECT subscription_id, extract(epoch FROM window_began)::float8, window_good, window_bad,
        extract(epoch FROM open_until)::float8, opened, extract(epoch FROM last_success_at)::float8,
        extract(epoch FROM last_failure_at)::float8, last_failure, extract(epoch FROM failing_since)::float8,
        extract(epoch FROM retry_after_until)::float8, failing_days
-  FROM subscriptions_endpointhealth WHERE subscription_id = ANY (%s) ORDER BY subscription_id FOR UPDATE
+  FROM subscriptions_endpointhealth WHERE subscription_id = ANY (%s::bigint[]) ORDER BY subscription_id FOR UPDATE
 """
 
 # Failing for less than that is a hiccup, and its retries come soon by themselves.
@@ -58,19 +62,23 @@ class Answers:
 @dataclass(slots=True)
 class EndpointBook:
     """One drain's way of noting answers; `scale` multiplies the breaker's breaks. It remembers which
-    endpoints it found well, to write those seldom."""
+    endpoints it found well, to write those seldom. Failures, and successes after failures, are written at once."""
 
     scale: float = 1.0
     _well_since: dict[int, float] = field(default_factory=dict)
+    _good_news: dict[int, int] = field(default_factory=dict)  # endpoint → good answers that are not written yet
+    _good_news_since: float = 0.0
 
     def note(self, outcomes: Sequence[Outcome], *, now: float) -> None:
         """`now`: seconds since 1970 by the database's clock."""
         answers: defaultdict[int, Answers] = defaultdict(Answers)
+        failing = set()
         for outcome in outcomes:
             if outcome.ours:
                 continue
             if outcome.claimed.trust == 0:  # it failed, for another drain too: that it is well again must be written
                 self._well_since.pop(outcome.claimed.endpoint, None)
+                failing.add(outcome.claimed.endpoint)
             answer = answers[outcome.claimed.endpoint]
             if outcome.state == "delivered":
                 answer.good += 1
@@ -81,19 +89,37 @@ class EndpointBook:
         gone = {outcome.claimed.endpoint for outcome in outcomes if outcome.gone}
         for endpoint in [e for e, answer in answers.items() if not answer.bad and self._is_well(e, now)]:
             del answers[endpoint]
+        for endpoint in [e for e, answer in answers.items() if not answer.bad and e not in failing]:
+            self._good_news_since = self._good_news_since if self._good_news else now
+            self._good_news[endpoint] = self._good_news.get(endpoint, 0) + answers.pop(endpoint).good
         if answers:
             self._write(dict(answers), now)
+        self.write_good_news(now)
         outages.suspect({outcome.error for outcome in outcomes if outcome.error and not outcome.ours})
         if gone:
             disable(gone, "The server answered 410 Gone: it wants no more webhooks.")
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._good_news)
+
+    def write_good_news(self, now: float, *, all_of_it: bool = False) -> None:
+        """Write what has waited long enough."""
+        if not self._good_news or not (all_of_it or now - self._good_news_since >= GOOD_NEWS_SECONDS):
+            return
+        self._write({endpoint: Answers(good=good) for endpoint, good in self._good_news.items()}, now, late=True)
+        self._good_news.clear()
+
     def _is_well(self, endpoint: int, now: float) -> bool:
         return now - self._well_since.get(endpoint, 0.0) < WRITTEN_EVERY_SECONDS
 
-    def _write(self, answers: dict[int, Answers], now: float) -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
+    def _write(self, answers: dict[int, Answers], now: float, *, late: bool = False) -> None:
+        with transaction.atomic(), prepared_cursor() as cursor:
             cursor.execute(_READ, [list(answers)])
             known = {row[0]: Health(*row[1:]) for row in cursor.fetchall()}
+            if late:  # what failed meanwhile is not well because of an answer before that
+                answers = {e: a for e, a in answers.items() if e not in known or known[e].failing_since is None}
             healths = {
                 endpoint: after(
                     known.get(endpoint, Health(window_began=now)),

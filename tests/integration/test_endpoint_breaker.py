@@ -113,9 +113,34 @@ def test_a_new_address_is_judged_anew(subscription):
 def test_an_endpoint_that_is_well_is_not_written_with_every_batch(subscription):
     book = EndpointBook()
     now = time.time()
-    for seconds in (0.0, 1.0, 2.0):
+    for seconds in (0.0, 0.9):
         book.note([delivered(job) for job in claim(limit=1)], now=now + seconds)
-    assert EndpointHealth.objects.get().last_success_at.timestamp() == pytest.approx(now, abs=0.01)
+        assert not EndpointHealth.objects.exists()
+    for seconds in (1.1, 2.0, 3.5):
+        book.note([delivered(job) for job in claim(limit=1)], now=now + seconds)
+        assert EndpointHealth.objects.get().last_success_at.timestamp() == pytest.approx(now + 1.1, abs=0.01)
+    assert not book.has_news
+
+
+def test_good_news_is_written_when_the_drain_has_nothing_else_to_do(subscription):
+    book = EndpointBook()
+    now = time.time()
+    book.note([delivered(job) for job in claim(limit=1)], now=now)
+    book.write_good_news(now + 0.5)
+    assert book.has_news
+    book.write_good_news(now + 0.6, all_of_it=True)
+    assert EndpointHealth.objects.get().window_good == 1
+    assert not book.has_news
+
+
+def test_good_news_that_is_late_does_not_undo_a_failure(subscription):
+    late, book = EndpointBook(), EndpointBook()
+    (job,) = claim(limit=1)
+    late.note([delivered(job)], now=time.time())
+    fail_all(book)
+    late.write_good_news(time.time() + 2.0)
+    assert EndpointHealth.objects.get().opened == 1
+    assert EndpointHealth.objects.get().failing_since is not None
 
 
 def test_a_good_trial_counts_at_once_for_a_drain_that_found_the_endpoint_well_before_it_failed(subscription):

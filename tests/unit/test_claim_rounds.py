@@ -33,6 +33,7 @@ def script(monkeypatch):
     """What claims bring, one after the other; then nothing."""
     claims: list[Claim] = []
     monkeypatch.setattr(outbox, "claim", lambda **_: claims.pop(0) if claims else NOTHING)
+    monkeypatch.setattr(outbox, "claim_few", lambda **_: None)
     monkeypatch.setattr(outbox, "look", lambda: Look(False, None, None, False, False))
     monkeypatch.setattr(outages, "limit_claim", lambda rows: rows)
     return claims

@@ -14,6 +14,7 @@ Invariants
 """
 
 from .claiming import NO_LIMIT, Claim, Limits, Position, claim
+from .claiming_few import FewClaimed, claim_few
 from .cursors import forget_plans
 from .finishing import Finished, finish, follow, hand_back
 from .forward import Batch, bring_forward, send_now, try_at_once
@@ -27,6 +28,7 @@ __all__ = [
     "Batch",
     "Claim",
     "Claimed",
+    "FewClaimed",
     "Finished",
     "Limits",
     "Look",
@@ -34,6 +36,7 @@ __all__ = [
     "Position",
     "bring_forward",
     "claim",
+    "claim_few",
     "claim_paused_tests",
     "finish",
     "follow",

@@ -6,7 +6,7 @@ Trust in an endpoint: 0 it fails, or has a request stuck; 1 nothing is known of 
 
 from __future__ import annotations
 
-from .rows import BODY_COLUMNS
+from .rows import claimed_columns, host_of
 
 # Each company with something available, and of each some endpoints with something available: one descent of an index
 # for each, whatever lies between.
@@ -83,7 +83,7 @@ endpoint AS MATERIALIZED (
                     ELSE 1 END AS trust
           FROM considered
          CROSS JOIN LATERAL (
-            SELECT sub.*, substring(lower(sub.url) FROM '^https?://([^/:?#\\[]+|\\[[^\\]]*\\])') AS host
+            SELECT sub.*, <host> AS host
               FROM subscriptions_subscription sub WHERE sub.id = considered.id) s
           LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = considered.id
           LEFT JOIN unnest(%(endpoints)s::bigint[], %(windows)s::int[]) AS windows (id, size)
@@ -226,13 +226,7 @@ lost AS (
      WHERE d.id = ANY (ARRAY(SELECT id FROM locked))
        AND e.id = d.event_id AND endpoint.id = d.subscription_id + 0  -- no index: the key is the way to the row
        AND s.id = d.subscription_id AND c.id = d.company_id
-    RETURNING d.id, d.subscription_id, d.company_id, coalesce(endpoint.host, ''), s.ordered, d.attempts,
-              d.round_began_after, e.id AS event_id, e.type, e.sequence, <body>, s.url, s.secret,
-              CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
-              c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate,
-              endpoint.trust,
-              extract(epoch FROM clock_timestamp() - e.created_at)::float8,
-              extract(epoch FROM clock_timestamp())::float8
+    RETURNING <columns>
 ), rate_used AS (
     INSERT INTO subscriptions_endpointhealth AS h
            (subscription_id, window_began, window_good, window_bad, opened, last_failure, rate_used_until)
@@ -260,4 +254,12 @@ SELECT (SELECT CASE WHEN count(*) >= %(companies_per_claim)s THEN max(id) ELSE 0
   FROM (SELECT 1) one LEFT JOIN claimed ON true
 """
 
-CLAIM = _CONSIDERED + _ENDPOINT + _CANDIDATES + _CHOSEN + _PARKED + _CLAIMED.replace("<body>", BODY_COLUMNS)
+_COLUMNS = claimed_columns(host="endpoint.host", trust="endpoint.trust")
+CLAIM = (
+    _CONSIDERED
+    + _ENDPOINT.replace("<host>", host_of("sub.url"))
+    + _CANDIDATES
+    + _CHOSEN
+    + _PARKED
+    + _CLAIMED.replace("<columns>", _COLUMNS)
+)

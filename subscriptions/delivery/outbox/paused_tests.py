@@ -11,11 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 from .cursors import bound_cursor
-from .rows import BODY_COLUMNS, Claimed
+from .rows import Claimed, claimed_columns, host_of
 
 MOST_AT_ONCE = 20
 
-# The columns of `Claimed`, in its order.
 _CLAIM_TESTS = f"""
 UPDATE subscriptions_delivery d
    SET attempts = d.attempts + 1, claim = %(token)s, stage = 0,
@@ -25,13 +24,7 @@ UPDATE subscriptions_delivery d
         SELECT id FROM subscriptions_delivery WHERE state = 'pending' AND stage = 3 LIMIT %(most)s
            FOR UPDATE SKIP LOCKED))
    AND e.id = d.event_id AND s.id = d.subscription_id AND s.state <> 'archived' AND c.id = d.company_id
-RETURNING d.id, d.subscription_id, d.company_id,
-          coalesce(substring(lower(s.url) FROM '^https?://([^/:?#\\[]+|\\[[^\\]]*\\])'), ''), false, d.attempts,
-          d.round_began_after, e.id, e.type, e.sequence, {BODY_COLUMNS}, s.url, s.secret,
-          CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
-          c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, 1,
-          extract(epoch FROM clock_timestamp() - e.created_at)::float8,
-          extract(epoch FROM clock_timestamp())::float8
+RETURNING {claimed_columns(host=host_of("s.url"), trust="1", ordered="false")}
 """
 
 

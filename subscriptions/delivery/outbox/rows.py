@@ -3,10 +3,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-# The columns `body` and `encoding` of `Claimed`, of a delivery d and its event e.
-BODY_COLUMNS = """CASE d.payload_version WHEN 'article' THEN e.body ELSE (
-              SELECT b.body FROM subscriptions_eventbody b WHERE b.event_id = e.id AND b.version = d.payload_version)
-              END, d.encoding"""
+
+def host_of(url: str) -> str:
+    """The host of a URL, in lower case and without the port: an expression of a column."""
+    return f"substring(lower({url}) FROM '^https?://([^/:?#\\[]+|\\[[^\\]]*\\])')"
+
+
+def claimed_columns(*, host: str, trust: str, ordered: str = "s.ordered") -> str:
+    """The columns of `Claimed`, of a delivery d, its event e, its subscription s and its company c."""
+    return f"""
+d.id, d.subscription_id, d.company_id, coalesce({host}, ''), {ordered}, d.attempts, d.round_began_after,
+e.id AS event_id, e.type, e.sequence,
+CASE WHEN d.payload_version = 'article' THEN e.body
+     ELSE (SELECT b.body FROM subscriptions_eventbody b WHERE b.event_id = e.id AND b.version = d.payload_version) END,
+d.encoding, s.url, s.secret,
+CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
+c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, {trust},
+extract(epoch FROM clock_timestamp() - e.created_at)::float8, extract(epoch FROM clock_timestamp())::float8
+"""
 
 
 # Nobody changes them. They are not frozen because that makes each three times as dear, and there is one of each for

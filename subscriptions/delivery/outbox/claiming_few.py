@@ -1,0 +1,80 @@
+"""A claim for the common case: a few deliveries are available, and all of them can be sent at once.
+
+Most installations have many companies with an endpoint or two, and events come one by one. The claim that is fair among
+thousands (`claiming.py`) takes 3 ms of PostgreSQL for one row, most of it to start its many parts; this one 0.4 ms. It
+takes all that is available or nothing: as soon as there is more, or anything to weigh or to put off, the other claim
+decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from .cursors import by_index
+from .rows import Claimed, claimed_columns, host_of
+
+MOST = 8  # available rows
+
+# Good: nothing is under way to its endpoint, which is well or unknown, and its subscription asks for no order and no
+# rate. Rows that somebody else holds are left, and claimed as soon as they are available again.
+_CLAIM_FEW = f"""
+WITH available AS MATERIALIZED (
+    SELECT id, company_id, subscription_id, claim, due_at FROM subscriptions_delivery
+     WHERE state = 'pending' AND stage = 1 ORDER BY company_id, subscription_id LIMIT %(most)s + 1
+), judged AS MATERIALIZED (
+    SELECT a.id, a.subscription_id,
+           CASE WHEN h.last_success_at > statement_timestamp() - interval '10 min' THEN 2 ELSE 1 END AS trust,
+           a.claim IS NULL AND a.due_at <= statement_timestamp()
+           AND s.state = 'active' AND NOT s.ordered AND s.rate_per_minute IS NULL
+           AND h.failing_since IS NULL AND coalesce(h.opened, 0) = 0
+           AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
+           AND a.company_id <> ALL (%(limited)s::bigint[])
+           AND count(*) OVER (PARTITION BY a.subscription_id) = 1
+           AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery f
+                            WHERE f.subscription_id = a.subscription_id AND f.claim IS NOT NULL
+                              AND f.due_at > statement_timestamp()) AS good
+      FROM available a
+      JOIN subscriptions_subscription s ON s.id = a.subscription_id
+      LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = a.subscription_id
+), simple AS MATERIALIZED (
+    SELECT count(*) <= %(most)s AND coalesce(bool_and(good), true)
+           AND NOT EXISTS (SELECT 1 FROM subscriptions_endpointqueue WHERE ready_at <= statement_timestamp()) AS yes
+      FROM judged
+), locked AS MATERIALIZED (
+    SELECT d.id FROM subscriptions_delivery d
+     WHERE (SELECT yes FROM simple) AND d.id = ANY (ARRAY(SELECT id FROM judged))
+       AND d.due_at <= statement_timestamp()  -- only pending ones have it
+       FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE subscriptions_delivery d
+       SET attempts = d.attempts + 1, claim = %(token)s, stage = 0,
+           due_at = clock_timestamp() + make_interval(secs => %(lease)s)
+      FROM subscriptions_event e, judged, subscriptions_subscription s, subscriptions_company c
+     WHERE d.id = ANY (ARRAY(SELECT id FROM locked))
+       AND e.id = d.event_id AND judged.id = d.id + 0  -- no index: the key is the way to the row
+       AND s.id = d.subscription_id AND c.id = d.company_id
+    RETURNING {claimed_columns(host=host_of("s.url"), trust="judged.trust")}
+)
+SELECT (SELECT yes FROM simple), (SELECT count(*) FROM judged) > (SELECT count(*) FROM locked), claimed.*
+  FROM (SELECT 1) one LEFT JOIN claimed ON true
+"""
+
+
+class FewClaimed(NamedTuple):
+    """`more`: a row was left, because somebody else holds it at the moment."""
+
+    rows: list[Claimed]
+    more: bool
+
+
+def claim_few(*, token: UUID, lease: float, limited: Collection[int]) -> FewClaimed | None:
+    """Claim all that is available for `lease` seconds, if that is little and simple; None if it is not. `limited`:
+    companies of which the drain may hold fewer than `MOST` rows more."""
+    values: dict[str, Any] = {"token": token, "lease": lease, "most": MOST, "limited": list(limited)}
+    (found,) = by_index((_CLAIM_FEW, values), locked=True)
+    is_simple, more = found[0][:2]
+    if not is_simple:
+        return None
+    return FewClaimed([Claimed(*(*row[2:], token)) for row in found if row[2] is not None], more)

@@ -1,0 +1,148 @@
+"""Where few deliveries are available and all can be sent at once, one short claim takes them; else it takes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from subscriptions.delivery import outbox
+from subscriptions.delivery.outbox.claiming_few import MOST
+from subscriptions.models import Company, Delivery, EndpointHealth, EndpointQueue, Subscription
+from tests.support.claims import LEASE, claim, end_leases
+from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def claim_few(limited: tuple[int, ...] = ()) -> outbox.FewClaimed | None:
+    return outbox.claim_few(token=uuid4(), lease=LEASE, limited=limited)
+
+
+@pytest.fixture
+def company() -> Company:
+    company = make_company()
+    make_subscription(company, events=["pre_call"], url="https://crm.example.com/hooks")
+    return company
+
+
+def health(**values: Any) -> None:
+    EndpointHealth.objects.create(
+        subscription=Subscription.objects.first(), window_began=timezone.now(), last_failure="", **values
+    )
+
+
+def test_all_that_is_available_is_claimed(company):
+    make_subscription(company, events=["pre_call"])
+    other = make_company()
+    make_subscription(other, events=["pre_call"])
+    make_call(company)
+    make_call(other)
+    found = claim_few()
+    assert len(found.rows) == 3
+    assert not found.more
+    assert {job.attempt for job in found.rows} == {1}
+    assert {job.company for job in found.rows} == {company.pk, other.pk}
+    assert "crm.example.com" in {job.host for job in found.rows}
+    assert set(Delivery.objects.values_list("attempts", "stage", "claim")) == {(1, 0, found.rows[0].token)}
+    assert claim_few() == outbox.FewClaimed([], False)
+    assert claim() == []
+
+
+def test_it_brings_what_the_other_claim_brings(company):
+    make_call(company)
+    (few,) = claim_few().rows
+    outbox.hand_back([few])
+    (full,) = claim()
+    for name in few.__dataclass_fields__:
+        if name not in ("token", "age", "database_time"):
+            assert getattr(few, name) == getattr(full, name), name
+
+
+def test_an_endpoint_that_answered_well_lately_is_trusted(company):
+    health(last_success_at=timezone.now())
+    make_call(company)
+    assert [job.trust for job in claim_few().rows] == [2]
+
+
+def fail(company: Company) -> None:
+    health(failing_since=timezone.now())
+
+
+def break_open(company: Company) -> None:
+    health(open_until=timezone.now() + timezone.timedelta(minutes=1), opened=1)
+
+
+def half_open(company: Company) -> None:
+    health(opened=1)
+
+
+def in_order(company: Company) -> None:
+    Subscription.objects.update(ordered=True)
+
+
+def at_a_rate(company: Company) -> None:
+    Subscription.objects.update(rate_per_minute=60)
+
+
+def second_row(company: Company) -> None:
+    make_call(company)
+
+
+def under_way(company: Company) -> None:
+    Delivery.objects.update(due_at=timezone.now())
+    assert len(claim(limit=1)) == 1
+    make_call(company)
+
+
+def lost(company: Company) -> None:
+    claim()
+    end_leases()
+
+
+def queued(company: Company) -> None:
+    other = make_subscription(make_company())
+    EndpointQueue.objects.create(subscription=other, ready_at=timezone.now())
+
+
+def too_many(company: Company) -> None:
+    for _ in range(MOST):
+        make_subscription(company, events=["pre_call"])
+    make_call(company)
+
+
+@pytest.mark.parametrize(
+    "unless",
+    [fail, break_open, half_open, in_order, at_a_rate, second_row, under_way, lost, queued, too_many],
+    ids=lambda case: case.__name__,
+)
+def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Callable[[Company], None]):
+    make_call(company)
+    unless(company)
+    before = list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage"))
+    assert claim_few() is None
+    assert list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage")) == before
+
+
+def test_a_company_that_holds_too_much_is_left_to_the_other_claim(company):
+    make_call(company)
+    assert claim_few(limited=(company.pk,)) is None
+    assert len(claim_few(limited=(company.pk + 1,)).rows) == 1
+
+
+def test_a_row_that_somebody_else_holds_is_left_and_told(company):
+    make_call(company)
+
+    def hold_and_claim() -> outbox.FewClaimed | None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM subscriptions_delivery FOR UPDATE")
+            (found,) = at_once([claim_few])
+        return found
+
+    assert hold_and_claim() == outbox.FewClaimed([], True)
+    assert len(claim_few().rows) == 1
