@@ -58,7 +58,7 @@ def week_of(moment: datetime) -> int:
 def read(text: str, number: str = "") -> list[str]:
     """The terms of a tsquery, each with a place for the company and week, `{}`: all must be there. `number`: what the
     text is as a phone number. Empty if the text has no words."""
-    words = re.findall(r"\w+", text.translate(_NO_SIGNS).lower())[:MOST_WORDS]
+    words = split(text)[:MOST_WORDS]
     if not words:
         return []
     terms = [_term(word) for word in words]
@@ -67,6 +67,17 @@ def read(text: str, number: str = "") -> list[str]:
         # A number: written together, or as it was typed.
         return [f"({_term(digits)} | ({' & '.join(terms)}))"]
     return terms
+
+
+def are_in(text: str, name: str) -> bool:
+    """Whether each word of the text begins a word of the name."""
+    words, parts = split(text), split(name)
+    return bool(words) and all(any(part.startswith(word) for part in parts) for word in words)
+
+
+def split(text: str) -> list[str]:
+    """The words of a text, as PostgreSQL's parser has them."""
+    return re.findall(r"\w+", text.translate(_NO_SIGNS).lower())
 
 
 def build_queries(company: int, weeks: Iterable[int], terms: list[str]) -> list[str]:

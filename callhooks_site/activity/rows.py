@@ -16,12 +16,12 @@ from calls.callers import number_in_words
 from calls.models import Call, Person
 from calls.payloads.values import display_name, source_in_words
 from calls.phones import formatted
-from forms_intake.admin.submissions import NAMES
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 
 from .filters import calls_back
 from .kinds import CALL, FORM, KINDS, TEXT
+from .names import typed_name
 from .reading import Key
 from .webhooks import Arrived, read_arrivals
 
@@ -222,7 +222,7 @@ def _text(text: TextMessage) -> Row:
 
 def _form(form: FormSubmission) -> Row:
     data = form.form_data if isinstance(form.form_data, dict) else {}
-    typed = next((str(text) for field, text in data.items() if field.lower() in NAMES and text), "")
+    typed = typed_name(data)
     person = form.person
     number = formatted(person.phone or person.main.phone) if person is not None else ""
     known = number or _email(person)
@@ -235,7 +235,7 @@ def _form(form: FormSubmission) -> Row:
         icon="clipboard-list",
         label="Form",
         url=reverse("admin:forms_intake_formsubmission_change", args=[form.pk]),
-        who=(_name(person) or typed[:80] or known or "Unknown"),
+        who=(_name(person) or typed or known or "Unknown"),
         number=known if _name(person) or typed else "",
         person=form.person_id,
         named=bool(_name(person) or typed),

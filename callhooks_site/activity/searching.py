@@ -15,17 +15,20 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from calls import search_words
-from calls.models import Person
+from calls.models import Call, Person
 from calls.people_search import find_people
 from calls.phones import normalise_if_number
+from forms_intake.models import FormSubmission
 from subscriptions.lib.countries import country_of
 from subscriptions.models import Company
 
 from .filters import OLDEST, Filters, rows_of
-from .kinds import KINDS, Kind
+from .kinds import CALL, FORM, KINDS, Kind
+from .names import typed_name
 
 MOST_FOUND = 1_000
-MOST_PEOPLE = 200  # rows of the people that a number or an address means
+MOST_PEOPLE = 200  # rows of the people that a number, an address or a name means
+MOST_NAMES = 200  # of the rows that were found
 _RESOURCE_ID = re.compile(r"[A-Z]{3}[0-9a-f]{32}")
 
 Found = tuple[datetime, int, int]  # time, number of the kind, primary key
@@ -33,7 +36,8 @@ Found = tuple[datetime, int, int]  # time, number of the kind, primary key
 
 def find(filters: Filters, company: int) -> list[Found]:
     """The newest MOST_FOUND rows that the words mean, or the oldest if these come first."""
-    found = {*_by_contact(filters, company), *_by_words(filters, company)}
+    by_words = list(_by_words(filters, company))
+    found = {*_by_contact(filters, company), *by_words, *_of_people(filters, company, _named(by_words, filters))}
     return sorted(found, reverse=filters.sort != OLDEST)[:MOST_FOUND]
 
 
@@ -45,10 +49,30 @@ def _by_contact(filters: Filters, company: int) -> Iterator[Found]:
             yield from _keys(kind, rows.filter(resource_id=term), filters)
         elif " " not in term:
             yield from _keys(kind, rows.filter(external_id=term), filters)
-    people = find_people(Person.objects.filter(company=company), term, [region_of(company)])[:MOST_PEOPLE]
-    if people:
-        for kind, rows in _parts(filters, company):
-            yield from _keys(kind, rows.filter(**{f"{kind.person}__in": people}), filters)
+    people = find_people(Person.objects.filter(company=company), term, [region_of(company)])
+    yield from _of_people(filters, company, people)
+
+
+def _of_people(filters: Filters, company: int, people: list[int]) -> Iterator[Found]:
+    for kind, rows in _parts(filters, company) if people else []:
+        yield from _keys(kind, rows.filter(**{f"{kind.person}__in": people[:MOST_PEOPLE]}), filters)
+
+
+def _named(found: list[Found], filters: Filters) -> list[int]:
+    """The people of that name among the newest that were found. Their other calls, texts and forms may not have it:
+    texts have no name, and a phone system may tell none."""
+    newest = sorted(found, reverse=True)[:MOST_NAMES]
+    calls = [pk for _, number, pk in newest if KINDS[number] is CALL]
+    forms = [pk for _, number, pk in newest if KINDS[number] is FORM]
+    names = list(Call.objects.filter(pk__in=calls).order_by().values_list("person", "customer_name"))
+    typed = FormSubmission.objects.filter(pk__in=forms).order_by().values_list("person", "person__name", "form_data")
+    names += [(person, name or typed_name(data)) for person, name, data in typed]
+    people = {person for person, name in names if person and search_words.are_in(filters.words, name)}
+    if not people:
+        return []
+    rows = Person.objects.filter(pk__in=people).values_list("pk", "merged_into")
+    main = {merged or pk for pk, merged in rows}
+    return [*main, *Person.objects.filter(merged_into__in=main).values_list("pk", flat=True)]
 
 
 def _by_words(filters: Filters, company: int) -> Iterator[Found]:

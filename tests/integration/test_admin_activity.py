@@ -214,6 +214,8 @@ def test_somebody_with_several_companies_chooses_one(company):
     chosen = client.get(PAGE)
     assert [name for name, _ in chosen.context["companies"]] == ["Acme Dental", "Other Dental"]
     assert [name for name, _ in client.get(PAGE, {"name": "other"}).context["companies"]] == ["Other Dental"]
+    asked = client.get(PAGE, {"q": "0142"})
+    assert f"?company={company.pk}&amp;q=0142" in asked.content.decode()
     answer = client.get(PAGE, {"company": other.pk})
     assert who(answer) == ["Bea"]
     assert f"company={other.pk}" in answer.context["export_url"]

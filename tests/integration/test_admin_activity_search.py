@@ -97,6 +97,20 @@ def test_an_id_finds_its_row_and_filters_narrow_a_search(client, rows):
     assert found(client, "roof", outcome="answered") == []
 
 
+def test_a_name_finds_all_of_the_person(client, company):
+    tracker = factories.make_tracker(company)
+    number = "+12145550142"
+    factories.make_call(company, tracker, customer_name="Luis Ortega", customer_phone_number=number, note="Gutter")
+    factories.make_call(company, tracker, customer_phone_number=number)
+    factories.make_text(company, tracker, customer_phone_number=number)
+    factories.make_form(company, form_data={"name": "Bea Lindqvist", "phone": "214-555-0177"})
+    factories.make_call(company, tracker, customer_phone_number="+12145550177")
+    assert sorted(found(client, "ortega")) == ["call", "call", "text"]
+    assert sorted(found(client, "luis ort")) == ["call", "call", "text"]
+    assert sorted(found(client, "lindqvist")) == ["call", "form"]
+    assert found(client, "gutter") == ["call"]
+
+
 def test_a_search_looks_no_further_than_it_needs(client, company, monkeypatch):
     monkeypatch.setattr("callhooks_site.activity.searching.MOST_FOUND", 2)
     for number in range(4):
