@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db.models import BooleanField, F, Func
+from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, QuerySet
 from django.db.models.expressions import RawSQL
 
 WEEK_SECONDS = 604_800
@@ -38,6 +39,20 @@ _DIGITS = re.compile(r"[\d\s().+/-]*\d[\d\s().+/-]*")
 def words_of(name: str) -> Func:
     """The words of a row: the expression of the index."""
     return Func(*(F(column) for column in COLUMNS[name]), function=f"{name}_words", output_field=SearchVectorField())
+
+
+def find(name: str, rows: QuerySet[Any], queries: list[str], most: int) -> list[tuple[Any, ...]]:
+    """The rows of this kind that one of the queries finds, at most so many: those of the first query first. `rows` are
+    values. Each query goes along the index; when there are enough, no later one is asked."""
+    matching = rows.filter(matches(name, "asked.query"))[:most]
+    statement, given = matching.query.sql_with_params()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")  # compiling takes longer than the search
+        cursor.execute(
+            f"SELECT found.* FROM unnest(%s::tsquery[]) AS asked (query), LATERAL ({statement}) AS found LIMIT %s",
+            [queries, *given, most],
+        )
+        return list(cursor.fetchall())
 
 
 def matches(name: str, query: str) -> Any:

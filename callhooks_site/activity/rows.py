@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import Min, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from calls.admin.names import names_of
 from calls.call_states import call_type, seconds
 from calls.callers import number_in_words
 from calls.models import Call, Person
@@ -87,16 +88,10 @@ def read_rows(company: int, keys: Collection[Key]) -> list[Row]:
 
 
 def _name_by_calls(rows: list[Row]) -> None:
-    """Somebody whom no form has named has the name that the phone system gave with the newest call."""
-    if not rows:
-        return
-    calls = Call.objects.filter(person=OuterRef("pk")).exclude(customer_name="").order_by("-start_time", "-pk")
-    people = Person.objects.filter(pk__in={row.person for row in rows})
-    names: dict[int | None, str | None] = dict(
-        people.annotate(called=Subquery(calls.values("customer_name")[:1])).values_list("pk", "called")
-    )
+    """Somebody whom no form has named has the name that their newest calls have."""
+    names = names_of([row.person for row in rows if row.person]) if rows else {}
     for row in rows:
-        if name := names.get(row.person):
+        if name := names.get(row.person or 0):
             row.who, row.number, row.named = name, row.who, True
 
 

@@ -7,11 +7,10 @@ and what is rare costs little in all of them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import F
 
 from calls import search_words
@@ -37,7 +36,10 @@ Found = tuple[datetime, int, int]  # time, number of the kind, primary key
 def find(filters: Filters, company: int) -> list[Found]:
     """The newest MOST_FOUND rows that the words mean, or the oldest if these come first."""
     by_words = list(_by_words(filters, company))
-    found = {*_by_contact(filters, company), *by_words, *_of_people(filters, company, _named(by_words, filters))}
+    # Who has the name may be said by rows that the filters leave out.
+    plain = Filters(words=filters.words)
+    naming = by_words if filters.place == plain else _by_words(plain, company)
+    found = {*_by_contact(filters, company), *by_words, *_of_people(filters, company, _named(naming, filters))}
     return sorted(found, reverse=filters.sort != OLDEST)[:MOST_FOUND]
 
 
@@ -58,7 +60,7 @@ def _of_people(filters: Filters, company: int, people: list[int]) -> Iterator[Fo
         yield from _keys(kind, rows.filter(**{f"{kind.person}__in": people[:MOST_PEOPLE]}), filters)
 
 
-def _named(found: list[Found], filters: Filters) -> list[int]:
+def _named(found: Iterable[Found], filters: Filters) -> list[int]:
     """The people of that name among the newest that were found. Their other calls, texts and forms may not have it:
     texts have no name, and a phone system may tell none."""
     newest = sorted(found, reverse=True)[:MOST_NAMES]
@@ -83,17 +85,10 @@ def _by_words(filters: Filters, company: int) -> Iterator[Found]:
         return
     weeks = range(reach[0], reach[1] + 1)
     queries = search_words.build_queries(company, weeks if filters.sort == OLDEST else reversed(weeks), wanted)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # compiling takes longer than the search
-        for kind, rows in parts:
-            found = _newest(kind, rows.filter(search_words.matches(kind.name, "asked.query")), filters)
-            statement, given = found.query.sql_with_params()
-            # Week after week, each along the index, until there are enough: no later week is looked up.
-            cursor.execute(
-                f"SELECT found.* FROM unnest(%s::tsquery[]) AS asked (query), LATERAL ({statement}) AS found LIMIT %s",
-                [queries, *given, MOST_FOUND],
-            )
-            yield from ((at, KINDS.index(kind), pk) for at, pk in cursor.fetchall())
+    for kind, rows in parts:
+        newest = _in_order(kind, rows, filters)
+        for at, pk in search_words.find(kind.name, newest, queries, MOST_FOUND):
+            yield at, KINDS.index(kind), pk
 
 
 def _weeks(parts: list[tuple[Kind, Any]]) -> tuple[int, int] | None:
@@ -111,13 +106,13 @@ def _parts(filters: Filters, company: int) -> list[tuple[Kind, Any]]:
 
 
 def _keys(kind: Kind, rows: Any, filters: Filters) -> list[Found]:
-    return [(at, KINDS.index(kind), pk) for at, pk in _newest(kind, rows, filters)]
+    return [(at, KINDS.index(kind), pk) for at, pk in _in_order(kind, rows, filters)[:MOST_FOUND]]
 
 
-def _newest(kind: Kind, rows: Any, filters: Filters) -> Any:
+def _in_order(kind: Kind, rows: Any, filters: Filters) -> Any:
     """Times and primary keys, in the order of the list."""
     back = "" if filters.sort == OLDEST else "-"
-    return rows.order_by(f"{back}{kind.time}", f"{back}pk").values_list(F(kind.time), F("pk"))[:MOST_FOUND]
+    return rows.order_by(f"{back}{kind.time}", f"{back}pk").values_list(F(kind.time), F("pk"))
 
 
 def region_of(company: int) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from .. import search_words
 from ..models import Person
@@ -65,13 +65,5 @@ def _owners(kind: contacts.Kind, company: int, wanted: list[str]) -> set[int]:
         return set()
     weeks = range(search_words.week_of(ends[1]), search_words.week_of(ends[0]) - 1, -1)
     queries = search_words.build_queries(company, weeks, wanted)
-    matching = rows.filter(search_words.matches(kind.name, "asked.query")).values_list("person_id", flat=True)
-    statement, given = matching[:MOST_FOUND].query.sql_with_params()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # compiling takes longer than the search
-        # Week after week, the newest first, each along the index, until there are enough.
-        cursor.execute(
-            f"SELECT found.* FROM unnest(%s::tsquery[]) AS asked (query), LATERAL ({statement}) AS found LIMIT %s",
-            [queries, *given, MOST_FOUND],
-        )
-        return {pk for (pk,) in cursor.fetchall()}
+    people = rows.values_list("person_id", flat=True)
+    return {pk for (pk,) in search_words.find(kind.name, people, queries, MOST_FOUND)}

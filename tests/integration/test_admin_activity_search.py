@@ -108,6 +108,7 @@ def test_a_name_finds_all_of_the_person(client, company):
     assert sorted(found(client, "ortega")) == ["call", "call", "text"]
     assert sorted(found(client, "luis ort")) == ["call", "call", "text"]
     assert sorted(found(client, "lindqvist")) == ["call", "form"]
+    assert found(client, "ortega", kind="text") == ["text"]
     assert found(client, "gutter") == ["call"]
 
 
