@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 from functools import partial, update_wrapper
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import LogEntry
@@ -156,6 +156,12 @@ class CallhooksAdminSite(AdminSite):
         if self.has_permission(request):
             shown |= frame.frame_context(self, request)
         return {**super().each_context(request), **shown}
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        from subscriptions.admin.kit.searched_choices import ScopedAutocomplete
+
+        answer: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
+        return cast(HttpResponse, answer)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """For operators only. Members see on the home page what `recent_actions` selects."""

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -17,12 +18,21 @@ from django.urls import URLPattern, path
 
 from ..events import catalogue, versions
 from ..events.payload_schemas import build_schema
-from ..models import Company, Subscription
+from ..models import Company, Delivery, Subscription
 from ..tenancy.access import access_of
 from . import test_events
-from .kit.filters import is_id
+from .kit.searched_choices import is_id, search_in
+from .resend_form import SubscriptionChoice
 
-MAX_OFFERED = 200  # subscriptions in the menu; others can be tested from their own page
+
+class TestForm(forms.Form):
+    subscription = SubscriptionChoice(Subscription.objects.none(), empty_label=None)
+
+    def __init__(self, rows: QuerySet[Subscription], *, several: bool) -> None:
+        super().__init__()
+        field: Any = self.fields["subscription"]
+        field.queryset, field.several = rows, several
+        search_in(field, Delivery._meta.get_field("subscription"))
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse
         event_type = catalogue.get(name)
     except LookupError:
         raise Http404(f"There is no event type {name}.") from None
-    offered = list(_list_sendable(request)[:MAX_OFFERED])
+    form = TestForm(_list_sendable(request), several=access_of(request).several)
     if request.method == "POST":
         chosen = request.POST.get("subscription", "")
         answer = _send_test(site, request, event_type, chosen)
@@ -72,9 +82,9 @@ def _type_page(site: AdminSite, request: HttpRequest, name: str) -> HttpResponse
         "title": event_type.label,
         "type": event_type,
         "versions": [_in_version(event_type, version) for version in versions.all_versions()],
-        "example": event_type.example,
-        "offered": offered,
-        "several": access_of(request).several,
+        "has_example": event_type.example is not None,
+        "form": form,
+        "offered": _list_sendable(request).order_by().exists(),
         "may_send": access_of(request).may_write_some(),
         "about": catalogue.kind_of(event_type.name),
     }
@@ -89,7 +99,7 @@ def _send_test(
     page: Any = site._registry[Subscription]
     subscription = _list_sendable(request).filter(pk=int(chosen)).first() if is_id(chosen) else None
     if subscription is None:
-        page.message_user(request, "Choose a subscription.", messages.ERROR)
+        page.message_user(request, "Choose an active subscription.", messages.ERROR)
         return None
     delivery = test_events.send_from_page(page, request, subscription, event_type.name)
     return HttpResponseRedirect(test_events.result_url(delivery)) if delivery is not None else None

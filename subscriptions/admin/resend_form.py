@@ -12,7 +12,7 @@ from django.utils import timezone
 from ..endpoints import resend_jobs
 from ..models import Delivery, Subscription
 from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
-from .kit.row_fields import RowByIdField, too_many
+from .kit.searched_choices import SearchSelect, search_in
 
 FASTEST = 1000  # per second
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}
@@ -25,19 +25,15 @@ class _Moment(forms.DateTimeInput):
         super().__init__(STEP_WIDGET, format="%Y-%m-%dT%H:%M:%S")
 
 
-class _Subscriptions(forms.ModelChoiceField):  # type: ignore[type-arg]
+class SubscriptionChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     several = False
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} · {obj.company.name}" if self.several else str(obj.name)
 
 
-class _SubscriptionById(RowByIdField):
-    several = False
-
-
 class ResendForm(forms.Form):
-    subscription = _Subscriptions(Subscription.objects.none())
+    subscription = SubscriptionChoice(Subscription.objects.none())
     since = forms.DateTimeField(label="Created from", widget=_Moment)
     until = forms.DateTimeField(
         label="Created before", widget=_Moment, required=False, help_text="Leave empty for now."
@@ -64,11 +60,12 @@ class ResendForm(forms.Form):
         defaults = {"since": timezone.now() - timedelta(hours=24), "states": list(resend_jobs.DEFAULT_STATES)}
         kwargs["initial"] = {**defaults, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        if too_many(rows):
-            self.fields["subscription"] = _SubscriptionById(Subscription.objects.none())
         field: Any = self.fields["subscription"]
         field.queryset, field.several, field.required = rows, several, not all_of_one
         field.empty_label = "All active subscriptions" if all_of_one else "Choose one"
+        search_in(field, Delivery._meta.get_field("subscription"))
+        if all_of_one and isinstance(field.widget, SearchSelect):
+            field.widget.empty_text = field.empty_label
         for name in ("since", "until"):
             self.fields[name].help_text += f" In {timezone.get_current_timezone_name()}."
 

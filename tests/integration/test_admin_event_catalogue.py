@@ -72,7 +72,7 @@ def test_it_is_sent_to_the_subscription_chosen(client, company):
 def test_nothing_is_sent_without_one(client, company, chosen):
     factories.make_subscription(company)
     answer = client.post(reverse("admin:event_type", args=["post_call"]), {"subscription": chosen})
-    assert "Choose a subscription." in answer.content.decode()
+    assert "Choose an active subscription." in answer.content.decode()
     assert not Delivery.objects.exists()
 
 

@@ -8,34 +8,65 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from ...models import Company
 from ...tenancy.access import access_of
+from . import searched_choices
+from .searched_choices import is_id
 
-MAX_CHOICES = 100  # users search for the rest
+__all__ = [
+    "AnyTimeFilter",
+    "CompanyFilter",
+    "DefaultingFilter",
+    "SearchingFilter",
+    "SinceFilter",
+    "is_id",
+    "related_filter",
+]
 
 
-class CompanyFilter(SimpleListFilter):
+class SearchingFilter(SimpleListFilter):
+    """A filter by a row. Of more rows than a list can show it offers the chosen one, and searches for the others:
+    `relation` is then the field that leads to them. `among`: the company that it searches in, if one is chosen."""
+
+    path = ""
+    relation: Any = None
+    among = ""
+
+    def offer(self, model: type[Model], rows: QuerySet[Any], chosen: str | None, every: QuerySet[Any]) -> list[Any]:
+        """The rows to list. `chosen`: the key of one out of `every`, which may be none of `rows`."""
+        found = list(rows[: searched_choices.MOST_OFFERED + 1])
+        if len(found) > searched_choices.MOST_OFFERED:
+            self.relation = _relation(model, self.path)
+            found = []
+        missing = chosen and all(str(row.pk) != chosen for row in found)
+        return [*found, *(_with_id(every, "pk", chosen) if missing else ())]
+
+    def has_output(self) -> bool:
+        return self.relation is not None or super().has_output()
+
+
+class CompanyFilter(SearchingFilter):
     """Shown to users with several companies."""
 
     title = "company"
-    parameter_name = "company"
+    parameter_name = path = "company"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        rows = access_of(request).limit(Company.objects.all(), "pk")
-        return [(str(pk), name) for pk, name in rows.values_list("pk", "name")[:MAX_CHOICES]]
+        rows = access_of(request).limit(Company.objects.only("pk", "name"), "pk")
+        found = self.offer(model_admin.model, rows, request.GET.get("company"), rows)
+        return [(str(row.pk), row.name) for row in found]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return _with_id(queryset, "company", self.value())
 
 
-class RelatedFilter(SimpleListFilter):
+class RelatedFilter(SearchingFilter):
     """Filters by a related row. See `related_filter`."""
 
-    path = ""
     rows: QuerySet[Any]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -44,11 +75,10 @@ class RelatedFilter(SimpleListFilter):
         rows = _with_id(access_of(request).limit(rows, "company"), "company", _company(request))
         if access_of(request).all_companies and not _company(request):
             rows = rows.order_by("-pk")  # the names of all companies' rows are in no index
-        found = list(rows[:MAX_CHOICES])
-        if chosen and all(str(row.pk) != chosen for row in found):
-            # A link may choose a row that is not among the choices.
-            everything = self.rows.model._default_manager.all()
-            found += _with_id(access_of(request).limit(everything, "company"), "pk", chosen)
+        # A link may choose a row that is not among the choices.
+        every = access_of(request).limit(self.rows.model._default_manager.select_related("company"), "company")
+        self.among = _company(request) or ""
+        found = self.offer(model_admin.model, rows, chosen, every)
         with_company = access_of(request).several and not _company(request)
         return [(str(row.pk), f"{row} · {row.company.name}" if with_company else str(row)) for row in found]
 
@@ -146,5 +176,9 @@ def _with_id(rows: QuerySet[Any], path: str, value: str | None) -> QuerySet[Any]
     return rows.filter(**{path: int(value)}) if is_id(value) else rows.none()
 
 
-def is_id(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) <= 18
+def _relation(model: type[Model], path: str) -> Any:
+    *way, last = path.split("__")
+    for step in way:
+        related: Any = model._meta.get_field(step).related_model
+        model = related
+    return model._meta.get_field(last)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.forms.fields import InvalidJSONInput
 
 from ...lib.postgres_json import find_problems
 from ...models import Company
+from .searched_choices import SearchSelect, has_company, search_in
 
 # Times outside overflow in some time zones and programs.
 FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -38,8 +38,10 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         if company_id:
             for field in self.fields.values():
                 rows = getattr(field, "queryset", None)
-                if rows is not None and _has_company(rows.model):
+                if rows is not None and has_company(rows.model):
                     field.queryset = rows.filter(company=company_id)  # type: ignore[attr-defined]
+                    if isinstance(field.widget, SearchSelect):
+                        search_in(field, field.widget.field, company=company_id)  # type: ignore[arg-type]
                     field.label_from_instance = str  # type: ignore[attr-defined]  # one company only, so its name is not needed
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -126,14 +128,7 @@ def _strings(values: Iterable[Any] | None) -> list[str]:
     return [str(value) for value in values or ()]
 
 
-def _has_company(model: type[models.Model]) -> bool:
-    try:
-        return model._meta.get_field("company").is_relation
-    except FieldDoesNotExist:
-        return False
-
-
 def _company_differs(row: Any, company: Company | None) -> bool:
-    if not isinstance(row, models.Model) or not _has_company(type(row)):
+    if not isinstance(row, models.Model) or not has_company(type(row)):
         return False
     return company is None or row.company_id != company.pk  # type: ignore[attr-defined]

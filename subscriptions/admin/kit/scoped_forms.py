@@ -14,10 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ...tenancy.access import access_of
-from .filters import is_id
 from .forms import DateTimeInputs, ExactTextField, StorableJSONField, TenantForm
 from .rights import ScopedRows
-from .row_fields import RowByIdField, too_many
+from .searched_choices import SearchSelect, can_search, has_company, is_id, too_many, with_company
 
 
 class ScopedForms(ScopedRows):
@@ -84,14 +83,14 @@ class ScopedForms(ScopedRows):
     def _scoped_field(self, make: Any, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> Any:
         # Django also validates a POST against this queryset.
         rows = self.choosable(request, db_field.remote_field.model)
-        belongs = _has_field(rows.model, "company")
+        belongs = has_company(rows.model)
         if belongs:
             rows = rows.select_related("company").defer("company__signing_key")
-        if isinstance(db_field, models.ForeignKey) and too_many(rows):
-            kwargs = {**kwargs, "form_class": RowByIdField, "widget": forms.TextInput}
+        if isinstance(db_field, models.ForeignKey) and can_search(rows.model) and too_many(rows):
+            kwargs = {**kwargs, "widget": SearchSelect(db_field)}
         field = make(db_field, request, **{**kwargs, "queryset": rows})
         if belongs and isinstance(field, forms.ModelChoiceField) and access_of(request).several:
-            field.label_from_instance = _label_with_company  # type: ignore[assignment, method-assign]
+            field.label_from_instance = with_company  # type: ignore[assignment, method-assign]
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -131,10 +130,6 @@ class ScopedForms(ScopedRows):
     def set_with(self, changed: list[str]) -> set[str]:
         """More columns to save together with these."""
         return set()
-
-
-def _label_with_company(row: Any) -> str:
-    return f"{row} · {row.company.name}"
 
 
 def _has_field(model: type[models.Model], name: str) -> bool:

@@ -8,11 +8,13 @@ from urllib.parse import parse_qsl
 from django import template
 from django.contrib.admin import site
 from django.contrib.admin.views.main import ChangeList
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from ...tenancy.access import access_of
 from . import chips, form_parts, icons, lists
+from .searched_choices import SearchSelect
 
 register = template.Library()
 
@@ -25,6 +27,14 @@ def icon(name: str, size: int = 16) -> SafeString:
 @register.simple_tag
 def chip(changelist: ChangeList, spec: Any) -> chips.Chip:
     return chips.build_chip(changelist, spec)
+
+
+@register.simple_tag
+def filter_media(changelist: ChangeList) -> str:
+    """Scripts and styles of filters that search, if there are any."""
+    if not any(getattr(spec, "relation", None) for spec in changelist.filter_specs):
+        return ""
+    return render_to_string("components/search_media.html", {"media": SearchSelect(None).media})
 
 
 @register.simple_tag

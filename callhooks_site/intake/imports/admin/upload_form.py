@@ -12,6 +12,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from subscriptions.admin.kit.searched_choices import search_in
 from subscriptions.models import Company
 
 from ..models import ImportJob
@@ -102,6 +103,7 @@ class UploadForm(forms.Form):
         else:
             field: Any = self.fields["company"]
             field.queryset = companies
+            search_in(field, ImportJob._meta.get_field("company"))
         self._only = only
 
     @property
