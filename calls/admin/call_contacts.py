@@ -69,6 +69,7 @@ register(
         time="start_time",
         owner="person_id",
         draw=draw,
+        person_name="c.customer_name",
         measures=(
             "count(*) FILTER (WHERE direction = 'inbound' AND answered_at IS NOT NULL AND NOT voicemail)",
             "count(*) FILTER (WHERE direction = 'inbound' AND answered_at IS NULL AND NOT voicemail "

@@ -61,8 +61,8 @@ class Place:
 @dataclass(frozen=True)
 class Kind:
     """A kind of contact. `owner` is the column by which `model` is indexed, followed by `time`; `owners` is SQL for its
-    values, from the keys of the people in %(people)s. `draw` reads rows by their keys. `measures` are SQL for
-    `answered`, `missed` and `seconds`, over rows `c`."""
+    values, from the keys of the people in %(people)s. `draw` reads rows by their keys. `measures` are SQL over rows
+    `c` for `answered`, `missed` and `seconds`; `person_name` is SQL for what the person is called in one."""
 
     name: str
     plural: str
@@ -71,6 +71,7 @@ class Kind:
     owner: str
     draw: Callable[[Sequence[int]], dict[int, Contact]]
     owners: str = "SELECT unnest(%(people)s::bigint[])"
+    person_name: str = ""
     measures: tuple[str, str, str] = ("NULL::bigint", "NULL::bigint", "NULL::bigint")
 
     @property

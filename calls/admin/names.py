@@ -1,7 +1,7 @@
-"""People by their names: what their calls say of them shows in lists, and is found.
+"""People by their names: what their calls and forms say of them shows in lists, and is found.
 
-A call has the name that the phone system or the office gave, which need not be a person's yet. The words of calls and
-forms are indexed by company and week (`calls.search_words`); they lead to the people."""
+A call has the name that the phone system or the office gave, a form the one that was typed; a person need not have it.
+The words of calls and forms are indexed by company and week (`calls.search_words`); they lead to the people."""
 
 from __future__ import annotations
 
@@ -17,23 +17,31 @@ from . import contacts
 
 MOST_FOUND = 200  # calls or forms of a search in each company
 MOST_COMPANIES = 10  # searched; whoever has more chooses one
-CALLS_READ = 5  # the newest of a person in a list
+ROWS_READ = 5  # the newest calls and forms of a person in a list
+LONGEST_NAME = 200
 _LETTER = re.compile(r"[^\W\d_]")
 
-_NAMES = """
-SELECT o.id, named.name FROM unnest(%(people)s::bigint[]) AS o (id) CROSS JOIN LATERAL (
-    SELECT newest.name FROM (
-        SELECT c.customer_name AS name FROM calls_call c WHERE c.person_id = o.id
-         ORDER BY c.start_time DESC, c.id DESC LIMIT %(most)s) AS newest
-     WHERE newest.name <> '' LIMIT 1) AS named
-"""
+
+def read_names(people: Sequence[int], *, most: int = ROWS_READ) -> list[tuple[int, str]]:
+    """What the newest calls, and then the newest forms, call each of these people: keys and names, the newest first."""
+    parts = [
+        f"SELECT {rank} AS rank, o.id, named.name, named.at FROM unnest(%(people)s::bigint[]) AS o (id) "
+        f"CROSS JOIN LATERAL (SELECT newest.name, newest.at FROM (SELECT {kind.person_name} AS name, "
+        f"c.{kind.time} AS at FROM {kind.table} c WHERE c.{kind.owner} = o.id "
+        f"ORDER BY c.{kind.time} DESC, c.id DESC LIMIT %(most)s"
+        ") AS newest WHERE newest.name <> '') AS named"
+        for rank, kind in enumerate(contacts.kinds())
+        if kind.person_name
+    ]
+    sql = f"SELECT id, name FROM ({' UNION ALL '.join(parts)}) AS found ORDER BY rank, at DESC"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"people": list(people), "most": most})
+        return [(pk, name[:LONGEST_NAME]) for pk, name in cursor.fetchall()]
 
 
 def names_of(people: Sequence[int]) -> dict[int, str]:
-    """What the newest calls call each of these people, where they have a name."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMES, {"people": list(people), "most": CALLS_READ})
-        return dict(cursor.fetchall())
+    """The newest name of each."""
+    return dict(reversed(read_names(people)))
 
 
 def _is_name(term: str) -> bool:

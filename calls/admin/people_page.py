@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
@@ -16,19 +15,12 @@ from ..models import Person
 from ..payloads.values import display_name
 from ..phones import formatted
 from . import contacts
+from .names import read_names
 from .talk import first_name
 
 SHOWN = 25  # contacts of a page
-NAMES_IN = 100  # the newest calls of each number, whose names are read
+NAMES_IN = 100  # the newest calls and forms of each number, whose names are read
 MOST_NAMES = 5
-
-# As the phone system or the office wrote it, of the newest calls.
-_NAMES = """
-SELECT named.name FROM unnest(%(people)s::bigint[]) AS o (id) CROSS JOIN LATERAL (
-    SELECT c.customer_name AS name, c.start_time AS at FROM calls_call c WHERE c.person_id = o.id
-     ORDER BY c.start_time DESC, c.id DESC LIMIT %(most)s) AS named
- WHERE named.name <> '' GROUP BY named.name ORDER BY max(named.at) DESC LIMIT %(names)s
-"""
 
 
 def page_context(request: HttpRequest, person: Person, rows: Sequence[Person]) -> dict[str, Any]:
@@ -41,7 +33,7 @@ def page_context(request: HttpRequest, person: Person, rows: Sequence[Person]) -
     places = contacts.read_places(people, most=SHOWN + 1, before=before, only=only)
     ends = [contacts.read_places(people, most=1, newest_first=False), contacts.read_places(people, most=1)]
     totals = contacts.count(people)
-    names = read_names(people)
+    names = list(dict.fromkeys(name for _, name in read_names(people, most=NAMES_IN)))[:MOST_NAMES]
     name = main.name or next(iter(names), "")
     number = next((formatted(row.phone) for row in rows if row.phone), "")
     mail = next((row.email for row in rows if row.email), "")
@@ -69,13 +61,6 @@ def page_context(request: HttpRequest, person: Person, rows: Sequence[Person]) -
         "about": _about(main, rows, [one for one in names if one != name]),
         "came_from": _came_from(person, ends),
     }
-
-
-def read_names(people: Sequence[int]) -> list[str]:
-    """What the newest calls call this person, the newest name first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMES, {"people": list(people), "most": NAMES_IN, "names": MOST_NAMES})
-        return [name for (name,) in cursor.fetchall()]
 
 
 def _page_url(only: str, before: contacts.Place | None) -> str:

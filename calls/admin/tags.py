@@ -9,16 +9,21 @@ from django.utils.html import format_html
 from subscriptions.admin.kit.tenancy import TenantAdmin
 
 from ..models import Tag
+from .tag_colours import draw_dot
 
 
 @admin.register(Tag)
 class TagAdmin(TenantAdmin):
     menu, menu_order = "settings", 40
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
-    list_display = ("name", "its_calls")
-    cells = {"name": "who", "its_calls": "num when"}
+    list_display = ("coloured", "its_calls")
+    cells = {"coloured": "who", "its_calls": "num when"}
     search_fields = ("name__icontains",)
     fields = ("name", "color")
+
+    @admin.display(description="name", ordering="name")
+    def coloured(self, obj: Tag) -> str:
+        return format_html("{} {}", draw_dot(obj.color), obj.name)
 
     @admin.display(description="calls")
     def its_calls(self, obj: Tag) -> str:

@@ -9,8 +9,14 @@ from django.urls import reverse
 from calls.admin.contacts import Contact, Kind, register
 
 from ..models import FormSubmission
+from .submissions import NAMES
 
 MOST_FIELDS = 6
+_NAMED = ", ".join(f"'{name}'" for name in sorted(NAMES))
+_NAME = (
+    "(SELECT typed.value FROM jsonb_each_text(CASE jsonb_typeof(c.form_data) WHEN 'object' THEN c.form_data END) "
+    f"AS typed WHERE lower(typed.key) IN ({_NAMED}) AND typed.value <> '' LIMIT 1)"
+)
 LONGEST = 200  # of an answer
 
 
@@ -35,4 +41,14 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-register(Kind(name="form", plural="Forms", model=FormSubmission, time="submitted_at", owner="person_id", draw=draw))
+register(
+    Kind(
+        name="form",
+        plural="Forms",
+        model=FormSubmission,
+        time="submitted_at",
+        owner="person_id",
+        draw=draw,
+        person_name=_NAME,
+    )
+)

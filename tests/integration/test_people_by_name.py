@@ -68,3 +68,10 @@ def test_whoever_is_merged_is_found_as_the_main_person(client, company, quinn):
 @pytest.mark.parametrize("term", ["'", "%", "!&|", "0", "Ω", "{}", "a" * 300])
 def test_odd_words_find_nothing(client, quinn, term):
     assert found(client, PEOPLE, term) == []
+
+
+def test_a_name_that_only_a_form_has_shows_and_is_found(client, company):
+    factories.make_form(company, form_data={"Full name": "Uma Castillo", "phone": "+12145550190"})
+    factories.make_form(company, form_data={"phone": "+12145550191", "name": ""})
+    assert found(client, PEOPLE, "") == ["", "Uma Castillo"]
+    assert found(client, PEOPLE, "castillo") == ["Uma Castillo"]

@@ -201,3 +201,14 @@ def test_a_private_address_is_not_fetched(client, provider, call, settings):
     settings.WEBHOOK_ALLOWED_NETWORKS = []
     assert client.get(link(call)).status_code == 502
     assert provider.asked == []
+
+
+def test_what_a_page_can_do_without_never_takes_the_last_slot():
+    from subscriptions.delivery.file_slots import FileSlots
+
+    slots = FileSlots(together=3, of_one_company=2)
+    assert slots.take(1, leave=1)
+    assert not slots.take(1, leave=1), "the company's last"
+    assert slots.take(1)
+    assert not slots.take(2, leave=1), "the last of all"
+    assert slots.take(2)
