@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -75,7 +76,7 @@ def fail(company: Company) -> None:
 
 
 def break_open(company: Company) -> None:
-    health(open_until=timezone.now() + timezone.timedelta(minutes=1), opened=1)
+    health(open_until=timezone.now() + timedelta(minutes=1), opened=1)
 
 
 def half_open(company: Company) -> None:
