@@ -105,8 +105,7 @@ def call_fields(thing: Thing, rng: random.Random) -> dict[str, Any]:
         fields |= {"campaign": rng.choice(campaigns), "medium": "cpc", "keywords": "roof repair near me"}
     if rng.random() < 0.07:
         fields["direction"] = "outbound"
-    late = -20 if thing.at.hour >= 23 else 0  # fewer are answered late in the evening
-    if rng.random() * 100 < answered + late:
+    if rng.random() * 100 < answered:
         fields |= _talk(thing, rng)
     elif rng.random() < 0.2:
         fields |= {"voicemail": True, "ended_at": thing.at + timedelta(seconds=45), "duration": 31}
