@@ -16,6 +16,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 WEEK_SECONDS = 604_800
 # Of a note or a text: more is not looked up. Longer words are cut; a key must stay below 2 KB.
@@ -25,6 +26,7 @@ SHORTEST_BEGINNING = 2
 # New keys wait in a list of this size, which a search reads too, before they are sorted in: small, so that neither the
 # search nor the save that sorts them in takes long.
 PENDING_WORDS_KB = 512
+MOST_WEEKS, FUTURE_WEEKS = 1_040, 4
 MOST_WORDS = 8  # of a search
 # Signs that PostgreSQL's parser would take for parts of a number, an address or a file name.
 SIGNS = "@.-_/:+=&?#%~<>'\"\\"
@@ -64,6 +66,13 @@ class _Matches(Func):
     arg_joiner = " @@ "
     template = "%(expressions)s"
     output_field = BooleanField()
+
+
+def weeks_between(oldest: datetime, newest: datetime) -> range:
+    """The weeks to look in, the oldest first. A row of 1970 or 2190 is a mistake, and each week costs a look-up:
+    so none is of more than twenty years ago, or of next year."""
+    now = week_of(timezone.now())
+    return range(max(week_of(oldest), now - MOST_WEEKS), min(week_of(newest), now + FUTURE_WEEKS) + 1)
 
 
 def week_of(moment: datetime) -> int:

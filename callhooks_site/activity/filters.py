@@ -25,6 +25,7 @@ SPANS = {
     "30d": ("last 30 days", timedelta(days=30)),
 }
 LONGEST_SEARCH = 200  # characters
+MOST_PAGES = 200  # of 50 rows; the last one leads on to older rows
 _INBOUND = Q(direction=Call.Direction.INBOUND)
 _ENDED = Q(ended_at__isnull=False)
 _NOT_REACHED = _INBOUND & (Q(voicemail=True) | Q(answered_at=None)) & _ENDED
@@ -212,4 +213,5 @@ def _moment(text: str) -> datetime | None:
 def _page(text: str) -> int:
     if not text:
         return 1
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 5 and int(text) > 0 else _refuse(text)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+    return number if 0 < number <= MOST_PAGES else _refuse(text)

@@ -80,24 +80,21 @@ def _named(found: Iterable[Found], filters: Filters) -> list[int]:
 def _by_words(filters: Filters, company: int) -> Iterator[Found]:
     wanted = search_words.read(filters.words, normalise_if_number(filters.words, region=region_of(company)))
     parts = _parts(filters, company)
-    reach = _weeks(parts) if wanted and parts else None
-    if reach is None:
-        return
-    weeks = range(reach[0], reach[1] + 1)
+    weeks = _weeks(parts) if wanted else range(0)
     queries = search_words.build_queries(company, weeks if filters.sort == OLDEST else reversed(weeks), wanted)
-    for kind, rows in parts:
+    for kind, rows in parts if queries else ():
         newest = _in_order(kind, rows, filters)
         for at, pk in search_words.find(kind.name, newest, queries, MOST_FOUND):
             yield at, KINDS.index(kind), pk
 
 
-def _weeks(parts: list[tuple[Kind, Any]]) -> tuple[int, int] | None:
-    """The weeks of the oldest and the newest row."""
+def _weeks(parts: list[tuple[Kind, Any]]) -> range:
+    """From that of the oldest to that of the newest row."""
     moments: list[datetime] = []
     for kind, rows in parts:
         for order in (kind.time, f"-{kind.time}"):
             moments += rows.order_by(order).values_list(kind.time, flat=True)[:1]
-    return (search_words.week_of(min(moments)), search_words.week_of(max(moments))) if moments else None
+    return search_words.weeks_between(min(moments), max(moments)) if moments else range(0)
 
 
 def _parts(filters: Filters, company: int) -> list[tuple[Kind, Any]]:

@@ -71,7 +71,7 @@ def _owners(kind: contacts.Kind, company: int, wanted: list[str]) -> set[int]:
     ends = [rows.order_by(order).values_list(kind.time, flat=True).first() for order in (kind.time, f"-{kind.time}")]
     if ends[0] is None:
         return set()
-    weeks = range(search_words.week_of(ends[1]), search_words.week_of(ends[0]) - 1, -1)
-    queries = search_words.build_queries(company, weeks, wanted)
+    weeks = search_words.weeks_between(*ends)
+    queries = search_words.build_queries(company, reversed(weeks), wanted)
     people = rows.values_list("person_id", flat=True)
     return {pk for (pk,) in search_words.find(kind.name, people, queries, MOST_FOUND)}

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callhooks_site.activity import reading
+from callhooks_site.activity.models import SavedView
 from calls.models import Tag
 from subscriptions.models import AuditEntry, Delivery, Membership
 from tests.support import factories
-from tests.support.admin import login
+from tests.support.admin import MARK, OTHER_PHONE, login, marks_of, two_tenants
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/activity/"
@@ -132,8 +134,8 @@ def test_each_filter_leaves_what_it_says(client, company):
 
 @pytest.mark.parametrize(
     "asked",
-    ["kind=fax", "outcome=x", "tracker=a", "tag=-1", "since=1y", "from=2026-13-01", "page=0", "page=x", "before=now",
-     "sort=size", "kind=call&kind=x", "to=0001-01-01", "before=2026-01-01T00:00:00"],
+    ["kind=fax", "outcome=x", "tracker=a", "tag=-1", "since=1y", "from=2026-13-01", "page=0", "page=201", "page=x",
+     "before=now", "sort=size", "kind=call&kind=x", "to=0001-01-01", "before=2026-01-01T00:00:00"],
 )  # fmt: skip
 def test_a_link_with_an_unknown_filter_leads_to_everything_and_says_so(client, asked):
     answer = client.get(f"{PAGE}?{asked}", follow=True)
@@ -221,3 +223,26 @@ def test_somebody_with_several_companies_chooses_one(company):
     assert f"company={other.pk}" in answer.context["export_url"]
     assert f"company={other.pk}" in answer.context["clear_url"]
     assert lines_of(client.get(f"{PAGE}export/", {"company": company.pk}))[1][2] == "Ann"
+
+
+def test_nothing_of_another_company_is_shown_whatever_is_asked():
+    ours, other = two_tenants()
+    client, marks = login(ours.admin), marks_of(other)
+    SavedView.objects.create(company=other.company, owner=ours.admin, name="Once mine", query="")
+    theirs = {
+        "tracker": other.tracker.pk, "tag": other.tag.pk, "source": other.tracker.source, "company": other.company.pk,
+    }  # fmt: skip
+    asked = [{name: value} for name, value in theirs.items()]
+    asked += [{"q": words} for words in (OTHER_PHONE, "972-555-0177", "0177", MARK, "zq7", other.call.resource_id)]
+    for query in asked:
+        for url in (PAGE, f"{PAGE}export/", f"{PAGE}savedview/add/"):
+            answer: Any = client.get(url, query, follow=True)
+            shown = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+            found = [mark for mark in marks if mark in shown and mark not in str(query)]
+            assert not found, (url, query)
+            if url == PAGE and "q" in query:
+                assert who(answer) == []
+    for pk in SavedView.objects.filter(company=other.company).values_list("pk", flat=True):
+        assert client.post(f"{PAGE}savedview/{pk}/", {"delete": "yes"}).status_code == 404
+    client.post(f"{PAGE}savedview/add/?company={other.company.pk}", {"name": "Mine", "shared": "on"})
+    assert not SavedView.objects.filter(name="Mine").exists()

@@ -122,6 +122,16 @@ def test_a_search_looks_no_further_than_it_needs(client, company, monkeypatch):
     assert "Showing the newest 2 results" in answer.content.decode()
 
 
+def test_rows_of_impossible_times_do_not_make_a_search_long(client, company):
+    now = timezone.now()
+    for year in (1971, now.year - 3, 2190):
+        factories.make_call(company, customer_name="Ann", start_time=now.replace(year=year, day=1))
+    weeks = search_words.weeks_between(now.replace(year=1971, day=1), now.replace(year=2190, day=1))
+    assert len(weeks) < 1_100
+    assert found(client, "ann") == ["call"] * 3  # one is found, and its person's others with it
+    assert found(client, "ann", to=f"{now.year - 30}-01-01") == ["call"]
+
+
 def test_every_row_can_be_saved_whatever_its_words_are(company):
     long_word = "é" * 3_000
     factories.make_call(company, customer_name="x" * 200, note=f"{long_word} {'word ' * 5_000}")
