@@ -14,7 +14,7 @@ from django.db import connection
 from calls.models import Call
 from subscriptions.models import Event, Subscription
 from tests.support.factories import make_company, make_key, make_tracker
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +48,9 @@ def test_each_curl_is_answered_well(live_server, company, tmp_path):
     assert "API=" in first
     values = f"API={live_server.url}/api/v1 KEY={make_key(company)} NUMBER={number}\n"
     script = values + CURL + "".join(rest)
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     told = re.findall(r"^(\d{3}) (\w+) (\S+)$", done.stderr, re.M)
     assert len(told) == sum(block.count("curl -") for block in rest), done.stderr
     assert [each for each in told if not each[0].startswith("2")] == [], done.stdout[-3000:]

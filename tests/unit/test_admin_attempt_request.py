@@ -14,6 +14,7 @@ from subscriptions.admin.kit import export
 from subscriptions.delivery.http import failures
 from subscriptions.delivery.masking import MASK
 from subscriptions.delivery.signing import delivery_headers
+from tests.support.waiting import PATIENCE
 
 # A shell function in curl's place tells what curl would be given: its arguments, then its input.
 FAKE = "curl() { printf '%s\\0' \"$@\"; case \" $* \" in *' @- '*) cat ;; esac; }\n"
@@ -21,7 +22,7 @@ URL = "https://hooks.example.com/a/../b?x=[1]&y='$(id)'"
 
 
 def given(command: str) -> list[bytes]:
-    ran = subprocess.run(["sh", "-c", FAKE + command], capture_output=True, check=True, timeout=30)
+    ran = subprocess.run(["sh", "-c", FAKE + command], capture_output=True, check=True, timeout=PATIENCE)
     assert ran.stderr == b""
     return ran.stdout.split(b"\0")
 
@@ -54,7 +55,7 @@ def test_a_body_too_long_for_an_argument_goes_through_a_pipe():
     body = b'{"note":"' + b"it's long " * 30_000 + b'"}'
     command = attempt_request.curl(URL, [], body)
     # The script itself comes as a file here: as an argument of sh it would be too long.
-    ran = subprocess.run(["sh"], input=(FAKE + command).encode(), capture_output=True, check=True, timeout=30)
+    ran = subprocess.run(["sh"], input=(FAKE + command).encode(), capture_output=True, check=True, timeout=PATIENCE)
     assert ran.stdout.endswith(body)
 
 

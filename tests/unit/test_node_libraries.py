@@ -14,6 +14,7 @@ import pytest
 
 from subscriptions.delivery.signing import delivery_headers
 from tests.support.demo_receiver import OLD_SECRET, PROJECT, SECRET, SIGNING_KEY
+from tests.support.waiting import PATIENCE
 
 HERE = PROJECT / "tests/node"
 STRANGER = "whsec_" + "c3NzcyBzc3NzIHNzc3Mgc3NzcyBzc3M="
@@ -48,7 +49,7 @@ def taken(libraries: Path, cases: list[dict[str, object]]) -> list[bool]:
         ["node", str(HERE / "verify.mjs"), str(libraries)],
         input=json.dumps(cases).encode(),
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         env={**os.environ, "LC_ALL": "C"},
     )
     assert result.returncode == 0, result.stderr.decode()

@@ -7,7 +7,7 @@ import pytest
 
 from callhooks_site.devtools.receiver.server import LARGEST_BODY
 from tests.support.demo_receiver import Terminal, records, running_receiver, signed, write_keys
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 BODY = b'{"resource_id":"CAL1","call_type":"missed"}'
 
@@ -21,7 +21,7 @@ def receiver(tmp_path):
 
 def raw(receiver, request: bytes, *, half_close=False) -> bytes:
     """Everything that is answered to these bytes, until the receiver closes."""
-    with socket.create_connection(("127.0.0.1", receiver.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         if half_close:
             connection.shutdown(socket.SHUT_WR)
@@ -63,7 +63,7 @@ def test_a_record_that_cannot_be_written_is_no_success(receiver):
 
 
 def test_one_connection_carries_many_webhooks(receiver):
-    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=PATIENCE)
     connection.connect()
     first = connection.sock
     for number in range(20):
@@ -103,7 +103,7 @@ def test_a_caller_that_hangs_up_early_is_noted_and_not_recorded(receiver):
 
 
 def test_a_connection_that_is_reset_disturbs_nobody(receiver, capfd):
-    reset = socket.create_connection(("127.0.0.1", receiver.port), timeout=30)
+    reset = socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE)
     reset.sendall(b"POST / HTTP/1.1\r\nContent-Length: 300\r\n\r\n{")
     reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     reset.close()
@@ -119,7 +119,7 @@ def test_what_is_no_http_is_refused_in_one_safe_line(receiver):
 
 
 def test_a_browser_is_told_what_this_is(receiver):
-    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=PATIENCE)
     connection.request("GET", "/")
     answer = connection.getresponse()
     assert answer.status == 200

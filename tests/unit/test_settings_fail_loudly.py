@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "SECRET_KEY": "test-secret-key-of-more-than-fifty-characters-0123456789abcdef",
@@ -118,7 +120,7 @@ def start(changes: dict[str, str | None], then: str = STARTED, given: str = "") 
         env={name: value for name, value in env.items() if value is not None},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

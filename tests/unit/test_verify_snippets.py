@@ -25,6 +25,7 @@ from tests.support.demo_receiver import (
     sha1_signature,
     signed,
 )
+from tests.support.waiting import PATIENCE
 
 BODY = '{"content":"Grüße 👋\\n","empty":""}'
 FOLDER = PROJECT / "docs/verify"
@@ -48,7 +49,7 @@ def command(request):
 def run(command, body, headers, signing_key=SIGNING_KEY, secret=SECRET) -> subprocess.CompletedProcess:
     case = {"body": body, "headers": headers, "signing_key": signing_key, "secret": secret}
     env = {**os.environ, "LC_ALL": "C"}  # the machine's language must not change what is good
-    return subprocess.run(command, input=json.dumps(case).encode(), capture_output=True, env=env, timeout=30)
+    return subprocess.run(command, input=json.dumps(case).encode(), capture_output=True, env=env, timeout=PATIENCE)
 
 
 def verdict(*case, **more) -> str:
