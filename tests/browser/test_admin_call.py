@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from callhooks_site.vendor_api import totals_upkeep
 from calls.models import Call, Tag
 from subscriptions.models import Delivery
 from tests.support import factories
@@ -39,7 +42,7 @@ def at(page: Page, live_server, company) -> Page:
     page.get_by_label("Email address").fill("ann@example.com")
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome to Callhooks")).to_be_visible()
     return page
 
 
@@ -88,8 +91,11 @@ def test_a_secret_is_shown_and_can_be_copied(at: Page, company, live_server):
 def test_pages_fit_a_phone(at: Page, call: Call, company, live_server):
     at.set_viewport_size({"width": 390, "height": 800})
     factories.make_text(company)
+    totals_upkeep.keep_up(seconds=30)
+    start = timezone.localdate(call.start_time)
     pages = [
         reverse("admin:index"),
+        f"{reverse('admin:reports')}?since={start - timedelta(days=40)}&until={start + timedelta(days=40)}",
         reverse("admin:calls_call_changelist"),
         reverse("admin:calls_call_change", args=[call.pk]),
         reverse("admin:subscriptions_subscription_changelist"),

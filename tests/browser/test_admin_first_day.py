@@ -26,7 +26,7 @@ def admin(page: Page, live_server, company) -> Page:
 
 
 def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver):
-    admin.get_by_role("link", name="Add a subscription").click()
+    admin.get_by_role("link", name="Add subscription").click()
     admin.get_by_label("Name").fill("CRM")
     admin.get_by_label("URL").fill("ftp://crm.example.com/hooks")
     admin.get_by_role("checkbox", name="Post-Call When").check()
@@ -41,7 +41,7 @@ def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver
     expect(admin.locator(".lead")).to_contain_text("Accepted (200)")  # by itself
     assert [got.headers["Callhooks-Event"] for got in receiver.got] == ["post_call"]
     admin.get_by_role("link", name="Home", exact=True).click()
-    expect(admin.get_by_text("First steps")).to_have_count(0)
+    expect(admin.get_by_text("Welcome to Callhooks")).to_have_count(0)
     expect(admin.locator(".figures").first).to_contain_text("1")
 
 
