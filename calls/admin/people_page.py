@@ -11,8 +11,8 @@ from django.utils.html import format_html, format_html_join
 
 from subscriptions.admin.kit import times
 
-from ..models import Person
-from ..payloads.values import display_name
+from ..models import Call, Person
+from ..payloads.values import display_name, location
 from ..phones import formatted
 from . import contacts
 from .names import read_names
@@ -47,7 +47,7 @@ def page_context(request: HttpRequest, person: Person, rows: Sequence[Person]) -
         "number": number,
         "tel": next((row.phone for row in rows if row.phone), ""),
         "mail": "" if number and name else mail,
-        "place": ", ".join(filter(None, (main.city, main.state))),
+        "place": ", ".join(filter(None, (main.city, main.state))) or _last_place(people),
         "figures": _figures(totals, ends),
         "timeline": [
             {"at": times.day_tag(place.at), "it": contact} for place, contact in contacts.draw(places[:SHOWN])
@@ -61,6 +61,13 @@ def page_context(request: HttpRequest, person: Person, rows: Sequence[Person]) -
         "about": _about(main, rows, [one for one in names if one != name]),
         "came_from": _came_from(person, ends),
     }
+
+
+def _last_place(people: Sequence[int]) -> str:
+    """Where the newest call came from."""
+    newest = contacts.read_places(people, most=1, only="call")
+    call = Call.objects.filter(pk__in=[place.pk for place in newest]).only("customer_city", "customer_state").first()
+    return location(call) if call is not None else ""
 
 
 def _page_url(only: str, before: contacts.Place | None) -> str:

@@ -33,6 +33,7 @@ def test_a_month_that_looks_lived_in(tmp_path, monkeypatch):
     assert all(things)
     assert Call.objects.filter(**mine).exclude(pk__in=recent).exists(), "something to compare with"
     assert said, "a line for each day"
+    assert recent.filter(recording_url__endswith=".wav", recording_duration__gt=0).exists(), "and they can be played"
     failing = EndpointHealth.objects.filter(subscription__company=company, failing_since__isnull=False)
     assert failing.values_list("subscription__name", flat=True).get() == "Lead sheet"
     assert company.subscriptions.count() == 3

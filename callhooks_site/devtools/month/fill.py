@@ -20,7 +20,7 @@ from callhooks_site.devtools import demo_company
 from callhooks_site.devtools.receiver.server import REFUSING
 from callhooks_site.vendor_api import totals_upkeep
 from calls.ingestion.batch import create_missing_calls
-from calls.models import Tracker
+from calls.models import Tag, Tracker
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 from subscriptions.events import catalogue
@@ -50,7 +50,7 @@ def fill_month(say: Say, *, size: int = plan.SIZE) -> Path:
     if company is None:
         with transaction.atomic():  # all of it or nothing
             company = _company(demo)
-            _live(company, _fates(company, demo), say, size)
+            _live(company, _fates(company, demo), say, size, demo["receiver_url"].partition("/webhooks")[0])
         totals_upkeep.keep_up(seconds=COUNTING_SECONDS)
         for _ in range(2):  # what was written up to the first is counted by the second
             statistics.roll_up(seconds=COUNTING_SECONDS)
@@ -60,7 +60,7 @@ def fill_month(say: Say, *, size: int = plan.SIZE) -> Path:
 
 
 def _company(demo: dict[str, Any]) -> Company:
-    # It waits for no recordings: nobody would send them.
+    # It waits for no recordings: those that there are come with their calls.
     company = Company.objects.create(
         name=COMPANY, time_zone=_zone(timezone.now()), country="US", recording_expected=False,
         transcription_expected=False,
@@ -70,6 +70,8 @@ def _company(demo: dict[str, Any]) -> Company:
         Tracker.objects.create(
             company=company, phone_number=phone, name=name, source=source, destination_number="+12145550100"
         )
+    for name, colour in plan.TAG_COLOURS.items():
+        Tag.objects.create(company=company, name=name, color=colour)
     return company
 
 
@@ -110,7 +112,7 @@ def _refusing(receiver: str) -> str:
     return f"{receiver.partition('/webhooks')[0]}{REFUSING}"
 
 
-def _live(company: Company, fates: Sequence[Fate], say: Say, size: int) -> None:
+def _live(company: Company, fates: Sequence[Fate], say: Say, size: int, media_url: str) -> None:
     rng, now, zone = random.Random(SEED), timezone.now(), ZoneInfo(company.time_zone)
     earlier = [
         plan.call_fields(thing, rng)
@@ -120,18 +122,19 @@ def _live(company: Company, fates: Sequence[Fate], say: Say, size: int) -> None:
     things = plan.plan_month(now, zone, rng, size)
     for day, of_day in groupby(things, key=lambda thing: thing.at.astimezone(zone).date()):
         todays = list(of_day)
-        _live_day(company, todays, fates, now, rng)
+        _live_day(company, todays, fates, now, rng, media_url)
         say(f"{day:%A, %d %B}: {len(todays)} calls, texts and forms")
     history.note_health(fates, now)
 
 
 def _live_day(
-    company: Company, things: Sequence[Thing], fates: Sequence[Fate], now: datetime, rng: random.Random
+    company: Company, things: Sequence[Thing], fates: Sequence[Fate], now: datetime, rng: random.Random, media_url: str
 ) -> None:
     newest = Delivery.objects.aggregate(newest=Max("pk"))["newest"] or 0
     moments: dict[str, datetime] = {}
     trackers = {row.phone_number: row for row in Tracker.objects.filter(company=company)}
     calls = [plan.call_fields(thing, rng) for thing in things if thing.kind == "call"]
+    calls = [fields | plan.recording(fields, media_url) for fields in calls]
     for fields, result in zip(calls, create_missing_calls(company=company, items=calls, publish=True), strict=True):
         if result.call is None:
             raise RuntimeError(f"The call {fields} could not be brought in: {result.error}")

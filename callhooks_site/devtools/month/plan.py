@@ -30,7 +30,9 @@ NUMBERS: tuple[tuple[str, str, str, int, tuple[str, ...], int], ...] = (
     ("+12145550100", "Main line", "Direct", 8, (), 86),
     ("+12145550105", "Yellow pages", "Yellow pages", 3, (), 70),
 )
-TAGS = ("Roof repair", "Estimate", "Storm damage", "Gutters", "Insurance", "New customer")
+TAG_COLOURS = {"Roof repair": "red1", "Estimate": "blue1", "Storm damage": "orange1", "Gutters": "cyan1",
+               "Insurance": "purple1", "New customer": "green1"}  # fmt: skip
+TAGS = tuple(TAG_COLOURS)
 TALKS: tuple[tuple[str, str, str], ...] = (
     ("My roof is leaking over the kitchen.", "I am sorry to hear that. Is Thursday at nine all right?", "Yes, please."),
     ("How much is a new gutter, about 60 feet?", "We come and measure it for free. When are you home?", "On Friday."),
@@ -113,6 +115,17 @@ def call_fields(thing: Thing, rng: random.Random) -> dict[str, Any]:
     else:
         fields |= {"abandoned": rng.random() < 0.1, "ended_at": thing.at + timedelta(seconds=rng.randrange(8, 40))}
     return fields
+
+
+def recording(fields: dict[str, Any], media_url: str) -> dict[str, Any]:
+    """The fields of a call's recording, which the demo's receiver serves as tones; none where nobody spoke."""
+    seconds, start = fields.get("duration"), fields["start_time"]
+    if not seconds:
+        return {}
+    return {
+        "recording_url": f"{media_url}/recordings/month-{start:%Y%m%d-%H%M%S}-{seconds}.wav",
+        "recording_duration": seconds,
+    }
 
 
 def _talk(thing: Thing, rng: random.Random) -> dict[str, Any]:
