@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from subscriptions.admin import own_settings
 from subscriptions.models import AuditEntry, Membership
 from tests.support import factories
-from tests.support.admin import login
+from tests.support.admin import filled_in, login
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("admin:own_settings")
@@ -39,3 +40,20 @@ def test_nobody_elses_are_changed():
     client.post(PAGE, {})
     theirs.refresh_from_db()
     assert theirs.alert_mails
+
+
+def test_those_of_many_companies_are_on_pages_and_found_by_name(monkeypatch):
+    monkeypatch.setattr(own_settings, "MOST_NAMED", 2)
+    companies = [factories.make_company(name) for name in ("First", "Second", "Third")]
+    user = factories.make_member(companies[0])
+    for company in companies[1:]:
+        Membership.objects.create(company=company, user=user, role="owner")
+    client = login(user)
+    pages = [client.get(f"{PAGE}?page={number}").content.decode() for number in (1, 2)]
+    assert [page.count("checked") for page in pages] == [2, 1]
+    assert "Third" in client.get(f"{PAGE}?q=thi").content.decode()
+    # What was not shown stays, whatever is on that page by now.
+    (third,) = filled_in(pages[1])["shown"]
+    client.post(f"{PAGE}?page=1", {"shown": [third]})
+    asked = Membership.objects.filter(user=user, alert_mails=True).values_list("company__name", flat=True)
+    assert sorted(asked) == ["First", "Second"]
