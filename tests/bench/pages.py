@@ -47,6 +47,7 @@ class Visitor:
         from django.test import Client
 
         self.who, self._rounds = who, rounds
+        self.headers: dict[str, str] = {}
         self.client: Client = Client(raise_request_exception=False, headers={"host": "callhooks.example.com"})
         self.client.force_login(user)  # type: ignore[arg-type]
 
@@ -106,13 +107,13 @@ class Visitor:
         from django.test.utils import CaptureQueriesContext
 
         with CaptureQueriesContext(connection) as queries:
-            response = self.client.get(url, secure=True)
+            response = self.client.get(url, secure=True, headers=self.headers)
         asked = len(queries)  # now: the next request empties the log
         took, used = [], []
         backend = connection.connection.info.backend_pid
         for _ in range(self._rounds if response.status_code < 500 else 1):
             begun, worked, served = time.perf_counter(), time.thread_time(), thread_seconds(backend)
-            response = self.client.get(url, secure=True)
+            response = self.client.get(url, secure=True, headers=self.headers)
             took.append((time.perf_counter() - begun) * 1000)
             used.append((time.thread_time() - worked + thread_seconds(backend) - served) * 1000)
         content = b"" if response.streaming else response.content

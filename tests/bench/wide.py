@@ -18,11 +18,9 @@ MOST_MS, MOST_KB = 300, 300
 ROUNDS = 2  # of each page, after one that is not counted
 SLOWEST = 15  # pages listed by name
 GIVE_UP_MS = 20_000
-API = (
-    "companies", "subscriptions", "subscriptions?state=archived", "deliveries", "deliveries?state=failed", "events",
-    "calls", "texts", "forms", "people", "tags", "tracking-numbers", "api-keys", "audit-log",
-)  # fmt: skip
-V3 = ("", "/companies", "/users", "/calls", "/trackers", "/tags", "/form_submissions", "/calls/summary")
+API = ("companies", "subscriptions", "deliveries", "deliveries?state=failed", "events", "calls", "texts", "forms",
+       "people", "tags", "trackers")  # fmt: skip
+V3 = ("companies", "users", "calls", "trackers", "tags", "form_submissions", "calls/summary")
 
 
 def run(workspace: Workspace, options: Options) -> Report:
@@ -39,7 +37,7 @@ def run(workspace: Workspace, options: Options) -> Report:
         cursor.execute(f"SET statement_timeout = {GIVE_UP_MS}")
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     with override_settings(STORAGES=plain):
-        timed = list(_walk(data, rounds))
+        timed = [*_walk(data, rounds), *_ask(data, rounds)]
     costly, heavy = sorted(timed, key=lambda one: -one.cpu_ms), sorted(timed, key=lambda one: -one.size)
     broken = [one.name for one in timed if one.status >= 500]
     return Report(
@@ -71,3 +69,20 @@ def _walk(data: wide_data.WideData, rounds: int) -> Iterator[Timed]:
     }  # fmt: skip
     for who, user in visitors.items():
         yield from Visitor(who, user, rounds).walk(data.companies, data.terms)
+
+
+def _ask(data: wide_data.WideData, rounds: int) -> Iterator[Timed]:
+    """The API's lists, by an operator's key and by a company's."""
+    company = f"COM{data.account}"
+    api = [f"/api/v1/{name.replace('?', '/?') if '?' in name else f'{name}/'}" for name in API]
+    accounts = ("/v3/a.json", "/v3/a.json?per_page=250", "/v3/a.json?per_page=250&page=70")
+    v3 = [*accounts, *(f"/v3/a/ACC{data.account}/{name}.json" for name in V3)]
+    for who, key in (("operator's key", data.operator_key), ("company's key", data.company_key)):
+        visitor = Visitor(who, data.operator, rounds)
+        visitor.client.logout()
+        visitor.headers = {"Authorization": f"Bearer {key}"}
+        if key == data.operator_key:
+            visitor.headers["Callhooks-Company"] = company
+        yield from (visitor.time(url)[0] for url in api)
+        visitor.headers = {"Authorization": f'Token token="{key}"'}
+        yield from (visitor.time(url)[0] for url in v3)

@@ -54,6 +54,7 @@ class WideData:
     endpoints: int
     operator_key: str
     company_key: str
+    account: str  # the resource id of the owner's company, without its prefix
 
 
 def fill(size: int) -> WideData:
@@ -89,7 +90,8 @@ def fill(size: int) -> WideData:
     phone = rows["call"].customer_phone_number  # type: ignore[attr-defined]
     terms = [f"Dental {size // 2}", "Dental", phone, rows["call"].resource_id, "nonsense"]  # type: ignore[attr-defined]
     return WideData(operator, owner, agency, great, [company.pk, first + 20], terms,
-                    Subscription.objects.filter(state="active").count(), operator_key, company_key)  # fmt: skip
+                    Subscription.objects.filter(state="active").count(), operator_key, company_key,
+                    company.resource_id[3:])  # fmt: skip
 
 
 def _first(owner: User) -> tuple[Company, dict[str, Model]]:
