@@ -207,6 +207,9 @@ def test_autocomplete_and_view_on_site_show_no_other_company(tenants):
             names = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
             for term in ("", "zq7", OTHER_PHONE):
                 them.look(reverse("admin:autocomplete"), {**names, "term": term})
+            if field.related_model in other.rows:  # as a filter asks, among the rows of the other company
+                asked = {**names, "term": "", "filter": 1, "company": other.company.pk}
+                them.look(reverse("admin:autocomplete"), asked)
     for row in other.rows.values():
         content_type = ContentType.objects.get_for_model(row)
         assert them.look(f"/admin/r/{content_type.pk}/{row.pk}/").status_code == 404
