@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from tests.support.examples import choose_examples
 from tests.support.longest import place_of
 from tests.support.receiver import Receiver, running_receiver
 
@@ -17,6 +18,7 @@ from tests.support.receiver import Receiver, running_receiver
 # What a test leaves behind it looks at less often than usual: that would be another twentieth.
 gc.disable()
 OBJECTS_BETWEEN_LOOKS = 10_000
+choose_examples()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subscriptions.delivery.http.addresses import dialled, parse_networks, why_refused
+from tests.support.examples import examples
 
 _V4 = st.integers(0, 2**32 - 1).map(IPv4Address)
 _V6 = st.integers(0, 2**128 - 1).map(IPv6Address)
@@ -40,7 +41,7 @@ def _embeddings(ip: IPv4Address, prefix: int, rest: int) -> dict[str, IPv6Addres
     }
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(_V4)
 def test_what_may_be_dialled_is_public_by_the_standard_library_too(ip: IPv4Address) -> None:
     if why_refused(ip) is None:
@@ -48,7 +49,7 @@ def test_what_may_be_dialled_is_public_by_the_standard_library_too(ip: IPv4Addre
         assert not any((ip.is_multicast, ip.is_reserved, ip.is_loopback, ip.is_link_local, ip.is_unspecified))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(_V6)
 def test_what_ipv6_may_be_dialled_is_public_by_the_standard_library_too(ip: IPv6Address) -> None:
     if why_refused(ip) is None:
@@ -57,7 +58,7 @@ def test_what_ipv6_may_be_dialled_is_public_by_the_standard_library_too(ip: IPv6
         assert ip in IPv6Network("2000::/3") or ip in IPv6Network("64:ff9b::/96") or ip.ipv4_mapped
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.integers(0, 2**125 - 1).map(lambda low: IPv6Address(1 << 125 | low)))
 def test_global_unicast_is_mostly_open(ip: IPv6Address) -> None:
     """Guards against a rule that refuses everything."""
@@ -73,7 +74,7 @@ def test_global_unicast_is_mostly_open(ip: IPv6Address) -> None:
         assert why_refused(ip) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(_REFUSED_V4, _PREFIX, st.integers(0, 2**128 - 1))
 def test_a_refused_address_is_refused_inside_any_other(ip: IPv4Address, prefix: int, rest: int) -> None:
     assert why_refused(ip)
@@ -83,7 +84,7 @@ def test_a_refused_address_is_refused_inside_any_other(ip: IPv4Address, prefix: 
         assert why_refused(outer.exploded), form
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(_V4)
 def test_a_mapped_address_is_the_address_it_maps(ip: IPv4Address) -> None:
     mapped = IPv6Address(f"::ffff:{ip}")
@@ -91,7 +92,7 @@ def test_a_mapped_address_is_the_address_it_maps(ip: IPv4Address) -> None:
     assert dialled(mapped) == ip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.one_of(_REFUSED_V4, _V6.filter(why_refused)),
     st.integers(0, 128),
@@ -122,7 +123,7 @@ def test_opening_loopback_opens_nothing_else() -> None:
         assert why_refused(address, allowed) is None, address
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=40))
 def test_what_is_no_address_is_refused(text: str) -> None:
     try:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subscriptions.delivery.http.client import Client, Request
+from tests.support.examples import examples
 
 from .receivers import Receiver, answering
 from .reply_cases import CASES
@@ -68,7 +69,7 @@ def pair() -> Iterator[tuple[Client, Receiver]]:
 def test_any_bytes_become_an_answer(replies: st.SearchStrategy[bytes], pair: tuple[Client, Receiver]) -> None:
     client, receiver = pair
 
-    @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(150), deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(reply=replies, then=st.sampled_from(["close", "close", "reset"]))
     def check(reply: bytes, then: str) -> None:
         receiver.script = answering(reply, then=then)

@@ -12,6 +12,7 @@ from urllib3.util import parse_url
 from subscriptions.delivery.http.addresses import why_refused
 from subscriptions.delivery.http.hosts import as_address, is_local_name
 from subscriptions.delivery.http.url_rules import UrlRefused, check_url, read_url
+from tests.support.examples import examples
 
 from .url_cases import CASES
 
@@ -33,7 +34,7 @@ _URLS = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(_URLS)
 def test_a_url_is_refused_or_read_alike_by_everyone(url: str) -> None:
     try:
@@ -63,7 +64,7 @@ def test_a_url_is_refused_or_read_alike_by_everyone(url: str) -> None:
     assert not is_local_name(target.host)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#"), max_size=80))
 def test_the_query_is_kept_byte_for_byte(query: str) -> None:
     url = f"https://hooks.example.com/in?{query}"

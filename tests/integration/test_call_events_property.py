@@ -24,6 +24,7 @@ from subscriptions.events import stream_timers
 from subscriptions.models import Company, EventStream
 from tests.support.call_model import FIELDS, Life
 from tests.support.events import events_of
+from tests.support.examples import examples
 from tests.support.factories import START, make_call, make_company, make_tracker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
@@ -277,7 +278,9 @@ def config(settings):
     return settings
 
 
-@settings(max_examples=30, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(30), deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     inbound=st.sampled_from([True, True, False]),
     expects=st.tuples(st.booleans(), st.booleans()),

@@ -134,7 +134,7 @@ def run_pytest(
     tests: Sequence[str], root: Path, env: Mapping[str, str], seconds: float
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--reuse-db", "-p", "no:cacheprovider", *tests]
-    env = {**env, "PYTHONPATH": os.fspath(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**env, "PYTHONPATH": os.fspath(root), "PYTHONDONTWRITEBYTECODE": "1", "EXAMPLES": "all"}
     return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=seconds)
 
 
