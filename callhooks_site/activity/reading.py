@@ -80,15 +80,17 @@ def merge(parts: list[tuple[Kind, Any]], sort: str, first: int, end: int) -> lis
     """The keys of the rows from `first` to `end`; each kind brings at most `end`."""
     back = "" if sort == OLDEST else "-"
     queries = [
-        rows.order_by(f"{back}{kind.time}", f"{back}pk").values_list(
-            F(kind.time), Value(KINDS.index(kind), IntegerField()), F("pk")
+        rows.order_by(f"{back}{kind.time}", f"{back}pk").values(
+            at=F(kind.time), number=Value(KINDS.index(kind), IntegerField()), key=F("pk")
         )[:end]
         for kind, rows in parts
     ]
     if not queries:
         return []
-    found = sorted((row for query in queries for row in query), reverse=sort != OLDEST)
-    return [Key(at, KINDS[number], pk) for at, number, pk in found[first:end]]
+    together = queries[0]  # in order already
+    if len(queries) > 1:
+        together = together.union(*queries[1:], all=True).order_by(f"{back}at", f"{back}number", f"{back}key")
+    return [Key(row["at"], KINDS[row["number"]], row["key"]) for row in together[first:end]]
 
 
 def count(rows: Any, limit: int) -> int:
@@ -144,12 +146,16 @@ def _count_days(parts: list[tuple[Kind, Any]], keys: list[Key]) -> dict[date, in
     first, last = (timezone.localtime(one).date() for one in (min(moments), max(moments)))
     begin = datetime.combine(first, datetime.min.time(), zone)
     end = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
+    queries = [
+        rows.filter(**{f"{kind.time}__gte": begin, f"{kind.time}__lt": end})
+        .order_by()
+        .values(day=TruncDate(kind.time, tzinfo=zone))
+        .annotate(rows=Count("pk"))
+        for kind, rows in parts
+    ]
     found: dict[date, int] = {}
-    for kind, rows in parts:
-        within = rows.filter(**{f"{kind.time}__gte": begin, f"{kind.time}__lt": end}).order_by()
-        days = within.values(day=TruncDate(kind.time, tzinfo=zone)).annotate(rows=Count("pk"))
-        for day, number in days.values_list("day", "rows"):
-            found[day] = found.get(day, 0) + number
+    for row in queries[0].union(*queries[1:], all=True):
+        found[row["day"]] = found.get(row["day"], 0) + row["rows"]
     return found
 
 
