@@ -29,7 +29,7 @@ LISTS = (
 )
 
 # Session, user, second factor, reach, what fails (for the menu); then the list: its count and its rows, the choices
-# of its filters, tags;
+# of its filters, tags; the names of people;
 # in the logs whom calls, texts and forms are about, one query for each of the three.
 LIST_QUERIES = {
     "subscriptions_delivery": 11,
@@ -39,11 +39,11 @@ LIST_QUERIES = {
     "messaging_textmessage": 8,
     "messaging_thread": 7,
     "forms_intake_formsubmission": 7,
-    "calls_person": 7,
+    "calls_person": 8,
 }
 # Across all companies, how far back the list looks is asked first.
 OPERATORS_TOO = {"subscriptions_delivery": 12, "subscriptions_event": 11}
-PAGE_QUERIES = {"delivery": 11, "event": 12, "call": 12}
+PAGE_QUERIES = {"delivery": 11, "event": 12, "call": 23}
 
 
 def more(company: Company, number: int) -> None:
