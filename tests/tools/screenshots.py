@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from callhooks_site.devtools.state import PROJECT
+from callhooks_site.devtools.receiver.config import PROJECT, var_folder
 from tests.tools.browser import NotFound, launched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Scheme = Literal["light", "dark"]
-DEMO = PROJECT / "var" / "demo.json"
+DEMO = var_folder() / "demo.json"
 IMAGES = PROJECT / "docs" / "images"
 WIDE, PHONE = (1440, 900), (390, 844)  # a laptop's window; a phone of these years
 # A name for the picture, the page, and the link on it to follow to the one that is meant.
@@ -33,6 +33,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("verify", "subscriptions/subscription/", "#result_list tbody th a >> a[href$='/verify/']"),
     ("deliveries", "subscriptions/delivery/", ""),
     ("delivery", "subscriptions/delivery/", "#result_list tbody th a"),
+    ("delivery-refused", "subscriptions/delivery/?since=all&state=pending", "#result_list tbody th a"),
     ("catalogue", "catalogue/", ""),
     ("event-type", "catalogue/call_modified/", ""),
     ("calls", "calls/call/", ""),
@@ -51,17 +52,23 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("tracking-numbers", "calls/tracker/", ""),
     ("web-forms", "forms_intake/formsource/", ""),
     ("imports", "imports/importjob/", ""),
+    ("import", "imports/importjob/add/", ""),
     ("company", "subscriptions/company/", ""),
     ("tags", "calls/tag/", ""),
     ("api-keys", "subscriptions/apikey/", ""),
     ("two-step-login", "two-step-login/", ""),
     ("your-settings", "your-settings/", ""),
     ("members", "subscriptions/membership/", ""),
+    ("invite", "subscriptions/invitation/add/", ""),
     ("audit-log", "subscriptions/auditentry/", ""),
 )
 FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (("service", "service/", ""),)
-# What the docs show; the rest is for looking at.
-IN_DOCS = {"home", "reports", "subscription", "deliveries", "delivery", "catalogue", "call", "service"}
+# What the docs show, and how high: a picture stays below 150 KB, so a long table is cut. The rest is for looking at.
+IN_DOCS = {
+    "home": 900, "activity": 720, "call": 900, "reports": 900, "subscription-add": 900, "subscription": 820,
+    "deliveries": 720, "delivery": 900, "delivery-refused": 760, "catalogue": 900, "invite": 640, "your-settings": 640,
+    "import": 820, "service": 900,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -101,6 +108,8 @@ def _take(demo: dict[str, str], folder: Path | None) -> Iterator[Path]:
                             if folder is None and name not in IN_DOCS:
                                 continue
                             target = folder / f"{name}-{size[0]}-{scheme}.png" if folder else IMAGES / f"{name}.png"
+                            if folder is None:
+                                page.set_viewport_size({"width": WIDE[0], "height": IN_DOCS[name]})
                             _picture(page, f"{admin}{path}", link, target, full=folder is not None)
                             yield target
 
