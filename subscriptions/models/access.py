@@ -37,10 +37,11 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.ADMIN)
     alert_mails = models.BooleanField(
-        "alert mails",
+        "alert emails",
         default=True,
         db_default=True,
-        help_text="A mail when an endpoint begins to fail, and when it is switched off. Owners and admins get them.",
+        help_text="When a subscription starts to fail, a day before it is disabled, and when it is disabled. Owners "
+        "and admins get them.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

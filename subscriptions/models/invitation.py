@@ -20,7 +20,7 @@ class Invitation(models.Model):
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="invitations")
     # It becomes the username, which has at most 150 characters.
-    email = models.EmailField("mail address", max_length=150)
+    email = models.EmailField("email address", max_length=150)
     role = models.CharField(max_length=10, choices=Membership.Role.choices, default=Membership.Role.ADMIN)
     hashed = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(

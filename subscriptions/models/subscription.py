@@ -113,8 +113,8 @@ class Subscription(models.Model):
         "in order",
         default=False,
         db_default=False,
-        help_text="Send the events of one call one after the other: a later one waits until the earlier one arrived "
-        "or was given up.",
+        help_text="Send the events of one call one after the other: a later one waits until the earlier one is "
+        "delivered or has failed.",
     )
     rate_per_minute = models.PositiveIntegerField(
         "at most per minute",

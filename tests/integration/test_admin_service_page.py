@@ -32,7 +32,7 @@ def test_without_a_drain_it_says_so_and_what_to_do(client):
     page = shown(client)
     assert 'class="health is-bad"' in page
     assert "No drain has worked ever" in page
-    assert "manage.py qcluster" in page
+    assert "manage.py cluster" in page
 
 
 def test_drains_are_shown_with_their_sign_of_life(client, settings):
