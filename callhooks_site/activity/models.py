@@ -6,6 +6,9 @@ from django.db.models.functions import Now
 
 from subscriptions.models import Company
 
+# As it is encoded in an address, where a letter of another alphabet takes six characters or nine.
+MOST_QUERY = 1_000
+
 
 class SavedView(models.Model):
     """Filters of the activity page under a name: of one person, or of all of a company."""
@@ -14,7 +17,7 @@ class SavedView(models.Model):
     # Null: everybody in the company sees it.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     name = models.CharField(max_length=60)
-    query = models.CharField(max_length=1000, blank=True)  # as in the page's address
+    query = models.CharField(max_length=MOST_QUERY, blank=True)  # as in the page's address
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

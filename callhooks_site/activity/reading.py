@@ -14,11 +14,11 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from . import searching
-from .filters import OLDEST, Filters, rows_of
+from .filters import MOST_PAGES, OLDEST, Filters, rows_of
 from .kinds import KINDS, Kind
 
 PAGE_SIZE = 50
-COUNT_LIMIT = 10_000
+COUNT_LIMIT = MOST_PAGES * PAGE_SIZE
 # Rows that a page looks at where no index serves a filter: as in other lists (`index_scans`), shared by three tables.
 SCAN_LIMIT = 50_000
 TICK = timedelta(microseconds=1)  # what PostgreSQL's times are exact to

@@ -18,7 +18,7 @@ from subscriptions.tenancy import audit_log
 from subscriptions.tenancy.access import access_of
 
 from .filters import BadFilter, read
-from .models import SavedView
+from .models import MOST_QUERY, SavedView
 from .page import address, chosen_company
 from .saved_views import MOST_VIEWS, filters_of, may_change
 
@@ -73,6 +73,9 @@ def change_page(request: HttpRequest, object_id: int, site: AdminSite) -> HttpRe
 
 def _save(request: HttpRequest, form: ViewForm, view: SavedView) -> bool:
     """Whether it went. If not, the form says why."""
+    if len(view.query) > MOST_QUERY:
+        form.add_error(None, "These filters are too long to be saved. Search for fewer words, and save that.")
+        return False
     user: Any = request.user
     view.owner = None if form.cleaned_data.get("shared") else user
     others = SavedView.objects.filter(company=view.company, owner=view.owner).exclude(pk=view.pk)

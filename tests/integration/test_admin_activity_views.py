@@ -81,3 +81,12 @@ def test_a_name_is_taken_once_and_there_are_so_many_views(company, monkeypatch):
     assert "No more than 1 views can be saved" in client.post(f"{ADD}?kind=text", {"name": "Texts"}).content.decode()
     assert client.post(f"{ADD}?kind=text", {"name": ""}).status_code == 200
     assert SavedView.objects.count() == 1
+
+
+def test_filters_too_long_to_be_kept_say_so(company):
+    client = login(factories.make_member(company))
+    answer = client.post(f"{ADD}?q={'%F0%9F%93%9E' * 200}", {"name": "Phones"})
+    assert "These filters are too long to be saved" in answer.content.decode()
+    assert not SavedView.objects.exists()
+    client.post(f"{ADD}?q={'%F0%9F%93%9E' * 80}", {"name": "Phones"})
+    assert SavedView.objects.get().name == "Phones"
