@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -133,7 +133,7 @@ def rows_of(kind: Kind, filters: Filters, company: int) -> Any:
             return None
         rows = rows.filter(OUTCOMES[filters.outcome][1])
         if filters.outcome == "to_call_back":
-            rows = rows.exclude(Exists(calls_back()), person__isnull=False)
+            rows = rows.alias(called_back=first_call_back()).filter(called_back=None)
     if filters.source:
         asked = Q(tracker__source=filters.source)
         if kind is not TEXT:
@@ -150,10 +150,12 @@ def rows_of(kind: Kind, filters: Filters, company: int) -> Any:
     return rows
 
 
-def calls_back() -> Any:
-    """A condition on calls: somebody called the person back, or spoke with them, after it."""
+def first_call_back() -> Subquery:
+    """When somebody called the person of a call back, or spoke with them, after it: one look into
+    `call_spoken_with_person` for each call, which EXISTS would become a join without."""
     later = Call.objects.filter(person=OuterRef("person"), start_time__gt=OuterRef("start_time"))
-    return later.filter(Q(direction=Call.Direction.OUTBOUND) | Q(answered_at__isnull=False, voicemail=False)).order_by()
+    spoken = later.filter(Q(direction=Call.Direction.OUTBOUND) | Q(answered_at__isnull=False, voicemail=False))
+    return Subquery(spoken.order_by("start_time").values("start_time")[:1])
 
 
 def begins(filters: Filters) -> datetime | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from calls.phones import formatted
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 
-from .filters import calls_back
+from .filters import first_call_back
 from .kinds import CALL, FORM, KINDS, TEXT
 from .names import typed_name
 from .reading import Key
@@ -117,9 +116,8 @@ def _forms(pks: list[int]) -> Any:
 def _called_back(pks: list[int]) -> dict[int, datetime]:
     """When the people of calls that nobody answered were called back, or got through."""
     missed = Call.objects.filter(pk__in=pks, direction=Call.Direction.INBOUND, person__isnull=False)
-    first = calls_back().values("person").annotate(first=Min("start_time")).values("first")
     found = missed.filter(answered_at=None) | missed.filter(voicemail=True)
-    rows = found.order_by().annotate(back=Subquery(first)).values_list("pk", "back")
+    rows = found.order_by().annotate(back=first_call_back()).values_list("pk", "back")
     return {pk: back for pk, back in rows if back is not None}
 
 

@@ -188,6 +188,13 @@ class Call(SavesChanges, Attribution, EventSubject):
                 condition=Q(lead_status="good_lead"),
                 name="call_good_lead_of_person",
             ),
+            # Did somebody speak with them, or try to, after a call? Else each of a robot's thousand calls would look at
+            # all after it.
+            models.Index(
+                fields=["person", "start_time"],
+                condition=Q(direction="outbound") | Q(answered_at__isnull=False, voicemail=False),
+                name="call_spoken_with_person",
+            ),
             GinIndex(words_of("call"), name="call_words", gin_pending_list_limit=PENDING_WORDS_KB),
         ]
 
