@@ -45,7 +45,7 @@ def _read(visit: Any) -> dict[str, Any]:
 
 
 def _date(milliseconds: Any) -> str | None:
-    if not isinstance(milliseconds, int) or not 0 < milliseconds / 1000 < _LATEST:
+    if not isinstance(milliseconds, int) or not 0 < milliseconds < _LATEST * 1000:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
 
