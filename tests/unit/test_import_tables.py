@@ -184,6 +184,13 @@ def test_endless_elements_are_refused(monkeypatch: pytest.MonkeyPatch):
         open_table(BytesIO(replaced(GOOD, {SHEET: sheet_xml("<row>" + "<c/>" * 2_000 + "</row>")})), "xlsx")
 
 
+def test_endless_elements_in_many_parts_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(workbook_parts, "MOST_ELEMENTS", 1_000)
+    many = {f"xl/other{number}.xml": b"<a>" + b"<c/>" * 200 + b"</a>" for number in range(6)}
+    with pytest.raises(BadFile, match="reaches over"):
+        open_table(BytesIO(replaced(GOOD, many)), "xlsx")
+
+
 def test_cells_that_are_only_coloured_reach_nowhere():
     cells = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="XFD1" s="0"/></row>'
     cells += '<row r="2"><c r="A2"><v>5</v></c></row><row r="1048576"><c r="XFD1048576" s="0"/></row>'

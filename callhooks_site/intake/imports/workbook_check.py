@@ -47,7 +47,7 @@ def _repack(archive: zipfile.ZipFile) -> IO[bytes]:
     checked, checks = BytesIO(), []
     with zipfile.ZipFile(checked, "w", zipfile.ZIP_STORED) as target:
         for part in parts:
-            check = PartCheck()
+            check = PartCheck(checks[-1].elements if checks else 0)
             checks.append(check)
             # ZipFile reads no more than `file_size` bytes of it, whatever is packed.
             with archive.open(part) as source, target.open(part.filename, "w") as copy:

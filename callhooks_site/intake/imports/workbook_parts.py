@@ -11,19 +11,20 @@ from xml.parsers import expat
 from .bad_file import BadFile
 
 MOST_CELLS = 4_000_000  # between the first and the last; the library keeps 32 bytes for each
-MOST_ELEMENTS = 6_000_000  # of a part: a sheet of a million and a half cells, in some seconds
+MOST_ELEMENTS = 6_000_000  # of a workbook: a sheet of a million and a half cells, in some seconds
 _REFERENCE = re.compile(r"([A-Z]{1,7})(\d{1,9})")
 NOT_A_WORKBOOK = "This .xlsx workbook cannot be read. Open it in a spreadsheet and save it again, or as CSV."
 
 
 class PartCheck:
     """Raises BadFile: for a document type (its entities could unfold without end), for XML that is none, and for too
-    many cells."""
+    many cells. `elements`: how many the parts before had."""
 
-    def __init__(self) -> None:
+    def __init__(self, elements: int = 0) -> None:
         self.shared_lengths: list[int] = []  # of the shared texts, if this part has them
         self.shared_used: Counter[int] = Counter()  # index of a shared text → cells that have it
-        self._elements = self._rows = self._columns = self._row = self._column = 0
+        self.elements = elements
+        self._rows = self._columns = self._row = self._column = 0
         self._row_reference = self._cell_reference = self._cell_type = self._index = ""
         self._in_cell = self._placed = self._in_value = self._in_shared = False
         self._parser = expat.ParserCreate()
@@ -46,8 +47,8 @@ class PartCheck:
         raise BadFile("This workbook declares a document type, which no spreadsheet writes. Save it again, or as CSV.")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
-        if self._elements > MOST_ELEMENTS:
+        self.elements += 1
+        if self.elements > MOST_ELEMENTS:
             raise _too_large()
         name = tag.rpartition(":")[2]
         if name == "c":
