@@ -25,9 +25,11 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 # What a captcha's widget adds. It says nothing of the person and is worthless a minute later.
-_CAPTCHA_NAME = re.compile(
-    r"captcha.*(?:response|token|solution)|turnstile.*(?:response|token)|^altcha$", re.IGNORECASE
-)
+# A widget, and somewhere after it what it adds: one expression for both would take the square of a long name's length.
+_CAPTCHA_NAMES = [
+    (re.compile(widget, re.IGNORECASE), re.compile(added, re.IGNORECASE))
+    for widget, added in (("captcha", "response|token|solution"), ("turnstile", "response|token"), ("^altcha$", ""))
+]
 
 _GAP = r"[\s.,_/\u2010-\u2014\u2212-]{1,3}"  # also `4111 - 1111`
 _BEFORE, _AFTER = r"(?<![\d+])", r"(?!\d)"
@@ -64,7 +66,9 @@ _ISSUERS: tuple[tuple[int, int, frozenset[int]], ...] = (
 
 def is_secret(name: str) -> bool:
     """Whether a field of this name is never stored. `name` in words: `card number` for `cardNumber`, `card_number`."""
-    return bool(_SECRET_NAME.search(name) or _CAPTCHA_NAME.search(name))
+    return bool(_SECRET_NAME.search(name)) or any(
+        (found := widget.search(name)) and added.search(name, found.end()) for widget, added in _CAPTCHA_NAMES
+    )
 
 
 def mask_cards(text: str) -> str:

@@ -30,6 +30,12 @@ def test_long_names_above_many_fields_are_not_repeated_for_each():
     assert parsed_form.parse_object(many).too_large
 
 
+@pytest.mark.parametrize("word", ["captcha", "turnstile", "card ", "confirm ", "exp", "pass "])
+def test_names_for_regular_expressions_to_choke_on(word: str):
+    fields = parsed_form.parse_object({word * 50_000 + "!": "x", "g-recaptcha-my-response": "y"}).fields
+    assert list(fields.values()) == ["x"]
+
+
 def test_many_answers_of_one_name_are_one_list():
     asked = [{"label": "a", "value": number} for number in range(20_000)]
     assert flatten.flatten({"q": [*asked, {"label": "b", "value": [1, 2]}]}) == {"a": [*range(20_000)], "b": [1, 2]}

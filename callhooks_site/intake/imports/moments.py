@@ -24,6 +24,7 @@ _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ .-]+([a-z]{3,9})[ .,-]+(\d{4})", re.IGNORECASE)
 _MONTH_AND_DAY = re.compile(r"([a-z]{3,9})[ .]+(\d{1,2})(?:st|nd|rd|th)?[ ,]+(\d{4})", re.IGNORECASE)
 _WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+", re.IGNORECASE)
+_LONGEST = 200  # characters of a time; expressions take ever longer to find nothing in more
 _EPOCH = re.compile(r"(\d{10})(\d{3})?(\.\d+)?")  # seconds or milliseconds since 1970
 
 
@@ -34,6 +35,8 @@ class UnclearDate(ValueError):
 def read_time(text: str, zone: ZoneInfo, order: DateOrder) -> datetime | None:
     """The moment, in `zone` where the text names no other; None if this is not a date with a time. Raises UnclearDate
     and ValueError (30 February)."""
+    if len(text) > _LONGEST:
+        return None
     if epoch := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(epoch[1]), UTC)
     clock = _CLOCK.search(text)

@@ -13,6 +13,7 @@ from .call_results import INBOUND, OUTBOUND, LeftOut
 from .words import convert_choice
 
 _LONGEST_EXTENSION = 6  # digits; every public number has more
+_LONGEST = 500  # characters of a name with its number; expressions take ever longer to find nothing in more
 _FROM_OUTSIDE = re.compile(r"from-(trunk|pstn|did|sip-external)|incoming|inbound|line|external", re.IGNORECASE)
 
 
@@ -46,6 +47,8 @@ def find_parties(
 
 def number_in(text: str) -> str:
     """The number of `Ann Lee (+12145550123)` or `"Ann" <2145550123>`; empty for `Ext.100`, `Anonymous` and the like."""
+    if len(text) > _LONGEST:
+        return ""
     for part in [*re.findall(r"[(<]([^()<>]*)[)>]", text), text]:
         number = re.sub(r"^(tel|sip|whatsapp):", "", part.strip()).partition("@")[0]
         number = read_phone(re.sub(r"\s*(x|ext\.?)\s*\d{1,6}$", "", number, flags=re.IGNORECASE))

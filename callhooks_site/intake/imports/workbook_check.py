@@ -44,7 +44,8 @@ def _repack(archive: zipfile.ZipFile) -> IO[bytes]:
         )
     if len({part.filename for part in parts}) < len(parts):
         raise BadFile(NOT_A_WORKBOOK)
-    checked, checks = BytesIO(), []
+    checked = BytesIO()
+    checks: list[PartCheck] = []
     with zipfile.ZipFile(checked, "w", zipfile.ZIP_STORED) as target:
         for part in parts:
             check = PartCheck(checks[-1].elements if checks else 0)
