@@ -41,6 +41,12 @@ def test_many_answers_of_one_name_are_one_list():
     assert flatten.flatten({"q": [*asked, {"label": "b", "value": [1, 2]}]}) == {"a": [*range(20_000)], "b": [1, 2]}
 
 
+def test_many_answers_of_one_label_to_a_builders_form():
+    form = parsed_form.parse_object({"form_response": {"answers": [{}] * 100_000}})
+    assert form.too_large
+    assert [*form.fields][:3] == ["", " (2)", " (3)"]
+
+
 @pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "zlib", "nul\x00", "x" * 500])
 def test_charsets_that_are_none(charset: str):
     form = salvage.salvage(b"Ann \xff", charset)

@@ -19,14 +19,17 @@ class Answers:
     form_url: str = ""
     id: str = ""  # the submission's, as the builder knows it
     submitted_at: datetime | None = None
+    # Of each label, the last number: counted from the beginning each time, 100,000 answers of one label take hours.
+    _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, label: Any, value: Any) -> None:
         """A second answer under the same label gets a number: `Name (2)`."""
         label = base = str(label).strip()[:LONGEST_LABEL]
-        number = 1
+        number = self._numbers.get(base, 1)
         while label in self.fields:
             number += 1
             label = f"{base[: LONGEST_LABEL - 6]} ({number})"
+        self._numbers[base] = number
         self.fields[label] = value
 
 
