@@ -97,7 +97,7 @@ def test_a_transaction_wakes_a_drain_once_however_many_events_it_has(connect, se
     with CaptureQueriesContext(connection) as done, transaction.atomic():
         for _ in range(3):
             make_call(company, tracker)
-    assert len([query for query in done.captured_queries if "NOTIFY" in query["sql"]]) == 1
+    assert len([query for query in done.captured_queries if "pg_notify" in query["sql"]]) == 1
 
 
 def test_waiting_for_a_slot_ends_when_the_cluster_stops(connect):
