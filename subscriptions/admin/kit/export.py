@@ -16,11 +16,11 @@ MAX_ROWS = 50_000  # per file
 # What Excel, LibreOffice, Numbers and Google Sheets read as the start of a formula, also as full-width characters. A
 # spreadsheet that separates cells at another character than a comma sees cells within a cell: so the start is looked
 # for after every separator too. Quotes and invisible characters before it do not protect.
-_FORMULA = re.compile(
-    "(^|[;,|:\t\v\f\r\n\x1c-\x1f\x85\u2028\u2029])"
-    "([\\s\"'\x00-\x1f\u00a0\u200b-\u200f\u2060\ufeff]*)"
-    "(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\u2212])"
-)
+_SEPARATORS = ";,|:\t\v\f\r\n\x1c-\x1f\x85\u2028\u2029"
+_BEFORE = _SEPARATORS + "\\s\"'\x00-\x1f\u00a0\u200b-\u200f\u2060\ufeff"
+_SEPARATOR = re.compile(f"[{_SEPARATORS}]")
+# A whole run of these, taken once: anybody's text of tabs would take the square of its length.
+_FORMULA = re.compile(f"(?<![{_BEFORE}])[{_BEFORE}]*+(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\u2212])")
 # Cells that are numbers: a spreadsheet runs nothing, and people calculate with them.
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 
@@ -30,8 +30,13 @@ def escape_cell(value: object) -> str:
     text = "" if value is None else str(value)
     if isinstance(value, (int, float, Decimal)) and _NUMBER.fullmatch(text):
         return text
-    text = _FORMULA.sub(r"\1\2'", text)
+    text = _FORMULA.sub(_defuse, text)
     return f"'{text}" if text.startswith(("\t", "\r")) else text
+
+
+def _defuse(run: re.Match[str]) -> str:
+    begins_a_cell = run.start() == 0 or _SEPARATOR.search(run[0])
+    return f"{run[0]}'" if begins_a_cell else run[0]
 
 
 def format_time(value: datetime | None, zone: tzinfo) -> str:
