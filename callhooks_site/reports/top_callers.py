@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
-from calls.models import Call, Person
+from calls.admin.names import names_of
+from calls.models import Person
 
 from .figures import Scope
 from .period import Period
@@ -70,11 +70,10 @@ def find_top_callers(scope: Scope, period: Period, zone: ZoneInfo) -> TopCallers
     with connection.cursor() as cursor:
         cursor.execute(_MOST, given)
         rows = cursor.fetchall()
-    named = Call.objects.filter(person=OuterRef("pk")).exclude(customer_name="").order_by("-start_time", "-pk")
-    found = Person.objects.annotate(called=Subquery(named.values("customer_name")[:1]))
-    people = found.in_bulk([pk for pk, *_ in rows])
+    keys = [pk for pk, *_ in rows]
+    people, named = Person.objects.in_bulk(keys), names_of(keys)
     callers = [
-        Caller(people[pk], people[pk].name or people[pk].called or "", calls, latest)
+        Caller(people[pk], people[pk].name or named.get(pk, ""), calls, latest)
         for pk, calls, latest, _ in rows
         if pk in people
     ]

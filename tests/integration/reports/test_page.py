@@ -20,7 +20,7 @@ from tests.support.admin import login
 pytestmark = pytest.mark.django_db
 # A Wednesday at noon: the month before has these days too.
 NOON = datetime(2026, 3, 18, 12, tzinfo=timezone.get_fixed_timezone(0))
-QUERIES = 16
+QUERIES = 17
 
 
 @pytest.fixture
@@ -164,6 +164,15 @@ def test_who_called_most_from_google_this_month_is_two_clicks_from_home(client, 
     assert "Who called most from Google Paid" in second
     callers = [" ".join(line.split()[:2]) for line in lines(second, "Who called most")]
     assert callers == ["Ann Example", "214-555-0131 2"]
+
+
+def test_a_callers_name_is_looked_for_in_their_newest_calls_only(client, company, google):
+    """A robot without a name may have called a million times."""
+    call(company, google, days_ago=1, phone=140, customer_name="Old Name")
+    for _ in range(6):
+        call(company, google, phone=140)
+    totals_upkeep.keep_up(seconds=30)
+    assert lines(shown(client), "Who called most")[0].startswith("214-555-0140 7")
 
 
 def test_filters_by_source_and_number(client, company, google, signs):
