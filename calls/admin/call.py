@@ -147,6 +147,7 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
 
     def page_context(self, request: HttpRequest, obj: Call) -> dict[str, Any]:
         return {
+            **super().page_context(request, obj),
             **call_page.page_context(obj),
             "notes": NOTES,
             "came_from_name": CAME_FROM,

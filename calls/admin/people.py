@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 
@@ -73,20 +72,14 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         return list(self.fieldsets)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        context: dict[str, Any] = {}
-        if obj is not None and self.has_view_permission(request, obj):
-            rows = _rows(obj.main)
-            context = people_page.page_context(request, obj, rows)
-            context |= {"several": access_of(request).several, "main_url": self.change_url(rows[0].pk)}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: Person) -> dict[str, Any]:
+        rows = _rows(obj.main)
+        return {
+            **super().page_context(request, obj),
+            **people_page.page_context(request, obj, rows),
+            "several": access_of(request).several,
+            "main_url": self.change_url(rows[0].pk),
+        }
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(self.change_url(obj.pk))  # which shows what was saved

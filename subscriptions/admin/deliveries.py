@@ -147,14 +147,9 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
             return refused
         return JsonResponse({"state": labels.change_marker(obj)})
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        page = page_context(self.admin_site, obj) if obj is not None else {}
-        context = {"several": access_of(request).several, **page, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Delivery) -> dict[str, Any]:
+        return {
+            **super().page_context(request, obj),
+            **page_context(self.admin_site, obj),
+            "several": access_of(request).several,
+        }

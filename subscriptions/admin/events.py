@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 
 from ..endpoints import operations
@@ -95,16 +94,12 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         return subjects.add_names(self.admin_site, super().get_changelist_instance(request), "subject_id")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        context = {"several": access_of(request).several, **(self._page(obj) if obj is not None else {})}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: Event) -> dict[str, Any]:
+        return {
+            **super().page_context(request, obj),
+            **self._page(obj),
+            "several": access_of(request).several,
+        }
 
     def _page(self, obj: Event) -> dict[str, Any]:
         deliveries = obj.deliveries.select_related("subscription").defer(

@@ -157,18 +157,13 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         )
 
     # --- watching one ---------------------------------------------------------------------------------------------
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied  # Django's "save as new" would only check the add permission
-        obj = self.get_object(request, unquote(object_id))
-        context = self._page(request, obj) if obj is not None else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        return super().change_view(request, *args, **kwargs)
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return {**super().page_context(request, obj), **self._page(request, obj)}
 
     def _page(self, request: HttpRequest, obj: ResendJob) -> dict[str, Any]:
         return {

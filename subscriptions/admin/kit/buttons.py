@@ -68,18 +68,11 @@ class ButtonsAdmin(TenantAdmin):
             mine.append(path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=self._url(name)))
         return [*mine, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         shown = []
-        if obj is not None and self.has_operate_permission(request, obj):
+        if self.has_operate_permission(request, obj):
             shown = [self._button(request, name, obj) for name in self.buttons_for(request, obj)]
-        return super().change_view(request, object_id, form_url, {"buttons": shown, **(extra_context or {})})
+        return {**super().page_context(request, obj), "buttons": shown}
 
     def render_page(self, request: HttpRequest, obj: Any, template: str, context: dict[str, Any]) -> HttpResponse:
         """Render a page about the row, such as a confirmation or a secret."""

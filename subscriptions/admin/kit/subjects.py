@@ -92,27 +92,12 @@ class SubjectAdmin(LargeTableAdmin):
             raise Http404("There is no such record.")
         return HttpResponseRedirect(self.change_url(pk))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        context: dict[str, Any] = {}
-        if obj is not None and self.has_view_permission(request, obj):
-            may_send = self.sender.has_operate_permission(request, obj)
-            context = {
-                "webhooks": subject_webhooks.read_table(obj, may_send=may_send),
-                "send_url": reverse(f"admin:{_send(self.model)}", args=[obj.pk]),
-                **self.page_context(request, obj),
-            }
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
-
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        """What the page shows beside the form and the webhooks."""
-        return {}
+        return {
+            **super().page_context(request, obj),
+            "webhooks": subject_webhooks.read_table(obj, may_send=self.sender.has_operate_permission(request, obj)),
+            "send_url": reverse(f"admin:{_send(self.model)}", args=[obj.pk]),
+        }
 
     @property
     def sender(self) -> subject_webhooks.Sender:

@@ -39,6 +39,23 @@ class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
         page = self.ask_identity(request) if self.confirms else None
         return page or super().changeform_view(request, *args, **kwargs)
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if change and obj is not None:
+            context.update(self.page_context(request, obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What the template of a row's page gets beside the form."""
+        return {}
+
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         page = self.ask_identity(request) if self.confirms else None
         return page or super().changelist_view(request, *args, **kwargs)

@@ -85,18 +85,13 @@ class ImportJobAdmin(UploadPage, ColumnsPage, LogAdmin, ButtonsAdmin):
         return obj.requested_by.get_username() if obj.requested_by else "–"
 
     # --- the page ---------------------------------------------------------------------------------------------
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied  # nothing here is edited
-        obj = self.get_object(request, unquote(object_id))
-        context = self._build_context(request, obj) if obj is not None else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        return super().change_view(request, *args, **kwargs)
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return {**super().page_context(request, obj), **self._build_context(request, obj)}
 
     def _build_context(self, request: HttpRequest, obj: ImportJob) -> dict[str, Any]:
         faults = obj.faults.order_by("line", "pk")
