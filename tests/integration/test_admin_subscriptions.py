@@ -92,6 +92,10 @@ def test_the_list_says_how_the_last_webhook_went(client, company, subscription):
     assert "key=7" not in shown
 
 
+def test_its_page_is_headed_by_its_name(client, subscription):
+    assert client.get(url(subscription)).context["title"] == subscription.name
+
+
 def test_the_page_says_how_its_server_answers(client, subscription):
     assert "Nothing has been sent to it yet." in client.get(url(subscription)).content.decode()
     now = timezone.now()

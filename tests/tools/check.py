@@ -15,9 +15,13 @@ from callhooks_site.devtools.state import PROJECT, DevError, environment, make_s
 
 NO_TEST_RAN = 5  # pytest's exit code
 CRASH, BROWSER = "tests/crash", "tests/browser"
-# Workers, each with a database of its own: two, as a small build machine has cores. By whole files, because some share
-# what is dear to make; those that take longest first (tests/support/longest.py), not those with the most tests.
-AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# By whole files, because some share what is dear to make; those that take longest first (tests/support/longest.py), not
+# those with the most tests.
+BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
+# Workers, each with a database of its own: four on the two cores of a small build machine, since tests wait for the
+# disk and for other processes a third of their time.
+AT_ONCE = ["-n", "4", *BY_FILE]
+CRASH_AT_ONCE = ["-n", "2", *BY_FILE]
 # A figure for people, not a bar to jump: where it is low, somebody should look why. Branches count.
 COVERAGE = ["--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:var/coverage"]
 CONCISE = ["--output-format", "concise"]
@@ -92,7 +96,7 @@ def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
     with ExitStack() as stack:
         url = stack.enter_context(throw_away_database(migrated=True))
         crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
-        crash = [sys.executable, "-m", "pytest", *AT_ONCE, CRASH]
+        crash = [sys.executable, "-m", "pytest", *CRASH_AT_ONCE, CRASH]
         crash_ended = stack.enter_context(_beside(crash, crash_env))
         browser_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-browser")
         browser_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", BROWSER], browser_env))

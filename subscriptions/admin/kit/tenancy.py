@@ -40,17 +40,11 @@ class TenantAdmin(ScopedLists, ScopedForms, AuditedRows):
         return page or super().changeform_view(request, *args, **kwargs)
 
     def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if change and obj is not None:
-            context.update(self.page_context(request, obj))
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        if kwargs.get("change") and kwargs.get("obj") is not None:
+            context.update(self.page_context(request, kwargs["obj"]))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """What the template of a row's page gets beside the form."""
