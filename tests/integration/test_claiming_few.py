@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,9 +12,13 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from subscriptions.database.bound_cursor import _numbered
 from subscriptions.delivery import outbox
+from subscriptions.delivery.outbox import claiming_few
 from subscriptions.delivery.outbox.claiming_few import MOST
+from subscriptions.delivery.outbox.cursors import BY_INDEX
 from subscriptions.models import Company, Delivery, EndpointHealth, EndpointQueue, Subscription
+from tests.integration.test_housekeeping_reads_indexes import ENDPOINTS
 from tests.support.claims import LEASE, claim, end_leases
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.threads import at_once
@@ -147,3 +152,33 @@ def test_a_row_that_somebody_else_holds_is_left_and_told(company):
 
     assert hold_and_claim() == outbox.FewClaimed([], True)
     assert len(claim_few().rows) == 1
+
+
+MANY = """
+INSERT INTO subscriptions_delivery
+       (company_id, event_id, subscription_id, payload_version, encoding, state, stage, reason, due_at, created_at)
+SELECT d.company_id, event_id, s.id, d.payload_version, d.encoding, 'pending', 1, '', now(), now()
+  FROM subscriptions_delivery d, subscriptions_subscription s WHERE s.id <> d.subscription_id
+"""
+
+
+def test_it_reads_through_no_table_however_many_endpoints_wait(company):
+    """The plan is made while all of them are available, and serves when they are put off."""
+    make_call(company)
+    statement, names = _numbered(claiming_few._CLAIM_FEW)
+    values = {"token": f"'{uuid4()}'", "lease": "60", "limited": "'{}'"}
+    with connection.cursor() as cursor:
+        cursor.execute(ENDPOINTS, [Subscription.objects.get().pk])
+        cursor.execute(MANY)
+        cursor.execute("ANALYZE")
+        cursor.execute(f"SELECT {BY_INDEX}".replace(", true)", ", false)"))
+        try:
+            cursor.execute(f"PREPARE few AS {statement}")
+            cursor.execute(f"EXPLAIN EXECUTE few ({', '.join(values[name] for name in names)})")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        finally:
+            cursor.execute("DEALLOCATE ALL; RESET ALL")
+    for table in ("subscription", "endpointhealth", "event", "company"):
+        scans = re.findall(rf"Scan[^\n]* on subscriptions_{table} [^\n]*\n *(\w+ \w+)", plan)
+        assert scans, plan
+        assert set(scans) == {"Index Cond"}, plan

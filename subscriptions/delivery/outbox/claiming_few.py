@@ -17,12 +17,14 @@ from .rows import Claimed, claimed_columns, host_of
 
 MOST = 8  # available rows
 
+# The limit stands in the statement: of one that is handed over the planner thinks that it is a tenth of all rows, and
+# reads all subscriptions.
 # Good: nothing is under way to its endpoint, which is well or unknown, and its subscription asks for no order and no
 # rate. Rows that somebody else holds are left, and claimed as soon as they are available again.
 _CLAIM_FEW = f"""
 WITH available AS MATERIALIZED (
     SELECT id, company_id, subscription_id, claim, due_at FROM subscriptions_delivery
-     WHERE state = 'pending' AND stage = 1 ORDER BY company_id, subscription_id LIMIT %(most)s + 1
+     WHERE state = 'pending' AND stage = 1 ORDER BY company_id, subscription_id LIMIT {MOST + 1}
 ), judged AS MATERIALIZED (
     SELECT a.id, a.subscription_id,
            CASE WHEN h.last_success_at > statement_timestamp() - interval '10 min' THEN 2 ELSE 1 END AS trust,
@@ -39,7 +41,7 @@ WITH available AS MATERIALIZED (
       JOIN subscriptions_subscription s ON s.id = a.subscription_id
       LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = a.subscription_id
 ), simple AS MATERIALIZED (
-    SELECT count(*) <= %(most)s AND coalesce(bool_and(good), true)
+    SELECT count(*) <= {MOST} AND coalesce(bool_and(good), true)
            AND NOT EXISTS (SELECT 1 FROM subscriptions_endpointqueue WHERE ready_at <= statement_timestamp()) AS yes
       FROM judged
 ), locked AS MATERIALIZED (
@@ -72,7 +74,7 @@ class FewClaimed(NamedTuple):
 def claim_few(*, token: UUID, lease: float, limited: Collection[int]) -> FewClaimed | None:
     """Claim all that is available for `lease` seconds, if that is little and simple; None if it is not. `limited`:
     companies of which the drain may hold fewer than `MOST` rows more."""
-    values: dict[str, Any] = {"token": token, "lease": lease, "most": MOST, "limited": list(limited)}
+    values: dict[str, Any] = {"token": token, "lease": lease, "limited": list(limited)}
     (found,) = by_index((_CLAIM_FEW, values), locked=True)
     is_simple, more = found[0][:2]
     if not is_simple:

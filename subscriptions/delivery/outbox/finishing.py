@@ -32,9 +32,9 @@ WITH outcome AS (
            response_truncated = excluded.response_truncated, error = excluded.error, message = excluded.message
          WHERE subscriptions_attempt.outcome = 'lost'
 ), ready AS (
-    -- An endpoint that was full has room again.
+    -- An endpoint that was full has room again. By an array, which leads to the key: joined, all the queue is read.
     UPDATE subscriptions_endpointqueue q SET ready_at = clock_timestamp()
-      FROM outcome o WHERE q.subscription_id = o.endpoint AND q.ready_at > clock_timestamp()
+     WHERE q.subscription_id = ANY (ARRAY(SELECT endpoint FROM outcome)) AND q.ready_at > clock_timestamp()
     RETURNING q.subscription_id
 )
 UPDATE subscriptions_delivery d
