@@ -157,7 +157,7 @@ class Claimer:
 
     def _claim_few(self, limits: Limits, now: float) -> Claim | None:
         """A claim of all that is available, where few were lately and nothing limits them."""
-        if now < self._few_at or self._left_something or self._position.in_between:
+        if now < self._few_at or self._left_something:
             return None
         if min(limits.rows, limits.unknown, limits.company) < FEW_ROWS or limits.host < FEW_ROWS:
             return None
@@ -167,6 +167,7 @@ class Claimer:
         if found is None:
             self._few_at = now + FEW_AGAIN_SECONDS
             return None
+        self._position = Position()  # all there was has been looked at
         return Claim(found.rows, found.more, cut=False, skipped=False, next_seconds=None)
 
     def _rows(self, now: float) -> int:

@@ -74,11 +74,6 @@ class Position:
     company: int = 0
     endpoints: dict[int, int] = field(default_factory=dict)
 
-    @property
-    def in_between(self) -> bool:
-        """Whether the next claim leaves something out."""
-        return self.company > 0 or bool(self.endpoints)
-
     def move(self, company: int, seen: Sequence[int], ends: Sequence[int]) -> bool:
         """`ends`: of each company that was seen the last endpoint that was looked at, 0 when that were all. Returns
         whether the claim left out what is before this position."""
