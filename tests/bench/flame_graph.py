@@ -30,7 +30,9 @@ LEAST = 0.006  # narrower frames are left out
 LETTER = 6.2
 OURS = {"subscriptions", "calls", "forms_intake", "callhooks_site", "messaging"}
 COLOURS = {"ours": "#9fc5e8", "psycopg": "#b6d7a8", "else": "#e4e4e4"}
-Stack = tuple[tuple[str, str], ...]  # (package, function) from the request inwards
+VIEW = "BaseHandler._get_response"  # what is above it are twelve layers of middleware, of one frame each
+OUTSIDE = ("django", "middleware (around the view)")
+Stack = tuple[tuple[str, str], ...]  # (package, function) from the view inwards
 
 
 class Sampler:
@@ -47,12 +49,15 @@ class Sampler:
 
     def _sample(self, _: int, frame: FrameType | None) -> None:
         stack: list[tuple[str, str]] = []
+        inside: list[tuple[str, str]] = [OUTSIDE]
         while frame is not None and frame.f_code.co_qualname != self._root:
+            if frame.f_code.co_qualname == VIEW:
+                inside = [*stack]
             module = str(frame.f_globals.get("__name__", ""))
             stack.append((module.partition(".")[0], f"{frame.f_code.co_qualname} ({module})"))
             frame = frame.f_back
         if frame is not None:
-            self.stacks[tuple(reversed(stack))] += 1
+            self.stacks[tuple(reversed(inside))] += 1
 
 
 def draw(stacks: Counter[Stack], title: str) -> str:
