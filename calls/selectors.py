@@ -19,21 +19,23 @@ from .models import Call, Person
 # Clocks differ: a person's calls that begin within this time of each other are ordered by arrival, others by start.
 SAME_MOMENT = timedelta(seconds=10)
 
+# The rows of the person of which p is one. The condition of another query: `person_id = ANY (…)`.
+ROWS_OF_PERSON = """ARRAY(
+       SELECT coalesce(p.merged_into_id, p.id)
+        UNION ALL
+       SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id))"""
 # The earlier calls of the call {call}, whose person is p, of whichever number, read along the index `call_of_person`.
 # Handwritten SQL, because every save needs it and the ORM takes longer to build it than the database to answer. An
 # array, not a join: the planner thinks that many rows belong to a person, and would read all calls once for each call
 # of an import.
-_EARLIER = """
+_EARLIER = f"""
 SELECT count(*) AS number,
        (array_agg(e.id ORDER BY e.start_time, e.id) FILTER (WHERE e.lead_status = 'good_lead'))[1] AS good_lead_id,
        min(e.start_time) FILTER (WHERE e.lead_status = 'good_lead') AS good_lead_time
   FROM calls_call e
- WHERE e.person_id = ANY (ARRAY(
-       SELECT coalesce(p.merged_into_id, p.id)
-        UNION ALL
-       SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id)))
-   AND (e.start_time < {call}.start_time - %(moment)s::interval
-        OR e.start_time <= {call}.start_time + %(moment)s::interval AND e.id < {call}.id)
+ WHERE e.person_id = ANY ({ROWS_OF_PERSON})
+   AND (e.start_time < {{call}}.start_time - %(moment)s::interval
+        OR e.start_time <= {{call}}.start_time + %(moment)s::interval AND e.id < {{call}}.id)
 """
 _COUNT = f"""
 SELECT c.id, clock_timestamp(), earlier.*

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.signals import post_save
 
-from calls.selectors import SAME_MOMENT, of_same_person
+from calls.selectors import ROWS_OF_PERSON, SAME_MOMENT, of_same_person
 from subscriptions.events.publishing import Publisher
 
 from .models import FormSubmission
@@ -18,19 +18,17 @@ KIND = "form"
 SUBMITTED = "form_submission"
 
 # `has_earlier` of a form that is being inserted, for RETURNING. Values: SAME_MOMENT, twice.
-HAS_EARLIER = """
+HAS_EARLIER = f"""
 EXISTS (
-    SELECT FROM forms_intake_formsubmission e
-     WHERE e.person_id = ANY (ARRAY(
-           SELECT coalesce(p.merged_into_id, p.id) FROM calls_person p
-            WHERE p.id = forms_intake_formsubmission.person_id
-            UNION ALL
-           SELECT r.id FROM calls_person r
-            WHERE r.merged_into_id = (SELECT coalesce(p.merged_into_id, p.id) FROM calls_person p
-                                       WHERE p.id = forms_intake_formsubmission.person_id)))
-       AND (e.submitted_at < forms_intake_formsubmission.submitted_at - %s::interval
-            OR e.submitted_at <= forms_intake_formsubmission.submitted_at + %s::interval
-               AND e.id < forms_intake_formsubmission.id))
+    SELECT FROM calls_person p
+     CROSS JOIN LATERAL (
+        SELECT FROM forms_intake_formsubmission e
+         WHERE e.person_id = ANY ({ROWS_OF_PERSON})
+           AND (e.submitted_at < forms_intake_formsubmission.submitted_at - %s::interval
+                OR e.submitted_at <= forms_intake_formsubmission.submitted_at + %s::interval
+                   AND e.id < forms_intake_formsubmission.id)
+         LIMIT 1) earlier
+     WHERE p.id = forms_intake_formsubmission.person_id)
 """
 
 

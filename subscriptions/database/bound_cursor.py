@@ -16,7 +16,7 @@ class BoundCursor(psycopg.RawCursor[tuple[Any, ...]]):
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> BoundCursor:
         if params is not None:
-            query, names = _numbered(query)
+            query, names = number_placeholders(query)
             params = [params[name] for name in names] if isinstance(params, Mapping) else list(params)
         return super().execute(query, params, **more)
 
@@ -30,7 +30,7 @@ class BinaryCursor(BoundCursor):
 
 
 @lru_cache(maxsize=256)  # more than there are such statements
-def _numbered(statement: str) -> tuple[str, list[str]]:
+def number_placeholders(statement: str) -> tuple[str, list[str]]:
     """The statement with `$1`, `$2` … for its placeholders, and the names in their order, if they have names."""
     names: list[str] = []
     unnamed = 0

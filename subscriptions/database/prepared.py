@@ -31,13 +31,7 @@ def prepared_cursor() -> Iterator[Any]:
             yield cursor
         return
     with _connection() as raw, connection._prepare_cursor(BoundCursor(raw)) as cursor:  # type: ignore[attr-defined]
-        try:
-            yield cursor
-        except NotSupportedError:
-            # A migration changed the type of a column: "cached plan must not change result type", for as long as the
-            # connection lives. Django opens a new one for the next request.
-            connection.close_at = time.monotonic()
-            raise
+        yield cursor
 
 
 @contextmanager
@@ -54,4 +48,10 @@ def _connection() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     raw = connection.connection
     if settings.DATABASE_PREPARED_STATEMENTS:
         raw.prepare_threshold = THRESHOLD  # Django's own cursors never prepare
-    yield raw
+    try:
+        yield raw
+    except NotSupportedError:
+        # A migration changed the type of a column: "cached plan must not change result type", for as long as the
+        # connection lives. Django opens a new one for the next request, and django-q2 for the next task.
+        connection.close_at = time.monotonic()
+        raise

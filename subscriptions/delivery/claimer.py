@@ -159,7 +159,7 @@ class Claimer:
         """A claim of all that is available, where few were lately and nothing limits them."""
         if now < self._few_at or self._left_something:
             return None
-        if min(limits.rows, limits.unknown, limits.company) < FEW_ROWS or limits.host < FEW_ROWS:
+        if min(limits.rows, limits.unknown, limits.company, limits.host) < FEW_ROWS:
             return None
         limited = {company for company, held in limits.held.items() if limits.company - held < FEW_ROWS}
         limited |= {company for (company, _), (room, _) in limits.hosts.items() if room < FEW_ROWS}

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from subscriptions.database.bound_cursor import _numbered
+from subscriptions.database.bound_cursor import number_placeholders
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import claiming_few
 from subscriptions.delivery.outbox.claiming_few import MOST
@@ -165,7 +165,7 @@ SELECT d.company_id, event_id, s.id, d.payload_version, d.encoding, 'pending', 1
 def test_it_reads_through_no_table_however_many_endpoints_wait(company):
     """The plan is made while all of them are available, and serves when they are put off."""
     make_call(company)
-    statement, names = _numbered(claiming_few._CLAIM_FEW)
+    statement, names = number_placeholders(claiming_few._CLAIM_FEW)
     values = {"token": f"'{uuid4()}'", "lease": "60", "limited": "'{}'"}
     with connection.cursor() as cursor:
         cursor.execute(ENDPOINTS, [Subscription.objects.get().pk])
