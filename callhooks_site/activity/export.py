@@ -6,7 +6,6 @@ import zoneinfo
 from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions.admin.kit import export as files
@@ -14,8 +13,8 @@ from subscriptions.models import Company
 from subscriptions.tenancy import audit_log
 
 from . import reading, searching
-from .filters import BadFilter, Filters, read
-from .page import chosen_company
+from .filters import Filters
+from .page import what_is_shown
 from .rows import Row, read_rows
 
 CHUNK = 500  # rows that are read at once
@@ -26,13 +25,10 @@ _COLUMNS = ("Time", "Kind", "Who", "Number", "Email", "What happened", "Detail",
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
-    company = chosen_company(request)
-    if company is None:
-        return HttpResponseRedirect(reverse("admin:activity"))
-    try:
-        filters = read(request.GET).place
-    except BadFilter:
-        return HttpResponseRedirect(f"{reverse('admin:activity')}?{request.GET.urlencode()}")
+    shown = what_is_shown(request)
+    if isinstance(shown, HttpResponseRedirect):
+        return shown
+    company, filters = shown
     actor = audit_log.Actor.person(request.user)
     asked = filters.encoded()
     audit_log.record(actor, "Exported activity", company=company, detail=f"With {asked}" if asked else "Everything")

@@ -78,6 +78,18 @@ def activity_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     return TemplateResponse(request, "activity/page.html", {**site.each_context(request), **context})
 
 
+def what_is_shown(request: HttpRequest) -> tuple[Company, Filters] | HttpResponseRedirect:
+    """The company and the filters of the list that a page beside it was asked for from; or the way back to the list,
+    which asks for a company and says what is wrong with the filters."""
+    company = chosen_company(request)
+    if company is None:
+        return HttpResponseRedirect(reverse("admin:activity"))
+    try:
+        return company, read(request.GET).place
+    except BadFilter:
+        return HttpResponseRedirect(f"{reverse('admin:activity')}?{request.GET.urlencode()}")
+
+
 def chosen_company(request: HttpRequest) -> Company | None:
     """The company of the list: the only one of a member, or the one that is asked for. Sets its time zone."""
     access, asked = access_of(request), request.GET.get("company", "")

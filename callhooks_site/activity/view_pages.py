@@ -11,15 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from subscriptions.models import Company
 from subscriptions.tenancy import audit_log
 from subscriptions.tenancy.access import access_of
 
-from .filters import BadFilter, read
 from .models import MOST_QUERY, SavedView
-from .page import address, chosen_company
+from .page import address, what_is_shown
 from .saved_views import MOST_VIEWS, filters_of, may_change
 
 
@@ -37,13 +35,10 @@ class ViewForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def add_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    company = chosen_company(request)
-    if company is None:
-        return HttpResponseRedirect(reverse("admin:activity"))
-    try:
-        filters = read(request.GET).place
-    except BadFilter:
-        return HttpResponseRedirect(f"{reverse('admin:activity')}?{request.GET.urlencode()}")
+    shown = what_is_shown(request)
+    if isinstance(shown, HttpResponseRedirect):
+        return shown
+    company, filters = shown
     back = address(request, company, filters)
     form = ViewForm(request.POST or None, may_share=access_of(request).may_write(company.pk))
     if form.is_valid():
