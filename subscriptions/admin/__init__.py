@@ -1,6 +1,6 @@
 """The admin's pages for companies, subscriptions and the logs. Importing this registers them."""
 
-from . import api_keys, audit_log, company, deliveries, events, members, menu_pages, resend_jobs, subscriptions
+from . import api_keys, audit_log, company, deliveries, events, issues, members, menu_pages, resend_jobs, subscriptions
 
 __all__ = [
     "api_keys",
@@ -8,6 +8,7 @@ __all__ = [
     "company",
     "deliveries",
     "events",
+    "issues",
     "members",
     "menu_pages",
     "resend_jobs",

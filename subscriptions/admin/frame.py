@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import reverse
 
+from ..endpoints import issues
 from ..models import Company, EndpointHealth, Subscription
 from ..tenancy.access import access_of
 from .kit import menu
@@ -66,11 +67,13 @@ def choose_company(site: AdminSite, request: HttpRequest) -> int | None:
 
 
 def count_failing(request: HttpRequest, company: int | None) -> str:
-    """`1 failing`: subscriptions that have refused everything for a while. Empty if none does."""
+    """`1 failing`: subscriptions that have refused everything for a while. Empty if none does, or somebody
+    looks after each."""
     late = EndpointHealth.objects.filter(
         failing_since__lt=Now() - timedelta(seconds=settings.ENDPOINT_TELL_SECONDS),
         subscription__state__in=(Subscription.State.ACTIVE, Subscription.State.DISABLED),
     )
+    late = late.exclude(pk__in=issues.watched().values("subscription"))
     if company is not None:
         late = late.filter(subscription__company=company)
     else:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ..maintenance import statistics
 from ..maintenance.statistics import Statistics
-from ..models import Company, EndpointHealth, Subscription
+from ..models import Company, EndpointHealth, EndpointIssue, Subscription
 from ..tenancy.access import access_of
 from . import backlog
 from .company_home import page as company_page
@@ -61,7 +61,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
             "failed_now": unsent["failed"],
             "charts": [_by_hour(hours, now), _by_day(hours, now)],
             "troubled": [_trouble(row) for row in troubled],
-            "next": _next(troubled, unsent, may_write),
+            "next": _next(troubled, unsent) if may_write else [],
             "steps": _steps(companies) if may_write and not many else [],
             "several": access.several,
             "log": reverse("admin:subscriptions_delivery_changelist"),
@@ -167,14 +167,17 @@ def _trouble(row: EndpointHealth) -> dict[str, Any]:
     }
 
 
-def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: bool) -> list[dict[str, str]]:
+def _next(troubled: list[EndpointHealth], unsent: dict[str, int]) -> list[dict[str, str]]:
     """The next steps for a user, most urgent first."""
-    if not may_write:
-        return []
     todo = []
+    found = EndpointIssue.objects.filter(subscription__in=[row.pk for row in troubled], solved_at=None)
+    known = {issue.subscription_id: issue for issue in found}
+    troubled = [row for row in troubled if row.pk not in known or known[row.pk].acknowledged_at is None]
     for row in troubled[:MAX_NAMED]:
         subscription = row.subscription
         page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
+        if row.pk in known:
+            page = reverse("admin:subscriptions_endpointissue_change", args=[known[row.pk].pk])
         if subscription.state == Subscription.State.DISABLED:
             text = f"“{subscription.name}” is disabled and new webhooks are held. Fix its server, then resume it."
         else:
@@ -186,7 +189,7 @@ def _next(troubled: list[EndpointHealth], unsent: dict[str, int], may_write: boo
             if len(troubled) == MAX_NAMED + 1
             else f"{len(troubled) - MAX_NAMED} more subscriptions are"
         )
-        log = reverse("admin:subscriptions_subscription_changelist")
+        log = reverse("admin:subscriptions_endpointissue_changelist")
         todo.append({"text": f"{rest} failing. See the list below.", "url": log, "label": "View all"})
     if unsent["failed"]:
         many = "1 webhook" if unsent["failed"] == 1 else f"{unsent['failed']:,} webhooks"

@@ -16,7 +16,7 @@ from ..delivery.retry import MAX_ATTEMPTS, WAITS
 from ..events import catalogue, versions
 from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
-from . import credentials, day_statistics
+from . import credentials, day_statistics, issue_page
 from .filter_form import sentence_of
 from .kit import labels, times
 
@@ -68,13 +68,16 @@ class SubscriptionFacts:
     # --- the head of its page -------------------------------------------------------------------------------------
     def head_facts(self, obj: Subscription) -> dict[str, Any]:
         """Its state and server, and what is wrong with it, for the template."""
-        health = _health(obj)
+        health, issue = _health(obj), issue_page.open_issue(obj)
+        since = issue.opened_at if issue is not None else health.failing_since if health is not None else None
         return {
             "state": self.state_badge(obj),
             "host": self.host(obj),
             "failing": _failing(obj),
             "why": health.last_failure if health is not None else "",
-            "since": times.time_tag(health.failing_since) if health is not None else "",
+            "since": times.time_tag(since),
+            "issue": issue,
+            "issues": issue_page.past_rows(obj.pk),
             "log_url": reverse("admin:subscriptions_delivery_changelist") + f"?subscription={obj.pk}&since=all",
             "secret_url": reverse("admin:subscriptions_subscription_verify", args=[obj.pk]),
         }

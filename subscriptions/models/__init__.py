@@ -6,6 +6,7 @@ from .company import Company
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth, EndpointQueue
+from .endpoint_issue import EndpointIssue
 from .event import Event, EventBody, EventStream
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
@@ -29,6 +30,7 @@ __all__ = [
     "DrainSlot",
     "Encoding",
     "EndpointHealth",
+    "EndpointIssue",
     "EndpointQueue",
     "Event",
     "EventBody",

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from ..delivery import forwarding, outages, outbox, slots, webhook_client
 from ..delivery.drain import Drain
 from ..delivery.fairness import Hosts, Paces
-from ..endpoints import alerts, operations, resend_jobs
+from ..endpoints import alerts, issues, operations, resend_jobs
 from ..events import stream_timers
 from ..maintenance import retention, statistics
 from ..tenancy import mails
@@ -110,12 +110,13 @@ def ensure_drains() -> None:
 
 def sweep() -> None:
     """Once a minute, in case a wake-up was lost: start missing drains, publish what is due, hold the deliveries of
-    inactive subscriptions, disable endpoints that only fail, send alerts, count statistics."""
+    inactive subscriptions, disable endpoints that only fail, open and solve issues, send alerts, count statistics."""
     ensure_drains()
     run_housekeeping()
     _hold_waiting()
     outbox.note_released()
     alerts.disable_hopeless()
+    issues.follow()
     alerts.tell()
     statistics.roll_up()
     mails.send_waiting()

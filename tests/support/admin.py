@@ -31,6 +31,7 @@ from subscriptions.models import (
     AuditEntry,
     Company,
     Delivery,
+    EndpointIssue,
     Event,
     Invitation,
     Membership,
@@ -115,6 +116,9 @@ class Tenant:
         self.resend_job = ResendJob.objects.create(
             company=self.company, subscription=self.subscription, since=day, until=day, states=["failed"], state="done"
         )
+        self.issue = EndpointIssue.objects.create(
+            company=self.company, subscription=self.subscription, answer=f"{name} answer", note=f"{name} note"
+        )
         self.import_job = ImportJob.objects.create(
             company=self.company, kind="calls", file_name=f"{name}.csv", source=name, state="mapping", lines=1, wrong=1,
             requested_by=self.admin, columns=[f"{name} column"], mapping={"columns": {f"{name} column": "note"}},
@@ -150,6 +154,7 @@ class Tenant:
             Invitation: self.invitation,
             Delivery: self.delivery,
             ResendJob: self.resend_job,
+            EndpointIssue: self.issue,
             ImportJob: self.import_job,
             Event: lambda: Event.objects.filter(**mine).order_by("pk")[0],
             Person: lambda: Person.objects.filter(**mine).order_by("pk")[0],

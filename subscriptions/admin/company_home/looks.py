@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ...maintenance import statistics
 from ...maintenance.statistics import Hours, Statistics
-from ...models import ServiceOutage, Subscription
+from ...models import EndpointIssue, ServiceOutage, Subscription
 from .. import backlog
 
 MOST = 1_000  # subscriptions of a company; SUBSCRIPTIONS_PER_COMPANY is 100 unless an operator raises it
@@ -46,6 +46,8 @@ class Look:
     waiting: int = 0
     late: timedelta = timedelta(0)
     hours: Hours = field(default_factory=dict)
+    issue: int | None = None  # the key of its open issue
+    watched_by: str = ""  # who acknowledged that
     last_status: int | None = None
     last_ms: int | None = None
 
@@ -97,8 +99,9 @@ def read_overview(company: int) -> Overview:
     waits = {one.subscription_id: one for one in backlog.measure([company]).waiting}
     unsent = backlog.count_unsent([company])
     answers = _last_answers(ids)
+    issues = {one.subscription_id: one for one in EndpointIssue.objects.filter(company=company, solved_at=None)}
     outage = ServiceOutage.objects.filter(ongoing=True).first()
-    looks = [_look(row, hours, waits, answers) for row in subscriptions]
+    looks = [_look(row, hours, waits, answers, issues.get(row.pk)) for row in subscriptions]
     return Overview(
         timezone.now(),
         looks,
@@ -116,6 +119,7 @@ def _look(
     hours: Mapping[int, Hours],
     waits: Mapping[int, backlog.Waiting],
     answers: Mapping[int, tuple[int | None, int | None]],
+    issue: EndpointIssue | None,
 ) -> Look:
     health, waiting = getattr(row, "health", None), waits.get(row.pk)
     status, took = answers.get(row.pk, (None, None))
@@ -129,6 +133,8 @@ def _look(
         waiting.rows if waiting else 0,
         timedelta(seconds=max(0.0, waiting.late)) if waiting else timedelta(0),
         hours.get(row.pk, {}),
+        issue.pk if issue else None,
+        issue.acknowledged_name if issue else "",
         status,
         took,
     )

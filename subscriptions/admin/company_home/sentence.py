@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
-from django.utils import timezone
 
 from ...delivery.retry import WAITS
 from ..kit import times
@@ -68,7 +67,10 @@ def say(seen: Overview, *, may_write: bool) -> Sentence:
 def _of_outage(seen: Overview) -> Sentence:
     why = f"The problem is on our side: {seen.outage}. Nothing is lost: everything is sent when it is over."
     return Sentence(
-        "bad", "triangle-alert", f"Callhooks has reached nearly nobody since {_at(seen.outage_since)}.", why
+        "bad",
+        "triangle-alert",
+        f"Callhooks has reached nearly nobody since {times.say_moment(seen.outage_since)}.",
+        why,
     )
 
 
@@ -87,13 +89,14 @@ def _of_failing(seen: Overview, failing: list[Look], may_write: bool) -> Sentenc
     since = max(look.failing_since for look in failing if look.failing_since)
     first = failing[0]
     if count == 1:
-        text = f"“{first.name}” has refused everything since {_at(since)}."
+        text = f"“{first.name}” has refused everything since {times.say_moment(since)}."
     elif all_of_them:
-        text = f"Nothing arrives: {_all(count)} have refused everything since {_at(since)}."
+        text = f"Nothing arrives: {_all(count)} have refused everything since {times.say_moment(since)}."
     else:
         names = " and ".join(f"“{look.name}”" for look in failing[:MOST_NAMED])
         who = names if count == MOST_NAMED else f"{_number(count).capitalize()} of {_number(len(seen.looks))}"
-        text = f"{who} {'subscriptions ' if count > MOST_NAMED else ''}have refused everything since {_at(since)}."
+        subscriptions = "subscriptions " if count > MOST_NAMED else ""
+        text = f"{who} {subscriptions}have refused everything since {times.say_moment(since)}."
     if not all_of_them:
         text += f" {_others(seen, failing)}"
     waiting = sum(look.waiting for look in failing)
@@ -102,13 +105,17 @@ def _of_failing(seen: Overview, failing: list[Look], may_write: bool) -> Sentenc
         if count == 1
         else _what_waits(waiting, failing, seen.now)
     )
+    watched = all(look.watched_by for look in failing)
+    tone = "warn" if watched else "bad"  # red asks for somebody
     if count > 1:
-        return Sentence("bad", "triangle-alert", text, why, [_see_all()])
+        return Sentence(tone, "triangle-alert", text, why, [_see_issues() if first.issue else _see_all()])
+    if watched:
+        why = f"{first.watched_by} looks after it. {why}"
     actions = [Action("See what to do", _page(first), primary=True)]
     if may_write:
         pause = reverse("admin:subscriptions_subscription_pause", args=[first.pk])
         actions.insert(0, Action("Pause it", pause, posts=True))
-    return Sentence("bad", "triangle-alert", text, why, actions)
+    return Sentence(tone, "triangle-alert", text, why, actions)
 
 
 def _of_disabled(seen: Overview, disabled: list[Look]) -> Sentence:
@@ -123,7 +130,7 @@ def _of_disabled(seen: Overview, disabled: list[Look]) -> Sentence:
 
 
 def _of_refusing(seen: Overview, look: Look) -> Sentence:
-    text = f"“{look.name}” has refused what came since {_at(look.failing_since)}."
+    text = f"“{look.name}” has refused what came since {times.say_moment(look.failing_since)}."
     why = f"{_why(look)} {_events(look.waiting)} {_is(look.waiting)} tried again soon.".strip()
     return Sentence("warn", "rotate-cw", text, why, [Action("See its answers", _log(look))])
 
@@ -203,7 +210,7 @@ def _what_waits(waiting: int, failing: list[Look], now: datetime) -> str:
     wait = f"{_events(waiting)} {'waits' if waiting == 1 else 'wait'} for {whom} and {_is(waiting)} tried again"
     if until <= now:
         return f"{wait}, each for about three days."
-    return f"{wait} until {_at(until)}, so nothing is lost yet."
+    return f"{wait} until {times.say_moment(until)}, so nothing is lost yet."
 
 
 def _why(look: Look) -> str:
@@ -230,27 +237,19 @@ def _number(count: int) -> str:
     return _WORDS[count] if count < len(_WORDS) else f"{count:,}"
 
 
-def _at(moment: datetime | None) -> str:
-    """`11:42`, `yesterday, 11:42`, `Friday, 15:40`, `3 November, 09:00`"""
-    if moment is None:
-        return ""
-    local, today = timezone.localtime(moment), timezone.localdate()
-    days = (local.date() - today).days
-    clock = f"{local:%H:%M}"
-    if not days:
-        return clock
-    if days == -1:
-        return f"yesterday, {clock}"
-    near = -7 < days < 7
-    return f"{local:%A}, {clock}" if near else f"{local.day} {local:%B}, {clock}"
-
-
 def _page(look: Look) -> str:
+    """Where to act: its issue, which is opened within a minute, or else its own page."""
+    if look.issue is not None:
+        return reverse("admin:subscriptions_endpointissue_change", args=[look.issue])
     return reverse("admin:subscriptions_subscription_change", args=[look.pk])
 
 
 def _log(look: Look) -> str:
     return f"{reverse('admin:subscriptions_delivery_changelist')}?subscription={look.pk}&since=all"
+
+
+def _see_issues() -> Action:
+    return Action("See the issues", reverse("admin:subscriptions_endpointissue_changelist"), primary=True)
 
 
 def _see_all() -> Action:

@@ -6,13 +6,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from ...models import Company, Invitation, Membership
+from ...endpoints import issues
+from ...models import Company, EndpointIssue, Invitation, Membership
 from ...tenancy.access import OWNERS, access_of
+from ..kit import times
 from ..kit.home_parts import Todo, parts
 from .looks import Overview
 
 MOST = 5
 MOST_INVITED = 2
+MOST_ISSUES = 3
 
 
 def list_todos(request: HttpRequest, company: Company, seen: Overview) -> list[Todo]:
@@ -29,12 +32,19 @@ def list_todos(request: HttpRequest, company: Company, seen: Overview) -> list[T
 
 
 def _webhooks(company: Company, seen: Overview) -> list[Todo]:
+    found = [_of_issue(one) for one in issues.to_do(company.pk, most=MOST_ISSUES)]
     if not seen.failed:
-        return []
+        return found
     one = seen.failed == 1
     said = "One webhook failed and is kept." if one else f"{seen.failed:,} webhooks failed and are kept."
     url = f"{reverse('admin:subscriptions_resendjob_add')}?company={company.pk}"
-    return [Todo("rotate-cw", "Send it again" if one else "Send them again", said, url, "Choose")]
+    return [*found, Todo("rotate-cw", "Send it again" if one else "Send them again", said, url, "Choose")]
+
+
+def _of_issue(one: EndpointIssue) -> Todo:
+    said = f"Since {times.say_moment(one.opened_at)}. {one.answer}"
+    url = reverse("admin:subscriptions_endpointissue_change", args=[one.pk])
+    return Todo("triangle-alert", f"“{one.subscription.name}” refuses everything", said, url, "Open")
 
 
 def _members(company: Company) -> list[Todo]:

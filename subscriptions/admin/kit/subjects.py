@@ -17,6 +17,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -163,6 +164,20 @@ def find_names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
             )  # select_related() without names selects all
             found |= {row.resource_id: page.name_of(row) for row in rows}
     return found
+
+
+def count_people(site: AdminSite, subject_ids: Set[str]) -> int:
+    """How many people these are about, with one query per kind of subject. Merged rows are one person."""
+    found: set[int] = set()
+    for page in _pages(site):
+        prefix = getattr(page.opts.get_field("resource_id"), "prefix", "")
+        mine = [one for one in subject_ids if one.startswith(prefix)]
+        if mine:
+            person = page.person_path
+            rows = page.model._default_manager.filter(resource_id__in=mine, **{f"{person}__isnull": False})
+            main = Coalesce(f"{person}__merged_into", person)
+            found |= set(rows.order_by().values_list(main, flat=True).distinct())
+    return len(found)
 
 
 def add_names(site: AdminSite, listed: ChangeList, path: str) -> ChangeList:

@@ -96,3 +96,18 @@ def format_length(seconds: int) -> str:
 def clock(moment: datetime) -> str:
     """`14:06`"""
     return f"{timezone.localtime(moment):%H:%M}"
+
+
+def say_moment(moment: datetime | None) -> str:
+    """`11:42`, `yesterday, 11:42`, `Friday, 15:40`, `3 November, 09:00`"""
+    if moment is None:
+        return ""
+    local, today = timezone.localtime(moment), timezone.localdate()
+    days = (local.date() - today).days
+    clock = f"{local:%H:%M}"
+    if not days:
+        return clock
+    if days == -1:
+        return f"yesterday, {clock}"
+    near = -7 < days < 7
+    return f"{local:%A}, {clock}" if near else f"{local.day} {local:%B}, {clock}"
