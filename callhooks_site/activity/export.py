@@ -18,7 +18,7 @@ from .page import what_is_shown
 from .rows import Row, read_rows
 
 CHUNK = 500  # rows that are read at once
-_COLUMNS = ("Time", "Kind", "Who", "Number", "Email", "What happened", "Detail", "Seconds", "Source", "Tracking number",
+COLUMNS = ("Time", "Kind", "Who", "Number", "Email", "What happened", "Detail", "Seconds", "Source", "Tracking number",
             "Tags", "Webhooks", "Id")  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     actor = audit_log.Actor.person(request.user)
     asked = filters.encoded()
     audit_log.record(actor, "Exported activity", company=company, detail=f"With {asked}" if asked else "Everything")
-    return files.csv_response("activity", _COLUMNS, _lines(filters, company))
+    return files.csv_response("activity", COLUMNS, _lines(filters, company))
 
 
 def _lines(filters: Filters, company: Company) -> Iterator[tuple[object, ...]]:
@@ -49,7 +49,7 @@ def _lines(filters: Filters, company: Company) -> Iterator[tuple[object, ...]]:
             if written == files.MAX_ROWS:
                 yield (f"This file contains the first {written:,} rows only. Choose a shorter period for the rest.",)
                 return
-            yield _line(row, zone)
+            yield line(row, zone)
             written += 1
         if keys is None:
             break
@@ -57,7 +57,7 @@ def _lines(filters: Filters, company: Company) -> Iterator[tuple[object, ...]]:
         yield (f"A search finds {written:,} rows at most. Choose a shorter period for the rest.",)
 
 
-def _line(row: Row, zone: zoneinfo.ZoneInfo) -> tuple[object, ...]:
+def line(row: Row, zone: zoneinfo.ZoneInfo) -> tuple[object, ...]:
     said = row.said.strip("“”")
     return (
         files.format_time(row.at, zone), row.label, row.who, row.number or row.who, row.email, row.state or said,

@@ -23,6 +23,7 @@ from subscriptions.models import Company
 from subscriptions.tenancy.access import access_of
 
 from . import chips, reading, saved_views, searching
+from .choices import list_choices
 from .filters import NEWEST, OLDEST, BadFilter, Filters, read
 from .rows import Row, read_rows
 
@@ -72,6 +73,8 @@ def activity_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "oldest_first": filters.sort == OLDEST,
         "pages": turn_pages(filters, listed, link),
         "export_url": reverse("admin:activity_export") + tail(request, company, filters.place),
+        "marked_url": reverse("admin:activity_marked") + tail(request, company, filters.place),
+        "marked": list_choices(company.pk),
         "deliveries_url": reverse("admin:subscriptions_delivery_changelist"),
         "may_add": access_of(request).may_write(company.pk),
     }

@@ -40,6 +40,7 @@ class Row:
 
     at: datetime
     kind: str
+    pk: int
     subject_id: str
     icon: str
     label: str
@@ -137,6 +138,7 @@ def _call(call: Call, back: datetime | None) -> Row:
     return Row(
         at=call.start_time,
         kind=CALL.name,
+        pk=call.pk,
         subject_id=call.resource_id,
         icon=drawn,
         label=label,
@@ -196,6 +198,7 @@ def _text(text: TextMessage) -> Row:
     return Row(
         at=text.sent_at,
         kind=TEXT.name,
+        pk=text.pk,
         subject_id=text.resource_id,
         icon="message-square-text" if inbound else "message-square-reply",
         label="Text received" if inbound else "Text sent",
@@ -224,6 +227,7 @@ def _form(form: FormSubmission) -> Row:
     return Row(
         at=form.submitted_at,
         kind=FORM.name,
+        pk=form.pk,
         subject_id=form.resource_id,
         icon="clipboard-list",
         label="Form",
