@@ -20,8 +20,9 @@ from ..lib.errors import ActionRefused
 from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy.access import access_of
-from . import credentials, test_events
+from . import credentials
 from .filter_form import FilterAdmin, FilterForm
+from .first_secret import FirstSecretAdmin
 from .kit import times
 from .kit.bounded_lists import BoundedPaginator
 from .kit.buttons import button
@@ -36,10 +37,17 @@ from .verification import VerifyingAdmin
 State = Subscription.State
 
 
+ALL_EVENTS = "all"  # of the choices; it stands for each of them
+
+
 def event_choices() -> list[tuple[str, SafeString]]:
+    every = format_html("<b>{}</b> <span>{}</span>", "All events", "Whatever happens to a call, a text or a form.")
     return [
-        (event_type.name, format_html("<b>{}</b> <span>{}</span>", event_type.label, event_type.fires))
-        for event_type in catalogue.all_types()
+        (ALL_EVENTS, every),
+        *(
+            (event_type.name, format_html("<b>{}</b> <span>{}</span>", event_type.label, event_type.fires))
+            for event_type in catalogue.all_types()
+        ),
     ]
 
 
@@ -51,8 +59,24 @@ FILTER_ABOUT = (
 CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction"}
 
 
+class EventsField(CheckboxesField):
+    """The names of events. "All events" is ticked by people only: a script ticks it where each is chosen."""
+
+    def clean(self, value: Any) -> list[str]:
+        return _each_event(super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(initial, _each_event(data))
+
+
+def _each_event(names: Any) -> list[str]:
+    if names and ALL_EVENTS in names:
+        return [event_type.name for event_type in catalogue.all_types()]
+    return list(names or ())
+
+
 class SubscriptionForm(credentials.CredentialsForm, FilterForm):
-    events = CheckboxesField(
+    events = EventsField(
         choices=event_choices, help_text="What to send.", error_messages={"required": "Choose at least one event."}
     )
     payload_version = forms.ChoiceField(
@@ -60,12 +84,6 @@ class SubscriptionForm(credentials.CredentialsForm, FilterForm):
         initial=versions.DEFAULT,
         required=False,
         help_text="Which keys the bodies have. Keep the first, unless your receiver was written for the other.",
-    )
-    try_it = forms.BooleanField(
-        label="Send a test event",
-        required=False,
-        initial=True,
-        help_text="With invented data, to see whether your server accepts it.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -100,9 +118,7 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(
-    SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, VerifyingAdmin, test_events.TestEventAdmin
-):
+class SubscriptionAdmin(SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, VerifyingAdmin, FirstSecretAdmin):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "subscriptions", 10
@@ -166,7 +182,7 @@ class SubscriptionAdmin(
         login = ("Login and headers", {"fields": asked, "classes": ("collapse",)})
         fieldsets = [*super().get_fieldsets(request, obj), *self._filter(request, obj), how, login]
         if obj is None:
-            return [*fieldsets, ("After saving", {"fields": ["try_it"]})]
+            return fieldsets
         return [
             ("Status", {"fields": ["state_in_words", "filter_in_words", "day_of_one", "answers", "deliveries"]}),
             *fieldsets,
@@ -290,15 +306,6 @@ class SubscriptionAdmin(
         # stored for the old server in the meantime must not go to the new one.
         if change and (form.moved or set(credentials.FIELDS) & set(form.changed_data)):
             obj.save(update_fields=["url", *credentials.COLUMNS, "updated_at"])
-        if not change and form.cleaned_data.get("try_it"):
-            obj.tried = test_events.send_from_page(self, request, obj, test_events.default_event(obj))
-
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        answer = super().response_add(request, obj, post_url_continue)
-        tried = getattr(obj, "tried", None)
-        if tried is None or {"_addanother", "_popup"} & set(request.POST):
-            return answer
-        return HttpResponseRedirect(test_events.result_url(tried))
 
     # --- removal --------------------------------------------------------------------------------------------------
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

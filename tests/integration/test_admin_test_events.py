@@ -85,26 +85,25 @@ def test_a_paused_one_can_be_tested_and_a_removed_one_cannot(client, company):
     assert Delivery.objects.count() == 1
 
 
-def test_a_new_subscription_is_tried_at_once(client, company, receiver):
+def test_of_a_new_subscription_the_secret_is_shown_once_and_then_a_test_is_offered(client, company, receiver):
     url = reverse("admin:subscriptions_subscription_add")
     form = filled_in(client.get(url).content.decode())
-    assert form["try_it"] == ["on"]
-    answer = client.post(
-        url, {**form, "name": "CRM", "url": receiver.url, "events": ["text_message_sent", "post_call"]}
-    )
-    delivery = Delivery.objects.get()
-    assert delivery.subscription == Subscription.objects.get(name="CRM")
-    assert (delivery.event.type, delivery.event.test) == ("post_call", True)
-    assert f"/test/{delivery.pk}/" in answer["Location"]
-
-
-def test_a_new_subscription_is_left_alone_when_asked_to(client, company, receiver):
-    url = reverse("admin:subscriptions_subscription_add")
-    form = filled_in(client.get(url).content.decode())
-    form.pop("try_it")
-    answer = client.post(url, {**form, "name": "CRM", "url": receiver.url, "events": ["post_call"]})
-    assert answer["Location"] == reverse("admin:subscriptions_subscription_changelist")
+    answer = client.post(url, {**form, "name": "CRM", "url": receiver.url, "events": ["all"]})
+    subscription = Subscription.objects.get(name="CRM")
+    assert subscription.events == [event_type.name for event_type in catalogue.all_types()]
     assert not Delivery.objects.exists()
+    page = client.get(answer["Location"])
+    assert subscription.secret in page.content.decode()
+    assert page["Cache-Control"] == "no-store"
+    assert ask_url(subscription) in page.content.decode()
+    again = client.get(answer["Location"])
+    assert again["Location"] == reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
+
+
+def test_only_who_added_it_is_shown_the_secret(client, company):
+    subscription = factories.make_subscription(company)
+    url = reverse("admin:subscriptions_subscription_first_secret", args=[subscription.pk])
+    assert client.get(url).status_code == 302
 
 
 def test_a_viewer_sees_the_result_and_sends_none(client, company):

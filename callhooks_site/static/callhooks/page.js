@@ -29,6 +29,23 @@ document.addEventListener('click', (event) => {
     }
 });
 
+// "All events" goes with the others: ticked, all are; and it is ticked where all are.
+const every = document.querySelector('input[name="events"][value="all"]');
+if (every) {
+    const others = [...document.querySelectorAll('input[name="events"]')].filter((box) => box !== every);
+    every.checked = every.checked || others.every((box) => box.checked);
+    every.addEventListener('change', () => {
+        for (const box of others) {
+            box.checked = every.checked;
+        }
+    });
+    for (const box of others) {
+        box.addEventListener('change', () => {
+            every.checked = others.every((one) => one.checked);
+        });
+    }
+}
+
 // One checkbox marks all rows of the page.
 const all = document.getElementById('action-toggle');
 if (all) {
