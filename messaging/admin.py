@@ -57,6 +57,9 @@ class TextAdmin(SubjectAdmin):
     def name_of(self, row: TextMessage) -> str:
         return self.customer(row)
 
+    def number_of(self, row: TextMessage) -> str:
+        return formatted(row.customer_phone_number)
+
     def search_conditions(self, request: HttpRequest, term: str) -> Iterator[dict[str, Any]]:
         yield from super().search_conditions(request, term)
         senders = access_of(request).limit(Thread.objects.filter(person=None, address=term), "company")

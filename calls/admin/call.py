@@ -106,6 +106,9 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
     def name_of(self, row: Call) -> str:
         return row.customer_name or number_in_words(row)
 
+    def number_of(self, row: Call) -> str:
+        return number_in_words(row)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")
 

@@ -52,6 +52,9 @@ class FormAdmin(SubjectAdmin):
     def name_of(self, row: FormSubmission) -> str:
         return self.who(row)
 
+    def number_of(self, row: FormSubmission) -> str:
+        return formatted(row.person.phone or row.person.main.phone) if row.person is not None else ""
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         what = ["form_data", "form_url", "submitted_at"]
         if obj is not None:

@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from heapq import merge
+from itertools import chain, islice
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import StreamingHttpResponse
 
 MAX_ROWS = 50_000  # per file
+SLICE = 1_000  # rows in memory at a time
 # What Excel, LibreOffice, Numbers and Google Sheets read as the start of a formula, also as full-width characters. A
 # spreadsheet that separates cells at another character than a comma sees cells within a cell: so the start is looked
 # for after every separator too. Quotes and invisible characters before it do not protect.
@@ -49,13 +53,56 @@ class _Echo:
         return line
 
 
-def limit_rows(rows: QuerySet[Any], noun: str) -> Iterator[Any]:
-    """Yield the first MAX_ROWS rows and, if there are more, a final string that says so."""
-    for number, row in enumerate(rows[: MAX_ROWS + 1].iterator(chunk_size=1000)):
-        if number == MAX_ROWS:
+def read_slices(rows: QuerySet[Any], *, size: int = SLICE) -> Iterator[list[Any]]:
+    """The rows in their order, `size` at a time: each query begins after the last row of the one before. A cursor of
+    the server would need one connection for the whole file, which a pooler in transaction mode does not give.
+
+    The order must be by columns without nulls, all in one direction, and end with the key."""
+    order = [str(name) for name in rows.query.order_by]
+    last: Any = None
+    while True:
+        piece = list((rows if last is None else rows.filter(_after(last, order)))[:size])
+        if piece:
+            yield piece
+        if len(piece) < size:
+            return
+        last = piece[-1]
+
+
+def _after(last: Any, order: Sequence[str]) -> Q:
+    """The condition of the rows after this one. Its first part is what an index is asked for."""
+    way = "lt" if order[0].startswith("-") else "gt"
+    names = [name.lstrip("-") for name in order]
+    condition, same = Q(), Q()
+    for name in names:
+        condition |= same & Q(**{f"{name}__{way}": getattr(last, name)})
+        same &= Q(**{name: getattr(last, name)})
+    return Q(**{f"{names[0]}__{way}e": getattr(last, names[0])}) & condition
+
+
+def merge_slices(parts: Sequence[QuerySet[Any]]) -> Iterator[list[Any]]:
+    """The rows of several queries of the same order, merged: each is read along its own index."""
+    if len(parts) == 1:
+        yield from read_slices(parts[0])
+        return
+    order = [str(name) for name in parts[0].query.order_by]
+    key = attrgetter(*(name.lstrip("-") for name in order))
+    each = [chain.from_iterable(read_slices(part, size=max(1, SLICE // len(parts)))) for part in parts]
+    merged = merge(*each, key=key, reverse=order[0].startswith("-"))
+    while piece := list(islice(merged, SLICE)):
+        yield piece
+
+
+def limit_slices(parts: Sequence[QuerySet[Any]], noun: str) -> Iterator[list[Any] | str]:
+    """The first MAX_ROWS rows in slices and, if there are more, a final string that says so."""
+    left = MAX_ROWS
+    for piece in merge_slices(parts):
+        if len(piece) > left:
+            yield piece[:left]
             yield f"This file contains the first {MAX_ROWS:,} {noun} only. Choose a shorter period to get the rest."
             return
-        yield row
+        left -= len(piece)
+        yield piece
 
 
 class SafeWriter:

@@ -45,6 +45,10 @@ class SubjectAdmin(LargeTableAdmin):
         """A short name of the person it is about."""
         raise NotImplementedError
 
+    def number_of(self, row: Any) -> str:
+        """The number of the person it is about, as people write it; empty if there is none."""
+        raise NotImplementedError
+
     def person_ids(self, request: HttpRequest, term: str) -> list[int]:
         """People with this number, email address or id."""
         access = access_of(request)
@@ -153,7 +157,17 @@ def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str
 
 def find_names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
     """The name of the person for each subject id, with one query per kind of subject."""
-    found: dict[str, str] = {}
+    return {row.resource_id: page.name_of(row) for page, row in _read_subjects(site, subject_ids)}
+
+
+def find_contacts(site: AdminSite, subject_ids: Set[str]) -> dict[str, tuple[str, str]]:
+    """The name and the number of the person for each subject id."""
+    return {
+        row.resource_id: (page.name_of(row), page.number_of(row)) for page, row in _read_subjects(site, subject_ids)
+    }
+
+
+def _read_subjects(site: AdminSite, subject_ids: Set[str]) -> Iterator[tuple[SubjectAdmin, Any]]:
     for page in _pages(site):
         prefix = getattr(page.opts.get_field("resource_id"), "prefix", "")
         mine = [one for one in subject_ids if one.startswith(prefix)]
@@ -162,8 +176,7 @@ def find_names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
             rows = (
                 rows.select_related(*page.named_by) if page.named_by else rows
             )  # select_related() without names selects all
-            found |= {row.resource_id: page.name_of(row) for row in rows}
-    return found
+            yield from ((page, row) for row in rows)
 
 
 def count_people(site: AdminSite, subject_ids: Set[str]) -> int:

@@ -8,8 +8,9 @@ import io
 import pytest
 from django.urls import reverse
 
+from calls.callers import number_in_words
 from subscriptions.admin.kit import export
-from subscriptions.models import AuditEntry
+from subscriptions.models import AuditEntry, Delivery
 from tests.integration.delivery_log.support import put
 from tests.support import factories
 
@@ -32,6 +33,8 @@ def test_the_list_is_a_file_too(client, company, subscription, call, delivery):
     (row,) = exported(client, state="failed")
     assert row["Subscription"] == "'=cmd()"
     assert (row["State"], row["HTTP code"], row["About"]) == ("Failed", "404", call.resource_id)
+    assert row["Who"]
+    assert row["Number"] == number_in_words(call)
     assert row["Created"].endswith("-05:00") or row["Created"].endswith("-04:00") or row["Created"].endswith("+00:00")
     assert exported(client, state="held") == []
     assert len(exported(client, q=call.resource_id)) == 1
@@ -54,3 +57,19 @@ def test_the_file_is_bounded_and_holds_no_other_company(client, company, subscri
         "This file contains the first 1 deliveries only. Choose a shorter period to get the rest."
     )
     assert first["Company"] == company.name
+
+
+def test_it_is_read_in_slices_that_leave_out_and_repeat_nothing(subscription, monkeypatch):
+    """Without a cursor of the server, which a pooler in transaction mode does not keep."""
+    companies = [subscription.company, factories.make_company("Other")]
+    factories.make_subscription(companies[1])
+    for company in companies:
+        for _ in range(3):
+            factories.ended_call(company)
+    moment = Delivery.objects.latest("created_at").created_at
+    Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk").values("pk")[2:7]).update(created_at=moment)
+    rows = Delivery.objects.order_by("-created_at", "-pk")
+    monkeypatch.setattr(export, "SLICE", 2)
+    parts = [rows.filter(company=company) for company in companies]
+    assert [row.pk for piece in export.merge_slices(parts) for row in piece] == [row.pk for row in rows]
+    assert [row.pk for piece in export.read_slices(rows, size=2) for row in piece] == [row.pk for row in rows]

@@ -6,7 +6,7 @@ import json
 
 from django.http import HttpResponse
 
-from subscriptions.admin.kit.export import SafeWriter
+from subscriptions.admin.kit.export import SafeWriter, read_slices
 
 from ..kinds import GENERATED_ID
 from ..mapping import ColumnMapping
@@ -72,8 +72,9 @@ def build_errors_csv(job: ImportJob) -> HttpResponse:
     # Text from somebody's file must not become a formula in somebody else's spreadsheet.
     writer = SafeWriter(answer)
     writer.write(["line", "column", "error"])
-    for fault in job.faults.order_by("line", "pk").iterator():
-        writer.write([fault.line, fault.where, fault.words])
+    for piece in read_slices(job.faults.order_by("line", "pk")):
+        for fault in piece:
+            writer.write([fault.line, fault.where, fault.words])
     return answer
 
 
