@@ -45,6 +45,11 @@ SELECT endpoint.id, counted.rows, counted.flying,
  WHERE counted.rows > 0
  ORDER BY counted.rows DESC, endpoint.id
 """
+_WAITING_OF = """
+SELECT s.id, counted.rows FROM unnest(%(subscriptions)s::bigint[]) s (id)
+ CROSS JOIN LATERAL (SELECT count(*) AS rows FROM (SELECT FROM subscriptions_delivery d
+     WHERE d.subscription_id = s.id AND d.state = 'pending' LIMIT %(rows)s) first) counted
+"""
 _UNSENT = """
 SELECT counted.state, sum(counted.rows)::int
   FROM ({endpoints}) s
@@ -94,6 +99,13 @@ def measure(companies: Sequence[int] | None) -> Backlog:
         waiting = [Waiting(*row) for row in cursor.fetchall()]
     exact = len(waiting) < MAX_ENDPOINTS and all(one.rows <= COUNT_LIMIT for one in waiting)
     return Backlog(waiting, sum(min(one.rows, COUNT_LIMIT) for one in waiting), exact)
+
+
+def count_waiting(subscriptions: Sequence[int]) -> dict[int, int]:
+    """Count the waiting deliveries of each, at most COUNT_LIMIT."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING_OF, {"subscriptions": list(subscriptions), "rows": COUNT_LIMIT})
+        return dict(cursor.fetchall())
 
 
 def count_unsent(companies: Sequence[int] | None) -> dict[str, int]:

@@ -15,15 +15,24 @@ from .kit import charts
 HOURS = 24
 
 
-def render_day(hours: Hours, *, refuses: bool = False) -> Any:
-    """`98.2 % of 1,204` with a bar for each hour; only text if nothing was sent. `refuses`: its last answer was no, so
-    that what is tried again has not arrived."""
+def arrived_part(whole: Statistics, *, refuses: bool, waiting: int) -> float | None:
+    """What part of the webhooks arrived, 0 to 1; None if there were none. `refuses`: its last answer was no, so that
+    what waits to be tried again has not arrived."""
+    over = whole.delivered + whole.failed + (waiting if refuses else 0)
+    if not over:
+        return None
+    part = whole.delivered / over
+    return min(part, 0.999) if refuses else part
+
+
+def render_day(hours: Hours, *, refuses: bool = False, waiting: int = 0) -> Any:
+    """`98.2 % of 1,204` with a bar for each hour; only text if nothing was sent. See `arrived_part`."""
     whole = statistics.sum_up(hours)
     if not (whole.delivered or whole.failed or whole.retried):
         return "Nothing sent"
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     marks = [mark_of(hours.get(now - timedelta(hours=back), Statistics())) for back in range(HOURS - 1, -1, -1)]
-    text = summarize(whole, refuses=refuses)
+    text = summarize(whole, refuses=refuses, waiting=waiting)
     strip = charts.draw_strip(f"Last 24 hours: {text}", marks)
     return format_html('<span class="strip-line">{} <span class="nowrap">{}</span></span>', strip, text)
 
@@ -36,11 +45,12 @@ def mark_of(hour: Statistics) -> str:
     return "bad" if trouble > hour.delivered else "warn" if trouble else "good"
 
 
-def summarize(whole: Statistics, *, refuses: bool = False) -> str:
-    over = whole.delivered + whole.failed
-    if whole.success is None:
+def summarize(whole: Statistics, *, refuses: bool = False, waiting: int = 0) -> str:
+    part = arrived_part(whole, refuses=refuses, waiting=waiting)
+    if part is None:
         return f"{whole.retried:,} retries"
-    return f"{format_percent(min(whole.success, 0.999) if refuses else whole.success)} of {over:,}"
+    over = whole.delivered + whole.failed + (waiting if refuses else 0)
+    return f"{format_percent(part)} of {over:,}"
 
 
 def format_percent(part: float) -> str:

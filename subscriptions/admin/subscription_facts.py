@@ -16,7 +16,7 @@ from ..delivery.retry import MAX_ATTEMPTS, WAITS
 from ..events import catalogue, versions
 from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
-from . import credentials, day_statistics, issue_page
+from . import backlog, credentials, day_statistics, issue_page
 from .filter_form import sentence_of
 from .kit import labels, times
 
@@ -58,12 +58,14 @@ class SubscriptionFacts:
 
     @admin.display(description="last 24 hours")
     def day(self, obj: Any) -> Any:
-        return day_statistics.render_day(obj.day, refuses=_refuses(obj))
+        return day_statistics.render_day(obj.day, refuses=_refuses(obj), waiting=obj.waiting)
 
     @admin.display(description="last 24 hours")
     def day_of_one(self, obj: Subscription) -> Any:
         hours = statistics.read_for_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
-        return day_statistics.render_day(hours, refuses=_refuses(obj))
+        refuses = _refuses(obj)
+        waiting = backlog.count_waiting([obj.pk]).get(obj.pk, 0) if refuses else 0
+        return day_statistics.render_day(hours, refuses=refuses, waiting=waiting)
 
     # --- the head of its page -------------------------------------------------------------------------------------
     def head_facts(self, obj: Subscription) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ...maintenance import statistics
 from ...maintenance.statistics import Hours, Statistics
 from ...models import EndpointIssue, ServiceOutage, Subscription
 from .. import backlog
+from ..day_statistics import arrived_part
 
 MOST = 1_000  # subscriptions of a company; SUBSCRIPTIONS_PER_COMPANY is 100 unless an operator raises it
 LATE = timedelta(seconds=60)  # something waits longer than it should
@@ -66,12 +67,7 @@ class Look:
 
     def arrived_part(self) -> float | None:
         """Of the webhooks of the last day, 0 to 1. What it refuses and is tried again has not arrived."""
-        day = self.day
-        over = day.delivered + day.failed + (self.waiting if self.failing_since else 0)
-        if not over:
-            return None
-        part = day.delivered / over
-        return min(part, 0.999) if self.failing_since else part
+        return arrived_part(self.day, refuses=self.failing_since is not None, waiting=self.waiting)
 
 
 @dataclass(frozen=True)
