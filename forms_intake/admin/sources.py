@@ -22,7 +22,7 @@ from ..web.script import build_script_tag
 class FormSourceAdmin(IntakeSourceAdmin):
     menu, menu_order, menu_name = "numbers", 20, "Web forms"
     refused_model = FormRefusal
-    audit_noun = "a form source"
+    audit_noun = "a web form"
     list_display = ("name", "state_badge", "last_received", "received", "refusals_open")
     cells = {
         "name": "who",

@@ -75,6 +75,9 @@ class FormSource(IntakeSource):
         default=True, help_text="A source that is not active refuses every form. You can accept them later."
     )
 
+    class Meta(IntakeSource.Meta):
+        verbose_name = "web form"
+
     @property
     def origins(self) -> list[str]:
         return self.allowed_origins.split()

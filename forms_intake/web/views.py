@@ -44,7 +44,7 @@ def submit(request: HttpRequest, key: str, address_of: Callable[[HttpRequest], s
     if source is None:
         # Readable by any page: somebody who mistyped the key should see why.
         return _allow_cors(
-            _answer(request, 404, "No form source has this key. Copy the address again."), request, allowed=True
+            _answer(request, 404, "No web form has this key. Copy the address again."), request, allowed=True
         )
     if request.method == "OPTIONS":
         return _preflight(request, source, origin, address_of(request))

@@ -33,7 +33,7 @@ class IntakeSourceAdmin(ButtonsAdmin):
     audits_own_saves = True
     add_one_at_a_time = True
     refused_model: type[RefusedItem]
-    audit_noun = ""  # such as "a form source"
+    audit_noun = ""  # such as "a web form"
 
     @admin.display(description="last received", ordering="last_received_at")
     def last_received(self, obj: IntakeSource) -> str:

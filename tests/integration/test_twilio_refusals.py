@@ -241,8 +241,8 @@ def test_an_admin_makes_a_source_connects_it_and_changes_its_token(company):
     assert send(source, "voice", call(sid(), "ringing")).status_code == 403
     client.post(f"{base}/pause/")
     client.post(f"{base}/resume/")
-    acts = AuditEntry.objects.filter(object_type="ingest source").order_by("pk").values_list("act", flat=True)
-    assert list(acts) == ["Created an ingest source", "Changed the auth token", "Paused", "Resumed"]
+    acts = AuditEntry.objects.filter(object_type="phone system").order_by("pk").values_list("act", flat=True)
+    assert list(acts) == ["Created a phone system", "Changed the auth token", "Paused", "Resumed"]
     assert not AuditEntry.objects.filter(detail__contains=TOKEN).exists()
 
 

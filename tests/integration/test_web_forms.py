@@ -269,7 +269,7 @@ def test_an_admin_makes_a_source_and_takes_refused_forms_in(source: FormSource):
     client.post(reverse("admin:forms_intake_formrefusal_take_in", args=[refusal().pk]))
     assert FormSubmission.objects.get().form_data == {"name": "Ann"}
     acts = list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))
-    assert acts == ["Created a form source", "Accepted a refused form"]
+    assert acts == ["Created a web form", "Accepted a refused form"]
 
 
 def test_the_script_is_what_its_hash_says():

@@ -61,7 +61,7 @@ def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *,
     sender: StepSender
     if through_twilio:
         if settings.twilio is None:
-            raise NotReady("The demo has no ingest source yet. Stop `./dev run` and start it again.")
+            raise NotReady("The demo has no phone system yet. Stop `./dev run` and start it again.")
         steps, sender = (
             twilio.plan_day(settings.trackers, random.Random(), settings.media_url),
             twilio.TwilioStepSender(api, settings.twilio),

@@ -1,4 +1,4 @@
-"""Ingest sources: accounts at phone providers. A page shows the URLs to paste there."""
+"""Phone systems: accounts at phone providers. A page shows the URLs to paste there."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TokenForm(forms.Form):
 @admin.register(IngestSource)
 class IngestSourceAdmin(IntakeSourceAdmin):
     refused_model = RefusedCallback
-    audit_noun = "an ingest source"
+    audit_noun = "a phone system"
     form = SourceForm
     menu, menu_order, menu_name = "numbers", 30, "Phone systems"
     list_display = ("name", "provider", "account_sid", "state_badge", "last_received", "received", "refusals_open")

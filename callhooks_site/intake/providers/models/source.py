@@ -47,6 +47,9 @@ class IngestSource(IntakeSource):
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE, editable=False)
 
+    class Meta(IntakeSource.Meta):
+        verbose_name = "phone system"
+
     def clean(self) -> None:
         self.account_sid, self.auth_token = self.account_sid.strip(), self.auth_token.strip()
         if self.provider == self.Provider.TWILIO and not re.fullmatch(r"AC[0-9a-fA-F]{32}", self.account_sid):
