@@ -164,13 +164,6 @@ def solve(issue: EndpointIssue, actor: Actor) -> bool:
     return bool(mine)
 
 
-def to_do(company: int, *, most: int) -> list[EndpointIssue]:
-    """The open issues of a company that nobody looks after, those that are open for longest first."""
-    rows = EndpointIssue.objects.filter(company=company, solved_at=None, acknowledged_at=None)
-    rows = rows.select_related("subscription").only("opened_at", "answer", "subscription__name")
-    return list(rows.order_by("pk")[:most])
-
-
 def watched() -> QuerySet[EndpointIssue]:
     """Open issues that somebody looks after."""
     return EndpointIssue.objects.filter(solved_at=None, acknowledged_at__isnull=False)

@@ -38,6 +38,7 @@ def test_the_webhooks_of_the_marked_rows_are_sent_again(tenants):
     assert AuditEntry.objects.get(act="Sent again").company == ours.company
 
 
+@pytest.mark.django_db(transaction=True)  # the changes of one transaction are one event
 def test_a_tag_is_added_to_calls_conversations_and_forms_and_a_call_tells_of_it(tenants):
     ours, other, client = tenants
     tag = Tag.objects.create(company=ours.company, name="Hail damage")

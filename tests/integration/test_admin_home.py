@@ -17,7 +17,7 @@ from tests.support import factories
 from tests.support.admin import login
 
 pytestmark = pytest.mark.django_db
-QUERIES = 23
+QUERIES = 24
 
 
 @pytest.fixture

@@ -47,10 +47,14 @@ class Look:
     waiting: int = 0
     late: timedelta = timedelta(0)
     hours: Hours = field(default_factory=dict)
-    issue: int | None = None  # the key of its open issue
-    watched_by: str = ""  # who acknowledged that
+    issue: EndpointIssue | None = None  # the open one
     last_status: int | None = None
     last_ms: int | None = None
+
+    @property
+    def watched_by(self) -> str:
+        """Who acknowledged its issue."""
+        return self.issue.acknowledged_name if self.issue is not None else ""
 
     @property
     def active(self) -> bool:
@@ -129,8 +133,7 @@ def _look(
         waiting.rows if waiting else 0,
         timedelta(seconds=max(0.0, waiting.late)) if waiting else timedelta(0),
         hours.get(row.pk, {}),
-        issue.pk if issue else None,
-        issue.acknowledged_name if issue else "",
+        issue,
         status,
         took,
     )

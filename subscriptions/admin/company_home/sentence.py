@@ -240,7 +240,7 @@ def _number(count: int) -> str:
 def _page(look: Look) -> str:
     """Where to act: its issue, which is opened within a minute, or else its own page."""
     if look.issue is not None:
-        return reverse("admin:subscriptions_endpointissue_change", args=[look.issue])
+        return reverse("admin:subscriptions_endpointissue_change", args=[look.issue.pk])
     return reverse("admin:subscriptions_subscription_change", args=[look.pk])
 
 

@@ -6,12 +6,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from ...endpoints import issues
 from ...models import Company, EndpointIssue, Invitation, Membership
 from ...tenancy.access import OWNERS, access_of
 from ..kit import times
 from ..kit.home_parts import Todo, parts
-from .looks import Overview
+from .looks import Look, Overview
 
 MOST = 5
 MOST_INVITED = 2
@@ -32,7 +31,8 @@ def list_todos(request: HttpRequest, company: Company, seen: Overview) -> list[T
 
 
 def _webhooks(company: Company, seen: Overview) -> list[Todo]:
-    found = [_of_issue(one) for one in issues.to_do(company.pk, most=MOST_ISSUES)]
+    found = [_of_issue(look, look.issue) for look in seen.looks if look.issue is not None and not look.watched_by]
+    found = found[:MOST_ISSUES]
     if not seen.failed:
         return found
     one = seen.failed == 1
@@ -41,10 +41,10 @@ def _webhooks(company: Company, seen: Overview) -> list[Todo]:
     return [*found, Todo("rotate-cw", "Send it again" if one else "Send them again", said, url, "Choose")]
 
 
-def _of_issue(one: EndpointIssue) -> Todo:
+def _of_issue(look: Look, one: EndpointIssue) -> Todo:
     said = f"Since {times.say_moment(one.opened_at)}. {one.answer}"
     url = reverse("admin:subscriptions_endpointissue_change", args=[one.pk])
-    return Todo("triangle-alert", f"“{one.subscription.name}” refuses everything", said, url, "Open")
+    return Todo("triangle-alert", f"“{look.name}” refuses everything", said, url, "Open")
 
 
 def _members(company: Company) -> list[Todo]:
