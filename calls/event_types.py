@@ -12,7 +12,7 @@ from .payloads.serializers import (
     PreCallPayload,
 )
 
-KIND = SubjectKind(events.KIND, events.publish_due, selectors.read_one)
+KIND = SubjectKind(events.KIND, events.publish_due, selectors.read_one, page="call-timeline")
 
 TYPES = [
     EventType(

@@ -11,7 +11,7 @@ class FormsIntakeConfig(AppConfig):
         from . import events, examples, payloads, retention
 
         register(
-            SubjectKind(events.KIND, events.publish_due, events.read_one),
+            SubjectKind(events.KIND, events.publish_due, events.read_one, page="form-timeline"),
             [
                 EventType(
                     events.SUBMITTED,

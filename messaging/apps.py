@@ -11,7 +11,7 @@ class MessagingConfig(AppConfig):
         from . import events, examples, payloads
 
         register(
-            SubjectKind(events.KIND, events.publish_due, events.read_one),
+            SubjectKind(events.KIND, events.publish_due, events.read_one, page="admin:messaging_textmessage_timeline"),
             [
                 EventType(
                     events.SENT,

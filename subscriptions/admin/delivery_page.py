@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 
-from ..delivery.retry import MAX_ATTEMPTS
+from ..delivery.retry import most_attempts
 from ..events import catalogue, stored_bodies, versions
 from ..models import Attempt, Delivery
 from . import advice, attempt_request
@@ -44,10 +44,15 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "more": max(0, obj.attempts - len(newest)),
         "body": bodies.decode_body(body),
         "body_pretty": bodies.pretty(body, obj.encoding),
-        "body_version": dict(versions.choices()).get(obj.payload_version, obj.payload_version),
+        "body_version": _version(obj),
         "body_kind": obj.get_encoding_display(),
         "body_size": len(body),
     }
+
+
+def _version(obj: Delivery) -> str:
+    version = dict(versions.choices()).get(obj.payload_version, obj.payload_version)
+    return f"{version}, changed for this subscription" if obj.shaped else version
 
 
 _FACES = {"good": "check", "bad": "triangle-alert", "warn": "rotate-cw", "quiet": "pause"}
@@ -71,7 +76,7 @@ def _upcoming(obj: Delivery) -> dict[str, Any] | None:
         "number": labels.tries_in_round(obj) + 1,
         "when": when[:1].upper() + when[1:],
         "at": "" if soon else times.time_tag(until),
-        "most": MAX_ATTEMPTS,
+        "most": most_attempts(obj.subscription.retry_policy),
     }
 
 

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from ..delivery.retry import MAX_ATTEMPTS, WAITS
+from ..delivery.retry import SCHEDULES, most_attempts
 from ..events import catalogue, versions
+from ..events.shapes import words
 from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
 from . import backlog, credentials, day_statistics, issue_page
@@ -140,14 +141,19 @@ class SubscriptionFacts:
 
     @admin.display(description="when it fails")
     def retries(self, obj: Subscription) -> str:
-        waits = ", ".join(times.format_duration(seconds) for seconds in WAITS)
-        tries = f"Retried about {waits} after each failure: {MAX_ATTEMPTS} attempts in total."
-        return f"{tries} After that it has failed, and you can send it again."
+        waits = ", ".join(times.format_duration(seconds) for seconds in SCHEDULES[obj.retry_policy])
+        tries = f"Retried about {waits} after each failure: {most_attempts(obj.retry_policy)} attempts in total."
+        refused = "" if obj.retry_refusals else " A refusal (4xx) is not tried again."
+        return f"{tries}{refused} After that it has failed, and you can send it again."
 
     @admin.display(description="payload version")
     def version_in_words(self, obj: Subscription) -> str:
         version = versions.get(obj.payload_version)
         return format_html("{}<br><small>{}</small>", version.label, version.about)
+
+    @admin.display(description="body and format")
+    def shape_in_words(self, obj: Subscription) -> str:
+        return words.sentence(obj.shape)
 
     @admin.display(description="login and headers")
     def credentials_in_words(self, obj: Subscription) -> str:

@@ -30,6 +30,7 @@ from .kit.filters import DefaultingFilter
 from .kit.forms import CheckboxesField
 from .kit.logs import COUNT_LIMIT
 from .payload_versions import PayloadVersionAdmin
+from .shapes import ShapeAdmin
 from .subscription_facts import SubscriptionFacts
 from .subscription_list import SubscriptionList
 from .verification import VerifyingAdmin
@@ -56,7 +57,7 @@ FILTER_ABOUT = (
     "a source, but no duration. What is left out stays in the log, with the reason."
 )
 # Whoever does not choose gets the default, or keeps what is there.
-CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction"}
+CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction", "retry_policy"}
 
 
 class EventsField(CheckboxesField):
@@ -118,7 +119,9 @@ class StateFilter(DefaultingFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, VerifyingAdmin, FirstSecretAdmin):
+class SubscriptionAdmin(
+    SubscriptionFacts, FilterAdmin, ShapeAdmin, PayloadVersionAdmin, VerifyingAdmin, FirstSecretAdmin
+):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
     menu, menu_order = "subscriptions", 10
@@ -152,10 +155,11 @@ class SubscriptionAdmin(SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, Ver
         "retries",
         "deliveries",
         "version_in_words",
+        "shape_in_words",
         "resource_id",
         "created",
     )
-    buttons = ("test", "send_now", "pause", "resume", "reveal_secret", "rotate_secret", "payload_version")
+    buttons = ("test", "send_now", "pause", "resume", "reveal_secret", "rotate_secret", "shape", "payload_version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
@@ -175,7 +179,17 @@ class SubscriptionAdmin(SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, Ver
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         version = "version_in_words" if obj is not None else "payload_version"
-        options = [version, "encoding", "ordered", "rate_per_minute", "retries"]
+        shape = ["shape_in_words"] if obj is not None else []
+        options = [
+            version,
+            *shape,
+            "encoding",
+            "ordered",
+            "rate_per_minute",
+            "retry_policy",
+            "retry_refusals",
+            "retries",
+        ]
         how = ("Sending options", {"fields": options, "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)
         asked = credentials.FIELDS if editable else ["credentials_in_words"]
@@ -227,9 +241,10 @@ class SubscriptionAdmin(SubscriptionFacts, FilterAdmin, PayloadVersionAdmin, Ver
                 "pause",
                 "reveal_secret",
                 "rotate_secret",
+                "shape",
                 "payload_version",
             )
-        return ("test", "resume", "reveal_secret", "rotate_secret", "payload_version")
+        return ("test", "resume", "reveal_secret", "rotate_secret", "shape", "payload_version")
 
     @button("Send now", icon="send")
     def send_now(self, request: HttpRequest, obj: Subscription) -> None:

@@ -37,7 +37,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     class Meta:
         model = Delivery
         fields = ["id", "event_id", "event", "subject", "sequence", "subscription", "payload_version",
-                  "encoding", "test", "state", "reason",
+                  "encoding", "shaped", "test", "state", "reason",
                   "attempt_count", "status_code", "due_at", "created_at", "finished_at"]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from ..endpoints import operations
 from ..endpoints.rules import validate_events, validate_url
 from ..endpoints.test_events import send_test
 from ..events import versions
-from ..models import ApiKey, Encoding, Subscription
+from ..models import ApiKey, Encoding, RetryPolicy, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
 from .conditions import Conditions, check_conditions
@@ -30,6 +30,7 @@ from .kit import unread
 from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer, shared_serializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
+from .shapes import ShapeField
 
 HOUR = timedelta(hours=1)
 audit = logging.getLogger("callhooks.audit")
@@ -80,6 +81,14 @@ class SubscriptionSerializer(StrictModelSerializer):
     conditions = Conditions(
         required=False, help_text="Which events are sent, beside their type. null: the company's default, or all."
     )
+    retry_policy = StrictChoiceField(
+        RetryPolicy.choices,
+        required=False,
+        help_text="How often a webhook that fails is tried again: standard (the default), quick or patient.",
+    )
+    shape = ShapeField(
+        required=False, help_text="Which keys the bodies have, renamed, masked. null: as payload_version says."
+    )
     custom_headers = CustomHeaders(required=False, help_text="Custom headers by name. Values are not shown again.")
     auth = Auth(
         required=False,
@@ -95,7 +104,8 @@ class SubscriptionSerializer(StrictModelSerializer):
     class Meta:
         model = Subscription
         fields = ["resource_id", "name", "url", "events", "payload_version", "encoding",
-                  "call_direction", "conditions", "ordered", "rate_per_minute", "custom_headers", "auth",
+                  "call_direction", "conditions", "shape", "ordered", "retry_policy",
+                  "retry_refusals", "rate_per_minute", "custom_headers", "auth",
                   "client_certificate", "state", "state_reason", "state_changed_at", "created_at",
                   "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]

@@ -75,6 +75,8 @@ class Sending:
             secrets=secrets,
             content_type=CONTENT_TYPES[claimed.encoding],
         )
+        if claimed.headers:
+            ours |= json.loads(claimed.headers)
         keys = _with_and_without_prefix(tuple(secrets))
         credentials = _credentials(claimed, self.decrypt)
         if not credentials:
@@ -100,6 +102,8 @@ class Sending:
             now=time.time() + clock_offset,
             scale=self.retry_scale,
             outage=answer.error in outage_rules.ERRORS and outages.ongoing(),
+            policy=claimed.retry_policy,
+            retry_refusals=claimed.retry_refusals,
         )
         return Outcome(
             claimed=claimed,

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from .retry import MAX_ATTEMPTS, wait_after
+from .retry import STANDARD, most_attempts, wait_after
 
 LONGEST_RETRY_AFTER = 86_400.0
 # A 429 costs no attempt, but not for ever: an event older than this pays for it.
 FREE_429_SECONDS = 3 * 86_400.0
 OBEYS_RETRY_AFTER = (429, 503)
+# Refusals (4xx) that ask for another try: timed out, too early, too many.
+ASK_AGAIN = (408, 425, 429)
 # Error codes of our own failures. They say nothing of the endpoint and cost it nothing.
 OURS = ("shortage",)
 # At first, and at most; in between a tenth of the event's age, so that a long shortage is not made worse.
@@ -50,11 +52,14 @@ def judge(
     scale: float = 1.0,
     jitter: float | None = None,
     outage: bool = False,
+    policy: str = STANDARD,
+    retry_refusals: bool = True,
 ) -> Verdict:
     """`tries` counts this attempt, from 1, in the current round; `age` of the event and `now` (since 1970) in seconds.
 
     Any 2xx is success. `message` says in words why there is no status, when there is none; `error` is its code.
-    `outage`: an outage of our own lasts, and this failed by it."""
+    `outage`: an outage of our own lasts, and this failed by it. `policy`: which schedule of retries; without
+    `retry_refusals` an answer 4xx is the end, unless it asks for another try."""
     if status is not None and 200 <= status < 300:
         return DELIVERED
     why = message or f"The server answered {status}."
@@ -65,11 +70,13 @@ def judge(
     if error in OURS:
         soon = min(LONGEST_AFTER_SHORTAGE, max(WAIT_AFTER_SHORTAGE, age / 10))
         return Verdict("pending", wait=soon * _spread(jitter) * scale, reason=why, free=True, ours=True)
+    if status is not None and 400 <= status < 500 and status not in ASK_AGAIN and not retry_refusals:
+        return Verdict("failed", reason=f"{why} This subscription is not tried again after a refusal (4xx).")
     asked = seconds_in(retry_after, now=now) if status in OBEYS_RETRY_AFTER else 0.0
     free = status == 429 and age < FREE_429_SECONDS
-    wait = wait_after(max(1, tries - 1) if free else tries, scale=scale, jitter=jitter)
+    wait = wait_after(max(1, tries - 1) if free else tries, policy=policy, scale=scale, jitter=jitter)
     if wait is None:
-        return Verdict("failed", reason=f"Given up after {MAX_ATTEMPTS} attempts. {why}", retry_after=asked)
+        return Verdict("failed", reason=f"Given up after {most_attempts(policy)} attempts. {why}", retry_after=asked)
     return Verdict("pending", wait=max(wait, asked), reason=why, free=free, retry_after=asked)
 
 

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 
 from ..delivery import wakeup
 from ..events import catalogue
+from ..events.shapes import storing
+from ..events.shapes.formats import encoding_of
 from ..events.versions import DEFAULT
 from ..lib.errors import ActionRefused
 from ..lib.ids import uuid7
@@ -43,12 +45,16 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
         )
         if version != DEFAULT:
             EventBody.objects.create(event=event, version=version, body=body)
+        if subscription.shape is not None:
+            event.refresh_from_db(fields=["created_at"])
+            storing.freeze(event, subscription, body)
         delivery = Delivery.objects.create(
             company_id=subscription.company_id,
             event=event,
             subscription=subscription,
             payload_version=version,
-            encoding=subscription.encoding,
+            encoding=encoding_of(subscription.shape, subscription.encoding),
+            shaped=subscription.shape is not None,
             stage=Delivery.Stage.AVAILABLE if active else Delivery.Stage.TEST,
             due_at=Now(),
         )

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.conf import settings
+from django.urls import reverse
 from rest_framework.serializers import BaseSerializer
 
 from . import versions
@@ -46,6 +48,8 @@ class SubjectKind:
     publish_due: Callable[[list[str]], None]
     # The subject with this resource id as it is now, with all that bodies tell of it; None if there is none.
     read: Callable[[str], Any]
+    # The URL's name of its page, for people, by its resource id.
+    page: str = ""
 
 
 _types: dict[str, EventType] = {}
@@ -84,6 +88,12 @@ def kind(name: str) -> SubjectKind:
 def kind_of(type_name: str) -> str:
     """What an event of this type is about: the name of its kind, such as `call`."""
     return _kind_of[type_name]
+
+
+def link_of(type_name: str, subject_id: str) -> str:
+    """The page of an event's subject; empty if it has none."""
+    page = _kinds[_kind_of[type_name]].page if type_name in _kind_of else ""
+    return settings.PUBLIC_URL + reverse(page, args=[subject_id]) if page else ""
 
 
 def build_example(event_type: EventType, company: Any, version: str = versions.DEFAULT) -> tuple[Any, bytes] | None:

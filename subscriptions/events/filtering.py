@@ -1,7 +1,8 @@
 """Which events a subscription's conditions let through. Judged once, when the body is built, in the transaction of the
 event. What is refused is a cancelled delivery that says which condition said no; it can be sent by hand.
 
-Subscriptions without conditions cost nothing here: `streams` has written their deliveries already.
+Those that have a shape come by here too, with or without conditions: also what is filtered out has its body.
+Subscriptions that ask for neither cost nothing here: `streams` has written their deliveries already.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from .conditions import refusal
+from .shapes.formats import encoding_of
 from .streams import Publication, Undecided
 
 FILTERED = "Filtered out: "
@@ -22,34 +24,37 @@ Publications = Mapping[UUID, Publication]
 
 _WRITE = """
 INSERT INTO subscriptions_delivery
-       (company_id, event_id, subscription_id, payload_version, encoding, state, stage, reason, due_at, finished_at,
-        created_at)
-SELECT e.company_id, e.id, d.subscription_id, d.payload_version, d.encoding, d.state,
+       (company_id, event_id, subscription_id, payload_version, encoding, shaped, state, stage, reason, due_at,
+        finished_at, created_at)
+SELECT e.company_id, e.id, d.subscription_id, d.payload_version, d.encoding, d.shaped, d.state,
        CASE d.state WHEN 'pending' THEN 1 ELSE 0 END, d.reason,
        CASE d.state WHEN 'pending' THEN clock_timestamp() END,
        CASE d.state WHEN 'cancelled' THEN clock_timestamp() END,
        e.created_at
   FROM jsonb_to_recordset(%s::jsonb)
-       AS d (event_id uuid, subscription_id bigint, payload_version text, encoding text, state text, reason text)
+       AS d (event_id uuid, subscription_id bigint, payload_version text, encoding text, shaped bool, state text,
+             reason text)
   JOIN subscriptions_event e ON e.id = d.event_id
 """
 
 
 def decide(undecided: Iterable[Undecided], publications: Publications) -> int:
-    """Writes the deliveries of subscriptions with conditions. Returns how many are due now."""
+    """Writes the deliveries of subscriptions with conditions or a shape. Returns how many are due now."""
     facts: dict[UUID, dict[str, Any]] = {}
     rows: list[dict[str, object]] = []
     for one in undecided:
-        if one.event_id not in facts:
+        if one.event_id not in facts and one.conditions is not None:
             definition, subject = publications[one.event_id].type, publications[one.event_id].subject
             facts[one.event_id] = definition.facts(subject) if definition.facts else {}
-        state, reason = _outcome(one.state, refusal(one.conditions, facts[one.event_id]))
+        refused = refusal(one.conditions, facts[one.event_id]) if one.conditions is not None else ""
+        state, reason = _outcome(one.state, refused)
         rows.append(
             {
                 "event_id": str(one.event_id),
                 "subscription_id": one.subscription_id,
                 "payload_version": one.payload_version,
-                "encoding": one.encoding,
+                "encoding": encoding_of(one.shape, one.encoding),
+                "shaped": one.shape is not None,
                 "state": state,
                 "reason": reason,
             }

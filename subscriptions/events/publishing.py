@@ -7,13 +7,13 @@ Invariants
   written under the stream's lock.
 - Publishing the same type twice in one transaction replaces the event instead of adding one.
 - The body of the default payload version is built with the event; another version's only if a subscription gets the
-  event in it, as the statement that writes the deliveries says.
+  event in it, as the statement that writes the deliveries says; so is the body of a subscription with a shape.
 - After the commit the drains are woken. Losing a wake-up costs time, never an event: the outbox is a table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from uuid import UUID
@@ -24,7 +24,9 @@ from ..delivery import wakeup
 from ..lib.ids import uuid7
 from ..models import EventSubject
 from . import catalogue, filtering, streams, versions
-from .streams import NewEvent, Publication
+from .shapes import storing
+from .shapes.building import About
+from .streams import NewEvent, Publication, Undecided
 from .versions import DEFAULT
 
 
@@ -107,17 +109,50 @@ class Publisher:
             written = streams.write_new(self._kind, touched, new)
         else:
             written = streams.write(touched, new, self._withdrawn)
-        if written.bodies:
-            streams.write_bodies({key: self._build(*key) for key in written.bodies})
+        bodies = {key: self._build(*key) for key in written.bodies}
+        if bodies:
+            streams.write_bodies(bodies)
         due = written.due
         if written.undecided:
             due += filtering.decide(written.undecided, self._publications)
+            self._shape([one for one in written.undecided if one.shape is not None], bodies)
         if due:
             wakeup.after_commit(stream.subject.company_id for stream in touched)
+
+    def _shape(self, wanted: Sequence[Undecided], bodies: Mapping[tuple[UUID, str], bytes]) -> None:
+        """Write the bodies of subscriptions with a shape. `bodies`: of other payload versions than the default."""
+        if not wanted:
+            return
+        events = {event.id: event for event in self._new.values()}
+        bodies = {(event.id, DEFAULT): event.body for event in events.values()} | dict(bodies)
+        storing.write(
+            (
+                one.event_id,
+                one.subscription_id,
+                one.shape or {},
+                bodies[one.event_id, one.payload_version],
+                _about(events[one.event_id], one.created_at),
+            )
+            for one in wanted
+        )
 
     def _build(self, event_id: UUID, version: str) -> bytes:
         publication = self._publications[event_id]
         return catalogue.build_body(publication.type, publication.subject, publication.changes, version)
+
+
+def _about(event: NewEvent, created_at: str) -> About:
+    subject = event.stream.subject
+    return About(
+        event.id,
+        event.type,
+        subject.resource_id,
+        subject.company.resource_id,
+        event.sequence,
+        created_at,
+        subject.company.name,
+        catalogue.link_of(event.type, subject.resource_id),
+    )
 
 
 def publish(event_type: str, *, kind: str, subject: EventSubject) -> None:

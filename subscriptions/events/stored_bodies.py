@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..delivery.form_encoding import encode_body
-from ..models import Delivery, Event, EventBody
+from ..models import Delivery, Event, EventBody, ShapedBody
 from . import versions
 from .versions import DEFAULT
 
@@ -20,6 +20,9 @@ def read_bodies(event: Event) -> dict[str, bytes]:
 
 def read_sent(delivery: Delivery) -> bytes:
     """The bytes that this delivery sends."""
+    if delivery.shaped:
+        shaped = ShapedBody.objects.filter(event=delivery.event_id, subscription_id=delivery.subscription_id)
+        return encode_body(bytes(shaped.values_list("body", flat=True).get()), delivery.encoding)
     rows = (
         Event.objects.filter(pk=delivery.event_id)
         if delivery.payload_version == DEFAULT

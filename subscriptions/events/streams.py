@@ -37,7 +37,7 @@ WITH given AS (
         AS given (id, company_id, type, subject_id, sequence, body, direction, versions)
 ), wanted AS (
     SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,
-           coalesce(s.conditions, c.default_conditions) AS conditions
+           coalesce(s.conditions, c.default_conditions) AS conditions, s.shape
       FROM given g
       JOIN subscriptions_company c ON c.id = g.company_id
       JOIN subscriptions_subscription s
@@ -62,16 +62,18 @@ WITH given AS (
            CASE w.state WHEN 'active' THEN clock_timestamp() END,
            e.created_at
       FROM written e
-      JOIN wanted w ON w.id = e.id AND w.conditions IS NULL
+      JOIN wanted w ON w.id = e.id AND w.conditions IS NULL AND w.shape IS NULL
     RETURNING state
 ), streams AS (
 """
-# Deliveries due now, what is still to be judged by conditions (`filtering.py`), and the bodies still to be built.
+# Deliveries due now, what is still to be judged by conditions or to be shaped (`filtering.py`), and the bodies still to
+# be built.
 _DUE = f"""
 )
 SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
-       (SELECT jsonb_agg(jsonb_build_array(id, subscription_id, state, payload_version, encoding, conditions))
-          FROM wanted WHERE conditions IS NOT NULL),
+       (SELECT jsonb_agg(jsonb_build_array(w.id, w.subscription_id, w.state, w.payload_version, w.encoding,
+                                           w.conditions, w.shape, e.created_at))
+          FROM wanted w JOIN written e ON e.id = w.id WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL),
        (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
          WHERE payload_version <> '{versions.DEFAULT}')
 """
@@ -104,6 +106,8 @@ WITH events AS (
     DELETE FROM subscriptions_event WHERE id = ANY (%s) RETURNING id
 ), bodies AS (
     DELETE FROM subscriptions_eventbody WHERE event_id IN (SELECT id FROM events)
+), shaped AS (
+    DELETE FROM subscriptions_shapedbody WHERE event_id IN (SELECT id FROM events)
 ), deliveries AS (
     DELETE FROM subscriptions_delivery WHERE event_id IN (SELECT id FROM events) RETURNING id
 )
@@ -148,20 +152,23 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A subscription whose conditions are still to be judged, with what its delivery will be."""
+    """A subscription whose conditions are still to be judged, or whose body is still to be shaped, with what its
+    delivery will be."""
 
     event_id: UUID
     subscription_id: int
     state: str  # of the subscription
     payload_version: str
     encoding: str
-    conditions: dict[str, Any]
+    conditions: dict[str, Any] | None
+    shape: dict[str, Any] | None
+    created_at: str  # of the event, ISO 8601
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of new events: how many deliveries are due now, whose conditions are still to be judged, and (event,
-    payload version) of the bodies that are still to be built."""
+    """What became of new events: how many deliveries are due now, which subscriptions are still to be looked at, and
+    (event, payload version) of the bodies that are still to be built."""
 
     due: int
     undecided: list[Undecided]

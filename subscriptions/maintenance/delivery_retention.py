@@ -46,6 +46,8 @@ WITH read_rows AS (
     RETURNING e.id
 ), bodies AS (
     DELETE FROM subscriptions_eventbody b USING deleted WHERE b.event_id = deleted.id
+), shaped AS (
+    DELETE FROM subscriptions_shapedbody b USING deleted WHERE b.event_id = deleted.id
 )
 SELECT (SELECT id FROM read_rows ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM read_rows),
        (SELECT count(*) FROM deleted)

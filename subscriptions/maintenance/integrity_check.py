@@ -99,13 +99,16 @@ CHECKS = (
     ),
     Check(
         "bodies_missing",
-        "events whose body is missing in a payload version that a delivery sends",
+        "events whose body is missing in a payload version or shape that a delivery sends",
         """
         SELECT d.event_id FROM subscriptions_delivery d
           JOIN subscriptions_event e ON e.id = d.event_id
           LEFT JOIN subscriptions_eventbody b ON b.event_id = d.event_id AND b.version = d.payload_version
+          LEFT JOIN subscriptions_shapedbody o
+            ON d.shaped AND o.event_id = d.event_id AND o.subscription_id = d.subscription_id
          WHERE d.event_id >= %(after)s
-           AND CASE d.payload_version WHEN 'article' THEN e.body = '' ELSE b.event_id IS NULL END
+           AND CASE WHEN d.shaped THEN o.event_id IS NULL
+                    WHEN d.payload_version = 'article' THEN e.body = '' ELSE b.event_id IS NULL END
         """,
     ),
     Check(

@@ -7,7 +7,7 @@ from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth, EndpointQueue
 from .endpoint_issue import EndpointIssue
-from .event import Event, EventBody, EventStream
+from .event import Event, EventBody, EventStream, ShapedBody
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .mail import MailRequest
@@ -17,7 +17,7 @@ from .resend_job import ResendJob
 from .retention import RetentionPlace
 from .statistics import CompanyStatistics, HourlyStatistics, ServiceStatistics, StatisticsProgress
 from .subject import EventSubject
-from .subscription import Encoding, Subscription
+from .subscription import Encoding, RetryPolicy, Subscription
 
 __all__ = [
     "ApiKey",
@@ -43,8 +43,10 @@ __all__ = [
     "Membership",
     "ResendJob",
     "RetentionPlace",
+    "RetryPolicy",
     "ServiceOutage",
     "ServiceStatistics",
+    "ShapedBody",
     "StatisticsProgress",
     "Subscription",
 ]

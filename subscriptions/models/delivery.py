@@ -63,6 +63,12 @@ class Delivery(models.Model):
     encoding = models.CharField(
         max_length=4, choices=Encoding.choices, default=Encoding.JSON, db_default=Encoding.JSON.value, editable=False
     )
+    shaped = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="True: its body was built for this subscription, which had a shape when the event happened.",
+    )
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
     status_code = models.PositiveSmallIntegerField(null=True)

@@ -96,3 +96,18 @@ class EventBody(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} {self.version}"
+
+
+class ShapedBody(models.Model):
+    """The body of an event for a subscription with a shape of its own (`events/shapes`), never changed after the
+    transaction. `headers` are those that its format brings."""
+
+    pk = models.CompositePrimaryKey("event", "subscription_id")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="shaped_bodies", db_index=False)
+    # A number, not a foreign key: its delivery has that, and subscriptions are never deleted.
+    subscription_id = models.BigIntegerField()
+    body = models.BinaryField()
+    headers = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.event_id} for {self.subscription_id}"

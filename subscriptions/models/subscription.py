@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from ..delivery import retry
 from ..delivery.credentials import Credentials
 from ..endpoints.rules import MOVED_WITH_CREDENTIALS, has_moved, validate_events, validate_url
 from ..events import versions
@@ -38,6 +39,14 @@ class Encoding(models.TextChoices):
 
     JSON = "json", "JSON"
     FORM = "form", "Form fields"
+
+
+class RetryPolicy(models.TextChoices):
+    """Which schedule of retries (`delivery/retry.py`)."""
+
+    STANDARD = retry.STANDARD, "Standard: 10 attempts in about 3 days"
+    QUICK = retry.QUICK, "Quick: 7 attempts in under 2 hours"
+    PATIENT = retry.PATIENT, "Patient: 12 attempts in about a week"
 
 
 class Subscription(models.Model):
@@ -109,12 +118,28 @@ class Subscription(models.Model):
     )
     # What an event has to meet to be sent (`events/conditions.py`); null: the company's default, or nothing.
     conditions = models.JSONField(null=True, blank=True, editable=False)
+    # What it asks of its bodies beside their version (`events/shapes`); null: nothing.
+    shape = models.JSONField(null=True, blank=True, editable=False)
     ordered = models.BooleanField(
         "in order",
         default=False,
         db_default=False,
         help_text="Send the events of one call one after the other: a later one waits until the earlier one is "
         "delivered or has failed.",
+    )
+    retry_policy = models.CharField(
+        "retries",
+        max_length=8,
+        choices=RetryPolicy.choices,
+        default=RetryPolicy.STANDARD,
+        db_default=RetryPolicy.STANDARD.value,
+        help_text="How often, and for how long, a webhook that fails is tried again.",
+    )
+    retry_refusals = models.BooleanField(
+        "try again after a refusal",
+        default=True,
+        db_default=True,
+        help_text="Off: an answer 400 to 499 is the end, except 408, 425 and 429, which ask for another try.",
     )
     rate_per_minute = models.PositiveIntegerField(
         "at most per minute",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.bench import fixtures
 from tests.bench.cpu import thread_seconds
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
 SIZE = 300
 TURN = 10
-# What is subscribed: so many subscriptions, and whether each has conditions. All of them hold, so as much is sent.
-CASES = {"0": (0, False), "1": (1, False), "10": (10, False), "10_filtered": (10, True)}
 CONDITIONS = {"all": [{"field": "direction", "in": ["inbound"]}, {"field": "duration", "min": 1}]}
+SHAPE = {"leave_out": ["custom"], "rename": {"note": "remark"}, "mask": ["phone_numbers", "names"]}
+# What is subscribed: so many subscriptions, and what each asks for. All conditions hold, so as much is sent.
+CASES: dict[str, tuple[int, dict[str, Any]]] = {
+    "0": (0, {}),
+    "1": (1, {}),
+    "10": (10, {}),
+    "10_filtered": (10, {"conditions": CONDITIONS}),
+    "10_shaped": (10, {"shape": SHAPE}),
+}
 
 
 def run(workspace: Workspace, options: Options) -> Report:
@@ -45,6 +52,7 @@ def run(workspace: Workspace, options: Options) -> Report:
         return statistics.median(more - less for more, less in zip(cpu[case], cpu[to], strict=True))
 
     filtering = added("10_filtered", "10") / 10
+    shaping = added("10_shaped", "10") / 10
     return Report(
         "publish",
         f"{options.rounds} rounds of {size} saves of a call that ends, each with its post_call; no cluster runs",
@@ -53,6 +61,7 @@ def run(workspace: Workspace, options: Options) -> Report:
             "added_cpu_ms": added("1", "0"),
             "added_cpu_ms_10": added("10", "0"),
             "added_cpu_ms_of_conditions": filtering,
+            "added_cpu_ms_of_a_shape": shaping,
             "serializer_cpu_ms": statistics.median(serializer),
             "save_cpu_ms": statistics.median(cpu["0"]),
         },
@@ -63,13 +72,13 @@ def run(workspace: Workspace, options: Options) -> Report:
     )
 
 
-def _caller(subscriptions: int, filtered: bool) -> Tracker:
+def _caller(subscriptions: int, asked: dict[str, Any]) -> Tracker:
     from subscriptions.models import Subscription
 
     owner = fixtures.company()
     fixtures.subscribe(owner, [f"https://example.com/hooks/{number}" for number in range(subscriptions)], "post_call")
-    if filtered:
-        Subscription.objects.filter(company=owner).update(conditions=CONDITIONS)
+    if asked:
+        Subscription.objects.filter(company=owner).update(**asked)
     return fixtures.tracker(owner)
 
 

@@ -53,6 +53,7 @@ KEYS = {
     "backlog": "cost_ratio",
     "publish": """
         serializer_cpu_ms saves_per_second_0 saves_per_second_1 saves_per_second_10 saves_per_second_10_filtered
+        saves_per_second_10_shaped
     """,
     "path": """
         per_second cpu_ms web_cpu_ms postgres_cpu_ms cluster_cpu_ms p50_ms p99_ms calls_cpu_ms statements
@@ -93,6 +94,7 @@ def test_each_bench_answers_with_its_figures():
     assert reports["latency"]["idle_cpu_percent"] >= 0
     assert isinstance(reports["publish"]["added_cpu_ms"], float)
     assert isinstance(reports["publish"]["added_cpu_ms_of_conditions"], float)
+    assert isinstance(reports["publish"]["added_cpu_ms_of_a_shape"], float)
     assert reports["isolation"]["healthy_undelivered"] == 0
     for variant in ("dead_10", "dead_50", "late_10", "slow_company", "dead_dns", "flood"):
         assert reports["isolation"][variant]["healthy_undelivered"] == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from subscriptions.delivery.retry import MAX_ATTEMPTS
+from subscriptions.delivery.retry import most_attempts
 from subscriptions.models import Attempt, Delivery
 from tests.support.drains import drain_until, nothing_pending
 from tests.support.factories import make_call, make_company, make_subscription
@@ -38,15 +38,27 @@ def test_the_body_is_the_one_of_the_event_even_when_the_call_has_changed(receive
     assert all(b'"customer_name":"Before"' in got.body for got in receiver.got)
 
 
-def test_it_is_given_up_after_the_schedule(receiver: Receiver, settings):
+@pytest.mark.parametrize("policy", ["standard", "quick"])
+def test_it_is_given_up_after_the_schedule(receiver: Receiver, settings, policy):
     settings.RETRY_TIME_SCALE = 0.0000001
-    make_call(make_company_with(receiver.url))
+    make_call(make_company_with(receiver.url, retry_policy=policy))
     receiver.answer = lambda got: (500, {}, b"broken")
     drain_until(nothing_pending)
     delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.attempts) == ("failed", MAX_ATTEMPTS)
-    assert delivery.reason.startswith(f"Given up after {MAX_ATTEMPTS} attempts.")
-    assert len(receiver.got) == MAX_ATTEMPTS
+    most = most_attempts(policy)
+    assert (delivery.state, delivery.attempts) == ("failed", most)
+    assert delivery.reason.startswith(f"Given up after {most} attempts.")
+    assert len(receiver.got) == most
+
+
+def test_a_refusal_is_the_end_where_the_subscription_says_so(receiver: Receiver):
+    make_call(make_company_with(receiver.url, retry_refusals=False))
+    answers = iter([503, 408, 422])
+    receiver.answer = lambda got: (next(answers), {}, b"")
+    drain_until(nothing_pending)
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts, delivery.status_code) == ("failed", 3, 422)
+    assert delivery.reason == "The server answered 422. This subscription is not tried again after a refusal (4xx)."
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404])
@@ -68,7 +80,7 @@ def test_nobody_listening_is_told_in_words():
     assert attempt.message
 
 
-def make_company_with(url: str):
+def make_company_with(url: str, **asked):
     company = make_company()
-    make_subscription(company, url=url, events=["pre_call"])
+    make_subscription(company, url=url, events=["pre_call"], **asked)
     return company

@@ -2,7 +2,7 @@
 
 import pytest
 
-from subscriptions.delivery.retry import JITTER, MAX_ATTEMPTS, WAITS, wait_after
+from subscriptions.delivery.retry import JITTER, SCHEDULES, most_attempts, tried_for, wait_after
 
 
 @pytest.mark.parametrize(
@@ -14,13 +14,19 @@ def test_the_schedule(failed: int, seconds: float):
 
 
 def test_after_the_tenth_it_is_given_up():
-    assert MAX_ATTEMPTS == 10
+    assert most_attempts("standard") == 10
     assert wait_after(10) is None
     assert wait_after(11) is None
 
 
-def test_ten_attempts_take_about_three_days():
-    assert 75 <= sum(WAITS) / 3600 <= 77
+@pytest.mark.parametrize(
+    ("policy", "attempts", "hours"), [("standard", 10, (75, 77)), ("quick", 7, (1.6, 1.8)), ("patient", 12, (160, 168))]
+)
+def test_each_policy_takes_the_time_that_the_docs_say(policy: str, attempts: int, hours: tuple[float, float]):
+    assert most_attempts(policy) == attempts
+    assert hours[0] <= tried_for(policy) / 3600 <= hours[1]
+    assert wait_after(attempts - 1, policy=policy, jitter=0) == SCHEDULES[policy][-1]
+    assert wait_after(attempts, policy=policy) is None
 
 
 def test_the_jitter_is_at_most_a_fifth_either_way():

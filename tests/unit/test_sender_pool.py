@@ -14,7 +14,7 @@ from subscriptions.delivery.sender_pool import SenderPool
 from subscriptions.delivery.sending import Sending
 
 NOT_SENT = {"trust": 1, "age": 0.0, "database_time": 0.0, "attempt": 1, "round_began_after": 0, "sequence": 1,
-            "encoding": "json"}  # fmt: skip
+            "encoding": "json", "retry_policy": "standard", "retry_refusals": True}  # fmt: skip
 SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 

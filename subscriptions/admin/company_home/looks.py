@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from ...delivery import retry
 from ...maintenance import statistics
 from ...maintenance.statistics import Hours, Statistics
 from ...models import EndpointIssue, ServiceOutage, Subscription
@@ -50,6 +51,7 @@ class Look:
     issue: EndpointIssue | None = None  # the open one
     last_status: int | None = None
     last_ms: int | None = None
+    tried_for: timedelta = timedelta(seconds=retry.tried_for(retry.STANDARD))
 
     @property
     def watched_by(self) -> str:
@@ -136,6 +138,7 @@ def _look(
         issue,
         status,
         took,
+        timedelta(seconds=retry.tried_for(row.retry_policy)),
     )
 
 

@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from ...delivery.retry import WAITS
 from ..kit import times
 from .looks import LATE, Look, Overview
 
-TRIED_FOR = timedelta(seconds=sum(WAITS))
 MOST_NAMED = 2
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -202,14 +200,21 @@ def _others(seen: Overview, named: list[Look]) -> str:
     )
 
 
+def _tried_for(failing: list[Look]) -> str:
+    """For how long a webhook is tried: of several subscriptions the shortest time, which is true for all."""
+    hours = min(look.tried_for for look in failing) / timedelta(hours=1)
+    days = round(hours / 24)
+    return f"{_number(days)} days" if days > 1 else f"{hours:.1f} hours"
+
+
 def _what_waits(waiting: int, failing: list[Look], now: datetime) -> str:
     if not waiting:
-        return "What comes next is tried for three days, so nothing is lost yet."
+        return f"What comes next is tried for {_tried_for(failing)}, so nothing is lost yet."
     whom = "it" if len(failing) == 1 else "them"
-    until = min(look.failing_since for look in failing if look.failing_since) + TRIED_FOR
+    until = min(look.failing_since + look.tried_for for look in failing if look.failing_since)
     wait = f"{_events(waiting)} {'waits' if waiting == 1 else 'wait'} for {whom} and {_is(waiting)} tried again"
     if until <= now:
-        return f"{wait}, each for about three days."
+        return f"{wait}, each for about {_tried_for(failing)}."
     return f"{wait} until {times.say_moment(until)}, so nothing is lost yet."
 
 

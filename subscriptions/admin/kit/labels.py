@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from ...delivery.retry import MAX_ATTEMPTS
+from ...delivery.retry import most_attempts
 from ...events.filtering import FILTERED
 from ...models import Attempt, Delivery, EndpointHealth
 from . import times
@@ -91,7 +91,7 @@ def tries_in_round(delivery: Delivery) -> int:
 def attempts_label(delivery: Delivery) -> str:
     """`4 of 10` while retries remain, else the number of attempts."""
     if delivery.state == Delivery.State.PENDING and tries_in_round(delivery):
-        return f"{tries_in_round(delivery)} of {MAX_ATTEMPTS}"
+        return f"{tries_in_round(delivery)} of {most_attempts(delivery.subscription.retry_policy)}"
     return str(delivery.attempts)
 
 
@@ -135,11 +135,11 @@ def describe_next_step(delivery: Delivery) -> str:
             return f"{why} Sending stops until {when}; then one webhook is tried before the others."
         if not tries_in_round(delivery):
             return "It will be sent shortly."
+        number = f"{tries_in_round(delivery) + 1} of {most_attempts(delivery.subscription.retry_policy)}"
         if delivery.due_at is not None and delivery.due_at <= timezone.now():
-            return f"Attempt {tries_in_round(delivery) + 1} of {MAX_ATTEMPTS} follows shortly."
-        number = tries_in_round(delivery) + 1
+            return f"Attempt {number} follows shortly."
         when = f"{times.format_short(delivery.due_at)}, {times.format_relative(delivery.due_at)}"
-        return f"Attempt {number} of {MAX_ATTEMPTS} at {when}."
+        return f"Attempt {number} at {when}."
     if delivery.state == Delivery.State.HELD:
         return f"It is held until “{delivery.subscription}” is resumed."
     if delivery.state == Delivery.State.DELIVERED:

@@ -14,9 +14,13 @@ def claimed_columns(*, host: str, trust: str, ordered: str = "s.ordered") -> str
     return f"""
 d.id, d.subscription_id, d.company_id, coalesce({host}, ''), {ordered}, d.attempts, d.round_began_after,
 e.id AS event_id, e.type, e.sequence,
-CASE WHEN d.payload_version = 'article' THEN e.body
+CASE WHEN d.shaped THEN (SELECT b.body FROM subscriptions_shapedbody b
+                          WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id)
+     WHEN d.payload_version = 'article' THEN e.body
      ELSE (SELECT b.body FROM subscriptions_eventbody b WHERE b.event_id = e.id AND b.version = d.payload_version) END,
-d.encoding, s.url, s.secret,
+CASE WHEN d.shaped THEN (SELECT b.headers::text FROM subscriptions_shapedbody b
+                          WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id) ELSE '' END,
+d.encoding, s.retry_policy, s.retry_refusals, s.url, s.secret,
 CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
 c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, {trust},
 extract(epoch FROM clock_timestamp() - e.created_at)::float8, extract(epoch FROM clock_timestamp())::float8
@@ -39,8 +43,11 @@ class Claimed:
     event_id: UUID
     event_type: str
     sequence: int
-    body: bytes  # in the delivery's payload version
+    body: bytes  # in the delivery's payload version and shape
+    headers: str  # that the shape brings, as JSON; empty for none
     encoding: str  # as what it is sent: json or form
+    retry_policy: str
+    retry_refusals: bool  # whether an answer 4xx is tried again
     url: str
     secret: str = field(repr=False)  # still encrypted, as are the next seven
     previous_secret: str = field(repr=False)
