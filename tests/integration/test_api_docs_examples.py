@@ -1,7 +1,8 @@
-"""The examples of docs/api.md, as they stand there, against a running server: none is refused."""
+"""The examples of docs/api.md and docs/shapes.md, as they stand there, against a running server: none is refused."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,12 +14,14 @@ from django.db import connection
 
 from calls.models import Call
 from subscriptions.models import Event, Subscription
-from tests.support.factories import make_company, make_key, make_tracker
+from tests.support.api import program
+from tests.support.factories import make_company, make_key, make_subscription, make_tracker
 from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TEXT = (DOCS / "api.md").read_text()
 # Each answer's status is noted; what the shell's pipes and variables do is the document's own.
 CURL = """curl() { command curl -sS -w '\\n%{stderr}%{http_code} %{method} %{url}\\n' "$@"; }\n"""
 
@@ -32,8 +35,8 @@ def served() -> int:
         return int(cursor.fetchone()[0])
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.S | re.M)
+def blocks(language: str, text: str = TEXT) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.S | re.M)
 
 
 @pytest.fixture
@@ -57,6 +60,21 @@ def test_each_curl_is_answered_well(live_server, company, tmp_path):
     assert Call.objects.get(external_id="4711").note
     assert Event.objects.filter(type="call_modified").exists()
     assert Subscription.objects.get().state == "archived"
+
+
+def test_each_shape_of_the_docs_is_taken(company):
+    """The same address and body, without a shell and a server of their own."""
+    subscription = make_subscription(company)
+    client = program(company)
+    examples = blocks("sh", (DOCS / "shapes.md").read_text())
+    assert len(examples) >= 3
+    for example in examples:
+        path, body = re.search(r"\$API(/\S+) -d '(.*)'", example, re.S).groups()
+        answer = client.patch(
+            f"/api/v1{path.replace('$SUB', subscription.resource_id)}", json.loads(body), format="json"
+        )
+        assert answer.status_code == 200, answer.data
+        assert json.loads(body).items() <= answer.data.items()
 
 
 def test_the_python_runs(live_server, company, capsys):
