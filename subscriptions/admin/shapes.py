@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ..events import catalogue, stored_bodies, versions
 from ..events.shapes import building, fields, storing, words
+from ..events.shapes.about import About
 from ..events.shapes.formats import CHATS
 from ..lib.ids import uuid7
 from ..models import Event, Subscription
@@ -47,7 +48,7 @@ class Sample:
 
     type: str
     body: bytes
-    about: building.About
+    about: About
     event: Event | None
 
 
@@ -135,7 +136,7 @@ def _find_sample(obj: Subscription, chosen: str) -> Sample | None:
             subject, body = example
             at = timezone.now().isoformat()
             company, link = obj.company, catalogue.link_of(name, subject.resource_id)
-            about = building.About(uuid7(), name, subject.resource_id, company.resource_id, 1, at, company.name, link)
+            about = About(uuid7(), name, subject.resource_id, company.resource_id, 1, at, company.name, link)
             return Sample(name, body, about, None)
     return None
 

@@ -25,7 +25,7 @@ from ..lib.ids import uuid7
 from ..models import EventSubject
 from . import catalogue, filtering, streams, versions
 from .shapes import storing
-from .shapes.building import About
+from .shapes.about import About
 from .streams import NewEvent, Publication, Undecided
 from .versions import DEFAULT
 

@@ -6,28 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from ...lib import chat
 from .. import catalogue
 from . import cloudevents, fields, placeholders, wording
+from .about import About
 from .formats import BINARY, CHATS, STRUCTURED
 
 Shape = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What an event is, beside its body."""
-
-    id: UUID
-    type: str
-    subject_id: str
-    company: str  # its resource id
-    sequence: int
-    created_at: str  # ISO 8601
-    company_name: str = ""
-    link: str = ""  # its page, for people
 
 
 @dataclass(frozen=True, slots=True)

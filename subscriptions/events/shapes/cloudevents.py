@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 
-if TYPE_CHECKING:
-    from .building import About
+from .about import About
 
 STRUCTURED_TYPE = "application/cloudevents+json"
 DATA_TYPE = "application/json"

@@ -90,7 +90,10 @@ def to_text(value: Any) -> str:
 
 
 def form_lines(fields: Mapping[str, Any]) -> str:
-    return "\n".join(f"{' '.join(str(name).split())}: {to_text(value)}" for name, value in fields.items())
+    """One line for each, also where somebody wrote several."""
+    return "\n".join(
+        f"{' '.join(str(name).split())}: {' '.join(to_text(value).splitlines())}" for name, value in fields.items()
+    )
 
 
 def read_time(text: str) -> str:

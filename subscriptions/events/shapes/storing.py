@@ -9,7 +9,8 @@ from uuid import UUID
 from ...database.prepared import prepared_cursor
 from ...models import Event, Subscription
 from .. import catalogue
-from .building import About, Shape, build
+from .about import About
+from .building import Shape, build
 
 _WRITE = """
 INSERT INTO subscriptions_shapedbody (event_id, subscription_id, body, headers)
