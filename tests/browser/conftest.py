@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.tab import Tab
 from tests.support import cleaning
 from tests.tools.browser import NotFound, chromium, launched
-
-# What the pages must do with where they set no policy themselves: nothing inline, nothing from elsewhere.
-POLICY = "default-src 'self'; media-src https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 # Playwright's five seconds are short for a page of a busy machine; whatever comes is taken at once.
 expect.set_options(timeout=60_000)
@@ -43,24 +41,29 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope=_as_long_as_nobody_minds)
+def tab(browser: Browser) -> Iterator[Tab]:
+    tab = Tab(browser)
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope=_as_long_as_nobody_minds)
+def tab_for_axe(browser: Browser) -> Iterator[Tab]:
+    """It sets styles to measure, which our policy refuses."""
+    tab = Tab(browser, bypass_csp=True)
+    yield tab
+    tab.close()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page under a strict content security policy; whatever it complains about on its console fails the test."""
-    complaints: list[str] = []
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        shown = context.new_page()
-        shown.route("**/*", _with_policy)
-        shown.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        shown.on("pageerror", lambda error: complaints.append(str(error)))
-        yield shown
-        # What is still being fetched must not be answered after the end.
-        shown.unroute_all(behavior="ignoreErrors")
-    assert complaints == []
+def page(tab: Tab) -> Iterator[Page]:
+    """A page as if it were new; the service's own policy says what it may load."""
+    with tab.emptied() as page:
+        yield page
 
 
-def _with_policy(route: Route) -> None:
-    if not route.request.url.startswith(("http://localhost", "http://127.0.0.1")):
-        route.abort()
-        return
-    answer = route.fetch(max_redirects=0)
-    route.fulfill(response=answer, headers={"content-security-policy": POLICY, **answer.headers})
+@pytest.fixture
+def page_for_axe(tab_for_axe: Tab) -> Iterator[Page]:
+    with tab_for_axe.emptied() as page:
+        yield page

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from callhooks_site.vendor_api import totals_upkeep
 from subscriptions.endpoints import test_events
 from subscriptions.models import Attempt, Delivery, EndpointHealth
+from tests.browser.axe import find_serious
 from tests.browser.visiting import visit_as
 from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SERIOUS = {"serious", "critical"}
 BY_NIGHT = 8  # the first of the pages: they have all that has a colour
 
 
@@ -62,47 +60,21 @@ def addresses() -> tuple[Any, list[str]]:
     return factories.make_member(company), pages
 
 
-@pytest.fixture
-def seen(browser: Browser) -> Iterator[Page]:
-    """A page that lets axe measure: it sets styles, which our policy refuses."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True) as context:
-        yield context.new_page()
-
-
-def test_nothing_serious_is_found_by_day(seen: Page, live_server, addresses):
-    user, pages = addresses
-    seen.goto(live_server.url + reverse("admin:login"))
-    found = _serious(seen, "login", {"resultTypes": ["violations"]})
-    visit_as(seen, live_server, user)
-    for path in pages:
-        seen.goto(live_server.url + path)
-        found += _serious(seen, path, {"resultTypes": ["violations"]})
+def test_nothing_serious_is_found_by_day_or_night(page_for_axe: Page, live_server, addresses):
+    page, (user, paths) = page_for_axe, addresses
+    page.goto(live_server.url + reverse("admin:login"))
+    found = find_serious(page)
+    visit_as(page, live_server, user)
+    for number, path in enumerate(paths):
+        page.goto(live_server.url + path)
+        found += find_serious(page)
+        if number < BY_NIGHT:
+            page.emulate_media(color_scheme="dark")
+            found += find_serious(page, "color-contrast")  # of all that axe looks at, only this is another by night
+            page.emulate_media(color_scheme="light")
     assert found == [], "\n".join(found)
 
 
-def test_words_stand_out_by_night_too(seen: Page, live_server, addresses):
-    """Of all that axe looks at only the contrast is another by night."""
-    user, pages = addresses
-    seen.emulate_media(color_scheme="dark")
-    visit_as(seen, live_server, user)
-    only = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
-    found = []
-    for path in pages[:BY_NIGHT]:
-        seen.goto(live_server.url + path)
-        found += _serious(seen, path, only)
-    assert found == []
-
-
-def test_the_first_day_too(seen: Page, live_server):
-    visit_as(seen, live_server, factories.make_member(factories.make_company(), "owner"))
-    seen.goto(live_server.url + reverse("admin:index"))
-    assert _serious(seen, "first day", {"resultTypes": ["violations"]}) == []
-
-
-def _serious(page: Page, path: str, options: dict[str, Any]) -> list[str]:
-    response = Axe().run(page, options=options).response
-    return [
-        f"{path}: {one['id']}: {one['help']}: {[node['html'][:150] for node in one['nodes'][:3]]}"
-        for one in response["violations"]
-        if one["impact"] in SERIOUS
-    ]
+def test_the_first_day_too(page_for_axe: Page, live_server):
+    visit_as(page_for_axe, live_server, factories.make_member(factories.make_company(), "owner"))
+    assert find_serious(page_for_axe) == []

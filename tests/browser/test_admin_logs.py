@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from subscriptions.endpoints import resend_jobs
 from subscriptions.models import Attempt, Delivery, ResendJob
+from tests.browser.visiting import visit_as
 from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def company():
     company = factories.make_company()
-    factories.make_member(company, username="ann@example.com")
+    factories.make_member(company)
     factories.make_subscription(company)
     tracker = factories.make_tracker(company)
     for _ in range(3):
@@ -36,11 +37,7 @@ def company():
 
 @pytest.fixture
 def at(page: Page, live_server, company) -> Page:
-    page.goto(live_server.url + reverse("admin:login"))
-    page.get_by_label("Email address").fill("ann@example.com")
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#user-tools")).to_be_visible()
+    visit_as(page, live_server, company.memberships.get().user)
     return page
 
 

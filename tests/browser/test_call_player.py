@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,14 +38,6 @@ def call(tmp_path: Path, settings):
 
 def address(live_server, call: Call) -> str:
     return live_server.url + reverse("admin:calls_call_change", args=[call.pk])
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Without the requests in between of the other pages, for which Chromium does not know that they are on this
-    machine: it would refuse the recording, which is on another port of it."""
-    with browser.new_context() as context:
-        yield context.new_page()
 
 
 def test_the_waveform_is_drawn_from_the_recording_and_the_keyboard_plays_it(page: Page, live_server, call: Call):
