@@ -12,8 +12,9 @@ header_map = "drop"  # names with underscores, which would arrive as if they had
 proxy_protocol = "off"
 
 worker_class = "gthread"
-# At most three hand files through, for as long as the files' servers take: subscriptions/delivery/file_slots.py.
-threads = 6
+# At most three hand files through, for as long as the files' servers take, and at most four wait for events:
+# subscriptions/delivery/file_slots.py, subscriptions/feed/waiting.py. The others are for all that is quick.
+threads = 12
 # Seconds that a connection may stay open between two requests. The front server opens another one.
 keepalive = 5
 graceful_timeout = 30

@@ -12,6 +12,8 @@ from messaging.api.views import TextMessageViewSet
 from subscriptions.api.companies import CompanyViewSet
 from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
+from subscriptions.api.feed import FeedViewSet
+from subscriptions.api.feed_consumers import FeedConsumerViewSet
 from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
 from subscriptions.api.kit.views import UnknownAddress
 from subscriptions.api.resend_jobs import ResendJobViewSet
@@ -35,6 +37,8 @@ router.register("subscriptions", SubscriptionViewSet, "api-subscription")
 router.register("deliveries", DeliveryViewSet, "api-delivery")
 router.register("resend-jobs", ResendJobViewSet, "api-resend-job")
 router.register("events", EventViewSet, "api-event")
+router.register("feed", FeedViewSet, "api-feed")
+router.register("feed-consumers", FeedConsumerViewSet, "api-feed-consumer")
 router.register("keys", ApiKeyViewSet, "api-key")
 router.register("key", OwnKeyViewSet, "api-own-key")
 router.register("companies", CompanyViewSet, "api-company")

@@ -10,6 +10,7 @@ class SubscriptionsConfig(AppConfig):
         from django.apps import apps
 
         from .delivery import wakeup
+        from .feed import horizon
         from .maintenance import retention
         from .tenancy import logins, mails, members
         from .worker import cluster_hooks, drains, queue_status, schedules
@@ -21,3 +22,4 @@ class SubscriptionsConfig(AppConfig):
         mails.register("invitation", members.send_requested)
         # After django-q2's tables are there, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))
+        post_migrate.connect(horizon.follow_after_migrate, sender=self)

@@ -6,32 +6,9 @@ one slow server would end the service for everybody.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
+from ..lib.process_slots import ProcessSlots
 
-TOGETHER = 3  # of the process's threads: half of those in gunicorn.conf.py
+TOGETHER = 3  # of the process's threads in gunicorn.conf.py; half of them stay free of files
 OF_ONE_COMPANY = 2
 
-
-class FileSlots:
-    def __init__(self, together: int, of_one_company: int) -> None:
-        self._together, self._of_one_company = together, of_one_company
-        self._taken: Counter[int] = Counter()
-        self._lock = threading.Lock()
-
-    def take(self, company: int, *, leave: int = 0) -> bool:
-        """Whether there was one, with so many left for others. Each that was taken is given back once."""
-        with self._lock:
-            if self._taken.total() >= self._together - leave or self._taken[company] >= self._of_one_company - leave:
-                return False
-            self._taken[company] += 1
-            return True
-
-    def give_back(self, company: int) -> None:
-        with self._lock:
-            self._taken[company] -= 1
-            if not self._taken[company]:
-                del self._taken[company]
-
-
-SLOTS = FileSlots(TOGETHER, OF_ONE_COMPANY)
+SLOTS = ProcessSlots(TOGETHER, OF_ONE_COMPANY)

@@ -2,7 +2,8 @@
 
 It reads along the primary key, which follows the time, so it needs no index of its own, and remembers how far it has
 come. It passes over rows that are kept for longer: failures, and deliveries that wait or are held, which are never
-deleted. Once a day it starts from the beginning, for rows that have become old enough since.
+deleted. Once a day it starts from the beginning, for rows that have become old enough since. In the same statement it
+notes from where on each company's feed is whole.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from ..models import Delivery, RetentionPlace
 BATCH = 1000  # rows read in one transaction, which takes some tens of milliseconds
 FULL_PASS_EVERY = timedelta(days=1)
 
-_DELIVERIES = """
+# Whoever has read less of a company's feed than this has missed something: `feed/reading.py` says so.
+_START_FEEDS = """INSERT INTO subscriptions_feedstart AS f (company_id, deleted_to)
+    SELECT e.company_id, max(e.position)"""
+_LATER = """GROUP BY e.company_id ORDER BY e.company_id
+        ON CONFLICT (company_id) DO UPDATE SET deleted_to = greatest(f.deleted_to, excluded.deleted_to)"""
+
+_DELIVERIES = f"""
 WITH read_rows AS (
     SELECT id, state, created_at FROM subscriptions_delivery WHERE id > %(after)s::bigint ORDER BY id LIMIT %(batch)s
 ), old AS (
@@ -30,20 +37,29 @@ WITH read_rows AS (
 ), attempts AS (
     DELETE FROM subscriptions_attempt WHERE delivery_id IN (SELECT id FROM old)
 ), deliveries AS (
-    DELETE FROM subscriptions_delivery WHERE id IN (SELECT id FROM old) AND state = ANY (%(finished)s) RETURNING id
+    DELETE FROM subscriptions_delivery WHERE id IN (SELECT id FROM old) AND state = ANY (%(finished)s)
+    RETURNING id, event_id
+), feed_starts AS (
+    {_START_FEEDS}
+      FROM subscriptions_event e WHERE e.id IN (SELECT event_id FROM deliveries)
+    {_LATER}
 )
 -- Ids follow the time: after a row that is too young come only younger ones.
 SELECT max(id) FILTER (WHERE created_at < %(youngest)s), count(*) FILTER (WHERE created_at < %(youngest)s),
        (SELECT count(*) FROM deliveries) FROM read_rows
 """
 
-_EVENTS = """
+_EVENTS = f"""
 WITH read_rows AS (
     SELECT id FROM subscriptions_event WHERE id > %(after)s::uuid AND id < %(before)s ORDER BY id LIMIT %(batch)s
 ), deleted AS (
     DELETE FROM subscriptions_event e USING read_rows
      WHERE e.id = read_rows.id AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d WHERE d.event_id = e.id)
-    RETURNING e.id
+    RETURNING e.id, e.company_id, e.position
+), feed_starts AS (
+    {_START_FEEDS}
+      FROM deleted e
+    {_LATER}
 ), bodies AS (
     DELETE FROM subscriptions_eventbody b USING deleted WHERE b.event_id = deleted.id
 ), shaped AS (

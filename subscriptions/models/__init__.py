@@ -8,6 +8,7 @@ from .drains import DrainSlot
 from .endpoint import EndpointHealth, EndpointQueue
 from .endpoint_issue import EndpointIssue
 from .event import Event, EventBody, EventStream, ShapedBody
+from .feed import FeedConsumer, FeedStart, FeedState
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .mail import MailRequest
@@ -36,6 +37,9 @@ __all__ = [
     "EventBody",
     "EventStream",
     "EventSubject",
+    "FeedConsumer",
+    "FeedStart",
+    "FeedState",
     "HourlyStatistics",
     "IdempotentAnswer",
     "Invitation",

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from ..events.versions import LONGEST_NAME
 from ..lib.ids import uuid7
 from .company import Company
+from .fields import TransactionNumber
 
 
 class EventStream(models.Model):
@@ -59,6 +60,9 @@ class Event(models.Model):
     fan_out = models.PositiveIntegerField(default=0, db_default=0)
     test = models.BooleanField(default=False, db_default=False)  # an example, for one subscription (`test_events.py`)
     created_at = models.DateTimeField(db_default=Now())
+    # In the company's feed, which is sorted by it and by id: the number of the transaction that published it. Where a
+    # dump was restored, the column's default adds a number (`feed/horizon.py`). 0: from before there was a feed.
+    position = models.BigIntegerField(db_default=TransactionNumber(), editable=False)
 
     class Meta:
         constraints = [
@@ -75,6 +79,8 @@ class Event(models.Model):
                 models.F("id").desc(),
                 name="event_of_type",
             ),
+            # A company's feed, oldest first.
+            models.Index("company", "position", "id", name="event_of_feed"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.expressions import BaseExpression
+from django.db.models.expressions import BaseExpression, Func
 
 from ..lib.encryption import decrypt, encrypt
 from ..lib.ids import resource_id
@@ -24,6 +24,13 @@ def one_line(value: str) -> None:
     """Validates names: they appear in mail subjects, lists and logs."""
     if _INVISIBLE.search(value):
         raise ValidationError("A name must be one line, without invisible characters.", code="not_one_line")
+
+
+class TransactionNumber(Func):
+    """The number of the transaction, which PostgreSQL gives out in ascending order and never twice."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
 
 
 class SecretExportRefused(Exception):

@@ -15,6 +15,7 @@ from ..delivery.drain import Drain
 from ..delivery.fairness import Hosts, Paces
 from ..endpoints import alerts, issues, operations, resend_jobs
 from ..events import stream_timers
+from ..feed import horizon
 from ..maintenance import retention, statistics
 from ..tenancy import mails
 from . import drains, heartbeat, stop_flag
@@ -119,6 +120,7 @@ def sweep() -> None:
     issues.follow()
     alerts.tell()
     statistics.roll_up()
+    horizon.follow()
     mails.send_waiting()
 
 

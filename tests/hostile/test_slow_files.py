@@ -18,6 +18,7 @@ from django.test import Client
 
 from messaging import media
 from subscriptions.delivery import file_slots, remote_files
+from subscriptions.lib.process_slots import ProcessSlots
 from tests.support.factories import make_company, make_text
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ class PictureServer:
 def pictures(monkeypatch, settings) -> Iterator[PictureServer]:
     settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(remote_files, "PIECE", 1000)
-    monkeypatch.setattr(remote_files, "SLOTS", file_slots.FileSlots(file_slots.TOGETHER, file_slots.OF_ONE_COMPANY))
+    monkeypatch.setattr(remote_files, "SLOTS", ProcessSlots(file_slots.TOGETHER, file_slots.OF_ONE_COMPANY))
     running = PictureServer()
     threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield running

@@ -15,7 +15,7 @@ from callhooks_site.intake.providers import recording_login
 from callhooks_site.intake.providers.models import IngestSource
 from messaging import media
 from subscriptions.delivery import remote_files
-from subscriptions.delivery.file_slots import FileSlots
+from subscriptions.lib.process_slots import ProcessSlots
 from tests.support.factories import ended_call, make_company, make_text
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def provider(monkeypatch, settings) -> Iterator[Provider]:
     settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(recording_login, "SERVER", re.compile(r"http://127\.0\.0\.1:\d+/"))
     monkeypatch.setattr(remote_files, "PIECE", 1000)
-    monkeypatch.setattr(remote_files, "SLOTS", FileSlots(3, 2))  # tests need not read an answer to its end
+    monkeypatch.setattr(remote_files, "SLOTS", ProcessSlots(3, 2))  # tests need not read an answer to its end
     running = Provider()
     threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield running
@@ -204,9 +204,9 @@ def test_a_private_address_is_not_fetched(client, provider, call, settings):
 
 
 def test_what_a_page_can_do_without_never_takes_the_last_slot():
-    from subscriptions.delivery.file_slots import FileSlots
+    from subscriptions.lib.process_slots import ProcessSlots
 
-    slots = FileSlots(together=3, of_one_company=2)
+    slots = ProcessSlots(together=3, of_one_company=2)
     assert slots.take(1, leave=1)
     assert not slots.take(1, leave=1), "the company's last"
     assert slots.take(1)

@@ -33,6 +33,7 @@ from subscriptions.models import (
     Delivery,
     EndpointIssue,
     Event,
+    FeedConsumer,
     Invitation,
     Membership,
     ResendJob,
@@ -133,6 +134,9 @@ class Tenant:
         self.invitation, self.token = members.invite(
             company=self.company, email=f"{name.lower()}-new@example.com", role="viewer", by=self.admin
         )
+        self.consumer = FeedConsumer.objects.create(
+            company=self.company, name=name.lower(), subscription=self.subscription
+        )
         self.view = SavedView.objects.create(company=self.company, name=f"{name} view", query="since=7d")
         actor = audit_log.Actor(f"{name} actor", user=self.admin)
         self.audited = audit_log.record(actor, f"{name} act", self.call, detail=f"{name} detail")
@@ -155,6 +159,7 @@ class Tenant:
             Delivery: self.delivery,
             ResendJob: self.resend_job,
             EndpointIssue: self.issue,
+            FeedConsumer: self.consumer,
             ImportJob: self.import_job,
             Event: lambda: Event.objects.filter(**mine).order_by("pk")[0],
             Person: lambda: Person.objects.filter(**mine).order_by("pk")[0],

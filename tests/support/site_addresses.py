@@ -15,7 +15,7 @@ from callhooks_site.vendor_api.ids import account_id
 from calls.models import Call, Person, Tag, Tracker
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage, Thread
-from subscriptions.models import ApiKey, Company, Delivery, Event, ResendJob, Subscription
+from subscriptions.models import ApiKey, Company, Delivery, Event, FeedConsumer, ResendJob, Subscription
 from tests.support.admin import Tenant, name_of
 
 # Parts of an address that are no row's, by the name of the part.
@@ -47,6 +47,7 @@ API: dict[str, type[Model] | None] = {
     "api-resend-job": ResendJob,
     "api-event": Event,
     "api-event-type": None,
+    "api-feed-consumer": FeedConsumer,
     "api-key": ApiKey,
     "api-company": Company,
     "call-timeline": Call,
@@ -139,6 +140,8 @@ def _value(leaf: Leaf, part: str, tenant: Tenant) -> Any:
         return row.pk if row is not None else 1  # an operators' page: any row
     if part == "resource_id" and row is not None:
         return row.resource_id
+    if isinstance(row, FeedConsumer) and part == "name":
+        return row.name
     if part == "event_id" and row is not None:
         return row.webhook_id
     assert part in FIXED, f"tests/support/site_addresses.py: what belongs into {part} of {leaf.pattern} ({leaf.name})?"

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("subscriptions.tenancy",),
     ("subscriptions.events",),
     ("subscriptions.endpoints",),
+    ("subscriptions.feed",),
     ("subscriptions.maintenance",),
     ("subscriptions.worker",),
     ("subscriptions.api.kit", "subscriptions.admin.kit"),

@@ -9,17 +9,28 @@ def host_of(url: str) -> str:
     return f"substring(lower({url}) FROM '^https?://([^/:?#\\[]+|\\[[^\\]]*\\])')"
 
 
+def sent_body() -> str:
+    """The body that a delivery d of an event e sends, before it is encoded."""
+    return """CASE WHEN d.shaped THEN (SELECT b.body FROM subscriptions_shapedbody b
+                          WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id)
+     WHEN d.payload_version = 'article' THEN e.body
+     ELSE (SELECT b.body FROM subscriptions_eventbody b WHERE b.event_id = e.id AND b.version = d.payload_version)
+     END"""
+
+
+def sent_headers() -> str:
+    """The headers that the shape of a delivery d of an event e brings, as JSON; empty for none."""
+    return """CASE WHEN d.shaped THEN (SELECT b.headers::text FROM subscriptions_shapedbody b
+                          WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id) ELSE '' END"""
+
+
 def claimed_columns(*, host: str, trust: str, ordered: str = "s.ordered") -> str:
     """The columns of `Claimed`, of a delivery d, its event e, its subscription s and its company c."""
     return f"""
 d.id, d.subscription_id, d.company_id, coalesce({host}, ''), {ordered}, d.attempts, d.round_began_after,
 e.id AS event_id, e.type, e.sequence,
-CASE WHEN d.shaped THEN (SELECT b.body FROM subscriptions_shapedbody b
-                          WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id)
-     WHEN d.payload_version = 'article' THEN e.body
-     ELSE (SELECT b.body FROM subscriptions_eventbody b WHERE b.event_id = e.id AND b.version = d.payload_version) END,
-CASE WHEN d.shaped THEN (SELECT b.headers::text FROM subscriptions_shapedbody b
-                          WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id) ELSE '' END,
+{sent_body()},
+{sent_headers()},
 d.encoding, s.retry_policy, s.retry_refusals, s.url, s.secret,
 CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
 c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, {trust},
