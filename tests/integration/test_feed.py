@@ -63,8 +63,9 @@ def test_the_events_of_a_call_come_in_their_order(company, api):
 
 def test_what_a_receiver_would_get(company, api):
     form = make_subscription(company, name="Form", encoding="form", payload_version="2026-05")
+    shaped = make_subscription(company, name="Shaped", shape={"format": "cloudevents_binary"})
     ended_call(company)
-    for subscription in (form, make_subscription(company, name="Later")):
+    for subscription in (form, shaped, make_subscription(company, name="Later")):
         page = read(api, subscription=subscription.resource_id)
         assert len(page["results"]) == Delivery.objects.filter(subscription=subscription).count()
         for event in page["results"]:
@@ -72,6 +73,7 @@ def test_what_a_receiver_would_get(company, api):
             assert body == read_sent(Delivery.objects.get(subscription=subscription, event=event["id"][4:]))
             assert verify(body, event["headers"], company.signing_key, subscription.secret)
             assert event["headers"]["webhook-id"] == event["id"]
+    assert "ce-id" in {name.lower() for name in read(api, subscription=shaped.resource_id)["results"][0]["headers"]}
     ours = read(api)["results"][0]
     assert (ours["payload_version"], "webhook-signature" in ours["headers"]) == ("article", False)
     assert ours["body"].encode() == bytes(Event.objects.get(pk=ours["id"][4:]).body)
