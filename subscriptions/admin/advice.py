@@ -20,6 +20,7 @@ _ERRORS = {
     "bad_response": "Check that the URL points to a web server. The response was not valid HTTP.",
     "bad_header": "Remove the invalid characters from the subscription's custom headers.",
     "proxy": "The proxy of this service failed. Tell the operator if this continues.",
+    "token": "Check the OAuth client on the subscription's page: token URL, client ID, secret and scope.",
     "shortage": "This is a temporary problem on our side. We will try again.",
     "internal": "This is a problem on our side. Tell the operator of this service.",
 }

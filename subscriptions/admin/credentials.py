@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -9,16 +10,24 @@ from django.utils.html import format_html
 
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http.client_certificates import shown
+from ..delivery.oauth import IN_BODY, IN_HEADER, Client
 from ..endpoints.rules import has_moved, validate_certificate, validate_credentials, validate_url
 from ..models import Subscription
 from .kit.forms import ExactTextField, TenantForm
 
-FIELDS = ["login_user", "login_password", "login_token", "header_lines", "certificate_chain", "certificate_key"]
+CLIENT_FIELDS = ["oauth_token_url", "oauth_client_id", "oauth_client_secret", "oauth_scope", "oauth_audience",
+                 "oauth_sends_in"]  # fmt: skip
+FIELDS = ["login_user", "login_password", "login_token", *CLIENT_FIELDS, "header_lines", "certificate_chain",
+          "certificate_key"]  # fmt: skip
 # All are saved together when one changes.
-COLUMNS = ["custom_headers", "auth_user", "auth_password", "auth_token", "client_certificate"]
-_FIELD_OF = dict(
-    zip(COLUMNS, ["header_lines", "login_user", "login_password", "login_token", "certificate_chain"], strict=True)
-)
+COLUMNS = ["custom_headers", "auth_user", "auth_password", "auth_token", "client_certificate", "auth_client"]
+_FIELD_OF = {name: name for name in CLIENT_FIELDS} | {
+    "custom_headers": "header_lines",
+    "auth_user": "login_user",
+    "auth_password": "login_password",
+    "auth_token": "login_token",
+    "client_certificate": "certificate_chain",
+}
 _UNSEEN = {"autocomplete": "new-password"}  # no stored passwords of the browser
 
 
@@ -40,6 +49,27 @@ class CredentialsForm(TenantForm):
         required=False,
         widget=forms.PasswordInput(attrs=_UNSEEN, render_value=True),
         help_text="If your server requires a token (Authorization: Bearer …).",
+    )
+    oauth_token_url = forms.CharField(
+        label="Or an OAuth client: token URL",
+        required=False,
+        help_text="If your server takes tokens of OAuth 2.0 client credentials: where Callhooks gets them.",
+    )
+    oauth_client_id = forms.CharField(label="Client ID", required=False, strip=False)
+    oauth_client_secret = forms.CharField(
+        label="Client secret",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs=_UNSEEN, render_value=True),
+        help_text="Stored encrypted and not shown again.",
+    )
+    oauth_scope = forms.CharField(label="Scope", required=False, help_text="If your server asks for one.")
+    oauth_audience = forms.CharField(label="Audience", required=False, help_text="If your server asks for one.")
+    oauth_sends_in = forms.ChoiceField(
+        label="ID and secret are sent",
+        choices=[(IN_HEADER, "In a header (Basic)"), (IN_BODY, "In the body")],
+        initial=IN_HEADER,
+        required=False,
     )
     header_lines = ExactTextField(
         label="Custom headers",
@@ -73,6 +103,8 @@ class CredentialsForm(TenantForm):
                 certificate_chain=masked.certificate,
                 certificate_key=masked.certificate,
             )
+            if masked.client is not None:
+                self.initial.update({f"oauth_{name}": value for name, value in asdict(masked.client).items()})
             if masked.certificate:
                 # Help texts are HTML, and a certificate's subject can hold any text.
                 words = describe_certificate(self.instance.credentials)
@@ -105,6 +137,7 @@ class CredentialsForm(TenantForm):
                 cleaned["login_password"],
                 cleaned["login_token"],
                 validate_certificate(cleaned["certificate_chain"], cleaned["certificate_key"]),
+                self._client(cleaned),
             )
             subscription.credentials = validate_credentials(
                 given, stored=subscription.credentials, url=url, moved=self.moved
@@ -112,6 +145,11 @@ class CredentialsForm(TenantForm):
         except CredentialsRefused as error:
             self.add_error(_FIELD_OF.get(error.name, "certificate_key"), str(error))
         return cleaned
+
+    def _client(self, cleaned: dict[str, Any]) -> Client | None:
+        values = {name.removeprefix("oauth_"): cleaned[name] for name in CLIENT_FIELDS}
+        sends_in = values.pop("sends_in") or IN_HEADER
+        return Client(**values, sends_in=sends_in) if any(values.values()) else None
 
     def _moved(self, url: str) -> bool:
         try:
@@ -122,7 +160,9 @@ class CredentialsForm(TenantForm):
 
 def describe(credentials: Credentials) -> str:
     """A summary for users who may only read."""
-    words = {"basic": "User and password", "bearer": "A token", "": ""}[credentials.scheme]
+    words = {"basic": "User and password", "bearer": "A token", "": ""}.get(credentials.scheme, "")
+    if credentials.client is not None:
+        words = f"OAuth 2.0, tokens from {credentials.client.host}"
     names = ", ".join(credentials.headers)
     certificate = credentials.certificate and f"Client certificate {describe_certificate(credentials)}"
     return "; ".join(part for part in (words, names, certificate) if part) or "None"

@@ -4,6 +4,7 @@ expiry of the certificate. Sending these back keeps the stored values."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -12,13 +13,18 @@ from rest_framework import serializers
 from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http.client_certificates import shown
 from ..delivery.masking import MASK
+from ..delivery.oauth import IN_BODY, IN_HEADER, Client
 from ..endpoints.rules import has_moved, validate_certificate, validate_credentials
 from ..models import Subscription
 from .kit.fields import StrictCharField, StrictChoiceField
 from .kit.serializers import StrictSerializer, shared_serializer
 
 # The field of the body for an error of a column.
-_PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"}
+_CLIENT = ["token_url", "client_id", "client_secret", "scope", "audience", "sends_in"]
+_PLACES = {"auth_user": "user", "auth_password": "password", "auth_token": "token"} | {
+    f"oauth_{name}": name for name in _CLIENT
+}
+OAUTH = "oauth2_client_credentials"
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
@@ -46,30 +52,46 @@ class _Bearer(StrictSerializer):
     token = StrictCharField(trim_whitespace=False)
 
 
+class _OAuth(StrictSerializer):
+    type = StrictChoiceField(choices=[OAUTH])
+    token_url = StrictCharField(trim_whitespace=False)
+    client_id = StrictCharField(trim_whitespace=False)
+    client_secret = StrictCharField(trim_whitespace=False)
+    scope = StrictCharField(required=False, allow_blank=True)
+    audience = StrictCharField(required=False, allow_blank=True)
+    sends_in = StrictChoiceField([IN_HEADER, IN_BODY], required=False)
+
+
 @extend_schema_field({"type": ["object", "null"]})
 class Auth(serializers.Field[Any, Any, Any, Any]):
-    """`{"type": "basic", "user": …, "password": …}`, `{"type": "bearer", "token": …}`, or null. Validates to
-    Credentials without headers."""
+    """`{"type": "basic", "user": …, "password": …}`, `{"type": "bearer", "token": …}`, an OAuth client, or null.
+    Validates to Credentials without headers."""
 
-    default_error_messages = {"invalid": 'This must be null or an object whose type is "basic" or "bearer".'}
+    default_error_messages = {
+        "invalid": f'This must be null or an object whose type is "basic", "bearer" or "{OAUTH}".'
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_null=True, **kwargs)
 
     def to_internal_value(self, data: Any) -> Credentials:
-        kinds = {"basic": _Basic, "bearer": _Bearer}
+        kinds = {"basic": _Basic, "bearer": _Bearer, OAUTH: _OAuth}
         kind = data.get("type") if isinstance(data, Mapping) else None
         if not isinstance(kind, str) or kind not in kinds:
             self.fail("invalid")
         given = shared_serializer(kinds[kind]).accept(data)
         if kind == "basic" and not (given.get("user") or given.get("password")):
             raise serializers.ValidationError({"user": ["Send a user, a password, or both."]})
+        if kind == OAUTH:
+            return Credentials(client=Client(**{name: given[name] for name in _CLIENT if name in given}))
         return Credentials({}, given.get("user", ""), given.get("password", ""), given.get("token", ""))
 
     def to_representation(self, value: Credentials) -> dict[str, str] | None:
         shown = value.masked()
         if value.scheme == "basic":
             return {"type": "basic", "user": shown.user, "password": shown.password}
+        if shown.client is not None:
+            return {"type": OAUTH, **asdict(shown.client)}
         return {"type": "bearer", "token": shown.token} if value.scheme else None
 
 
@@ -116,7 +138,7 @@ def to_column_values(data: Mapping[str, Any], subscription: Subscription) -> dic
     headers = values.pop("custom_headers", kept.headers)
     auth = values.pop("auth", kept) or Credentials()
     certificate = values.pop("client_certificate", kept.certificate) or ""
-    given = Credentials(headers, auth.user, auth.password, auth.token, certificate)
+    given = Credentials(headers, auth.user, auth.password, auth.token, certificate, auth.client)
     url = values.get("url", subscription.url)
     moved = "url" in values and has_moved(subscription.url, values["url"])
     try:
@@ -132,5 +154,6 @@ def to_column_values(data: Mapping[str, Any], subscription: Subscription) -> dic
             "auth_password": checked.password,
             "auth_token": checked.token,
             "client_certificate": checked.certificate,
+            "auth_client": checked.client.as_text() if checked.client is not None else "",
         }
     return values

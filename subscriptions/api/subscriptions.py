@@ -93,7 +93,9 @@ class SubscriptionSerializer(StrictModelSerializer):
     auth = Auth(
         required=False,
         source="credentials",
-        help_text="A login (type basic: user, password) or a token (type bearer: token). Not shown again. null: none.",
+        help_text="A login (type basic: user, password), a token (type bearer: token) or an OAuth client (type "
+        "oauth2_client_credentials: token_url, client_id, client_secret, scope, audience, sends_in header or body). "
+        "Secrets are not shown again. null: none.",
     )
     client_certificate = ClientCertificate(
         required=False,

@@ -1,5 +1,5 @@
-"""What a subscriber's server asks for besides the signatures: headers of its own, a login or a token, and a client
-certificate. Pure."""
+"""What a subscriber's server asks for besides the signatures: headers of its own; a login, a token, or an OAuth client
+to get one with; and a client certificate. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from .http.header_rules import HeaderRefused, check_headers
 from .masking import MASK
+from .oauth import IN_BODY, IN_HEADER, LONGEST_VALUE, Client
 
 LONGEST_LOGIN = 255
 LONGEST_TOKEN = 2048
+NOTHING_STORED = f"{MASK} stands for a value that is stored, and none is. Enter it."
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # RFC 6750 has fewer characters; what matters is that the header stays one header with one value.
@@ -37,14 +39,17 @@ class Credentials:
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     certificate: str = field(default="", repr=False)  # with its key: client_certificates.py makes it
+    client: Client | None = None  # of OAuth 2.0, to get a token with; `token` is then that one, when it is sent
 
     def __bool__(self) -> bool:
-        return bool(self.headers or self.user or self.password or self.token or self.certificate)
+        return bool(self.headers or self.scheme or self.certificate)
 
     @property
     def scheme(self) -> str:
-        """`basic`, `bearer`, or nothing."""
-        return "basic" if self.user or self.password else "bearer" if self.token else ""
+        """`basic`, `oauth2`, `bearer`, or nothing."""
+        if self.user or self.password:
+            return "basic"
+        return "oauth2" if self.client is not None else "bearer" if self.token else ""
 
     def checked(self) -> Credentials:
         """As they are saved and sent. Raises CredentialsRefused."""
@@ -53,7 +58,7 @@ class Credentials:
         values |= {"custom_headers": MASK if MASK in self.headers.values() else ""}
         for name, value in values.items():
             if value == MASK:
-                raise CredentialsRefused(name, f"{MASK} stands for a value that is stored, and none is. Enter it.")
+                raise CredentialsRefused(name, NOTHING_STORED)
         try:
             headers = check_headers(self.headers)
         except HeaderRefused as error:
@@ -65,6 +70,9 @@ class Credentials:
             )
         if self.token and (self.user or self.password):
             raise CredentialsRefused("auth_token", "Give a user and password or a token, not both.")
+        if self.client is not None and (self.token or self.user or self.password):
+            raise CredentialsRefused("oauth_token_url", "Give a login, a token, or an OAuth client: one of them.")
+        _check_client(self.client)
         if self.scheme and any(name.lower() == "authorization" for name in headers):
             raise CredentialsRefused(
                 "custom_headers", "The Authorization header is made from the login or token. Take one of the two out."
@@ -83,6 +91,7 @@ class Credentials:
             (stored.password or MASK) if self.password == MASK else self.password,
             (stored.token or MASK) if self.token == MASK else self.token,
             (stored.certificate or MASK) if self.certificate == MASK else self.certificate,
+            _kept_client(self.client, stored.client),
         )
 
     def masked(self) -> Credentials:
@@ -93,6 +102,7 @@ class Credentials:
             self.password and MASK,
             self.token and MASK,
             self.certificate and MASK,
+            self.client and replace(self.client, client_secret=MASK),
         )
 
     def sent(self) -> dict[str, str]:
@@ -104,17 +114,43 @@ class Credentials:
     def shown(self) -> dict[str, str]:
         """The same headers as people see them."""
         headers = dict(self.masked().headers)
-        return {**headers, "Authorization": f"{self.scheme.title()} {MASK}"} if self.scheme else headers
+        kind = {"basic": "Basic", "bearer": "Bearer", "oauth2": "Bearer"}.get(self.scheme)
+        return {**headers, "Authorization": f"{kind} {MASK}"} if kind else headers
 
     def secrets(self) -> list[str]:
         """What is to be masked where a receiver sends it back."""
         login = [self.password or self.user, self._login()] if self.scheme == "basic" else []
+        if self.client is not None:
+            login.append(self.client.client_secret)
         # A custom Authorization header is a scheme and a secret; either half may come back alone.
         parts = [value.rpartition(" ")[2] for value in self.headers.values()]
         return [secret for secret in (*login, self.token, *self.headers.values(), *parts) if secret]
 
     def _login(self) -> str:
         return base64.b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
+
+
+def _kept_client(given: Client | None, stored: Client | None) -> Client | None:
+    if given is None or given.client_secret != MASK or stored is None:
+        return given
+    return replace(given, client_secret=stored.client_secret)
+
+
+def _check_client(client: Client | None) -> None:
+    if client is None:
+        return
+    for name in ("client_id", "client_secret"):
+        text = getattr(client, name)
+        if text == MASK:
+            raise CredentialsRefused(f"oauth_{name}", NOTHING_STORED)
+        if not text:
+            raise CredentialsRefused(f"oauth_{name}", "An OAuth client needs a token URL, a client id and a secret.")
+    for name in ("client_id", "client_secret", "scope", "audience"):
+        text = getattr(client, name)
+        if len(text) > LONGEST_VALUE or _CONTROL.search(text):
+            raise CredentialsRefused(f"oauth_{name}", f"At most {LONGEST_VALUE} characters, and no line ends or tabs.")
+    if client.sends_in not in (IN_HEADER, IN_BODY):
+        raise CredentialsRefused("oauth_sends_in", f"Choose {IN_HEADER} or {IN_BODY}.")
 
 
 def _check_login(user: str, password: str) -> None:

@@ -4,6 +4,8 @@ Invariants
 - No more requests of an endpoint are under way than its pace allows (`fairness.Paces`).
 - A request that could outlive its lease is not begun: another drain might then send it at the same time.
 - Each delivery that was given comes back once: as an outcome, or unsent.
+- A delivery that needs an access token waits for it, and no other endpoint with it. After a 401 it gets a new token
+  once.
 - An endpoint that fails or takes too long gets what is under way there to its end and no more: the rest of its queue
   comes back unsent, so that a bad endpoint holds little.
 """
@@ -18,11 +20,14 @@ from typing import Protocol
 
 from .fairness import Paces
 from .http.messages import Answer, Request
+from .oauth import NoToken
 from .outbox import Claimed, Outcome
 from .sending import Sending, SignedRequest, unsendable
+from .token_fetches import TokenFetches
 
 # A success that took longer is no reason to keep the rest of the endpoint's queue.
 SLOW_MS = 1000
+NO_TOKEN = "token"  # the error code of an attempt for which there was no access token
 
 
 class Loop(Protocol):
@@ -41,6 +46,10 @@ class _Queue:
     under_way: int = 0
 
 
+def _key(job: Claimed) -> Hashable:
+    return job.id, job.attempt
+
+
 class SenderPool:
     """Used by one thread. `clock_offset`: the database's clock minus this machine's, in seconds."""
 
@@ -50,7 +59,9 @@ class SenderPool:
         self._paces = paces
         self._safe_seconds = safe_seconds
         self._queues: dict[int, _Queue] = {}
-        self._under_way: dict[Hashable, tuple[Claimed, SignedRequest]] = {}
+        self._under_way: dict[Hashable, tuple[Claimed, SignedRequest, float]] = {}
+        self._fetches = TokenFetches(loop, sending)
+        self._refused: set[Hashable] = set()  # tokens of these were refused once
         self._stopping = False
         self._outcomes: list[Outcome] = []
         self._unsent: list[Claimed] = []
@@ -89,27 +100,83 @@ class SenderPool:
         allowed = self._paces.requests(endpoint)
         while queue.waiting and (queue.under_way < allowed or self._stopping):
             job, claimed_at = queue.waiting.popleft()
-            if self._stopping or time.monotonic() - claimed_at > self._safe_seconds:
+            if self._stopping or not self._is_safe(claimed_at):
                 self._unsent.append(job)
+                self._refused.discard(_key(job))
                 continue
-            self._start(job, queue)
+            try:
+                token = self._fetches.token_for(job)
+            except NoToken as why:
+                self._fail(job, str(why))
+                continue
+            if token is None:
+                queue.waiting.appendleft((job, claimed_at))
+                break
+            self._start(job, claimed_at, queue, token)
         if not queue.waiting and not queue.under_way:
             del self._queues[endpoint]
 
-    def _start(self, job: Claimed, queue: _Queue) -> None:
-        signed = self._sending.sign(job, self.clock_offset)
+    def _is_safe(self, claimed_at: float) -> bool:
+        return time.monotonic() - claimed_at <= self._safe_seconds
+
+    def _start(self, job: Claimed, claimed_at: float, queue: _Queue, token: str) -> None:
+        signed = self._sending.sign(job, self.clock_offset, token)
         if signed.fault:
             self._outcomes.append(self._sending.outcome(job, signed, unsendable(signed.fault), self.clock_offset))
             return
         queue.under_way += 1
-        key = (job.id, job.attempt)
-        self._under_way[key] = (job, signed)
+        signed.token = token
+        key = _key(job)
+        self._under_way[key] = (job, signed, claimed_at)
         self._loop.start(key, signed.request)
 
+    def _try_new_token(self, job: Claimed, signed: SignedRequest, claimed_at: float) -> bool:
+        """Whether the delivery is sent once more in this attempt, with another token."""
+        self._sending.tokens.drop(job.endpoint, signed.token)
+        if _key(job) in self._refused or self._stopping or not self._is_safe(claimed_at):
+            return False
+        self._refused.add(_key(job))
+        queue = self._queues[job.endpoint]
+        queue.under_way -= 1
+        queue.waiting.appendleft((job, claimed_at))
+        self._begin(job.endpoint)
+        return True
+
+    def _go_on(self, endpoint: int, why_not: str) -> None:
+        """A request for a token is over. Without one, the first delivery that waits for it has failed."""
+        queue = self._queues.get(endpoint)
+        if queue is None:
+            return
+        if why_not and queue.waiting:
+            job, _ = queue.waiting.popleft()
+            self._fail(job, why_not)
+            self._give_back(queue)
+        self._begin(endpoint)
+
+    def _give_back(self, queue: _Queue) -> None:
+        """What waits for this endpoint comes back unsent."""
+        self._unsent += [waiting for waiting, _ in queue.waiting]
+        self._refused.difference_update(_key(waiting) for waiting, _ in queue.waiting)
+        queue.waiting.clear()
+
+    def _fail(self, job: Claimed, why: str) -> None:
+        """This attempt got no access token, so nothing was sent."""
+        self._refused.discard(_key(job))
+        signed = self._sending.sign(job, self.clock_offset)
+        answer = Answer(None, [], b"", False, 0, NO_TOKEN, why)
+        self._outcomes.append(self._sending.outcome(job, signed, answer, self.clock_offset))
+        self._paces.note(job.endpoint, 0.0, good=False)
+
     def _finish(self, key: Hashable, answer: Answer) -> None:
+        if (fetched := self._fetches.finish(key, answer)) is not None:
+            self._go_on(*fetched)
+            return
         if key not in self._under_way:
             return  # of a drain before this one, which gave it up when its lease had ended
-        job, signed = self._under_way.pop(key)
+        job, signed, claimed_at = self._under_way.pop(key)
+        if answer.status == 401 and signed.token and self._try_new_token(job, signed, claimed_at):
+            return
+        self._refused.discard(key)
         outcome = self._sending.outcome(job, signed, answer, self.clock_offset)
         self._outcomes.append(outcome)
         good = outcome.state == "delivered"
@@ -117,6 +184,5 @@ class SenderPool:
         queue = self._queues[job.endpoint]
         queue.under_way -= 1
         if not good or outcome.duration_ms > SLOW_MS:
-            self._unsent += [waiting for waiting, _ in queue.waiting]
-            queue.waiting.clear()
+            self._give_back(queue)
         self._begin(job.endpoint)

@@ -16,6 +16,7 @@ from .credentials import Credentials
 from .form_encoding import CONTENT_TYPES, encode_body
 from .http.messages import Answer, Request
 from .masking import holds, masked, masked_bytes
+from .oauth import Client, Tokens
 from .outbox import Claimed, Outcome
 from .signing import delivery_headers
 from .verdict import OBEYS_RETRY_AFTER, judge, judge_in_outage
@@ -39,6 +40,7 @@ class SignedRequest:
     secrets: tuple[str, ...] = field(repr=False)
     started_at: float
     fault: str = ""
+    token: str = field(default="", repr=False)  # the access token in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,18 @@ class Sending:
     decrypt: Callable[[str], str]
     user_agent: str
     retry_scale: float
+    tokens: Tokens = field(default_factory=Tokens)  # outlive the drains of their process
 
-    def sign(self, claimed: Claimed, clock_offset: float) -> SignedRequest:
+    def sign(self, claimed: Claimed, clock_offset: float, token: str = "") -> SignedRequest:
+        """`token`: the access token, for a subscription with an OAuth client."""
         started_at = time.time() + clock_offset
         try:
-            return self._build(claimed, started_at)
+            return self._build(claimed, started_at, token)
         except Exception:
             logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
             return SignedRequest(Request(claimed.url, {}, b""), {}, (), started_at, UNREADABLE)
 
-    def _build(self, claimed: Claimed, started_at: float) -> SignedRequest:
+    def _build(self, claimed: Claimed, started_at: float, access_token: str) -> SignedRequest:
         secrets = [self.decrypt(claimed.secret)]
         if claimed.previous_secret:
             secrets.append(self.decrypt(claimed.previous_secret))
@@ -78,7 +82,7 @@ class Sending:
         if claimed.headers:
             ours |= json.loads(claimed.headers)
         keys = _with_and_without_prefix(tuple(secrets))
-        credentials = _credentials(claimed, self.decrypt)
+        credentials = _credentials(claimed, self.decrypt, access_token)
         if not credentials:
             return SignedRequest(Request(claimed.url, ours, body, tenant=claimed.company), ours, keys, started_at)
         # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
@@ -152,18 +156,20 @@ def _with_and_without_prefix(secrets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(spelled for secret in secrets for spelled in (secret, secret.removeprefix("whsec_")))
 
 
-def _credentials(claimed: Claimed, decrypt: Callable[[str], str]) -> Credentials:
+def _credentials(claimed: Claimed, decrypt: Callable[[str], str], access_token: str) -> Credentials:
     stored = (
         claimed.custom_headers,
         claimed.auth_user,
         claimed.auth_password,
         claimed.auth_token,
         claimed.client_certificate,
+        claimed.auth_client,
     )
     if not any(stored):
         return Credentials()
-    headers, user, password, token, certificate = (decrypt(text) if text else "" for text in stored)
-    return Credentials(json.loads(headers) if headers else {}, user, password, token, certificate)
+    headers, user, password, token, certificate, client = (decrypt(text) if text else "" for text in stored)
+    own = json.loads(headers) if headers else {}
+    return Credentials(own, user, password, access_token or token, certificate, Client.stored(client))
 
 
 def _header(answer: Answer, wanted: str) -> str:

@@ -12,6 +12,7 @@ from callhooks_site.version import NAME, VERSION
 from ..lib.encryption import decrypt
 from .http.client import Client
 from .http.loop import Loop
+from .oauth import Tokens
 from .sending import Sending
 
 USER_AGENT = f"{NAME}/{VERSION}"
@@ -30,7 +31,7 @@ def close() -> None:
 
 
 def sending() -> Sending:
-    return Sending(decrypt=_plain, user_agent=USER_AGENT, retry_scale=settings.RETRY_TIME_SCALE)
+    return Sending(decrypt=_plain, user_agent=USER_AGENT, retry_scale=settings.RETRY_TIME_SCALE, tokens=_tokens())
 
 
 def new_loop() -> Loop:
@@ -57,6 +58,11 @@ def _options() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _network_loop() -> Loop:
     return new_loop()
+
+
+@lru_cache(maxsize=1)
+def _tokens() -> Tokens:
+    return Tokens()
 
 
 @lru_cache(maxsize=4096)

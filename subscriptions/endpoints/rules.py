@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from ..delivery.credentials import Credentials, CredentialsRefused
 from ..delivery.http import client_certificates
 from ..delivery.http.url_rules import check_url
 from ..delivery.masking import MASK
+from ..delivery.oauth import Client
 from ..events import catalogue
 
 
@@ -41,13 +43,27 @@ def validate_credentials(given: Credentials, *, stored: Credentials, url: str, m
             "auth_password": given.password == MASK,
             "auth_token": given.token == MASK,
             "client_certificate": given.certificate == MASK,
+            "oauth_client_secret": given.client is not None and given.client.client_secret == MASK,
         }
         for name, is_kept in kept.items():
             if is_kept:
                 raise CredentialsRefused(name, MOVED)
+    if given.client is not None:
+        given = replace(given, client=_checked_client(given.client, stored.client))
     if given.certificate and urlsplit(url).scheme == "http":
         raise CredentialsRefused("client_certificate", "A client certificate needs a URL that begins with https://.")
     return given.kept(stored).checked()
+
+
+def _checked_client(given: Client, stored: Client | None) -> Client:
+    """With the token URL as requests use it. A stored secret is not sent to another server than it was given for."""
+    try:
+        token_url = validate_url(given.token_url)
+    except ValueError as error:
+        raise CredentialsRefused("oauth_token_url", str(error)) from None
+    if stored is not None and given.client_secret == MASK and has_moved(stored.token_url, token_url):
+        raise CredentialsRefused("oauth_client_secret", MOVED)
+    return replace(given, token_url=token_url)
 
 
 def validate_certificate(chain: str, key: str) -> str:

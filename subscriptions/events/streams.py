@@ -72,10 +72,14 @@ _DUE = f"""
 )
 SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
        (SELECT jsonb_agg(jsonb_build_array(w.id, w.subscription_id, w.state, w.payload_version, w.encoding,
-                                           w.conditions, w.shape, e.created_at))
+                                           w.conditions, e.created_at))
           FROM wanted w JOIN written e ON e.id = w.id WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL),
        (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
-         WHERE payload_version <> '{versions.DEFAULT}')
+         WHERE payload_version <> '{versions.DEFAULT}'),
+       -- Each once, however many events: a shape may hold the wording of many messages.
+       (SELECT jsonb_object_agg(subscription_id, shape)
+          FROM (SELECT DISTINCT ON (subscription_id) subscription_id, shape FROM wanted
+                 WHERE shape IS NOT NULL) shapes)
 """
 
 _WRITE = f"""{_EVENTS}
@@ -161,8 +165,8 @@ class Undecided:
     payload_version: str
     encoding: str
     conditions: dict[str, Any] | None
-    shape: dict[str, Any] | None
     created_at: str  # of the event, ISO 8601
+    shape: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +238,15 @@ def write_bodies(bodies: Mapping[tuple[UUID, str], bytes]) -> None:
         cursor.execute(_WRITE_BODIES, [list(events), list(names), list(bodies.values())])
 
 
-def _written(row: tuple[int, Any, Any]) -> Written:
-    due, undecided, bodies = row
+def _written(row: tuple[int, Any, Any, Any]) -> Written:
+    due, undecided, bodies, shapes = row
+    of_subscription = _object(shapes or {})
     return Written(
         int(due),
-        [Undecided(UUID(event), *rest) for event, *rest in _list(undecided)],
+        [
+            Undecided(UUID(event), subscription, *rest, shape=of_subscription.get(str(subscription)))
+            for event, subscription, *rest in _list(undecided)
+        ],
         [(UUID(event), version) for event, version in _list(bodies)],
     )
 
@@ -304,7 +312,7 @@ def due(kind: str | None = None, *, limit: int = 200) -> list[tuple[str, str]]:
         return list(cursor.fetchall())
 
 
-def _object(value: Any) -> dict[str, str]:
+def _object(value: Any) -> dict[str, Any]:
     # Django's cursor returns jsonb as text.
-    decoded: dict[str, str] = json.loads(value) if isinstance(value, str) else value
+    decoded: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
     return decoded

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from ..delivery import retry
 from ..delivery.credentials import Credentials
+from ..delivery.oauth import Client
 from ..endpoints.rules import MOVED_WITH_CREDENTIALS, has_moved, validate_events, validate_url
 from ..events import versions
 from ..events.versions import DEFAULT, LONGEST_NAME
@@ -58,7 +59,7 @@ class Subscription(models.Model):
 
     # Encrypted fields, which lists and most queries do not load.
     ENCRYPTED = ("secret", "previous_secret", "custom_headers", "auth_user", "auth_password", "auth_token",
-                 "client_certificate")  # fmt: skip
+                 "auth_client", "client_certificate")  # fmt: skip
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -93,10 +94,13 @@ class Subscription(models.Model):
     custom_headers = EncryptedHeadersField(
         blank=True, default=dict, db_default="", editable=False, help_text="More headers for your server to read."
     )
-    # Either user and password (basic authentication) or a bearer token, see `endpoints.rules.validate_credentials`.
+    # User and password (basic authentication), a bearer token, or a client to get one with: see
+    # `endpoints.rules.validate_credentials`.
     auth_user = EncryptedTextField("user", blank=True, default="", db_default="", editable=False)
     auth_password = EncryptedTextField("password", blank=True, default="", db_default="", editable=False)
     auth_token = EncryptedTextField("bearer token", blank=True, default="", db_default="", editable=False)
+    # The OAuth client that gets one (`delivery/oauth.py`), as JSON.
+    auth_client = EncryptedTextField("OAuth client", blank=True, default="", db_default="", editable=False)
     # The private key and the certificate chain in one text, because one is useless without the other.
     client_certificate = EncryptedTextField(blank=True, default="", db_default="", editable=False)
     # Which bodies it gets (`events/versions.py`), and how they are written.
@@ -168,7 +172,12 @@ class Subscription(models.Model):
     @property
     def credentials(self) -> Credentials:
         return Credentials(
-            self.custom_headers, self.auth_user, self.auth_password, self.auth_token, self.client_certificate
+            self.custom_headers,
+            self.auth_user,
+            self.auth_password,
+            self.auth_token,
+            self.client_certificate,
+            Client.stored(self.auth_client),
         )
 
     @credentials.setter
@@ -177,6 +186,7 @@ class Subscription(models.Model):
         self.custom_headers = dict(given.headers)
         self.auth_user, self.auth_password, self.auth_token = given.user, given.password, given.token
         self.client_certificate = given.certificate
+        self.auth_client = given.client.as_text() if given.client is not None else ""
 
     def clean(self) -> None:
         errors = {}

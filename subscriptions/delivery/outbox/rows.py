@@ -33,7 +33,8 @@ e.id AS event_id, e.type, e.sequence,
 {sent_headers()},
 d.encoding, s.retry_policy, s.retry_refusals, s.url, s.secret,
 CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
-c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, {trust},
+c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, s.auth_client,
+{trust},
 extract(epoch FROM clock_timestamp() - e.created_at)::float8, extract(epoch FROM clock_timestamp())::float8
 """
 
@@ -60,7 +61,7 @@ class Claimed:
     retry_policy: str
     retry_refusals: bool  # whether an answer 4xx is tried again
     url: str
-    secret: str = field(repr=False)  # still encrypted, as are the next seven
+    secret: str = field(repr=False)  # still encrypted, as are the next eight
     previous_secret: str = field(repr=False)
     signing_key: str = field(repr=False)
     custom_headers: str = field(repr=False)
@@ -68,6 +69,7 @@ class Claimed:
     auth_password: str = field(repr=False)
     auth_token: str = field(repr=False)
     client_certificate: str = field(repr=False)
+    auth_client: str = field(repr=False)
     trust: int  # in the endpoint, when it was claimed: 0 failing or stuck, 1 unknown, 2 answered well lately
     age: float  # of the event, in seconds
     database_time: float  # seconds since 1970 by the database's clock when the claim was made
