@@ -59,10 +59,13 @@ class ShapeForm(forms.Form):
         help_text="And keywords, highlights and summaries, which tell what was said.",
     )
 
-    def __init__(self, *args: Any, events: Sequence[str], **kwargs: Any) -> None:
-        """`events`: those that the subscription gets; each has its message."""
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, shape: Mapping[str, Any] | None, events: Sequence[str]) -> None:
+        """`shape` is the stored one; `events` are those that the subscription gets: each has its message."""
+        stored = shape or {}
+        super().__init__(data, initial=_initial(stored))
         self._events = events
+        # Of events that it does not get now, and may get again.
+        self._others = {name: text for name, text in stored.get("messages", {}).items() if name not in events}
         for name in events:
             known = ", ".join(f"{{{{{each}}}}}" for each in placeholders.named(name))
             self.fields[f"message_{name}"] = ExactTextField(
@@ -78,24 +81,6 @@ class ShapeForm(forms.Form):
 
     def others(self) -> list[forms.BoundField]:
         return [bound for bound in self if not bound.name.startswith("message_")]
-
-    @classmethod
-    def of(cls, shape: Mapping[str, Any] | None, events: Sequence[str]) -> ShapeForm:
-        """The form as it shows what is stored."""
-        stored = shape or {}
-        which = next((part for part in (ONLY, LEAVE_OUT) if part in stored), ALL)
-        return cls(
-            events=events,
-            initial={f"message_{name}": text for name, text in stored.get("messages", {}).items()}
-            | {
-                "format": stored.get("format", ""),
-                "which": which,
-                "keys": "\n".join(stored.get(which, [])),
-                "rename": "\n".join(f"{key} = {name}" for key, name in stored.get("rename", {}).items()),
-                "mask": stored.get("mask", []),
-                "without_transcripts": stored.get("transcripts") is False,
-            },
-        )
 
     def clean_rename(self) -> dict[str, str]:
         names: dict[str, str] = {}
@@ -135,9 +120,21 @@ class ShapeForm(forms.Form):
     def _own_messages(self, cleaned: dict[str, Any]) -> dict[str, str]:
         """Those that are not the usual ones."""
         texts = {name: cleaned[f"message_{name}"].strip() for name in self._events}
-        return {name: text for name, text in texts.items() if text and text != wording.preset(name)}
+        return self._others | {name: text for name, text in texts.items() if text and text != wording.preset(name)}
 
     def _named(self, words: str) -> str:
         """The field of the message that an error is about."""
         about = (name for name in self._events if words.startswith(f"{catalogue.label(name)}: "))
         return f"message_{next(about, '')}"
+
+
+def _initial(stored: Mapping[str, Any]) -> dict[str, Any]:
+    which = next((part for part in (ONLY, LEAVE_OUT) if part in stored), ALL)
+    return {f"message_{name}": text for name, text in stored.get("messages", {}).items()} | {
+        "format": stored.get("format", ""),
+        "which": which,
+        "keys": "\n".join(stored.get(which, [])),
+        "rename": "\n".join(f"{key} = {name}" for key, name in stored.get("rename", {}).items()),
+        "mask": stored.get("mask", []),
+        "without_transcripts": stored.get("transcripts") is False,
+    }

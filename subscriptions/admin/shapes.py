@@ -57,7 +57,7 @@ class ShapeAdmin(ButtonsAdmin):
     def shape(self, request: HttpRequest, obj: Subscription) -> HttpResponse | None:
         events = [event_type.name for event_type in _types_of(obj)]
         posted = request.method == "POST"
-        form = ShapeForm(request.POST, events=events) if posted else ShapeForm.of(obj.shape, events)
+        form = ShapeForm(request.POST if posted else None, shape=obj.shape, events=events)
         if posted and form.is_valid() and "_save" in request.POST:
             self._save_shape(request, obj, form.cleaned_data["shape"])
             return None

@@ -244,7 +244,7 @@ def _written(row: tuple[int, Any, Any, Any]) -> Written:
     return Written(
         int(due),
         [
-            Undecided(UUID(event), subscription, *rest, shape=of_subscription.get(str(subscription)))
+            Undecided(UUID(event), subscription, *rest, of_subscription.get(str(subscription)))
             for event, subscription, *rest in _list(undecided)
         ],
         [(UUID(event), version) for event, version in _list(bodies)],

@@ -79,7 +79,8 @@ def test_one_token_serves_all_that_wait_and_is_shown_nowhere(receiver, tokens):
     drain_until(nothing_pending)
     assert len(tokens.asked) == 1
     attempt = Attempt.objects.first()
-    kept = json.dumps([attempt.request_headers, attempt.response_headers]) + bytes(attempt.response_body).decode()
+    headers = json.dumps([attempt.request_headers, attempt.response_headers], ensure_ascii=False)
+    kept = headers + bytes(attempt.response_body).decode()
     assert f"Bearer {MASK}" in kept
     assert "token-1" not in kept
     assert SECRET not in kept
@@ -186,7 +187,7 @@ def test_a_new_server_does_not_get_the_old_ones_tokens():
 
 def test_the_admin_takes_it_shows_no_secret_and_tells_a_viewer_what_it_is():
     company = make_company()
-    subscription = make_subscription(company)
+    subscription = make_subscription(company, "http://127.0.0.1:9999/hooks")
     page = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
     client = login(make_member(company))
     form = filled_in(client.get(page).content.decode())
