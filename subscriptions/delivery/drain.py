@@ -30,6 +30,7 @@ from .database import DATABASE_LOST
 from .endpoint_health import EndpointBook
 from .fairness import Hosts, Paces, Shares
 from .gc_tuning import collecting_seldom
+from .news import News
 from .outbox import Claimed, Outcome
 from .recorder import Recorder
 from .sender_pool import Loop, SenderPool
@@ -120,20 +121,27 @@ class Drain:
             self._slot.record_heartbeat()
             outbox.forget_plans()
             self._heartbeat_at = now + HEARTBEAT_SECONDS
+        self._serve_news()
         self._claimer.step(now)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
             self._do_housekeeping()
         now = time.monotonic()
         timeout = min(self._claimer.seconds(now), IDLE_SECONDS)
-        if self._sender.wait(timeout, self._slot.descriptors()) and self._slot.woken():
-            self._claimer.wake()
-        self._record(*self._sender.collect())
+        if self._sender.wait(timeout, self._slot.descriptors()):
+            self._serve_news()
+        self._take_outcomes(*self._sender.collect())
+        while self._recorder.flush(self._claimer.rows_at_once(now)):
+            self._serve_news()
         self._book.write_good_news(time.time() + self._clock_offset)
 
-    def _record(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
+    def _serve_news(self) -> None:
+        """Between any two things that take long: whoever has one event does not wait for many of another."""
+        self._claimer.wake(self._slot.news())
+        self._claimer.claim_woken(time.monotonic())
+
+    def _take_outcomes(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
         self._recorder.add(self._sending.excuse(outcomes), unsent)
-        self._recorder.flush()
 
     def _give(self, jobs: list[Claimed], claimed_at: float) -> None:
         self._clock_offset = jobs[-1].database_time - time.time()
@@ -142,7 +150,7 @@ class Drain:
     def _written(self, batch: Sequence[Outcome], ready: bool) -> None:
         self._claimer.release([outcome.claimed for outcome in batch])
         if ready:
-            self._claimer.wake()
+            self._claimer.wake(News(everywhere=True))
         self._claimer.expect(batch, time.monotonic())
         self._book.note(batch, now=time.time() + self._clock_offset)
 
@@ -162,7 +170,9 @@ class Drain:
         give_up_at = time.monotonic() + self._lease
         while (self._claimer.held or self._book.has_news) and time.monotonic() < give_up_at:
             try:
-                self._record(*self._sender.collect(all_of_them=True))
+                self._take_outcomes(*self._sender.collect(all_of_them=True))
+                while self._recorder.flush():
+                    pass
                 self._book.write_good_news(time.time() + self._clock_offset, all_of_it=True)
                 if self._claimer.held:
                     self._sender.wait(0.1)

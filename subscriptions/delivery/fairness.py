@@ -125,13 +125,21 @@ class Hosts:
         """Of hosts that have less room than unknown ones: rows, and the seconds until there may be more."""
         rooms = {}
         for key in self._known:
-            host = self._refilled(key, now)
-            room = min(
-                self.most - host.held if self.most else NO_LIMIT, int(host.tokens) if self.per_second else NO_LIMIT
-            )
-            if room < self.first:
-                rooms[key] = (max(0, room), HOST_REST_SECONDS)
+            if (room := self._room(key, now)) < self.first:
+                rooms[key] = (room, HOST_REST_SECONDS)
         return rooms
+
+    def room_of_company(self, company: int, now: float) -> int:
+        """Rows for the one of its hosts that has the least room."""
+        known = [key for key in self._known if key[0] == company]
+        return min([self.first, *(self._room(key, now) for key in known)])
+
+    def _room(self, key: tuple[int, str], now: float) -> int:
+        host = self._refilled(key, now)
+        return max(
+            0,
+            min(self.most - host.held if self.most else NO_LIMIT, int(host.tokens) if self.per_second else NO_LIMIT),
+        )
 
     def _refilled(self, key: tuple[int, str], now: float) -> _Host:
         host = self._known.get(key)

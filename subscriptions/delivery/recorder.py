@@ -48,9 +48,10 @@ class Recorder:
         self._outcomes += outcomes
         self._unsent += unsent
 
-    def flush(self) -> None:
-        while self._outcomes:
-            batch = self._outcomes[:ENOUGH]
+    def flush(self, at_once: int = ENOUGH) -> bool:
+        """Write some; whether there are more."""
+        if self._outcomes:
+            batch = self._outcomes[: min(at_once, ENOUGH)]
             finished = self._finish(batch)
             if lost := len(batch) - len(finished.ids):
                 logger.warning(
@@ -65,6 +66,7 @@ class Recorder:
             outbox.hand_back(self._unsent)
             unsent, self._unsent = self._unsent, []
             self._handed_back(unsent)
+        return bool(self._outcomes)
 
     def _finish(self, batch: list[Outcome]) -> Finished:
         try:

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from .news import News
 from .valkey import Listener
 
 # Each slot has a channel of its own, so that one commit wakes one drain.
@@ -117,10 +118,12 @@ class SlotConnection:
         theirs = self._listener.descriptor() if self._listener is not None else None
         return {self._connection.fileno()} | ({theirs} if theirs is not None else set())
 
-    def woken(self) -> bool:
-        """Whether a wake-up came since the last look. Does not wait."""
-        woken = any(True for _ in self._connection.notifies(timeout=0))
-        return (self._listener is not None and self._listener.heard()) or woken
+    def news(self) -> News:
+        """What wake-ups said since the last look. Does not wait."""
+        payloads = [notify.payload for notify in self._connection.notifies(timeout=0)]
+        if self._listener is not None:
+            payloads += self._listener.heard()
+        return News.read(payloads)
 
     def close(self) -> None:
         if self._listener is not None:

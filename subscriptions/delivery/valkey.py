@@ -25,12 +25,12 @@ AWAY_SECONDS = 5.0
 _away_until: dict[str, float] = {}
 
 
-def publish(url: str, channel: str) -> bool:
+def publish(url: str, channel: str, payload: str) -> bool:
     """Wake who listens there. False when the server could not be told; then the caller rings otherwise."""
     if time.monotonic() < _away_until.get(url, 0.0):
         return False
     try:
-        _client(url).publish(channel, b"")
+        _client(url).publish(channel, payload)
     except redis.RedisError as error:
         _away_until[url] = time.monotonic() + AWAY_SECONDS
         logger.warning("The wake-up server is out of reach; PostgreSQL carries the wake-ups meanwhile: %s", error)
@@ -68,19 +68,20 @@ class Listener:
         sock = getattr(self._pubsub.connection, "_sock", None) if self._pubsub is not None else None
         return sock.fileno() if sock is not None else None
 
-    def heard(self) -> bool:
-        """Whether a wake-up came since the last look. Does not wait."""
+    def heard(self) -> list[str]:
+        """The payloads of the wake-ups since the last look. Does not wait."""
         if self._pubsub is None:
-            return False
-        heard = False
+            return []
+        heard = []
         try:
             # None is also the answer to the confirmation of the subscription, which is always the first.
             while self._pubsub.connection.can_read(timeout=0):
-                heard = self._pubsub.get_message(timeout=0) is not None or heard
+                if (message := self._pubsub.get_message(timeout=0)) is not None:
+                    heard.append(message["data"].decode("ascii", "replace"))
         except (redis.RedisError, OSError) as error:
             logger.warning("The wake-up server went away; this drain hears PostgreSQL meanwhile: %s", error)
             self.close()
-            return True  # what was lost with it may have been a wake-up
+            heard.append("")  # what was lost with it may have been a wake-up
         return heard
 
     def close(self) -> None:

@@ -11,13 +11,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from ..database.prepared import prepared_cursor
 from . import valkey
+from .news import News
 from .slots import channel_of
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 # A NOTIFY is a commit of its own, and PostgreSQL lets one at a time through. So it does not wait for the disk, which is
 # most of a commit: a crash may take it along, as any wake-up may be lost. The setting ends with the statement, which is
 # a transaction of its own; in somebody else's transaction it is left as it is.
-_NOTIFY = "SELECT pg_notify(%s::text, '')"
+_NOTIFY = "SELECT pg_notify(%s::text, %s::text)"
 _NOTIFY_WITHOUT_WAIT = f"{_NOTIFY}, set_config('synchronous_commit', 'off', true)"
 # Between two looks at whether drains run at all, per thread: a look costs a query, and a drain lives for a minute.
 LOOK_EVERY_SECONDS = 5.0
@@ -41,33 +42,49 @@ def register(start_missing_drains: Callable[[], None]) -> None:
 def after_commit(companies: Iterable[int] | None = None) -> None:
     """When the current transaction has committed, wake the drains of these companies' events; without companies, all.
     Once for each drain, however often this is called in the transaction."""
-    for slot in _slots(companies):
-        if not any(getattr(hook[1], "slot", None) == slot for hook in connection.run_on_commit):
-            wake_it = partial(wake, slot)
-            wake_it.slot = slot  # type: ignore[attr-defined]
-            transaction.on_commit(wake_it)
+    for slot, news in _news(companies).items():
+        wake_ups = (hook for _, hook, *_ in connection.run_on_commit if isinstance(hook, _WakeUp))
+        known = next((wake_up for wake_up in wake_ups if wake_up.slot == slot), None)
+        if known is None:
+            transaction.on_commit(_WakeUp(slot, news))
+        else:
+            known.news |= news
 
 
-def _slots(companies: Iterable[int] | None) -> list[int]:
+@dataclass(slots=True)
+class _WakeUp:
+    slot: int
+    news: News
+
+    def __call__(self) -> None:
+        wake(self.slot, self.news)
+
+
+def _news(companies: Iterable[int] | None) -> dict[int, News]:
+    """For each slot."""
     drains: int = settings.DELIVERY_DRAINS
     if companies is None:
-        return list(range(1, drains + 1))
-    return sorted({1 + company % drains for company in companies})
+        return dict.fromkeys(range(1, drains + 1), News(everywhere=True))
+    found: dict[int, News] = {}
+    for company in sorted(set(companies)):
+        slot = 1 + company % drains
+        found[slot] = found.get(slot, News()) | News(frozenset({company}))
+    return found
 
 
 def wake_all() -> None:
     """Wake every drain now."""
-    for slot in _slots(None):
-        wake(slot)
+    for slot, news in _news(None).items():
+        wake(slot, news)
 
 
-def wake(slot: int) -> None:
+def wake(slot: int, news: News) -> None:
     """Wake the drain in this slot now. Never raises: the caller's data is committed already."""
-    channel = channel_of(slot)
+    channel, payload = channel_of(slot), news.payload()
     try:
-        if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL, channel)):
+        if not (settings.WAKEUP_URL and valkey.publish(settings.WAKEUP_URL, channel, payload)):
             with prepared_cursor() as cursor:
-                cursor.execute(_NOTIFY if connection.in_atomic_block else _NOTIFY_WITHOUT_WAIT, [channel])
+                cursor.execute(_NOTIFY if connection.in_atomic_block else _NOTIFY_WITHOUT_WAIT, [channel, payload])
         now = time.monotonic()
         if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
             _state.looked_at = now

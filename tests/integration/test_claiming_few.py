@@ -16,8 +16,8 @@ from subscriptions.database.bound_cursor import number_placeholders
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import claiming_few
 from subscriptions.delivery.outbox.claiming_few import MOST
-from subscriptions.delivery.outbox.cursors import BY_INDEX
-from subscriptions.models import Company, Delivery, EndpointHealth, EndpointQueue, Subscription
+from subscriptions.delivery.outbox.cursors import BY_INDEX, CLAIM_LOCK
+from subscriptions.models import Company, Delivery, EndpointHealth, Subscription
 from tests.integration.test_housekeeping_reads_indexes import ENDPOINTS
 from tests.support.claims import LEASE, claim, end_leases
 from tests.support.factories import make_call, make_company, make_subscription
@@ -26,8 +26,10 @@ from tests.support.threads import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def claim_few(limited: tuple[int, ...] = ()) -> outbox.FewClaimed | None:
-    return outbox.claim_few(token=uuid4(), lease=LEASE, limited=limited)
+def claim_few(*companies: Company) -> outbox.FewClaimed | None:
+    """For these, or for all there are."""
+    numbers = [company.pk for company in companies or Company.objects.all()]
+    return outbox.claim_few(token=uuid4(), lease=LEASE, companies=numbers)
 
 
 @pytest.fixture
@@ -111,11 +113,6 @@ def lost(company: Company) -> None:
     end_leases()
 
 
-def queued(company: Company) -> None:
-    other = make_subscription(make_company())
-    EndpointQueue.objects.create(subscription=other, ready_at=timezone.now())
-
-
 def too_many(company: Company) -> None:
     for _ in range(MOST):
         make_subscription(company, events=["pre_call"])
@@ -124,7 +121,7 @@ def too_many(company: Company) -> None:
 
 @pytest.mark.parametrize(
     "unless",
-    [fail, break_open, half_open, in_order, at_a_rate, second_row, under_way, lost, queued, too_many],
+    [fail, break_open, half_open, in_order, at_a_rate, second_row, under_way, lost, too_many],
     ids=lambda case: case.__name__,
 )
 def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Callable[[Company], None]):
@@ -135,10 +132,31 @@ def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Ca
     assert list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage")) == before
 
 
-def test_a_company_that_holds_too_much_is_left_to_the_other_claim(company):
+def test_other_companies_are_left_alone_and_do_not_matter(company):
+    """However much they have: it is not looked at."""
+    other = make_company()
+    for _ in range(MOST + 1):
+        make_subscription(other, events=["pre_call"])
+    make_call(other)
     make_call(company)
-    assert claim_few(limited=(company.pk,)) is None
-    assert len(claim_few(limited=(company.pk + 1,)).rows) == 1
+    assert [job.company for job in claim_few(company).rows] == [company.pk]
+    assert claim_few(other) is None
+
+
+def test_it_waits_for_no_other_claim(company):
+    make_call(company)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+        (found,) = at_once([claim_few])
+    assert len(found.rows) == 1
+
+
+def test_a_row_that_the_other_claim_takes_at_the_same_moment_is_taken_once(company):
+    make_call(company)
+    taken = at_once([claim_few, claim])
+    few = taken[0].rows if taken[0] else []
+    assert len(few) + len(taken[1]) == 1
+    assert Delivery.objects.get().attempts == 1
 
 
 def test_a_row_that_somebody_else_holds_is_left_and_told(company):
@@ -166,7 +184,7 @@ def test_it_reads_through_no_table_however_many_endpoints_wait(company):
     """The plan is made while all of them are available, and serves when they are put off."""
     make_call(company)
     statement, names = number_placeholders(claiming_few._CLAIM_FEW)
-    values = {"token": f"'{uuid4()}'", "lease": "60", "limited": "'{}'"}
+    values = {"token": f"'{uuid4()}'", "lease": "60", "companies": f"'{{{company.pk}}}'"}
     with connection.cursor() as cursor:
         cursor.execute(ENDPOINTS, [Subscription.objects.get().pk])
         cursor.execute(MANY)

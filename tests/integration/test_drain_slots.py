@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from subscriptions.delivery import slots, wakeup
+from subscriptions.delivery.news import News
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import DrainSlot
 from subscriptions.worker import drains
@@ -16,6 +17,8 @@ from tests.support.waiting import wait_until
 
 # Other tests run beside these, with databases of their own on the same server.
 OUR_LOCKS = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+EVERYWHERE = News(everywhere=True)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -68,9 +71,9 @@ def test_a_task_that_nothing_began_is_queued_again_after_a_while():
 def test_a_wake_up_is_heard_after_the_commit(connect):
     slot = connect()
     slot.take_slot(1)
-    assert not slot.woken()
-    wakeup.wake(1)
-    wait_until(slot.woken)
+    assert not slot.news()
+    wakeup.wake(1, EVERYWHERE)
+    wait_until(slot.news)
 
 
 def test_one_event_wakes_one_drain_and_always_the_same(connect, settings):
@@ -82,11 +85,12 @@ def test_one_event_wakes_one_drain_and_always_the_same(connect, settings):
     mine, other = (one, two) if company.pk % 2 == 0 else (two, one)
     for _ in range(3):
         make_call(company)
-        wait_until(mine.woken)
-    wakeup.wake(1)
-    wakeup.wake(2)
-    wait_until(other.woken)  # the first that it hears of, and what was sent before would have come before
-    assert not other.woken()
+        assert wait_until(mine.news) == News({company.pk})
+    wakeup.wake(1, EVERYWHERE)
+    wakeup.wake(2, EVERYWHERE)
+    # The first that it hears of, and what was sent before would have come before.
+    assert wait_until(other.news) == EVERYWHERE
+    assert not other.news()
 
 
 def test_a_transaction_wakes_a_drain_once_however_many_events_it_has(connect, settings):

