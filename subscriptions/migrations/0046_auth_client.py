@@ -4,7 +4,7 @@ import subscriptions.models.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("subscriptions", "0043_retry_policy")]
+    dependencies = [("subscriptions", "0045_event_of_feed")]
 
     operations = [
         migrations.AddField(
