@@ -31,7 +31,6 @@ class ShapeForm(forms.Form):
         label="Keys",
         choices=[(ALL, "All"), (ONLY, "Only these"), (LEAVE_OUT, "All but these")],
         required=False,
-        widget=forms.RadioSelect,
     )
     keys = LinesField(
         label="These keys",
@@ -46,7 +45,7 @@ class ShapeForm(forms.Form):
         help_text="One per line: the key, =, its new name. For example: customer_name = name",
     )
     mask = forms.MultipleChoiceField(
-        label="Mask of customers",
+        label="Mask customers'",
         choices=list(KINDS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
@@ -68,12 +67,13 @@ class ShapeForm(forms.Form):
         self._others = {name: text for name, text in stored.get("messages", {}).items() if name not in events}
         for name in events:
             known = ", ".join(f"{{{{{each}}}}}" for each in placeholders.named(name))
+            key = next((each for each in rules.known_keys([name]) if each not in placeholders.named(name)), "")
             self.fields[f"message_{name}"] = ExactTextField(
                 label=f"Message of {catalogue.label(name)}",
                 required=False,
                 initial=wording.preset(name),
                 widget=forms.Textarea(attrs={"rows": 6}),
-                help_text=f"{known}, and each key of its body, such as {{{{source}}}}.",
+                help_text=f"{known}, and each key of its body, such as {{{{{key}}}}}.",
             )
 
     def messages(self) -> list[forms.BoundField]:

@@ -35,11 +35,15 @@ class Row:
 
     @property
     def note(self) -> str:
+        """How they differ, in words; empty if they do not."""
         if self.after is None:
             return "left out"
-        if self.after == self.before:
-            return "" if self.name == self.key else "renamed"
-        return "emptied" if self.after in ('""', "[]", "null") else "masked"
+        said = []
+        if self.after != self.before:
+            said.append("emptied" if self.after in ('""', "[]", "null") else "masked")
+        if self.name != self.key:
+            said.append(f"now {self.name}")
+        return ", ".join(said)
 
 
 @dataclass(frozen=True)

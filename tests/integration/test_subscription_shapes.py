@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from subscriptions.endpoints import operations
 from subscriptions.endpoints.test_events import send_test
+from subscriptions.events import catalogue
 from subscriptions.events.shapes.rules import validate
+from subscriptions.events.shapes.wording import preset
 from subscriptions.events.stored_bodies import read_bodies, read_sent
 from subscriptions.maintenance.integrity_check import check_integrity, is_sound
 from subscriptions.models import AuditEntry, Delivery, ShapedBody, Subscription
@@ -192,7 +194,7 @@ def test_a_preview_shows_a_real_event_and_saves_nothing(client, company):
     form = filled_in(shown) | {"which": "only", "keys": "content\r\ntimestamp", "rename": "content = text"}
     shown = text_of(client.post(page(subscription), {**form, "event": "text_message_sent", "_preview": "1"}))
     assert "Text Message Sent, before and after" in shown
-    for note in ("renamed", "left out"):
+    for note in ("now text", "left out"):
         assert f"<mark>{note}</mark>" in shown
     assert "&quot;text&quot;: &quot;The roof is done.&quot;" in shown
     subscription.refresh_from_db()
@@ -326,6 +328,13 @@ def test_a_cloud_event_in_both_modes(receiver, settings):
 def test_a_wrong_format_or_wording_is_refused(shape, words):
     with pytest.raises(ValueError, match=words.replace("{", r"\{").replace("}", r"\}")):
         validate(shape)
+
+
+def test_the_usual_wording_of_every_event_can_be_edited():
+    for event_type in catalogue.all_types():
+        text = f"{preset(event_type.name)}\nSent to the office"
+        shape = {"format": "slack", "messages": {event_type.name: text}}
+        assert validate(shape) == shape
 
 
 def test_the_admin_previews_a_message_and_keeps_only_what_differs_from_the_usual(client, company):

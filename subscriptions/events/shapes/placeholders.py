@@ -21,6 +21,9 @@ CALL = {
     "outcome": "Missed call, Answered call, Voicemail and so on",
     "tracking_number": "The number that was called",
     "business_number": "Where the call was sent to",
+    "source": "Where the caller found you",
+    "campaign": "The campaign",
+    "duration": "How long it took",
     "time": "When it began",
 }
 TEXT = {
@@ -30,6 +33,7 @@ TEXT = {
 }
 FORM = {
     "form_fields": "Each field on a line of its own",
+    "source": "Where the visitor found you",
     "time": "When it was sent",
 }
 ALL = {"event": "Post-Call, Form Submission and so on", "company": "Your company's name", "link": "Its page here"}
