@@ -44,7 +44,7 @@ def _lines(filters: Filters, company: Company) -> Iterator[tuple[object, ...]]:
     while True:
         with timezone.override(zone):
             keys = next(pieces, None)
-            rows = read_rows(company.pk, keys) if keys else []
+            rows = read_rows([company.pk], keys) if keys else []
         for row in rows:
             if written == files.MAX_ROWS:
                 yield (f"This file contains the first {written:,} rows only. Choose a shorter period for the rest.",)

@@ -159,7 +159,7 @@ def _export(request: HttpRequest, company: Company, keys: Sequence[Key]) -> Stre
         actor, "Exported activity", company=company, detail=f"{_count(len(keys), 'row')} marked in the list"
     )
     zone = zoneinfo.ZoneInfo(company.time_zone)
-    return files.csv_response("activity", COLUMNS, [line(row, zone) for row in read_rows(company.pk, keys)])
+    return files.csv_response("activity", COLUMNS, [line(row, zone) for row in read_rows([company.pk], keys)])
 
 
 def _ids(rows: Any, keys: Sequence[Key], kind: str, column: str) -> list[Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from subscriptions.admin.kit.filters import is_id
 from subscriptions.admin.kit.rights import use_zone
@@ -23,31 +21,27 @@ from subscriptions.models import Company
 from subscriptions.tenancy.access import access_of
 
 from . import chips, reading, saved_views, searching
+from .all_companies import all_page
 from .choices import list_choices
+from .days import group_by_day
 from .filters import NEWEST, OLDEST, BadFilter, Filters, read
-from .rows import Row, read_rows
+from .rows import read_rows
 
 MOST_COMPANIES = 50  # offered to somebody who has several
-
-
-@dataclass
-class Day:
-    title: str
-    count: str
-    rows: list[Row] = field(default_factory=list)
 
 
 def activity_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     company = chosen_company(request)
     if company is None:
-        return choose_page(request, site)
+        asked = {"name", "q", "company"} & set(request.GET)  # a company, or something that is looked for in one
+        return choose_page(request, site) if asked else all_page(request, site)
     try:
         filters = read(request.GET)
     except BadFilter:
         messages.warning(request, "That link asks for a filter that does not exist. All activity is shown.")
         return HttpResponseRedirect(address(request, company, Filters()))
     listed = reading.read_page(filters, company.pk)
-    rows = read_rows(company.pk, listed.keys)
+    rows = read_rows([company.pk], listed.keys)
 
     def link(asked: Filters) -> str:
         return address(request, company, asked)
@@ -68,7 +62,7 @@ def activity_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "spans": chips.spans(filters, link),
         "any_time_url": link(replace(filters.place, since="", first=None, last=None)),
         "clear_url": link(Filters()),
-        "days": list(group_by_day(rows, listed)),
+        "days": list(group_by_day(rows, listed.days)),
         "sort_url": link(replace(filters.place, sort=NEWEST if filters.sort == OLDEST else OLDEST)),
         "oldest_first": filters.sort == OLDEST,
         "pages": turn_pages(filters, listed, link),
@@ -146,30 +140,6 @@ def kept_fields(request: HttpRequest, company: Company, filters: Filters) -> lis
     given = {"company": company.pk} if access_of(request).several else {}
     pairs = {**given, **filters.place.query()}.items()
     return [(name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value])]
-
-
-def group_by_day(rows: list[Row], listed: reading.Listed) -> Iterator[Day]:
-    day: Day | None = None
-    shown: date | None = None
-    for row in rows:
-        here = timezone.localtime(row.at).date()
-        if day is None or here != shown:
-            if day is not None:
-                yield day
-            number = listed.days.get(here)
-            day, shown = Day(day_in_words(here), f"{number:,}" if number else ""), here
-        day.rows.append(row)
-    if day is not None:
-        yield day
-
-
-def day_in_words(day: date) -> str:
-    today = timezone.localtime().date()
-    words = f"{day:%A} {day.day} {day:%B}"
-    if day.year != today.year:
-        words = f"{words} {day.year}"
-    near = {today: "Today, ", today - timedelta(days=1): "Yesterday, "}
-    return near.get(day, "") + words
 
 
 def turn_pages(filters: Filters, listed: reading.Listed, link: chips.Link) -> dict[str, Any]:

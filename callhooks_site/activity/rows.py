@@ -59,14 +59,16 @@ class Row:
     seconds: int | None = None
     email: str = ""
     arrived: Arrived | None = None
+    company: str = ""  # where rows of several are listed
+    company_url: str = ""
 
     @property
     def person_url(self) -> str:
         return reverse("admin:calls_person_change", args=[self.person]) if self.person else ""
 
 
-def read_rows(company: int, keys: Collection[Key]) -> list[Row]:
-    """In the order of the keys."""
+def read_rows(companies: Collection[int], keys: Collection[Key]) -> list[Row]:
+    """Rows of these companies, in the order of the keys."""
     pks: dict[str, list[int]] = {kind.name: [] for kind in KINDS}
     for key in keys:
         pks[key.kind.name].append(key.pk)
@@ -81,7 +83,7 @@ def read_rows(company: int, keys: Collection[Key]) -> list[Row]:
     _name_by_calls([row for row in found.values() if not row.named and row.person])
     # One that was deleted since is not there.
     rows = [found[key.kind.name, key.pk] for key in keys if (key.kind.name, key.pk) in found]
-    arrived = read_arrivals(company, [row.subject_id for row in rows]) if rows else {}
+    arrived = read_arrivals(companies, [row.subject_id for row in rows]) if rows else {}
     for row in rows:
         row.arrived = arrived.get(row.subject_id)
     return rows

@@ -21,10 +21,10 @@ class Arrived:
     tone: str
 
 
-def read_arrivals(company: int, subject_ids: Collection[str]) -> dict[str, Arrived]:
+def read_arrivals(companies: Collection[int], subject_ids: Collection[str]) -> dict[str, Arrived]:
     """By subject id. One without deliveries is not there."""
     counted = (
-        Delivery.objects.filter(company=company, event__subject_id__in=subject_ids, event__company=company)
+        Delivery.objects.filter(company__in=companies, event__subject_id__in=subject_ids, event__company__in=companies)
         .exclude(event__test=True)
         .order_by()
         .values("event__subject_id", "state")

@@ -12,7 +12,7 @@ MOST_CAMPAIGNS = 100
 OTHER_CAMPAIGNS = "…"
 
 # As webhooks count `prior_calls`: the person's calls before this one, of whichever number.
-_CALLED_BEFORE = f"""
+CALLED_BEFORE = f"""
 EXISTS (SELECT FROM calls_call e
          WHERE e.person_id = ANY (ARRAY(
                SELECT r.id FROM calls_person p
@@ -23,7 +23,7 @@ EXISTS (SELECT FROM calls_call e
 """
 _HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
 _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"
-_IS_OVER = "(answered_at IS NOT NULL OR voicemail OR ended_at IS NOT NULL)"
+IS_OVER = "(answered_at IS NOT NULL OR voicemail OR ended_at IS NOT NULL)"
 
 
 def _of_day(table: str, at: str, condition: str = "true") -> str:
@@ -45,14 +45,14 @@ _INSERT = f"""
            coalesce(nullif(c.source, ''), t.source) AS from_where, c.direction = 'outbound' AS outbound,
            c.answered_at IS NOT NULL AND NOT c.voicemail AS answered, c.voicemail,
            c.abandoned AND c.answered_at IS NULL AND NOT c.voicemail AS abandoned,
-           c.direction = 'inbound' AND c.person_id IS NOT NULL AND NOT {_CALLED_BEFORE} AS first,
+           c.direction = 'inbound' AND c.person_id IS NOT NULL AND NOT {CALLED_BEFORE} AS first,
            c.lead_status = 'good_lead' AS good, coalesce(c.value, 0) AS value,
            CASE WHEN NOT c.voicemail
                 THEN greatest(0, extract(epoch FROM c.answered_at - c.start_time)) END AS waited,
            {_HOUR.format(at="c.start_time")} AS hour
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-     {_of_day("calls_call", "start_time", f"NOT spam AND {_IS_OVER}")} c
+     {_of_day("calls_call", "start_time", f"NOT spam AND {IS_OVER}")} c
       JOIN calls_tracker t ON t.id = c.tracker_id
      UNION ALL
     SELECT g.company_id, g.day, 'text', m.tracker_id, '', '', t.source, m.direction = 'outbound', {_EMPTY},

@@ -32,6 +32,12 @@ _HOURS = ", ".join(
     f"sum(d.{column}[{hour}])::bigint" for column in ("hours", "answered_hours") for hour in range(1, 25)
 )
 _BY_HOUR = f"SELECT extract(isodow FROM d.day)::int, {_HOURS} {_ROWS} AND d.kind = 'call' GROUP BY 1"
+_BY_COMPANY = f"""
+SELECT one.id, d.kind, {_SUMS} FROM unnest(%(companies)s::bigint[]) one (id)
+ CROSS JOIN LATERAL (SELECT * FROM reports_sourceday
+                      WHERE company_id = one.id AND day BETWEEN %(since)s AND %(until)s OFFSET 0) d
+ GROUP BY 1, 2
+"""
 _BY_CAMPAIGN = f"""
 SELECT campaign, sum(calls)::bigint, sum(answered)::bigint, sum(good_leads)::bigint, sum(forms)::bigint
   FROM reports_campaignday
@@ -119,6 +125,16 @@ def read_days(scope: Scope, since: date, until: date) -> dict[date, Figures]:
     found: dict[date, Figures] = {}
     for day, kind, *sums in _read(_BY_DAY, scope, since, until):
         found.setdefault(day, Figures()).add(_figures(kind, sums))
+    return found
+
+
+def read_companies(companies: Sequence[int], since: date, until: date) -> dict[int, Figures]:
+    """The figures of each of these companies, which must be few: each one's days are read."""
+    found: dict[int, Figures] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_COMPANY, {"companies": list(companies), "since": since, "until": until})
+        for company, kind, *sums in cursor.fetchall():
+            found.setdefault(company, Figures()).add(_figures(kind, sums))
     return found
 
 

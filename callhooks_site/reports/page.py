@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from calls.models import Tag
 from calls.phones import formatted
 from subscriptions.admin import frame
 from subscriptions.admin.kit import charts as kit_charts
@@ -25,10 +26,12 @@ from subscriptions.models import Company
 from subscriptions.tenancy import audit_log
 from subscriptions.tenancy.access import access_of
 
-from . import charts, export, words
+from . import charts, export, selected, words
+from .all_companies import all_page
 from .heat import draw_heat
 from .period import LABELS, BadPeriod, Period, read_period, this_month
 from .report import Line, Report, build_report
+from .selected import WHICH, Selection
 from .top_callers import MOST_CALLS
 
 LINES = 12  # of a card; the file has all
@@ -51,8 +54,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     company = _company(request, frame.choose_company(site, request))
     if company is None:
-        context = {"title": "Reports", "companies": reverse("admin:subscriptions_company_changelist")}
-        return TemplateResponse(request, "admin/reports/choose.html", {**site.each_context(request), **context})
+        return all_page(request, site)
     with timezone.override(zoneinfo.ZoneInfo(company.time_zone)):
         period, wrong = _period(request)
         report = _build(request, company, period)
@@ -60,7 +62,7 @@ def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
             **site.each_context(request),
             "title": "Reports",
             "wrong": wrong,
-            **_Shown(request, report).context(),
+            **_Shown(request, company, report).context(),
         }
         return TemplateResponse(request, "admin/reports/report.html", context).render()
 
@@ -105,14 +107,20 @@ def _period(request: HttpRequest) -> tuple[Period, str]:
 def _build(request: HttpRequest, company: Company, period: Period) -> Report:
     number = request.GET.get("number", "")
     source = request.GET.get("source", "")[:200]
-    return build_report(company, period, source=source, number=int(number) if is_id(number) else None)
+    chosen = int(number) if is_id(number) else None
+    return build_report(company, period, source=source, number=chosen, selection=_selection(request))
+
+
+def _selection(request: HttpRequest) -> Selection:
+    tag, which = request.GET.get("tag", ""), request.GET.get("which", "")
+    return Selection(int(tag) if is_id(tag) else None, which if which in WHICH else "")
 
 
 class _Shown:
     """What the template shows of a report."""
 
-    def __init__(self, request: HttpRequest, report: Report) -> None:
-        self.report = report
+    def __init__(self, request: HttpRequest, company: Company, report: Report) -> None:
+        self.report, self.of_company = report, company
         number = request.GET.get("number", "")
         self.source, self.number = request.GET.get("source", "")[:200], number if is_id(number) else ""
         self.company = request.GET.get("company", "") if access_of(request).several else ""
@@ -127,6 +135,8 @@ class _Shown:
             "chips": [
                 self._chip("Source", "source", self.source, report.source_choices),
                 self._chip("Tracking number", "number", self.number, report.number_choices),
+                self._chip_of("Tag", "tag", str(report.selection.tag or ""), self._tags()),
+                self._chip_of("Calls", "which", report.selection.which, list(WHICH.items())),
             ],
             "kept": self._parameters(),
             "export_url": f"{reverse('admin:reports_export')}?{urlencode(self._parameters())}",
@@ -145,6 +155,8 @@ class _Shown:
             "outcomes": self._outcomes(),
             "said": self._said(),
             "most_calls": f"{MOST_CALLS:,}",
+            "selection": report.selection,
+            "most_selected": f"{selected.MOST_CALLS:,}",
             "callers": [self._caller(one) for one in report.callers.callers],
             "source": self.source,
             "number": self.number,
@@ -157,6 +169,8 @@ class _Shown:
             **self.report.period.parameters(),
             "source": self.source,
             "number": self.number,
+            "tag": str(self.report.selection.tag or ""),
+            "which": self.report.selection.which,
             **changed,
         }
         return {name: value for name, value in every.items() if value}
@@ -176,13 +190,25 @@ class _Shown:
         offered = [(line.key, f"{line.name} {line.detail}".strip()) for line in lines[:CHOICES]]
         if chosen and chosen not in dict(offered):
             offered.append((chosen, next((line.name for line in lines if line.key == chosen), "no longer there")))
+        return self._chip_of(title, name, chosen, offered)
+
+    def _tags(self) -> list[tuple[str, str]]:
+        rows = Tag.objects.filter(company=self.of_company).order_by("name")
+        offered = [(str(pk), name) for pk, name in rows.values_list("pk", "name")[:CHOICES]]
+        chosen = self.report.selection.tag
+        if chosen and str(chosen) not in dict(offered):
+            found = rows.filter(pk=chosen).values_list("name", flat=True).first()
+            offered.append((str(chosen), found or "no longer there"))
+        return offered
+
+    def _chip_of(self, title: str, name: str, chosen: str, offered: list[tuple[str, str]]) -> Chip:
         choices = [Choice(label, self._url(**{name: key}), key == chosen) for key, label in offered]
         return Chip(title, dict(offered).get(chosen, "") if chosen else "", self._url(**{name: ""}), choices)
 
     def _figures(self) -> list[dict[str, Any]]:
         now, before = self.report.total, self.report.before
         part = now.answered_part
-        return [
+        found = [
             {"label": "Calls", "value": f"{now.calls:,}", "change": words.change_of(now.calls, before.calls)},
             {
                 "label": "Answered",
@@ -203,6 +229,16 @@ class _Shown:
             },
             {"label": "Value", "value": f"{now.value:,.0f}", "change": words.Change()},
         ]
+        if not self.report.selection:
+            return found
+        # Of calls only, and compared where all were looked at.
+        counted = {"Calls", "Answered", "Good leads", "Value"}
+        found = [one for one in found if one["label"] in counted]
+        return (
+            found
+            if self.report.whole and self.report.before_whole
+            else [{**one, "change": words.Change()} for one in found]
+        )
 
     def _lines(self, name: str, lines: list[Line]) -> dict[str, Any]:
         most = max((line.figures.calls for line in lines), default=0) or 1

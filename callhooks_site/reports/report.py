@@ -16,9 +16,11 @@ from subscriptions.models import Company
 from . import figures, top_callers
 from .figures import Campaign, Figures, Hours, Pair, Scope
 from .period import Period
+from .selected import Selection, read_selected
 from .top_callers import TopCallers
 
 NO_SOURCE = "Unknown source"
+NO_SELECTION = Selection()
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,22 @@ class Report:
     source_choices: list[Line]
     number_choices: list[Line]
     complete: bool  # whether all that was there before is counted
+    selection: Selection = NO_SELECTION
+    whole: bool = True  # whether a selection was made of all calls of the period
+    before_whole: bool = True
 
 
-def build_report(company: Company, period: Period, *, source: str = "", number: int | None = None) -> Report:
+def build_report(
+    company: Company,
+    period: Period,
+    *,
+    source: str = "",
+    number: int | None = None,
+    selection: Selection = NO_SELECTION,
+) -> Report:
     """`source`: its slug. `number`: the key of a tracking number."""
+    if selection:
+        return _build_selected(company, period, source, number, selection)
     everything = Scope(company.pk)
     pairs = figures.read_pairs(everything, period.since, period.until)
     earlier = figures.read_pairs(everything, period.before_since, period.before_until)
@@ -79,6 +93,40 @@ def build_report(company: Company, period: Period, *, source: str = "", number: 
         _by_source(pairs, []),
         _by_number(pairs, [], trackers),
         not CallTotalState.objects.filter(company=company, complete=False).exists(),
+    )
+
+
+def _build_selected(company: Company, period: Period, source: str, number: int | None, selection: Selection) -> Report:
+    """The same of some calls only. Texts, forms and campaigns are not in it."""
+    now = read_selected(company, selection, period.since, period.until)
+    before = read_selected(company, selection, period.before_since, period.before_until)
+    pairs, earlier = now.pairs(), before.pairs()
+
+    def of(rows: list[Pair]) -> list[Pair]:
+        return [
+            pair
+            for pair in rows
+            if (not source or figures.slug_of(pair.source) == source) and number in (None, pair.tracker)
+        ]
+
+    trackers = _trackers(company, {pair.tracker for pair in pairs if pair.tracker} | ({number} if number else set()))
+    shown = now.within(of(pairs))
+    return Report(
+        period,
+        shown.total(),
+        before.within(of(earlier)).total(),
+        shown.days(),
+        _by_source(of(pairs), of(earlier)),
+        _by_number(of(pairs), of(earlier), trackers),
+        None,
+        shown.hours(),
+        TopCallers([]),
+        _by_source(pairs, []),
+        _by_number(pairs, [], trackers),
+        True,
+        selection,
+        now.whole,
+        before.whole,
     )
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from callhooks_site.activity import reading
+from callhooks_site.activity import all_companies, reading
 from callhooks_site.activity.models import SavedView
 from calls.models import Tag
 from subscriptions.models import AuditEntry, Delivery, Membership
@@ -206,14 +206,17 @@ def test_a_long_file_ends_with_a_line_that_says_so(client, company, monkeypatch)
     assert rows[-1] == ["This file contains the first 2 rows only. Choose a shorter period for the rest."]
 
 
-def test_somebody_with_several_companies_chooses_one(company):
+def test_somebody_with_several_companies_sees_all_or_chooses_one(company):
     other = factories.make_company("Other Dental")
     user = factories.make_member(company)
     Membership.objects.create(company=other, user=user, role="viewer")
     a_call(company, "Ann")
     a_call(other, "Bea")
     client = login(user)
-    chosen = client.get(PAGE)
+    everything = client.get(PAGE)
+    assert who(everything) == ["Bea", "Ann"]
+    assert f"?company={other.pk}" in everything.content.decode()
+    chosen = client.get(PAGE, {"name": ""})
     assert [name for name, _ in chosen.context["companies"]] == ["Acme Dental", "Other Dental"]
     assert [name for name, _ in client.get(PAGE, {"name": "other"}).context["companies"]] == ["Other Dental"]
     asked = client.get(PAGE, {"q": "0142"})
@@ -223,6 +226,24 @@ def test_somebody_with_several_companies_chooses_one(company):
     assert f"company={other.pk}" in answer.context["export_url"]
     assert f"company={other.pk}" in answer.context["clear_url"]
     assert lines_of(client.get(f"{PAGE}export/", {"company": company.pk}))[1][2] == "Ann"
+
+
+def test_all_companies_are_read_page_by_page_and_nothing_is_left_out(company, monkeypatch):
+    monkeypatch.setattr(all_companies, "PAGE_SIZE", 2)
+    monkeypatch.setattr(all_companies, "READ", 4)
+    others = [factories.make_company(f"Other {number}") for number in range(3)]
+    user = factories.make_member(company)
+    for other in others[:2]:
+        Membership.objects.create(company=other, user=user, role="viewer")
+    for number in range(3):
+        for one in (company, *others):
+            a_call(one, f"{one.name} {number}", start_time=ago(minutes=number, seconds=one.pk % 50))
+    client, found, url = login(user), [], PAGE
+    while url:
+        answer = client.get(url)
+        found += who(answer)
+        url = answer.context["older"]
+    assert sorted(found) == sorted(f"{one.name} {number}" for one in (company, *others[:2]) for number in range(3))
 
 
 def test_nothing_of_another_company_is_shown_whatever_is_asked():

@@ -231,13 +231,20 @@ def test_another_company_counts_for_nothing(client, company, google):
     user = factories.make_member(second)
     Membership.objects.create(company=company, user=user, role="viewer")
     assert login(user).get(reverse("admin:reports_export"), {"company": other.pk}).status_code == 403
-    assert "Choose a company" in shown(login(user), company=other.pk)
+    every = shown(login(user), company=other.pk)
+    assert company.name in every
+    assert f"company={other.pk}" not in every
 
 
-def test_an_operator_chooses_a_company(company, google):
+def test_an_operator_sees_the_figures_of_all_companies_and_chooses_one(company, google):
     call(company, google)
+    second = factories.make_company("Second")
+    call(second, factories.make_tracker(second), phone=131)
     operator = login(User.objects.create_superuser("operator@example.com", password="x"))
-    assert "Choose a company" in shown(operator)
+    every = shown(operator)
+    assert f"?company={second.pk}" in every
+    assert "All 2" in every
+    assert f"?company={company.pk}" not in shown(operator, name="second")
     page = shown(operator, company=company.pk)
     assert figures(page)["Calls"] == "1"
     assert f"company={company.pk}&amp;source=google_paid" in page
