@@ -20,7 +20,7 @@ from tests.support.admin import login
 pytestmark = pytest.mark.django_db
 # A Wednesday at noon: the month before has these days too.
 NOON = datetime(2026, 3, 18, 12, tzinfo=timezone.get_fixed_timezone(0))
-QUERIES = 17
+QUERIES = 18
 
 
 @pytest.fixture
