@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.html import format_html
 
@@ -48,7 +49,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     empty_icon = "webhook"
     list_filter = (SinceFilter, TypeFilter)
     search_help_text = "A phone number, or the exact ID of a webhook, call, text or form"
-    buttons = ("replay",)
+    buttons = ("send_now", "replay")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         states = (
@@ -127,9 +128,21 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
 
     # --- what one can do ------------------------------------------------------------------------------------------
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
-        return self.buttons if _able(obj).exists() else ()
+        shown = [("send_now", _waiting(obj)), ("replay", _able(obj))]
+        return tuple(name for name, rows in shown if rows.exists())
 
-    @button("Send again to all", icon="rotate-cw", primary=True)
+    @button("Send now", icon="send", primary=True)
+    def send_now(self, request: HttpRequest, obj: Event) -> None:
+        """What waits for its next attempt, at each subscription."""
+        count = operations.send_now(_waiting(obj))
+        if not count:
+            self.message_user(request, "Nothing waits: all are sent, or being sent now.", messages.WARNING)
+            return
+        to = "1 subscription" if count == 1 else f"{count} subscriptions"
+        audit_log.record(audit_log.Actor.person(request.user), "Sent now", obj, detail=f"To {to}")
+        self.message_user(request, f"Sending now to {to}.", messages.SUCCESS)
+
+    @button("Send again to all", icon="rotate-cw")
     def replay(self, request: HttpRequest, obj: Event) -> None:
         """Resend to the subscriptions that received it the first time, not to ones created since, nor to those whose
         filter left it out."""
@@ -147,6 +160,13 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
         rest = f" {left - count} skipped: already waiting, filtered out, or not active." if left > count else ""
         number = "1 subscription" if count == 1 else f"{count} subscriptions"
         self.message_user(request, f"Sending again to {number}.{rest}", messages.SUCCESS)
+
+
+def _waiting(event: Event) -> QuerySet[Delivery]:
+    """What is due later: the rest is being sent as it is."""
+    rows = Delivery.objects.filter(event=event, state=Delivery.State.PENDING, claim=None)
+    later = Q(due_at__gt=Now()) | Q(stage=Delivery.Stage.PARKED)
+    return rows.filter(later, subscription__state=Subscription.State.ACTIVE)
 
 
 def _able(event: Event) -> QuerySet[Delivery]:
