@@ -156,7 +156,7 @@ class _Shown:
             "said": self._said(),
             "most_calls": f"{MOST_CALLS:,}",
             "selection": report.selection,
-            "most_selected": f"{selected.MOST_CALLS:,}",
+            "most_selected": f"{selected.most_calls(report.selection):,}",
             "callers": [self._caller(one) for one in report.callers.callers],
             "source": self.source,
             "number": self.number,

@@ -66,6 +66,6 @@ def test_the_page_says_how_far_it_looked(company, monkeypatch):
     page = client.get(url, asked).content.decode()
     assert "First-time callers" in page
     assert "Among the newest" not in page
-    monkeypatch.setattr(selected, "MOST_CALLS", 2)
+    monkeypatch.setattr(selected, "MOST_FIRST", 2)
     assert "Among the newest 2 calls" in client.get(url, asked).content.decode()
     assert client.get(reverse("admin:reports_export"), asked).status_code == 200
