@@ -9,6 +9,7 @@ from rest_framework.routers import DefaultRouter
 from calls.api.views import CallViewSet, PersonViewSet, TagViewSet, TrackerViewSet
 from forms_intake.api.views import FormSubmissionViewSet
 from messaging.api.views import TextMessageViewSet
+from subscriptions.api.alert_destinations import AlertDestinationViewSet
 from subscriptions.api.companies import CompanyViewSet
 from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
@@ -39,6 +40,7 @@ router.register("resend-jobs", ResendJobViewSet, "api-resend-job")
 router.register("events", EventViewSet, "api-event")
 router.register("feed", FeedViewSet, "api-feed")
 router.register("feed-consumers", FeedConsumerViewSet, "api-feed-consumer")
+router.register("alert-destinations", AlertDestinationViewSet, "api-alert-destination")
 router.register("keys", ApiKeyViewSet, "api-key")
 router.register("key", OwnKeyViewSet, "api-own-key")
 router.register("companies", CompanyViewSet, "api-company")

@@ -10,16 +10,22 @@ class SubscriptionsConfig(AppConfig):
         from django.apps import apps
 
         from .delivery import wakeup
+        from .endpoints import alert_mails, destinations
+        from .events import catalogue, delivery_events
         from .feed import horizon
         from .maintenance import retention
         from .tenancy import logins, mails, members
         from .worker import cluster_hooks, drains, queue_status, schedules
 
+        catalogue.register(delivery_events.KIND, delivery_events.TYPES)
+        catalogue.register_labels(delivery_events.ALERT_LABELS)
         wakeup.register(drains.queue_missing_drains)
         retention.register("tasks", queue_status.find_old_failures)
         cluster_hooks.connect()
+        destinations.connect()
         logins.connect()
         mails.register("invitation", members.send_requested)
+        mails.register("alert", alert_mails.send_requested)
         # After django-q2's tables are there, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))
         post_migrate.connect(horizon.follow_after_migrate, sender=self)

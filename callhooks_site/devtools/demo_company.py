@@ -134,7 +134,7 @@ def _subscription(company: Company, version: str) -> Subscription:
     subscription = mine.filter(name=name).first()
     if subscription is None:
         subscription = Subscription(company=company, name=name, payload_version=version)
-        subscription.events = [event_type.name for event_type in catalogue.all_types()]
+        subscription.events = [event_type.name for event_type in catalogue.main_types()]
         if other := mine.first():
             subscription.secret = other.secret
     subscription.url = f"http://127.0.0.1:{os.environ.get('RECEIVER_PORT', '8001')}/webhooks/{version}"

@@ -9,7 +9,8 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from callhooks_site.vendor_api import day_tables
 
-        from . import counting, today
+        from . import counting, daily, today
 
         day_tables.count_also(counting.TABLES)
         today.install()
+        daily.install()

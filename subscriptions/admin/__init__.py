@@ -1,8 +1,21 @@
 """The admin's pages for companies, subscriptions and the logs. Importing this registers them."""
 
-from . import api_keys, audit_log, company, deliveries, events, issues, members, menu_pages, resend_jobs, subscriptions
+from . import (
+    alert_destinations,
+    api_keys,
+    audit_log,
+    company,
+    deliveries,
+    events,
+    issues,
+    members,
+    menu_pages,
+    resend_jobs,
+    subscriptions,
+)
 
 __all__ = [
+    "alert_destinations",
     "api_keys",
     "audit_log",
     "company",

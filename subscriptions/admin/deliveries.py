@@ -78,7 +78,8 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     @admin.display(description="event")
     def event_label(self, obj: Delivery) -> str:
         label = catalogue.label(obj.event.type)
-        return format_html("{} {}", label, labels.tag("Test")) if obj.event.test else label
+        tag = "Test" if obj.event.test else "Alert" if obj.subscription.for_alerts else ""
+        return format_html("{} {}", label, labels.tag(tag)) if tag else label
 
     @admin.display(description="about")
     def about(self, obj: Any) -> str:

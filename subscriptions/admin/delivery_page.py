@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.urls import reverse
 
 from ..delivery.retry import most_attempts
 from ..events import catalogue, stored_bodies, versions
-from ..models import Attempt, Delivery
+from ..models import AlertDestination, Attempt, Delivery
 from . import advice, attempt_request
 from .kit import bodies, labels, subjects, times
 
@@ -21,6 +22,7 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
     newest = list(Attempt.objects.filter(delivery=obj).order_by("-number")[:ATTEMPTS_SHOWN])
     return {
         "subtitle": None,
+        "to_url": _page_of(obj),
         "title": f"{catalogue.label(obj.event.type)} to {obj.subscription.name}",
         "delivery": obj,
         "state": labels.badge(labels.state_label(obj), labels.state_tone(obj)),
@@ -53,6 +55,14 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
 def _version(obj: Delivery) -> str:
     version = dict(versions.choices()).get(obj.payload_version, obj.payload_version)
     return f"{version}, changed for this subscription" if obj.shaped else version
+
+
+def _page_of(obj: Delivery) -> str:
+    """The page of its subscription or, for an alert, of the destination; empty if that was removed."""
+    if not obj.subscription.for_alerts:
+        return reverse("admin:subscriptions_subscription_change", args=[obj.subscription_id])
+    found = AlertDestination.objects.filter(endpoint=obj.subscription_id).values_list("pk", flat=True).first()
+    return reverse("admin:subscriptions_alertdestination_change", args=[found]) if found is not None else ""
 
 
 _FACES = {"good": "check", "bad": "triangle-alert", "warn": "rotate-cw", "quiet": "pause"}

@@ -94,5 +94,5 @@ def _companies(request: HttpRequest) -> list[int] | None:
     companies, chosen = asked_companies(request), request.GET.get("subscription", "")
     if companies is not None or not is_id(chosen):
         return companies
-    mine = access_of(request).limit(Subscription.objects.filter(pk=int(chosen)), "company")
+    mine = access_of(request).limit(Subscription.with_alerts.filter(pk=int(chosen)), "company")
     return list(mine.values_list("company", flat=True))

@@ -57,7 +57,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
     return [
         path("catalogue/", site.admin_view(overview), name="event_catalogue"),
-        path("catalogue/<slug:name>/", site.admin_view(one), name="event_type"),
+        path("catalogue/<str:name>/", site.admin_view(one), name="event_type"),
     ]
 
 

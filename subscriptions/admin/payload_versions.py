@@ -85,7 +85,7 @@ def _context(obj: Subscription, offered: list[versions.PayloadVersion], chosen: 
         event, subject = None, definition.example(obj.company) if definition.example else None
     rows: list[Row] = []
     if subject is not None:
-        changes = None if definition.once else SAMPLE_CHANGES
+        changes = SAMPLE_CHANGES if definition.has_changes else None
         now, then = (
             catalogue.build_body(definition, subject, changes, version)
             for version in (obj.payload_version, chosen.name)

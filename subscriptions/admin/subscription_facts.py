@@ -33,7 +33,7 @@ class SubscriptionFacts:
 
     @admin.display(description="events")
     def events_in_short(self, obj: Any) -> str:
-        every = len(obj.events) == len(catalogue.all_types())
+        every = {event_type.name for event_type in catalogue.main_types()} == set(obj.events)
         events = "All" if every else ", ".join(catalogue.label(name) for name in obj.events)
         return format_html("{}<small>{}</small>", events, obj.filter) if obj.filter else events
 

@@ -99,7 +99,7 @@ class DeliveryViewSet(ListViewSet, RetrieveViewSet):
 
     def get_queryset(self) -> QuerySet[Delivery]:
         return (
-            Delivery.objects.filter(company=self.company)
+            Delivery.objects.filter(company=self.company, subscription__for_alerts=False)
             .select_related("event", "subscription")
             .defer("event__body", *(f"subscription__{name}" for name in Subscription.ENCRYPTED))
         )

@@ -28,7 +28,10 @@ from .kit.views import ListViewSet, RetrieveViewSet
 
 class EventSerializer(serializers.ModelSerializer[Event]):
     id = serializers.CharField(source="webhook_id", help_text="The webhook-id header of all its deliveries.")
-    subject = serializers.CharField(source="subject_id", help_text="The resource id of the call, text or form.")
+    subject = serializers.CharField(
+        source="subject_id",
+        help_text="The resource id of the call, text or form; of the subscription, for an event about delivery.",
+    )
 
     class Meta:
         model = Event
@@ -59,7 +62,8 @@ class EventViewSet(ListViewSet, RetrieveViewSet):
     lookup_value_regex = "evt_[0-9a-f]{32}"
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.filter(company=self.company).defer("body")
+        # Alerts are for people: programs ask for the events about delivery.
+        return Event.objects.filter(company=self.company).exclude(type__startswith="alert.").defer("body")
 
     @extend_schema(responses=EventWithBodySerializer)
     def retrieve(self, request: Request, **address: str) -> Response:
@@ -104,7 +108,7 @@ class EventTypeSerializer(serializers.Serializer[Any]):
 class EventTypeViewSet(ViewSet):
     serializer_class = EventTypeSerializer
     lookup_field = "name"
-    lookup_value_regex = "[a-z_]{1,40}"
+    lookup_value_regex = "[a-z_.]{1,40}"
 
     @extend_schema(responses=inline_list("EventTypes", EventTypeSerializer))
     def list(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from ..lib import answer_text
 from . import outage_rules, outages
@@ -22,6 +23,8 @@ from .signing import delivery_headers
 from .verdict import OBEYS_RETRY_AFTER, judge, judge_in_outage
 
 logger = logging.getLogger(__name__)
+
+SHORTEST_SECRET = 8  # characters of a path: a shorter one is no secret, and would be masked wherever it stands
 
 # JSON in PostgreSQL holds no NUL, and a page shows no other control character either.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -82,16 +85,20 @@ class Sending:
         if claimed.headers:
             ours |= json.loads(claimed.headers)
         keys = _with_and_without_prefix(tuple(secrets))
+        url = claimed.url
+        if claimed.secret_url:
+            url = self.decrypt(claimed.secret_url)
+            keys += _secret_parts(url)
         credentials = _credentials(claimed, self.decrypt, access_token)
         if not credentials:
-            return SignedRequest(Request(claimed.url, ours, body, tenant=claimed.company), ours, keys, started_at)
+            return SignedRequest(Request(url, ours, body, tenant=claimed.company), ours, keys, started_at)
         # The rules refuse a name of ours when it is saved; a row from before such a rule must not send it twice.
         names = {name.lower() for name in ours}
         theirs, shown = (
             {name: value for name, value in headers.items() if name.lower() not in names}
             for headers in (credentials.sent(), credentials.shown())
         )
-        request = Request(claimed.url, ours | theirs, body, credentials.certificate, claimed.company)
+        request = Request(url, ours | theirs, body, credentials.certificate, claimed.company)
         return SignedRequest(request, ours | shown, (*keys, *credentials.secrets()), started_at)
 
     def outcome(self, claimed: Claimed, signed: SignedRequest, answer: Answer, clock_offset: float) -> Outcome:
@@ -154,6 +161,14 @@ def unsendable(fault: str) -> Answer:
 @lru_cache(maxsize=4096)
 def _with_and_without_prefix(secrets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(spelled for secret in secrets for spelled in (secret, secret.removeprefix("whsec_")))
+
+
+@lru_cache(maxsize=4096)
+def _secret_parts(url: str) -> tuple[str, ...]:
+    """The URL, and what of it is secret: it must not be found in an answer that repeats it."""
+    parts = urlsplit(url)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return (url, path) if len(path) >= SHORTEST_SECRET else (url,)
 
 
 def _credentials(claimed: Claimed, decrypt: Callable[[str], str], access_token: str) -> Credentials:

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ..delivery import endpoint_health
-from ..models import Company, EndpointHealth, Membership, ServiceOutage, Subscription
+from ..models import AlertDestination, Company, EndpointHealth, Membership, ServiceOutage, Subscription
 from ..tenancy import audit_log
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def disable_hopeless() -> int:
     )
     reason = f"Nothing arrived for {days:g} days."
     disabled = endpoint_health.disable(hopeless.values_list("pk", flat=True)[:MOST_DISABLED], reason)
-    for subscription in Subscription.objects.filter(pk__in=disabled).defer(*Subscription.ENCRYPTED):
+    for subscription in Subscription.with_alerts.filter(pk__in=disabled).defer(*Subscription.ENCRYPTED):
         audit_log.record(audit_log.SERVICE, "Disabled", subscription, detail=reason)
     return len(disabled)
 
@@ -127,19 +127,31 @@ def _mail(subscription: Subscription, health: EndpointHealth, template: str) -> 
     if not recipients:
         logger.warning("Company %s has nobody to mail about subscription %s", subscription.company_id, subscription.pk)
         return
-    path = reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
+    path = _page_of(subscription)
     off_at = timezone.now() + warning_time()
     context = {"subscription": subscription, "health": health, "link": settings.PUBLIC_URL + path, "off_at": off_at}
+    what = "Alerts" if subscription.for_alerts else "Webhooks"
     name = " ".join(subscription.name.split())
     subject = {
-        "failing": f"Webhooks to {name} are failing",
-        "warning": f"Webhooks to {name} will be disabled",
-        "disabled": f"Webhooks to {name} have been disabled",
+        "failing": f"{what} to {name} are failing",
+        "warning": f"{what} to {name} will be disabled",
+        "disabled": f"{what} to {name} have been disabled",
     }[template]
+    if subscription.for_alerts:  # of which nothing but these mails tells: an alert about alerts would go round
+        context["state"], template = template, "destination"
     # A mail for each, since each has a link of its own to stop them; over one connection.
     get_connection().send_messages(
         [_message(member, subject, render_to_string(f"mail/{template}.txt", context)) for member in recipients]
     )
+
+
+def _page_of(subscription: Subscription) -> str:
+    if not subscription.for_alerts:
+        return reverse("admin:subscriptions_subscription_change", args=[subscription.pk])
+    destination = AlertDestination.objects.filter(endpoint=subscription).values_list("pk", flat=True).first()
+    if destination is None:
+        return reverse("admin:subscriptions_alertdestination_changelist")
+    return reverse("admin:subscriptions_alertdestination_change", args=[destination])
 
 
 def _message(member: Membership, subject: str, text: str) -> EmailMessage:

@@ -47,12 +47,12 @@ failing AS (
     SELECT h.subscription_id AS id, h.failing_since AS since, h.last_failure_at AS last, h.last_failure AS answer
       FROM subscriptions_endpointhealth h JOIN subscriptions_subscription s ON s.id = h.subscription_id
      WHERE h.failing_since < clock_timestamp() - make_interval(secs => %(tell)s) AND h.last_failure_at > h.failing_since
-       AND s.state = 'active'
+       AND s.state = 'active' AND NOT s.for_alerts  -- of which the page of the alert destination tells
      UNION ALL
     SELECT s.id, coalesce(h.failing_since, s.state_changed_at), s.state_changed_at,
            coalesce(nullif(h.last_failure, ''), s.state_reason)
       FROM subscriptions_subscription s LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = s.id
-     WHERE s.state = 'disabled'
+     WHERE s.state = 'disabled' AND NOT s.for_alerts
 )
 """
 

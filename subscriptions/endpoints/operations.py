@@ -130,11 +130,11 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
         if dropping:
             count += outbox.waiting(subscription.pk)
             outbox.hold([subscription.pk])
-        Subscription.objects.filter(pk=subscription.pk).update(
+        Subscription.with_alerts.filter(pk=subscription.pk).update(
             releasing=True, drop_held_before=None if send_held else Now()
         )
         if dropping and outbox.waiting(subscription.pk):
-            Subscription.objects.filter(pk=subscription.pk).update(resuming=True, state_reason=RESUMING)
+            Subscription.with_alerts.filter(pk=subscription.pk).update(resuming=True, state_reason=RESUMING)
             subscription.refresh_from_db(fields=["resuming", "state_reason"])
         else:
             _activate(subscription)
@@ -144,9 +144,11 @@ def resume(subscription: Subscription, *, send_held: bool) -> int:
 def go_on_resuming() -> None:
     """For resumed subscriptions that are not active yet: hold another batch of pending deliveries, and activate those
     that have none left. Part of the drains' housekeeping."""
-    for pk in Subscription.objects.filter(resuming=True, releasing=True).values_list("pk", flat=True):
+    for pk in Subscription.with_alerts.filter(resuming=True, releasing=True).values_list("pk", flat=True):
         with transaction.atomic():
-            mine = Subscription.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk, resuming=True)
+            mine = Subscription.with_alerts.select_for_update(skip_locked=True, no_key=True).filter(
+                pk=pk, resuming=True
+            )
             subscription = mine.first()
             if subscription is not None:
                 outbox.hold([pk])
@@ -174,7 +176,7 @@ def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_O
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise ActionRefused("The old secret can stay valid for at most 7 days.")
     with transaction.atomic():
-        current = Subscription.objects.select_for_update().get(pk=subscription.pk)
+        current = Subscription.with_alerts.select_for_update().get(pk=subscription.pk)
         current.previous_secret = current.secret if overlap else ""
         current.previous_secret_until = timezone.now() + overlap if overlap else None
         current.secret = new_secret()
@@ -183,7 +185,7 @@ def rotate_secret(subscription: Subscription, *, overlap: timedelta = ROTATION_O
 
 
 def _change_state(subscription: Subscription, state: Subscription.State, reason: str) -> None:
-    Subscription.objects.filter(pk=subscription.pk).update(
+    Subscription.with_alerts.filter(pk=subscription.pk).update(
         state=state, state_reason=reason, state_changed_at=Now(), resuming=False
     )
     subscription.refresh_from_db(fields=["state", "state_reason", "state_changed_at", "resuming"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,13 @@ class EventType:
     direction: Callable[[Any], str] | None = None
     # Builds an example subject for a company, never saved: for the catalogue and for test events.
     example: Callable[[Any], Any] | None = None
+    # It tells what became of webhooks (`delivery_events.py`), not of a call, text or form.
+    about_delivery: bool = False
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether its body ends with the names of what changed."""
+        return not self.once and not self.about_delivery
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class SubjectKind:
 _types: dict[str, EventType] = {}
 _kinds: dict[str, SubjectKind] = {}
 _kind_of: dict[str, str] = {}
+_more_labels: dict[str, str] = {}
 _per_thread = threading.local()
 
 
@@ -65,8 +73,19 @@ def register(kind: SubjectKind, types: Iterable[EventType]) -> None:
         _kind_of[event_type.name] = kind.name
 
 
+def register_labels(labels: Mapping[str, str]) -> None:
+    """Of events that nobody can ask for."""
+    _more_labels.update(labels)
+
+
 def all_types() -> list[EventType]:
-    return list(_types.values())
+    """Every type, those about delivery last."""
+    return sorted(_types.values(), key=lambda event_type: event_type.about_delivery)
+
+
+def main_types() -> list[EventType]:
+    """The types of calls, texts and forms: what “all events” means. Those about delivery are asked for by name."""
+    return [event_type for event_type in _types.values() if not event_type.about_delivery]
 
 
 def get(name: str) -> EventType:
@@ -77,8 +96,8 @@ def get(name: str) -> EventType:
 
 
 def label(name: str) -> str:
-    """The label of a type, or the name itself for one that is no longer in the catalogue."""
-    return _types[name].label if name in _types else name
+    """The label of a type, or the name itself for one that is neither in the catalogue nor an alert."""
+    return _types[name].label if name in _types else _more_labels.get(name, name)
 
 
 def kind(name: str) -> SubjectKind:
@@ -101,7 +120,7 @@ def build_example(event_type: EventType, company: Any, version: str = versions.D
     if event_type.example is None:
         return None
     subject = event_type.example(company)
-    return subject, build_body(event_type, subject, None if event_type.once else ["tags", "note"], version)
+    return subject, build_body(event_type, subject, ["tags", "note"] if event_type.has_changes else None, version)
 
 
 def serializer_of(event_type: EventType, version: str) -> type[BaseSerializer[Any]]:

@@ -37,13 +37,16 @@ WITH given AS (
         AS given (id, company_id, type, subject_id, sequence, body, direction, versions)
 ), wanted AS (
     SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,
-           coalesce(s.conditions, c.default_conditions) AS conditions, s.shape
+           -- Those are asked of calls, texts and forms; the types of events about delivery have a dot.
+           CASE WHEN position('.' IN g.type) = 0 THEN coalesce(s.conditions, c.default_conditions) END AS conditions,
+           s.shape
       FROM given g
       JOIN subscriptions_company c ON c.id = g.company_id
       JOIN subscriptions_subscription s
         ON s.company_id = g.company_id AND s.state <> 'archived' AND g.type = ANY (s.events)
        AND (g.direction IS NULL OR s.call_direction IN ('both', g.direction))
        AND (g.versions IS NULL OR s.payload_version = ANY (string_to_array(g.versions, ',')))
+       AND s.resource_id <> g.subject_id  -- nobody is sent an event about its own webhooks
 ), counted AS (
     SELECT id, count(*) AS number FROM wanted GROUP BY id
 ), written AS (

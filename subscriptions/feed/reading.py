@@ -35,8 +35,8 @@ _OF_SUBSCRIPTION = f"""
       FROM wanted w
       JOIN subscriptions_event e ON e.id = w.id
       JOIN subscriptions_delivery d ON d.event_id = e.id AND d.subscription_id = %(subscription)s"""
-# A test event is for one subscription: the company's feed does not have it.
-_WANTED_BY_COMPANY = "NOT s.test"
+# A test event is for one subscription, and alerts are for people: the company's feed does not have them.
+_WANTED_BY_COMPANY = "NOT s.test AND NOT starts_with(s.type, 'alert.')"
 # What its filter left out and nobody sent by hand was not meant for it.
 _WANTED_BY_SUBSCRIPTION = """EXISTS (
     SELECT FROM subscriptions_delivery d

@@ -1,6 +1,7 @@
 """The tables of companies, subscriptions, events and deliveries. Imports no producer app."""
 
 from .access import ApiKey, Membership
+from .alerts import AlertDestination, EndpointNews, GivenUpDelivery
 from .audit_entry import AuditEntry
 from .company import Company
 from .delivery import Attempt, Delivery
@@ -21,6 +22,7 @@ from .subject import EventSubject
 from .subscription import Encoding, RetryPolicy, Subscription
 
 __all__ = [
+    "AlertDestination",
     "ApiKey",
     "ApiKeyRate",
     "Attempt",
@@ -32,6 +34,7 @@ __all__ = [
     "Encoding",
     "EndpointHealth",
     "EndpointIssue",
+    "EndpointNews",
     "EndpointQueue",
     "Event",
     "EventBody",
@@ -40,6 +43,7 @@ __all__ = [
     "FeedConsumer",
     "FeedStart",
     "FeedState",
+    "GivenUpDelivery",
     "HourlyStatistics",
     "IdempotentAnswer",
     "Invitation",

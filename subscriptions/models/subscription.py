@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
@@ -50,6 +50,13 @@ class RetryPolicy(models.TextChoices):
     PATIENT = retry.PATIENT, "Patient: 12 attempts in about a week"
 
 
+class SubscriptionManager(models.Manager["Subscription"]):
+    """Those that people make, without the endpoints of alert destinations."""
+
+    def get_queryset(self) -> models.QuerySet[Subscription]:
+        return super().get_queryset().filter(for_alerts=False)
+
+
 class Subscription(models.Model):
     """A company's request to send these events to this URL.
 
@@ -59,7 +66,7 @@ class Subscription(models.Model):
 
     # Encrypted fields, which lists and most queries do not load.
     ENCRYPTED = ("secret", "previous_secret", "custom_headers", "auth_user", "auth_password", "auth_token",
-                 "auth_client", "client_certificate")  # fmt: skip
+                 "auth_client", "client_certificate", "secret_url")  # fmt: skip
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -71,6 +78,11 @@ class Subscription(models.Model):
         BOTH = "both", "Inbound and outbound"
         INBOUND = "inbound", "Inbound only"
         OUTBOUND = "outbound", "Outbound only"
+
+    # The endpoint of an alert destination (`models/alerts.py`): `objects` and so all lists leave it out.
+    for_alerts = models.BooleanField(default=False, db_default=False, editable=False)
+    # Of these the whole URL; `url` has only its beginning.
+    secret_url = EncryptedTextField(blank=True, default="", db_default="", editable=False)
 
     resource_id = ResourceIdField(prefix="SUB")
     company = models.ForeignKey(Company, models.PROTECT, related_name="subscriptions")
@@ -155,6 +167,9 @@ class Subscription(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 
+    objects: ClassVar[SubscriptionManager] = SubscriptionManager()
+    with_alerts: ClassVar[models.Manager[Subscription]] = models.Manager()
+
     class Meta:
         ordering = ["name", "id"]
         indexes = [
@@ -219,7 +234,7 @@ class Subscription(models.Model):
             with transaction.atomic():
                 self._check_limit()
                 return super().save(*args, **kwargs)
-        known = Subscription.objects.filter(pk=self.pk).values_list("url", flat=True).first()
+        known = Subscription.with_alerts.filter(pk=self.pk).values_list("url", flat=True).first()
         super().save(*args, **kwargs)
         if known is not None and known != self.url:
             apps.get_model("subscriptions", "EndpointHealth").objects.forget(self.pk)
@@ -229,7 +244,7 @@ class Subscription(models.Model):
         """Raises ActionRefused if the company has as many subscriptions as it may have. Locks the company's row until
         the transaction ends: of two that add the last one at the same moment, the second waits and is refused."""
         most = settings.SUBSCRIPTIONS_PER_COMPANY
-        if not most or self.state == self.State.ARCHIVED:
+        if not most or self.state == self.State.ARCHIVED or self.for_alerts:
             return
         Company.objects.select_for_update(no_key=True).filter(pk=self.company_id).values_list("pk").first()
         every = Subscription.objects.filter(company=self.company_id)

@@ -13,10 +13,10 @@ from django.db import DatabaseError, InterfaceError, connection
 from ..delivery import forwarding, outages, outbox, slots, webhook_client
 from ..delivery.drain import Drain
 from ..delivery.fairness import Hosts, Paces
-from ..endpoints import alerts, issues, operations, resend_jobs
+from ..endpoints import alerts, delivery_news, endpoint_changes, issues, operations, resend_jobs
 from ..events import stream_timers
 from ..feed import horizon
-from ..maintenance import retention, statistics
+from ..maintenance import daily_summary, retention, statistics
 from ..tenancy import mails
 from . import drains, heartbeat, stop_flag
 
@@ -26,7 +26,7 @@ DRAIN_SECONDS = 60.0  # plus the longest request (30 s), this stays below django
 HOLDING_SECONDS = 20.0  # at most, of a sweep that runs every minute
 
 
-# One query for all five, each part answered by a partial index: an idle drain runs it every second. Of times it reads
+# One query for all six, each part answered by a partial index: an idle drain runs it every second. Of times it reads
 # the earliest: asked whether one is before now, the planner guesses that a third of all rows are, and reads the table
 # until it finds one. That was a second of CPU each second with a million endpoints or calls.
 _HOUSEKEEPING = """
@@ -36,7 +36,8 @@ SELECT coalesce((SELECT wake_at FROM subscriptions_eventstream
        EXISTS (SELECT FROM subscriptions_subscription WHERE releasing),
        coalesce((SELECT forward_at FROM subscriptions_endpointhealth
                   WHERE forward_at IS NOT NULL ORDER BY forward_at LIMIT 1) <= clock_timestamp(), false),
-       EXISTS (SELECT FROM subscriptions_serviceoutage WHERE ongoing)
+       EXISTS (SELECT FROM subscriptions_serviceoutage WHERE ongoing),
+       EXISTS (SELECT FROM subscriptions_givenupdelivery)
 """
 
 
@@ -88,11 +89,13 @@ def run_housekeeping() -> None:
     heartbeat.record(heartbeat.TAKEN)  # while drains occupy every worker, no other task is taken
     with connection.cursor() as cursor:
         cursor.execute(_HOUSEKEEPING)
-        waits_are_over, resending, releasing, forwarding_due, outage = cursor.fetchone()
+        waits_are_over, resending, releasing, forwarding_due, outage, given_up = cursor.fetchone()
     if waits_are_over:
         stream_timers.publish_due()
     if resending:
         resend_jobs.step()
+    if given_up:
+        delivery_news.publish_given_up()
     outages.follow(outage)
     if forwarding_due and not outage:
         forwarding.step()
@@ -119,8 +122,10 @@ def sweep() -> None:
     alerts.disable_hopeless()
     issues.follow()
     alerts.tell()
+    endpoint_changes.tell()
     statistics.roll_up()
     horizon.follow()
+    daily_summary.send_due()
     mails.send_waiting()
 
 

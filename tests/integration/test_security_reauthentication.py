@@ -19,6 +19,7 @@ from callhooks_site.security.reauthentication import CONFIRMED_AT, FIELD, VALID_
 from subscriptions.models import ApiKey, AuditEntry, Company, Invitation, Membership
 from tests.integration.test_security_second_factor import code_of
 from tests.support.admin import login
+from tests.support.alerts import make_destination
 from tests.support.factories import PASSWORD, make_company, make_member, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,7 @@ def acts(company: Company, owner: User) -> dict[str, tuple[str, dict[str, Any]]]
     invitation.save()
     return {
         "show a secret": (address("subscription_reveal_secret", subscription.pk), {}),
+        "show an alert's secret": (address("alertdestination_reveal_secret", make_destination(company).pk), {}),
         "rotate a secret": (address("subscription_rotate_secret", subscription.pk), {}),
         "show the signing key": (address("company_reveal_signing_key", company.pk), {}),
         "rotate the signing key": (address("company_rotate_signing_key", company.pk), {}),
@@ -71,8 +73,8 @@ def acts(company: Company, owner: User) -> dict[str, tuple[str, dict[str, Any]]]
 
 
 NAMES = [
-    "show a secret", "rotate a secret", "show the signing key", "rotate the signing key", "create a key",
-    "rotate a key", "revoke a key", "invite", "invite again", "change a role", "remove a member",
+    "show a secret", "show an alert's secret", "rotate a secret", "show the signing key", "rotate the signing key",
+    "create a key", "rotate a key", "revoke a key", "invite", "invite again", "change a role", "remove a member",
 ]  # fmt: skip
 
 

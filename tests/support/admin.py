@@ -26,6 +26,7 @@ from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
 from subscriptions.endpoints import test_events
 from subscriptions.models import (
+    AlertDestination,
     ApiKey,
     Attempt,
     AuditEntry,
@@ -40,6 +41,7 @@ from subscriptions.models import (
 )
 from subscriptions.tenancy import audit_log, members
 from tests.support import factories
+from tests.support.alerts import make_destination
 
 # In every text of the other tenant, and nowhere else.
 MARK = "zq7othertenant"
@@ -75,6 +77,9 @@ class Tenant:
         self.tracker = factories.make_tracker(self.company, name=f"{name} ads", source=f"{name}_paid")
         url = f"http://127.0.0.1:9999/{name}"
         self.subscription = factories.make_subscription(self.company, url=url, name=f"{name} CRM")
+        self.alerts = make_destination(
+            self.company, "slack", f"{url}/alerts", name=f"{name} chat", alerts=["failing", "summary"]
+        )
         self.tag = Tag.objects.create(company=self.company, name=f"{name} tag")
         said = {"customer_phone_number": phone, "customer_name": f"{name} customer"}
         self.call = factories.ended_call(self.company, self.tracker, note=f"{name} note", **said)
@@ -153,6 +158,7 @@ class Tenant:
             Call: self.call,
             type(self.text): self.text,
             type(self.form): self.form,
+            AlertDestination: self.alerts,
             ApiKey: self.key,
             AuditEntry: self.audited,
             Invitation: self.invitation,

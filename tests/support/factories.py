@@ -54,7 +54,7 @@ def make_subscription(
     company: Company, url: str = "http://127.0.0.1:9/hooks", events: list[str] | None = None, **fields: Any
 ) -> Subscription:
     if events is None:
-        events = [event_type.name for event_type in catalogue.all_types()]
+        events = [event_type.name for event_type in catalogue.main_types()]
     return Subscription.objects.create(
         company=company, name=fields.pop("name", "CRM"), url=url, events=events, **fields
     )

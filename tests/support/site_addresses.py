@@ -15,7 +15,16 @@ from callhooks_site.vendor_api.ids import account_id
 from calls.models import Call, Person, Tag, Tracker
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage, Thread
-from subscriptions.models import ApiKey, Company, Delivery, Event, FeedConsumer, ResendJob, Subscription
+from subscriptions.models import (
+    AlertDestination,
+    ApiKey,
+    Company,
+    Delivery,
+    Event,
+    FeedConsumer,
+    ResendJob,
+    Subscription,
+)
 from tests.support.admin import Tenant, name_of
 
 # Parts of an address that are no row's, by the name of the part.
@@ -48,6 +57,7 @@ API: dict[str, type[Model] | None] = {
     "api-event": Event,
     "api-event-type": None,
     "api-feed-consumer": FeedConsumer,
+    "api-alert-destination": AlertDestination,
     "api-key": ApiKey,
     "api-company": Company,
     "call-timeline": Call,

@@ -20,7 +20,7 @@ END = Claim([], more=False, cut=False, skipped=True, next_seconds=None)
 def job(number: int) -> Claimed:
     secrets = dict.fromkeys(
         ("secret", "previous_secret", "signing_key", "custom_headers", "auth_user", "auth_password", "auth_token",
-         "client_certificate", "auth_client"), ""
+         "client_certificate", "auth_client", "secret_url"), ""
     )  # fmt: skip
     return Claimed(
         id=number, endpoint=1, company=1, host="", ordered=False, attempt=1, round_began_after=0, event_id=uuid4(),

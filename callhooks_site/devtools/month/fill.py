@@ -92,7 +92,7 @@ def _login(company: Company, known: str) -> str:
 def _fates(company: Company, demo: dict[str, Any]) -> list[Fate]:
     """The three subscriptions: two that the demo receiver accepts, and one that it refuses."""
     now, receiver = timezone.now(), demo["receiver_url"]
-    everything = [event_type.name for event_type in catalogue.all_types()]
+    everything = [event_type.name for event_type in catalogue.main_types()]
 
     def subscription(name: str, url: str) -> Subscription:
         made = Subscription(company=company, name=name, url=url, events=everything)

@@ -76,7 +76,7 @@ class RelatedFilter(SearchingFilter):
         if access_of(request).all_companies and not _company(request):
             rows = rows.order_by("-pk")  # the names of all companies' rows are in no index
         # A link may choose a row that is not among the choices.
-        every = access_of(request).limit(self.rows.model._default_manager.select_related("company"), "company")
+        every = access_of(request).limit(self.rows.model._base_manager.select_related("company"), "company")
         self.among = _company(request) or ""
         found = self.offer(model_admin.model, rows, chosen, every)
         with_company = access_of(request).several and not _company(request)

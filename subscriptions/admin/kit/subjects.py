@@ -23,10 +23,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from ...events import catalogue
-from ...models import Delivery
+from ...models import Delivery, Subscription
 from ...tenancy.access import access_of
 from . import labels, subject_webhooks
 from .logs import SEARCH_LIMIT, LargeTableAdmin
+
+SUBSCRIPTION = "SUB"
 
 
 class SubjectAdmin(LargeTableAdmin):
@@ -156,8 +158,13 @@ def ids_with_phone(site: AdminSite, request: HttpRequest, term: str) -> list[str
 
 
 def find_names(site: AdminSite, subject_ids: Set[str]) -> dict[str, str]:
-    """The name of the person for each subject id, with one query per kind of subject."""
-    return {row.resource_id: page.name_of(row) for page, row in _read_subjects(site, subject_ids)}
+    """The name of the person for each subject id, or of the subscription for an event about delivery; with one query
+    per kind of subject."""
+    found = {row.resource_id: page.name_of(row) for page, row in _read_subjects(site, subject_ids)}
+    if about_delivery := [one for one in subject_ids if one.startswith(SUBSCRIPTION)]:
+        rows = Subscription.with_alerts.filter(resource_id__in=about_delivery)
+        found |= dict(rows.values_list("resource_id", "name"))
+    return found
 
 
 def find_contacts(site: AdminSite, subject_ids: Set[str]) -> dict[str, tuple[str, str]]:
@@ -235,6 +242,10 @@ _ICONS = {
     "text_message_received": "message-square-text",
     "text_message_sent": "message-square-reply",
     "form_submission": "clipboard-list",
+    "endpoint.failing": "triangle-alert",
+    "endpoint.recovered": "check",
+    "endpoint.disabled": "ban",
+    "delivery.given_up": "x",
 }
 
 
@@ -243,7 +254,8 @@ def icon_of(event_type: str) -> str:
 
 
 def kind_word(event_type: str) -> str:
-    """`call`, `text` or `form`; `record` for a type that is no longer in the catalogue."""
+    """`call`, `text` or `form`; `endpoint`, for what became of webhooks; `record` for a type that is no longer in the
+    catalogue."""
     try:
         return catalogue.kind_of(event_type)
     except KeyError:

@@ -138,7 +138,7 @@ def _webhook(event_type: catalogue.EventType, version: versions.PayloadVersion) 
     whole = build_schema(catalogue.serializer_of(event_type, version.name))
     schema = {name: value for name, value in whole.items() if name != "$schema"}
     return {
-        "operationId": f"webhook_{_key(event_type, version)}",
+        "operationId": f"webhook_{_key(event_type, version)}".replace(".", "_"),
         "summary": f"{event_type.label}, version {version.name}",
         "description": f"{event_type.fires} To subscriptions with the payload version {version.name}.",
         "tags": ["webhooks"],

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
+
+from django.db import transaction
 
 from .arrays import blobs, booleans, numbers, pairs, texts, uuids
 from .cursors import bound_cursor
@@ -83,6 +86,23 @@ UPDATE subscriptions_delivery d SET attempts = d.attempts - 1, claim = NULL, sta
 """
 
 
+# Given up, and somebody wants to know: an alert destination, or a subscription that asks for such events. The types of
+# events about webhooks have a dot: nothing is told of these, or each would cause another.
+_NOTE_GIVEN_UP = """
+INSERT INTO subscriptions_givenupdelivery (delivery_id)
+SELECT d.id
+  FROM subscriptions_delivery d
+  JOIN subscriptions_event e ON e.id = d.event_id AND NOT e.test AND position('.' IN e.type) = 0
+ WHERE d.id = ANY (%s::bigint[]) AND d.state = 'failed'
+   AND (EXISTS (SELECT FROM subscriptions_alertdestination a
+                 WHERE a.company_id = d.company_id AND a.active AND 'given_up' = ANY (a.alerts))
+        OR EXISTS (SELECT FROM subscriptions_subscription s
+                    WHERE s.company_id = d.company_id AND s.state <> 'archived'
+                      AND 'delivery.given_up' = ANY (s.events)))
+    ON CONFLICT DO NOTHING
+"""
+
+
 class Finished(NamedTuple):
     """`ids`: the deliveries that still were ours; the others' leases had ended. `ready`: an endpoint that was put off
     because it had as much under way as it may has room again."""
@@ -114,9 +134,13 @@ def finish(outcomes: Sequence[Outcome]) -> Finished:
         texts(o.error for o in outcomes),
         texts(o.message for o in outcomes),
     ]
-    with bound_cursor() as cursor:
+    given_up = [outcome.claimed.id for outcome in outcomes if outcome.state == "failed"]
+    with transaction.atomic() if given_up else nullcontext(), bound_cursor() as cursor:
         cursor.execute(_FINISH, columns)
         written = cursor.fetchall()
+        if given_up:
+            ours = {row[0] for row in written}
+            cursor.execute(_NOTE_GIVEN_UP, [numbers(pk for pk in given_up if pk in ours)])
     return Finished({row[0] for row in written}, any(row[1] for row in written))
 
 

@@ -34,6 +34,7 @@ e.id AS event_id, e.type, e.sequence,
 d.encoding, s.retry_policy, s.retry_refusals, s.url, s.secret,
 CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
 c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, s.auth_client,
+s.secret_url,
 {trust},
 extract(epoch FROM clock_timestamp() - e.created_at)::float8, extract(epoch FROM clock_timestamp())::float8
 """
@@ -70,6 +71,7 @@ class Claimed:
     auth_token: str = field(repr=False)
     client_certificate: str = field(repr=False)
     auth_client: str = field(repr=False)
+    secret_url: str = field(repr=False)  # the whole URL, where `url` has only its beginning; empty otherwise
     trust: int  # in the endpoint, when it was claimed: 0 failing or stuck, 1 unknown, 2 answered well lately
     age: float  # of the event, in seconds
     database_time: float  # seconds since 1970 by the database's clock when the claim was made

@@ -35,6 +35,11 @@ PRESETS = {
     "text_message_received": "Text from {{caller_number}}\n{{content}}\nTo: {{tracking_number}}\nWhen: {{time}}\n",
     "form_submission": "A form was sent\n{{form_fields}}\nPage: {{form_url}}\nSource: {{source}}\n"
     "Campaign: {{campaign}}\nWhen: {{time}}\n",
+    "endpoint.failing": "Webhooks to {{subscription_name}} are failing\nSince: {{since}}\nLast answer: {{reason}}\n",
+    "endpoint.recovered": "Webhooks to {{subscription_name}} arrive again\nFailing since: {{since}}\n",
+    "endpoint.disabled": "Webhooks to {{subscription_name}} have been disabled\nWhy: {{reason}}\n",
+    "delivery.given_up": "A webhook to {{subscription_name}} was given up\nEvent: {{event_type}}\n"
+    "Attempts: {{attempts}}\nLast answer: {{reason}}\n",
 }
 FOR_OTHERS = "{{event}}\n"
 

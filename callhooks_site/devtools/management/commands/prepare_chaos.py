@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        everything = [event_type.name for event_type in catalogue.all_types()]
+        everything = [event_type.name for event_type in catalogue.main_types()]
         tenants = []
         companies = {"0": [everything, CALLS, REST, everything], "1": [everything, CALLS]}
         if options["forger"]:
