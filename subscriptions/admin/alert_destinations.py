@@ -130,6 +130,10 @@ class AlertDestinationAdmin(ButtonsAdmin):
             return rows
         return rows.filter(Q(member=None) | Q(member__user=request.user.pk))
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """By name; for an operator, who has those of all companies, the newest first, which an index knows."""
+        return ("-pk",) if access_of(request).all_companies else ("name", "pk")
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         company = obj.company_id if obj is not None else getattr(access_of(request).only_company(ALL_ROLES), "pk", None)
         # One that is to be chosen first has its subscriptions chosen later.

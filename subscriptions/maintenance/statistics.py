@@ -40,7 +40,9 @@ SELECT tried.subscription_id, tried.company_id, date_trunc('hour', tried.started
                    1000 * extract(epoch FROM a.started_at - d.created_at) + coalesce(a.duration_ms, 0),
                    ARRAY[{", ".join(map(str, BOUNDS))}]::numeric[]) END AS step
           FROM ({{attempts}}) a
-          JOIN subscriptions_delivery d ON d.id = a.delivery_id) tried
+          JOIN subscriptions_delivery d ON d.id = a.delivery_id
+         -- An alert is none of the company's webhooks.
+         WHERE NOT EXISTS (SELECT FROM subscriptions_alertdestination l WHERE l.endpoint_id = d.subscription_id)) tried
 """
 _ROLL_UP = f"""
 INSERT INTO subscriptions_hourlyfigures AS f

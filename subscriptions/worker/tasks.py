@@ -94,14 +94,14 @@ def run_housekeeping() -> None:
         stream_timers.publish_due()
     if resending:
         resend_jobs.step()
-    if given_up:
-        delivery_news.publish_given_up()
     outages.follow(outage)
     if forwarding_due and not outage:
         forwarding.step()
     if releasing:
         operations.go_on_resuming()
         outbox.release()
+    if given_up:
+        delivery_news.publish_given_up()
 
 
 def ensure_drains() -> None:

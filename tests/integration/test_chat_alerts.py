@@ -13,7 +13,7 @@ from subscriptions.delivery import endpoint_health
 from subscriptions.endpoints import alerts, chat_urls, delivery_news, destinations, endpoint_changes, operations
 from subscriptions.endpoints.rules import validate_events
 from subscriptions.lib.errors import ActionRefused
-from subscriptions.maintenance import integrity_check
+from subscriptions.maintenance import integrity_check, statistics
 from subscriptions.models import (
     AlertDestination,
     Attempt,
@@ -22,6 +22,7 @@ from subscriptions.models import (
     EndpointHealth,
     Event,
     GivenUpDelivery,
+    HourlyStatistics,
     MailRequest,
     Membership,
     Subscription,
@@ -141,6 +142,14 @@ def test_an_alert_that_is_not_accepted_causes_no_alert_and_no_event(crm, receive
     (message,) = mail.outbox
     assert message.subject == "Alerts to Alerts by slack have been disabled"
     assert "alertdestination" in message.body
+
+
+def test_alerts_are_none_of_the_webhooks_that_are_counted(crm, receiver: Receiver):
+    destinations.send_test(make_destination(crm.company, url=receiver.url))
+    drain_until(nothing_pending)
+    statistics.roll_up()
+    statistics.roll_up()
+    assert not HourlyStatistics.objects.exists()
 
 
 def test_who_did_not_ask_for_it_gets_nothing(crm, receiver: Receiver):
