@@ -18,7 +18,7 @@ def connect() -> None:
 
 
 def call_saved(instance: Call, raw: bool = False, **_: Any) -> None:
-    if not raw and not instance.publishes_itself:  # raw: a fixture, a copy of what was already published
+    if not raw and not instance.fires_no_event:  # raw: a fixture, a copy of what was already published
         events.publish_due([instance.resource_id])
 
 
@@ -27,7 +27,7 @@ def tags_changed(instance: Call | Tag, action: str, reverse: bool, pk_set: set[i
         return
     if not reverse:
         call: Any = instance
-        if action != "pre_clear" and not call.publishes_itself:
+        if action != "pre_clear" and not call.fires_no_event:
             events.publish_due([call.resource_id])
         return
     # From the tag's side: remember its calls, since nobody knows them after a clear.

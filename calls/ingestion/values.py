@@ -53,7 +53,7 @@ def build_call(company: Company, data: Data, tracker: Tracker | None = None) -> 
 
 def change_call(call: Call, company: Company, data: Data) -> None:
     """Save what `data` changes in a call that `locking` has read, and publish what is due. Raises ValidationError."""
-    call.publishes_itself = True
+    call.fires_no_event = True
     data = drop_older_values(call, data)
     changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
     if "direction" in changed:

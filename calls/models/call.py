@@ -55,7 +55,7 @@ class Call(SavesChanges, Attribution, EventSubject):
         PERSON = "person", "A person"
         RULE = "rule", "A rule"
 
-    publishes_itself = False  # set before saves by who calls `events.publish_locked` after them
+    fires_no_event = False  # set before saves by who calls `events.publish_locked` after them
 
     resource_id = ResourceIdField(prefix="CAL")
     tracker = models.ForeignKey(Tracker, models.PROTECT, related_name="calls", verbose_name="tracking number")

@@ -6,46 +6,31 @@ all of them, and as operator. Then reports and the lists of API v3 beside a mill
 
 from __future__ import annotations
 
-import logging
 import statistics
-import time
 
 from tests.bench import admin_data, report_pages, vendor_data, vendor_lists, wide
 from tests.bench.options import Options
 from tests.bench.pages import Timed, Visitor
 from tests.bench.report import Report, Target
-from tests.bench.workspace import Workspace, use
+from tests.bench.site import filled_site
+from tests.bench.workspace import Workspace
 
 SIZE = 1_000_000
 MOST_MS = 300
 ROUNDS = 3  # of each page, after one that is not counted
 SLOWEST = 15  # pages listed by name
-# A page that takes longer is interrupted, and listed with this time.
-GIVE_UP_MS = 20_000
 
 
 def run(workspace: Workspace, options: Options) -> Report:
-    from django.db import connection
-    from django.test import override_settings
-
     if options.wide:
         return wide.run(workspace, options)
     size = options.size or SIZE
-    logging.getLogger("django.request").setLevel(logging.ERROR)  # pages that are refused are no news here
-    use(workspace.database("admin"))
-    begun = time.monotonic()
-    data = admin_data.fill(size)
-    made = time.monotonic() - begun
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {GIVE_UP_MS}")
-    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    timed: list[Timed] = []
-    with override_settings(STORAGES=plain):
-        for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
-            timed += Visitor(who, user, min(options.rounds, ROUNDS)).walk(data.companies, data.terms)
-    calls = vendor_data.fill(size)
     rounds = min(options.rounds, ROUNDS)
-    with override_settings(STORAGES=plain):
+    timed: list[Timed] = []
+    with filled_site(workspace, "admin", lambda: admin_data.fill(size)) as (data, made):
+        for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
+            timed += Visitor(who, user, rounds).walk(data.companies, data.terms)
+        calls = vendor_data.fill(size)
         timed += report_pages.walk(calls, rounds)
     ordered = sorted(timed, key=lambda one: -one.ms)
     asked = sorted(vendor_lists.walk(calls, vendor_lists.paths(calls), rounds), key=lambda one: -one.ms)

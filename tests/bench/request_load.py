@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 import socket
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from tests.bench.load import answer_lines, share_out
 
 TIMEOUT_SECONDS = 60
 READ_BYTES = 65536
@@ -91,61 +91,45 @@ class Connection:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A connection on which whole jobs are done, each for the next company."""
+
+    connection: Connection
+    asked: dict[str, Any]
+    began: list[float]
+
+    def do(self, turn: int, due: float) -> None:
+        companies = self.asked["companies"]
+        key, number = companies[turn % len(companies)]
+        self.began[turn] = time.monotonic()
+        resource_id = ""
+        for step in steps(self.asked["kind"], number):
+            answer = self.connection.send(step, step.path.format(resource_id), key)
+            if not resource_id and (found := _RESOURCE_ID.search(answer)):
+                resource_id = found[1].decode()
+
+    def close(self) -> None:
+        self.connection.close()
+
+
 def drive(asked: dict[str, Any]) -> dict[str, Any]:
     """Send `jobs` forms or whole calls over `connections`, as fast as they are answered or at `rate` a second, each for
     the next of `companies` (key and tracking number). Answers with the seconds for all, and with the time of each
     job's first byte (monotonic clock). Raises RuntimeError for an answer that is none of 200 and 201."""
-    companies = asked["companies"]
     began = [0.0] * asked["jobs"]
-    failed: list[Exception] = []
-    lock = threading.Lock()
-    turns = iter(range(asked["jobs"]))
-    started = time.monotonic()
-
-    def work() -> None:
-        connection = Connection(asked["port"])
-        try:
-            while not failed:
-                with lock:
-                    turn = next(turns, None)
-                if turn is None:
-                    break
-                if asked["rate"]:
-                    time.sleep(max(0.0, started + turn / asked["rate"] - time.monotonic()))
-                began[turn] = time.monotonic()
-                _do(connection, asked["kind"], *companies[turn % len(companies)])
-        except (OSError, RuntimeError) as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(asked["connections"])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise RuntimeError(f"A request failed: {failed[0]}")
-    return {"seconds": time.monotonic() - started, "began": began}
-
-
-def _do(connection: Connection, kind: str, key: str, number: str) -> None:
-    resource_id = ""
-    for step in steps(kind, number):
-        answer = connection.send(step, step.path.format(resource_id), key)
-        if not resource_id and (found := _RESOURCE_ID.search(answer)):
-            resource_id = found[1].decode()
+    seconds = share_out(
+        asked["jobs"],
+        lambda: Customer(Connection(asked["port"]), asked, began),
+        connections=asked["connections"],
+        rate=asked["rate"],
+    )
+    return {"seconds": seconds, "began": began}
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def main() -> None:
-    for line in sys.stdin:
-        sys.stdout.write(json.dumps(drive(json.loads(line))) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    answer_lines(drive)

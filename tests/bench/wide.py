@@ -3,40 +3,27 @@ installation of 20,000 companies: CPU time of the request (Python and its Postgr
 
 from __future__ import annotations
 
-import logging
 import statistics
-import time
 from collections.abc import Iterator
 
 from tests.bench import wide_data
 from tests.bench.options import Options
 from tests.bench.pages import Timed, Visitor
 from tests.bench.report import Report, Target
-from tests.bench.workspace import Workspace, use
+from tests.bench.site import filled_site
+from tests.bench.workspace import Workspace
 
 MOST_MS, MOST_KB = 300, 300
 ROUNDS = 2  # of each page, after one that is not counted
 SLOWEST = 15  # pages listed by name
-GIVE_UP_MS = 20_000
 API = ("companies", "subscriptions", "deliveries", "deliveries?state=failed", "events", "calls", "texts", "forms",
        "people", "tags", "trackers")  # fmt: skip
 V3 = ("companies", "users", "calls", "trackers", "tags", "form_submissions", "calls/summary")
 
 
 def run(workspace: Workspace, options: Options) -> Report:
-    from django.db import connection
-    from django.test import override_settings
-
     size, rounds = options.size or wide_data.COMPANIES, min(options.rounds, ROUNDS)
-    logging.getLogger("django.request").setLevel(logging.ERROR)  # pages that are refused are no news here
-    use(workspace.database("wide"))
-    begun = time.monotonic()
-    data = wide_data.fill(size)
-    made = time.monotonic() - begun
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {GIVE_UP_MS}")
-    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    with override_settings(STORAGES=plain):
+    with filled_site(workspace, "wide", lambda: wide_data.fill(size)) as (data, made):
         timed = [*_walk(data, rounds), *_ask(data, rounds)]
     costly, heavy = sorted(timed, key=lambda one: -one.cpu_ms), sorted(timed, key=lambda one: -one.size)
     broken = [one.name for one in timed if one.status >= 500]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from forms_intake.web.script import list_versions
+from tests.support.http_servers import QuietHandler, running_server
 
 FILES = Path(__file__).resolve().parents[1] / "data" / "capture"
 KEY = "KEY"
@@ -27,7 +26,7 @@ class CaptureSite:
         return taken
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     site: CaptureSite
 
     def do_GET(self) -> None:
@@ -54,19 +53,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args: object) -> None:
-        return None
-
 
 @contextmanager
 def running() -> Iterator[CaptureSite]:
     site = CaptureSite()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"site": site}))
-    server.daemon_threads = True
-    site.url = f"http://127.0.0.1:{server.server_address[1]}/"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield site
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running_server(type("Handler", (_Handler,), {"site": site})) as address:
+        site.url = f"{address}/"
+        yield site

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 import pytest
@@ -16,6 +14,7 @@ from forms_intake.web import script_source
 from forms_intake.web.script import build_script_tag
 from subscriptions.models import Event
 from tests.support.factories import make_company, make_subscription
+from tests.support.http_servers import QuietHandler, running_server
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,46 +50,36 @@ class Site:
     """A company's web site, on a port of its own."""
 
     def __init__(self) -> None:
-        self.page = ""
-        self.policy = ""
-        site = self
+        self.page, self.policy, self.url = "", "", ""
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                script = self.path == "/site.js"
-                body = SITE_JS if script else b"Thanks" if self.path.startswith("/thanks") else site.page.encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/javascript" if script else "text/html")
-                self.send_header("Content-Security-Policy", site.policy)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
 
-            do_POST = do_GET
+class Handler(QuietHandler):
+    site: Site
 
-            def log_message(self, *args: object) -> None:
-                return None
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        script = self.path == "/site.js"
+        body = SITE_JS if script else b"Thanks" if self.path.startswith("/thanks") else self.site.page.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if script else "text/html")
+        self.send_header("Content-Security-Policy", self.site.policy)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+    do_POST = do_GET
 
 
 @pytest.fixture
 def site(live_server, settings) -> Iterator[Site]:
     settings.PUBLIC_URL = live_server.url
-    made = Site()
-    company = make_company()
+    made, company = Site(), make_company()
     make_subscription(company)
-    source = FormSource.objects.create(company=company, name="Site", allowed_origins=made.url)
-    made.page = PAGE % (build_script_tag(source.public_key), f"{live_server.url}/f/{source.public_key}")
-    made.policy = f"default-src 'self'; script-src 'self' {live_server.url}; connect-src 'self' {live_server.url}"
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
+    with running_server(type("SiteHandler", (Handler,), {"site": made})) as made.url:
+        source = FormSource.objects.create(company=company, name="Site", allowed_origins=made.url)
+        made.page = PAGE % (build_script_tag(source.public_key), f"{live_server.url}/f/{source.public_key}")
+        made.policy = f"default-src 'self'; script-src 'self' {live_server.url}; connect-src 'self' {live_server.url}"
+        yield made
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from subscriptions.delivery.http.client import Client
+from tests.support.waiting import PATIENCE
 
 LOOPBACK = ("127.0.0.0/8",)
 
@@ -36,7 +37,7 @@ def make_client() -> Iterator[Callable[..., Client]]:
     clients: list[Client] = []
 
     def make(**options: Any) -> Client:
-        settings = {"allowed_networks": LOOPBACK, "connect_timeout": 5.0, "total_timeout": 10.0} | options
+        settings = {"allowed_networks": LOOPBACK, "connect_timeout": PATIENCE, "total_timeout": PATIENCE} | options
         clients.append(Client(**settings))
         return clients[-1]
 

@@ -1,10 +1,9 @@
-"""Every answer of the table comes to an Answer that can be stored and shown, from a real socket, in time."""
+"""Every answer of the table comes to an Answer that can be stored and shown, from a real socket."""
 
 from __future__ import annotations
 
 import re
 import socket
-import time
 
 import pytest
 
@@ -35,13 +34,10 @@ def assert_storable(answer: Answer) -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_becomes_an_answer(case: ReplyCase, client: Client) -> None:
     with Receiver(answering(case.reply, then=case.then)) as receiver:
-        started = time.monotonic()
         answer = client.send(Request(receiver.url, {"Content-Type": "application/json"}, b"{}"))
-        elapsed = time.monotonic() - started
 
         assert_storable(answer)
         assert (answer.status, answer.error) == (case.status, case.error)
-        assert elapsed < 9
         assert len(receiver.requests) == 1
         if case.error:
             assert answer.message.endswith(".")

@@ -11,12 +11,12 @@ import pytest
 
 from subscriptions.delivery.http.failures import SendFailed
 from subscriptions.delivery.http.session import GuardedSession
+from tests.support.waiting import PATIENCE
 
 from .certificates import new_authority, server_context, write_authority
 from .conftest import LOOPBACK
 from .name_cases import CASES as NAMES
 from .receivers import OK, Dripper, Receiver, answering
-from .test_deadlines import SLACK
 from .url_cases import CASES as URLS
 
 
@@ -25,7 +25,7 @@ def make_session() -> Iterator[Callable[..., GuardedSession]]:
     sessions: list[GuardedSession] = []
 
     def make(**options: Any) -> GuardedSession:
-        sessions.append(GuardedSession(**({"allowed_networks": LOOPBACK, "total_timeout": 5.0} | options)))
+        sessions.append(GuardedSession(**({"allowed_networks": LOOPBACK, "total_timeout": PATIENCE} | options)))
         return sessions[-1]
 
     yield make
@@ -150,7 +150,7 @@ def test_dripping_ends_at_the_deadline(
         failure = _failure(make_session(total_timeout=0.3), f"{scheme}://127.0.0.1:{dripper.port}/")
         elapsed = time.monotonic() - started
     assert failure.code in ("timeout", "tls")
-    assert elapsed < 0.3 + SLACK
+    assert elapsed < 0.3 + PATIENCE
     assert elapsed > 0.2 or failure.code == "tls"
 
 

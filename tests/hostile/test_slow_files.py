@@ -4,11 +4,8 @@ server's threads. Before, thirty requests for one picture kept the service from 
 from __future__ import annotations
 
 import runpy
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.signals import request_finished
@@ -20,46 +17,21 @@ from messaging import media
 from subscriptions.delivery import file_slots, remote_files
 from subscriptions.lib.process_slots import ProcessSlots
 from tests.support.factories import make_company, make_text
+from tests.support.http_servers import FileServer
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 10_000
 
 
-class PictureServer:
-    def __init__(self) -> None:
-        self.asked = 0
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                server.asked += 1
-                start, end = (int(number) for number in self.headers["Range"].removeprefix("bytes=").split("-"))
-                content = b"x" * (min(end, SIZE - 1) - start + 1)
-                self.send_response(206)
-                self.send_header("Content-Type", "image/png")
-                self.send_header("Content-Length", str(len(content)))
-                self.send_header("Content-Range", f"bytes {start}-{start + len(content) - 1}/{SIZE}")
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/picture.png"
-
-
 @pytest.fixture
-def pictures(monkeypatch, settings) -> Iterator[PictureServer]:
+def pictures(monkeypatch, settings) -> Iterator[FileServer]:
     settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(remote_files, "PIECE", 1000)
     monkeypatch.setattr(remote_files, "SLOTS", ProcessSlots(file_slots.TOGETHER, file_slots.OF_ONE_COMPANY))
-    running = PictureServer()
-    threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
+    server = FileServer(b"x" * SIZE, "image/png")
+    with server.running():
+        yield server
 
 
 @pytest.fixture
@@ -68,8 +40,8 @@ def web() -> Client:
     return Client()
 
 
-def link(pictures: PictureServer, name: str) -> str:
-    url = media.public_urls(make_text(make_company(name), media_urls=[pictures.url]))[0]
+def link(pictures: FileServer, name: str) -> str:
+    url = media.public_urls(make_text(make_company(name), media_urls=[f"{pictures.address}/picture.png"]))[0]
     return url[url.index("/texts/") :]
 
 
@@ -87,7 +59,7 @@ def test_a_company_and_all_together_hold_few_threads(web, pictures):
     assert (refused.status_code, refused["Retry-After"]) == (503, "5")
     under_way.append(web.get(other))
     assert web.get(third).status_code == 503
-    assert pictures.asked == len(under_way) == file_slots.TOGETHER  # whoever was refused cost nothing
+    assert len(pictures.asked) == len(under_way) == file_slots.TOGETHER  # whoever was refused cost nothing
     assert len(b"".join(under_way[0].streaming_content)) == SIZE  # read to its end
     break_off(under_way[1])
     assert [web.get(link).status_code for link in (mine, third)] == [200, 200]
@@ -110,13 +82,13 @@ def test_head_reads_one_piece_and_holds_nothing(web, pictures):
     for _ in range(file_slots.TOGETHER + 1):
         answer = web.head(picture)
         assert (answer.status_code, answer["Content-Length"]) == (200, str(SIZE))
-    assert pictures.asked == file_slots.TOGETHER + 1
+    assert len(pictures.asked) == file_slots.TOGETHER + 1
 
 
 @pytest.mark.parametrize("asked", ["bytes=20-10", "bytes=999999999999999-"])
 def test_a_range_that_no_file_has_reaches_nobody(web, pictures, asked):
     assert web.get(link(pictures, "Mine"), headers={"Range": asked}).status_code == 416
-    assert pictures.asked == 0
+    assert pictures.asked == []
 
 
 def test_a_range_of_many_digits_is_none(web, pictures):

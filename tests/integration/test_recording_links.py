@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from base64 import b64decode
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
@@ -17,77 +13,33 @@ from messaging import media
 from subscriptions.delivery import remote_files
 from subscriptions.lib.process_slots import ProcessSlots
 from tests.support.factories import ended_call, make_company, make_text
+from tests.support.http_servers import FileServer
 
 pytestmark = pytest.mark.django_db
 SID, TOKEN = f"AC{'0' * 32}", "the-auth-token"
 SOUND = bytes(range(256)) * 20
 
 
-class Provider:
-    """Gives SOUND to whoever logs in; `ranges` off: the whole, whatever is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str]] = []
-        self.ranges, self.guarded, self.status, self.kind = True, True, 0, "audio/mpeg"
-        self.elsewhere = ""  # where it redirects to
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                login = b64decode(self.headers.get("Authorization", "")[6:]).decode()
-                wanted = self.headers.get("Range", "")
-                provider.asked.append((self.path, login, wanted))
-                if provider.guarded and login != f"{SID}:{TOKEN}":
-                    return self.send_error(401)
-                if provider.elsewhere and not self.path.startswith("/elsewhere"):
-                    self.send_response(302)
-                    self.send_header("Location", provider.elsewhere)
-                    self.send_header("Content-Length", "0")
-                    return self.end_headers()
-                if provider.status:
-                    return self.send_error(provider.status)
-                place = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted)
-                if not (provider.ranges and place):
-                    return self._send(200, SOUND)
-                start, end = int(place[1]), min(int(place[2]), len(SOUND) - 1)
-                if start >= len(SOUND):
-                    return self._send(416, b"", f"bytes */{len(SOUND)}")
-                return self._send(206, SOUND[start : end + 1], f"bytes {start}-{end}/{len(SOUND)}")
-
-            def _send(self, status: int, content: bytes, place: str = "") -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", provider.kind)
-                self.send_header("Content-Length", str(len(content)))
-                if place:
-                    self.send_header("Content-Range", place)
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/2010-04-01/Accounts/{SID}/Recordings/RE1.mp3"
-
-
 @pytest.fixture
-def provider(monkeypatch, settings) -> Iterator[Provider]:
+def provider(monkeypatch, settings) -> Iterator[FileServer]:
     settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(recording_login, "SERVER", re.compile(r"http://127\.0\.0\.1:\d+/"))
     monkeypatch.setattr(remote_files, "PIECE", 1000)
     monkeypatch.setattr(remote_files, "SLOTS", ProcessSlots(3, 2))  # tests need not read an answer to its end
-    running = Provider()
-    threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
+    server = FileServer(SOUND, "audio/mpeg", login=f"{SID}:{TOKEN}")
+    with server.running():
+        yield server
 
 
 @pytest.fixture
 def call(provider):
     company = make_company()
     IngestSource.objects.create(company=company, name="Twilio", account_sid=SID, auth_token=TOKEN)
-    return ended_call(company, recording_url=provider.url)
+    return ended_call(company, recording_url=recording_at(provider))
+
+
+def recording_at(provider: FileServer) -> str:
+    return f"{provider.address}/2010-04-01/Accounts/{SID}/Recordings/RE1.mp3"
 
 
 def link(call, key: str | None = None) -> str:
@@ -133,8 +85,8 @@ def test_a_redirect_is_followed_and_the_login_stays_with_its_server(client, prov
     assert content(client.get(link(call))) == SOUND
     assert {login for _, login, _ in provider.asked} == {f"{SID}:{TOKEN}"}
     provider.asked.clear()
-    provider.guarded = False
-    provider.elsewhere = f"http://localhost:{provider.server.server_port}/elsewhere"
+    provider.login = ""
+    provider.elsewhere = f"{provider.address.replace('127.0.0.1', 'localhost')}/elsewhere"
     assert content(client.get(link(call))) == SOUND
     assert {login for path, login, _ in provider.asked if path == "/elsewhere"} == {""}
 
@@ -164,9 +116,9 @@ def test_a_wrong_key_reaches_nobody(client, provider, call):
 
 
 def test_another_company_s_account_opens_nothing(client, provider, call):
-    other = ended_call(make_company("Another"), recording_url=provider.url)
+    other = ended_call(make_company("Another"), recording_url=recording_at(provider))
     answer = client.get(link(other))
-    assert (answer.status_code, answer["Location"]) == (302, provider.url)
+    assert (answer.status_code, answer["Location"]) == (302, recording_at(provider))
     assert provider.asked == []
 
 
@@ -188,8 +140,8 @@ def test_the_player_plays_our_own_link(client, call):
 
 
 def test_media_by_http_come_through_us(client, provider):
-    provider.guarded, provider.kind = False, "image/png"
-    text = make_text(make_company(), media_urls=["https://example.com/1.jpg", provider.url])
+    provider.login, provider.kind = "", "image/png"
+    text = make_text(make_company(), media_urls=["https://example.com/1.jpg", recording_at(provider)])
     url = media.public_urls(text)[1]
     answer = client.get(url[url.index("/texts/") :])
     assert (answer.status_code, answer["Content-Type"], content(answer)) == (200, "image/png", SOUND)
