@@ -43,7 +43,7 @@ LIST_QUERIES = {
 }
 # Across all companies, how far back the list looks is asked first.
 OPERATORS_TOO = {"subscriptions_delivery": 12, "subscriptions_event": 11}
-PAGE_QUERIES = {"delivery": 9, "event": 10, "call": 21}
+PAGE_QUERIES = {"delivery": 9, "event": 11, "call": 21}
 
 
 def more(company: Company, number: int) -> None:
