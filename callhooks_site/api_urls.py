@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import DefaultRouter
 
 from calls.api.views import CallViewSet, PersonViewSet, TagViewSet, TrackerViewSet
@@ -20,7 +19,7 @@ from subscriptions.api.kit.views import UnknownAddress
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
 
-from .api_pages import Reference
+from .api_reference.page import Document, Reference
 
 
 class Router(DefaultRouter):
@@ -47,7 +46,7 @@ router.register("companies", CompanyViewSet, "api-company")
 router.register("event-types", EventTypeViewSet, "api-event-type")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
+    path("schema/", Document.as_view(), name="api-schema"),
     path("docs/", Reference.as_view(url_name="api-schema"), name="api-docs"),
     *router.urls,
     re_path(r"", UnknownAddress.as_view(), name="api-nothing-here"),

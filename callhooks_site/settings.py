@@ -220,8 +220,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # No external validator, and no key stored in the browser.
-    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "persistAuthorization": False, "deepLinking": True},
-    "POSTPROCESSING_HOOKS": ["subscriptions.api.kit.openapi.add_problems_and_webhooks"],
+    "SWAGGER_UI_SETTINGS": {
+        "validatorUrl": None,
+        "persistAuthorization": False,
+        "deepLinking": True,
+        "filter": True,
+        "defaultModelsExpandDepth": -1,  # each operation shows its own
+        "displayRequestDuration": True,
+    },
+    "POSTPROCESSING_HOOKS": [
+        "subscriptions.api.kit.openapi.add_problems_and_webhooks",
+        "callhooks_site.api_reference.document.complete",
+    ],
     "GET_LIB_DOC_EXCLUDES": "subscriptions.api.kit.openapi.list_classes_without_public_docs",
 }
 

@@ -23,6 +23,7 @@ from ..ingestion.natural_keys import violates
 from ..ingestion.single import create_or_update_call, update_call
 from ..models import Call, Person, Tag, Tracker
 from ..tagging import get_or_make_tag
+from . import reference
 from .filters import CallFilters, PersonFilters, TagFilters, TrackerFilters
 from .serializers import CallSerializer, PersonSerializer, TagSerializer, TrackerSerializer
 
@@ -37,6 +38,7 @@ ONE_PERSON_EACH = {
 
 
 class CallViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.CALLS
     serializer_class = CallSerializer
     filterset_class = CallFilters
     write_scope = ApiKey.Scope.INGEST
@@ -76,6 +78,7 @@ class CallViewSet(ListViewSet, RetrieveViewSet):
 
 
 class TrackerViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.TRACKERS
     serializer_class = TrackerSerializer
     filterset_class = TrackerFilters
     write_scope = ApiKey.Scope.INGEST
@@ -99,6 +102,7 @@ class TrackerViewSet(ListViewSet, RetrieveViewSet):
 
 
 class TagViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.TAGS
     serializer_class = TagSerializer
     filterset_class = TagFilters
     write_scope = ApiKey.Scope.INGEST
@@ -128,6 +132,7 @@ class TagViewSet(ListViewSet, RetrieveViewSet):
 
 
 class PersonViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.PEOPLE
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
     write_scope = ApiKey.Scope.INGEST

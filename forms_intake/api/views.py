@@ -14,6 +14,7 @@ from subscriptions.models import ApiKey
 
 from ..ingestion import record_form
 from ..models import FormSubmission
+from . import reference
 from .serializers import FormSubmissionSerializer
 
 
@@ -25,6 +26,7 @@ class FormSubmissionFilters(Filters):
 
 
 class FormSubmissionViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.FORMS
     serializer_class = FormSubmissionSerializer
     filterset_class = FormSubmissionFilters
     write_scope = ApiKey.Scope.INGEST

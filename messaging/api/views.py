@@ -12,11 +12,13 @@ from subscriptions.models import ApiKey
 
 from ..ingestion import record_text
 from ..models import TextMessage
+from . import reference
 from .filters import TextMessageFilters
 from .serializers import TextMessageSerializer
 
 
 class TextMessageViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.TEXTS
     serializer_class = TextMessageSerializer
     filterset_class = TextMessageFilters
     write_scope = ApiKey.Scope.INGEST

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from ..models import ApiKey, Company
 from ..tenancy import audit_log
+from . import reference
 from .keys import ApiKeySerializer, MadeKeySerializer, check_end, maker
 from .kit.permissions import HasScope, IsOperatorKey
 from .kit.serializers import StrictModelSerializer, shared_serializer
@@ -31,6 +32,7 @@ class CompanySerializer(StrictModelSerializer):
 class CompanyViewSet(ListViewSet, RetrieveViewSet):
     """Only for operators' keys. Other keys get 404."""
 
+    reference = reference.COMPANIES
     serializer_class = CompanySerializer
     permission_classes = (IsOperatorKey, HasScope)
     write_scope = ApiKey.Scope.MANAGE

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from ..endpoints import operations
 from ..lib import answer_text
 from ..models import ApiKey, Attempt, Delivery, Subscription
+from . import reference
 from .kit.errors import Conflict
 from .kit.fields import StrictIntegerField
 from .kit.filters import Filters, after, before
@@ -75,7 +76,7 @@ class ChosenDeliveries(StrictSerializer):
 
 
 class SentNow(StrictSerializer):
-    """For the documentation: how many are sent now."""
+    """How many are sent now."""
 
     deliveries = serializers.IntegerField(read_only=True, help_text="How many waited, and are sent now.")
 
@@ -90,6 +91,7 @@ class DeliveryFilters(Filters):
 
 
 class DeliveryViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.DELIVERIES
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilters
     write_scope = ApiKey.Scope.MANAGE

@@ -20,6 +20,7 @@ from ..events.payload_schemas import build_schema
 from ..events.stored_bodies import read_bodies
 from ..events.versions import DEFAULT
 from ..models import Event
+from . import reference
 from .kit.authentication import company_of
 from .kit.filters import Filters, after, before
 from .kit.openapi import inline_list
@@ -56,6 +57,7 @@ class EventFilters(Filters):
 
 
 class EventViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.EVENTS
     serializer_class = EventSerializer
     filterset_class = EventFilters
     lookup_url_kwarg = "event_id"
@@ -106,6 +108,7 @@ class EventTypeSerializer(serializers.Serializer[Any]):
 
 
 class EventTypeViewSet(ViewSet):
+    reference = reference.EVENT_TYPES
     serializer_class = EventTypeSerializer
     lookup_field = "name"
     lookup_value_regex = "[a-z_.]{1,40}"

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from ..models import ApiKey
 from ..tenancy import audit_log
+from . import reference
 from .kit.errors import Conflict
 from .kit.fields import StrictChoiceField, StrictDateTimeField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer
@@ -70,6 +71,7 @@ class MadeKeySerializer(ApiKeySerializer):
 
 
 class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.KEYS
     serializer_class = ApiKeySerializer
     read_scope = ApiKey.Scope.MANAGE
     write_scope = ApiKey.Scope.MANAGE
@@ -156,6 +158,7 @@ class OwnKeySerializer(ApiKeySerializer):
 class OwnKeyViewSet(TenantViewSet):
     """The API key that sends the request."""
 
+    reference = reference.OWN_KEY
     serializer_class = ApiKeySerializer
     pagination_class = None
     filter_backends = ()

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from ..endpoints import resend_jobs
 from ..models import ApiKey, ResendJob, Subscription
+from . import reference
 from .kit import unread
 from .kit.fields import PastDateTimeField, StrictBooleanField, StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictSerializer
@@ -58,6 +59,7 @@ class ResendCount(StrictSerializer):
 
 
 class ResendJobViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.RESEND_JOBS
     serializer_class = ResendJobSerializer
     write_scope = ApiKey.Scope.MANAGE
     lookup_field = "pk"

@@ -23,6 +23,7 @@ from ..events import versions
 from ..models import ApiKey, Encoding, RetryPolicy, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
+from . import reference
 from .conditions import Conditions, check_conditions
 from .credentials import Auth, ClientCertificate, CustomHeaders, to_column_values
 from .deliveries import DeliverySerializer, SentNow
@@ -172,6 +173,7 @@ class ResumedSerializer(SubscriptionSerializer):
 
 
 class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
+    reference = reference.SUBSCRIPTIONS
     serializer_class = SubscriptionSerializer
     write_scope = ApiKey.Scope.MANAGE
     told_without_read = frozenset({"secret", "deliveries"})

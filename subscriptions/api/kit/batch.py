@@ -32,9 +32,9 @@ class BatchSerializer(StrictSerializer):
     )
 
 
-class _Fault(serializers.Serializer[Any]):
+class ItemError(serializers.Serializer[Any]):
     pointer = serializers.CharField(help_text="JSON pointer into the item.")
-    detail = serializers.CharField()
+    detail = serializers.CharField(help_text="What is wrong and how to fix it.")
 
 
 class BatchResult(serializers.Serializer[Any]):
@@ -44,16 +44,16 @@ class BatchResult(serializers.Serializer[Any]):
         [201, 200, 400], help_text="201: created. 200: already known. 400: refused, see errors."
     )
     resource_id = serializers.CharField(required=False, help_text="Set unless the item was refused.")
-    errors = _Fault(many=True, required=False, help_text="Set if the item was refused.")  # type: ignore[assignment]
+    errors = ItemError(many=True, required=False, help_text="Set if the item was refused.")  # type: ignore[assignment]
 
 
 class BatchAnswer(serializers.Serializer[Any]):
     """Counts, and the results in the order of the items."""
 
-    created = serializers.IntegerField()
-    known = serializers.IntegerField()
-    refused = serializers.IntegerField()
-    results = BatchResult(many=True)
+    created = serializers.IntegerField(help_text="How many were new.")
+    known = serializers.IntegerField(help_text="How many were known already.")
+    refused = serializers.IntegerField(help_text="How many were refused.")
+    results = BatchResult(many=True, help_text="A result for each item, in the order of the request.")
 
 
 def run_batch(

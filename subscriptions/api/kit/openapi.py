@@ -14,10 +14,12 @@ from rest_framework import serializers
 from ...events import catalogue, versions
 from ...events.payload_schemas import build_schema
 from ...events.versions import DEFAULT
+from ...models import ApiKey
+from . import idempotency
 from .authentication import COMPANY_HEADER
+from .reference import PROBLEM, Operation, Resource, error_responses, errors_of, problem_response
 
 JSON = "application/json"
-PROBLEM = "application/problem+json"
 FORM = "application/x-www-form-urlencoded"
 # To subscriptions whose encoding is form.
 _FORM_SCHEMA = {
@@ -76,22 +78,102 @@ _COMPANY_PARAMETER = OpenApiParameter(
 )
 
 
+_HEADER = OpenApiParameter.HEADER
+_IDEMPOTENCY = OpenApiParameter(
+    idempotency.HEADER,
+    location=_HEADER,
+    description="Any text of at most 255 characters that is new for each request. A repeat with the same key is answered as "
+    "the first time, and nothing is done twice.",
+)
+_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=_HEADER,
+    description="The `ETag` of a read. The change is made only if nothing has changed since.",
+)
+_IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    location=_HEADER,
+    description="The `ETag` of a read. The answer is 304 if nothing has changed since.",
+)
+_SUCCESS = {
+    "200": "Done.",
+    "201": "Created. `Location` has its URL.",
+    "202": "Accepted. It is being sent.",
+    "204": "Done. There is no body.",
+}
+_EXISTED = "It existed already, and is returned as it is."
+
+
 class Schema(AutoSchema):
-    """Adds the problem response to every operation."""
+    """Adds what the view set's `reference` says, the headers that it takes, and all errors."""
+
+    @property
+    def resource(self) -> Resource:
+        return self.view.reference  # type: ignore[no-any-return]
+
+    @property
+    def operation(self) -> Operation:
+        return self.resource.operations[self.view.action]
+
+    def get_summary(self) -> str:
+        return self.operation.summary
+
+    def get_description(self) -> str:
+        view: Any = self.view
+        reads = self.method in ("GET", "HEAD")
+        scope = getattr(view, *(("read_scope", ApiKey.Scope.READ) if reads else ("write_scope", ApiKey.Scope.MANAGE)))
+        return f"{self.operation.description}\n\nNeeds the scope `{scope}`."
+
+    def get_tags(self) -> list[str]:
+        return [self.resource.tag]
 
     def get_override_parameters(self) -> list[Any]:
-        of_company = "/companies/" not in self.path
-        return [*super().get_override_parameters(), *([_COMPANY_PARAMETER] if of_company else [])]
+        headers = [_COMPANY_PARAMETER] if "/companies/" not in self.path else []
+        if self.method in idempotency.METHODS:
+            headers.append(_IDEMPOTENCY)
+        if self.method in ("PATCH", "DELETE") and self._of_one:
+            headers.append(_IF_MATCH)
+        if self._knows_versions:
+            headers.append(_IF_NONE_MATCH)
+        return [*super().get_override_parameters(), *headers]
+
+    @property
+    def _of_one(self) -> bool:
+        return "{" in self.path
+
+    @property
+    def _knows_versions(self) -> bool:
+        """Whether it is a read that has an ETag."""
+        from .views import RetrieveViewSet
+
+        view: Any = self.view
+        return view.action == "retrieve" and getattr(type(view), "retrieve", None) is RetrieveViewSet.retrieve
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        for parameter in found:
+            parameter["description"] = "The name of the type." if parameter["name"] == "name" else "Its id."
+        return found
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction)
         view: Any = self.view
-        if direction == "response" and view.action == "create" and view.returns_existing:
-            responses.setdefault("200", responses["201"])
-        responses["default"] = {
-            "description": "A problem (RFC 9457).",
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        if direction != "response":
+            return responses
+        for status, response in responses.items():
+            response["description"] = "A page of the list." if view.action == "list" else _SUCCESS[status]
+        if view.action == "create" and view.returns_existing:
+            responses.setdefault("200", responses["201"] | {"description": _EXISTED})
+        if self._knows_versions:
+            responses["304"] = {"description": "Nothing has changed since the version in `If-None-Match`. No body."}
+        responses |= errors_of(
+            self.method,
+            lists=view.action == "list",
+            detail=self._of_one,
+            body=self.method in idempotency.METHODS,
+            conflict=self.operation.conflict,
+        )
+        responses["default"] = problem_response("Any other error (RFC 9457), such as 500.")
         return responses
 
 
@@ -121,6 +203,7 @@ def add_problems_and_webhooks(result: dict[str, Any], generator: Any, request: A
             if isinstance(field.get("type"), list):
                 field["type"] = list(dict.fromkeys(field["type"]))  # the field and allow_null both add "null"
     schemas["Problem"] = _PROBLEM_SCHEMA
+    result["components"]["responses"] = error_responses()
     result["webhooks"] = {
         _key(event_type, version): {"post": _webhook(event_type, version)}
         for event_type in catalogue.all_types()
@@ -141,7 +224,7 @@ def _webhook(event_type: catalogue.EventType, version: versions.PayloadVersion) 
         "operationId": f"webhook_{_key(event_type, version)}".replace(".", "_"),
         "summary": f"{event_type.label}, version {version.name}",
         "description": f"{event_type.fires} To subscriptions with the payload version {version.name}.",
-        "tags": ["webhooks"],
+        "tags": ["Webhooks"],
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": words}
             for name, words in _HEADERS.items()

@@ -1,0 +1,37 @@
+"""The API's OpenAPI document and the page that shows it: Swagger UI from local files, with the same security policy as
+other pages."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, cast
+
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+@cache
+def document() -> bytes:
+    """The document as JSON. It is the same for everybody, and making it takes a second: a process does so once."""
+    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+class Document(SpectacularJSONAPIView):
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        headers = {"Content-Disposition": 'inline; filename="callhooks-openapi.json"'}
+        return HttpResponse(document(), content_type="application/vnd.oai.openapi+json", headers=headers)
+
+
+class Reference(SpectacularSwaggerSplitView):
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response: Any = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response.csp = {"img-src": "'self' data:"}  # its icons are images inside the style sheet
+        return cast(Response, response)
