@@ -113,6 +113,7 @@ class CallhooksAdminSite(AdminSite):
         # Without login: new members open it.
         invited = partial(invitation_page, site=self)
         from callhooks_site.activity import urls as activity
+        from callhooks_site.guide import page as guide
         from callhooks_site.reports import page as reports
         from subscriptions.admin import event_catalogue, own_settings, service_page
 
@@ -125,6 +126,7 @@ class CallhooksAdminSite(AdminSite):
             *own_settings.urls(self),
             *reports.urls(self),
             *activity.urls(self),
+            *guide.urls(self),
             *urls,
         ]
 

@@ -39,6 +39,7 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     }
     empty_icon = "users"
     empty_text = "Calls, texts and forms make them."
+    empty_guide = "guide#find-a-caller"
     search_help_text = "Name, full phone number, email address or id"
     change_form_template = "admin/calls/person/page.html"
     fieldsets = (

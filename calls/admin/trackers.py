@@ -33,6 +33,7 @@ class TrackerAdmin(TenantAdmin):
     form_in_side = False
     empty_icon = "hash"
     empty_text = "The numbers that your customers call, and where you show each of them."
+    empty_guide = "providers"
     list_filter = ("active",)
     search_fields = ("name__icontains", "phone_number__contains", "source__icontains", "resource_id__exact")
     search_help_text = "Name, number or source"

@@ -41,6 +41,48 @@ _CLASSES = {
     5: "Your server had an error. Check its log.",
 }
 
+# Where docs/troubleshooting.md says more, by the anchor of its heading.
+_NO_ANSWER, _NOT_REACHED = "no-answer-in-time", "the-server-was-not-found-or-not-reached"
+_CERTIFICATE, _OURS = "its-certificate-is-not-accepted", "a-problem-of-our-own"
+_WRONG_ADDRESS, _NOT_ACCEPTED = "the-address-is-wrong", "it-does-not-accept-what-we-send"
+SYMPTOMS = {
+    "timeout": _NO_ANSWER,
+    "connect_timeout": _NOT_REACHED,
+    "connection_refused": _NOT_REACHED,
+    "connection_failed": _NOT_REACHED,
+    "reset": _NOT_REACHED,
+    "unreachable": _NOT_REACHED,
+    "dns": _NOT_REACHED,
+    "dns_timeout": _NOT_REACHED,
+    "refused_address": _NOT_REACHED,
+    "tls": _CERTIFICATE,
+    "tls_expired": _CERTIFICATE,
+    "tls_untrusted": _CERTIFICATE,
+    "tls_hostname": _CERTIFICATE,
+    "tls_client_certificate": _CERTIFICATE,
+    "bad_response": _WRONG_ADDRESS,
+    "bad_header": _NOT_ACCEPTED,
+    "proxy": _OURS,
+    "shortage": _OURS,
+    "internal": _OURS,
+}
+_STATUS_SYMPTOMS = {
+    401: "it-wants-a-login",
+    403: "it-does-not-let-us-in",
+    404: _WRONG_ADDRESS,
+    410: _WRONG_ADDRESS,
+    429: "too-many-at-once",
+}
+_CLASS_SYMPTOMS = {3: _WRONG_ADDRESS, 4: _NOT_ACCEPTED, 5: "the-other-side-has-an-error"}
+_ANY = "a-webhook-was-refused"
+
+
+def find_symptom(status: int | None, error: str) -> str:
+    """The heading in docs/troubleshooting.md about the last attempt."""
+    if error or status is None:
+        return SYMPTOMS.get(error, _ANY)
+    return _STATUS_SYMPTOMS.get(status) or _CLASS_SYMPTOMS.get(status // 100, _ANY)
+
 
 def find_advice(status: int | None, error: str) -> str:
     """Advice for the last attempt; "" if there is none."""

@@ -55,6 +55,7 @@ class ApiKeyAdmin(ButtonsAdmin):
     }
     empty_icon = "key-round"
     empty_text = "Your own programs use a key to send calls, texts and forms."
+    empty_guide = "api#keys"
     search_fields = ("name__icontains", "prefix__exact")
     readonly_fields = ("begins_with", "scopes_in_words", "state", "last_used", "made", "made_by", "ends_with")
     buttons = ("rotate", "revoke")

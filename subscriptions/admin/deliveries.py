@@ -63,6 +63,7 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     }
     empty_icon = "send"
     empty_text = "Each webhook appears here as soon as there is an event that a subscription asks for."
+    empty_guide = "troubleshooting#no-webhook-arrived"
     list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
     search_help_text = "A phone number, or the exact ID of a delivery, webhook, call, text or form"
     change_list_template = "admin/subscriptions/delivery/change_list.html"

@@ -41,6 +41,7 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "name": subjects.find_names(site, {obj.event.subject_id}).get(obj.event.subject_id, ""),
         "subject": subjects.link_subject(site, obj.event.subject_id),
         "advice": _find_advice(obj, newest),
+        "symptom": advice.find_symptom(newest[0].status_code, newest[0].error) if newest else "",
         "tries": [_attempt_context(attempt, body) for attempt in newest],
         "tolerance": attempt_request.TOLERANCE_MINUTES,
         "more": max(0, obj.attempts - len(newest)),

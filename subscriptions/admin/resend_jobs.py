@@ -46,6 +46,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
     }
     empty_icon = "rotate-cw"
     empty_text = "What you send again in bulk appears here."
+    empty_guide = "guide#send-it-again-or-send-it-now"
     buttons = ("cancel",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -140,6 +140,7 @@ class SubscriptionAdmin(
     delete_label = "Remove…"
     empty_icon = "webhook"
     empty_text = "Enter the URL of your server and choose events. Callhooks sends a test to it."
+    empty_guide = "guide#from-the-first-subscription-to-the-first-webhook"
     list_filter = (StateFilter,)
     search_fields = ("name__icontains", "url__icontains")
     search_help_text = "Name or URL"

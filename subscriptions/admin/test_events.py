@@ -76,6 +76,7 @@ class TestEventAdmin(ButtonsAdmin):
                 "happened": labels.outcome_label(delivery),
                 "next_step": labels.describe_next_step(delivery),
                 "advice": advice.find_advice(newest.status_code, newest.error) if newest and failed else "",
+                "symptom": advice.find_symptom(newest.status_code, newest.error) if newest else "",
                 "took": times.format_milliseconds(newest.duration_ms) if newest else "",
                 "response": _read_response(newest) if newest else "",
                 "watched": labels.change_marker(delivery),

@@ -25,6 +25,13 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 @register.simple_tag
+def guide_url(place: str) -> str:
+    """The address of a page of the guide: `import`, or `guide#pause-test-remove` with the heading's anchor."""
+    name, mark, anchor = place.partition("#")
+    return f"{reverse('admin:guide_page', args=[name])}{mark}{anchor}"
+
+
+@register.simple_tag
 def chip(changelist: ChangeList, spec: Any) -> chips.Chip:
     return chips.build_chip(changelist, spec)
 

@@ -17,7 +17,7 @@ from ...events.versions import DEFAULT
 from ...models import ApiKey
 from . import idempotency
 from .authentication import COMPANY_HEADER
-from .reference import PROBLEM, Operation, Resource, error_responses, errors_of, problem_response
+from .reference import Operation, Resource, error_responses, errors_of, problem_response
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -82,8 +82,8 @@ _HEADER = OpenApiParameter.HEADER
 _IDEMPOTENCY = OpenApiParameter(
     idempotency.HEADER,
     location=_HEADER,
-    description="Any text of at most 255 characters that is new for each request. A repeat with the same key is answered as "
-    "the first time, and nothing is done twice.",
+    description="Any text of at most 255 characters that is new for each request. A repeat with the same key is "
+    "answered as the first time, and nothing is done twice.",
 )
 _IF_MATCH = OpenApiParameter(
     "If-Match",

@@ -43,6 +43,7 @@ class ImportJobAdmin(UploadPage, ColumnsPage, LogAdmin, ButtonsAdmin):
     cells = {"what": "who", "state_badge": "side", "imported": "what", "by": "soft wide", "uploaded": "num when quiet"}
     empty_icon = "upload"
     empty_text = "Bring calls, texts and forms of another system as a file."
+    empty_guide = "import#in-the-admin"
     buttons = ("columns", "cancel", "start")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
