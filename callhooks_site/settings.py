@@ -224,7 +224,6 @@ SPECTACULAR_SETTINGS = {
         "validatorUrl": None,
         "persistAuthorization": False,
         "deepLinking": True,
-        "filter": True,
         "defaultModelsExpandDepth": -1,  # each operation shows its own
         "displayRequestDuration": True,
     },

@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from django.contrib.admin import AdminSite
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
@@ -14,6 +14,7 @@ from . import books
 from .rendering import render
 from .searching import LONGEST_QUERY, search
 
+PICTURE_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 CACHED = "private, max-age=3600"  # pictures change with a release
 
 
@@ -43,11 +44,12 @@ def urls(site: AdminSite) -> list[URLPattern]:
         }
         return TemplateResponse(request, "guide/page.html", {**site.each_context(request), **context})
 
-    def picture(request: HttpRequest, picture: str) -> FileResponse:
+    def picture(request: HttpRequest, picture: str) -> HttpResponse:
         found = books.picture(picture)
         if found is None:
             raise Http404("There is no such picture.")
-        return FileResponse(found.open("rb"), headers={"Cache-Control": CACHED})
+        kind = PICTURE_TYPES[found.suffix]
+        return HttpResponse(found.read_bytes(), content_type=kind, headers={"Cache-Control": CACHED})
 
     return [
         path("guide/", site.admin_view(overview), name="guide"),
