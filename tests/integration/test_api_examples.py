@@ -218,7 +218,8 @@ def record_companies(record: Recorder) -> None:
     api = APIClient()
     _, secret = ApiKey.objects.issue(company=None, name="billing", scopes=["read", "ingest", "manage"])
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    made = record.ask(api, "post", "companies/", {"name": "Riverside Dental", "time_zone": "America/Chicago"}, status=201)
+    named = {"name": "Riverside Dental", "time_zone": "America/Chicago"}
+    made = record.ask(api, "post", "companies/", named, status=201)
     one = f"companies/{made['resource_id']}/"
     record.ask(api, "get", "companies/?page_size=1")
     record.ask(api, "get", one)
