@@ -22,6 +22,7 @@ from ..feed.errors import CannotContinue
 from ..feed.reading import Feed, FeedEvent, Page
 from ..feed.signed_events import Signer
 from ..models import FeedConsumer, Subscription
+from . import feed_reference
 from .kit.errors import BadQuery
 from .kit.views import TenantViewSet
 
@@ -73,6 +74,7 @@ class NoPlaceToWait(APIException):
 class FeedViewSet(TenantViewSet):
     """`GET feed/` answers with a page, or with a stream of server-sent events where the request accepts one."""
 
+    reference = feed_reference.FEED
     pagination_class = None
     filter_backends = ()
 

@@ -16,6 +16,7 @@ from ..feed import consumers, cursors
 from ..feed.cursors import BEGINNING, Cursor
 from ..feed.reading import Feed
 from ..models import ApiKey, Company, FeedConsumer, Subscription
+from . import feed_reference
 from .feed import LATEST
 from .kit.errors import Conflict
 from .kit.fields import CompanyField, StrictCharField
@@ -90,6 +91,7 @@ class AcknowledgeSerializer(StrictSerializer):
 
 
 class FeedConsumerViewSet(ListViewSet, RetrieveViewSet):
+    reference = feed_reference.FEED_CONSUMERS
     serializer_class = FeedConsumerSerializer
     write_scope = ApiKey.Scope.MANAGE
     lookup_field = "name"

@@ -204,6 +204,18 @@ def record_deliveries(record: Recorder, api: Any, one: str) -> None:
     ask(api, "delete", one, status=204)
 
 
+def record_feed(record: Recorder, api: Any) -> None:
+    ask = record.ask
+    page = ask(api, "get", "feed/?page_size=2&type=pre_call")
+    made = ask(api, "post", "feed-consumers/", {"name": "warehouse", "types": ["post_call"]}, status=201)
+    one = f"feed-consumers/{made['name']}/"
+    ask(api, "get", "feed-consumers/")
+    ask(api, "get", one)
+    ask(api, "post", f"{one}acknowledge/", {"cursor": page["cursor"]})
+    ask(api, "patch", one, {"cursor": "beginning"})
+    ask(api, "delete", one, status=204)
+
+
 def record_keys(record: Recorder, api: Any) -> None:
     ask = record.ask
     ask(api, "get", "key/")
@@ -244,6 +256,7 @@ def test_the_examples_are_what_the_api_answers(document):
     record_texts_and_forms(record, api)
     one = record_subscription(record, api)
     record_deliveries(record, api, one)
+    record_feed(record, api)
     record_keys(record, api)
     record_companies(record)
     record_webhooks(record, company)
