@@ -62,6 +62,7 @@ SYMPTOMS = {
     "tls_client_certificate": _CERTIFICATE,
     "bad_response": _WRONG_ADDRESS,
     "bad_header": _NOT_ACCEPTED,
+    "token": "it-wants-a-login",
     "proxy": _OURS,
     "shortage": _OURS,
     "internal": _OURS,
