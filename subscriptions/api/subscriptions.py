@@ -88,7 +88,10 @@ class SubscriptionSerializer(StrictModelSerializer):
         help_text="How often a webhook that fails is tried again: standard (the default), quick or patient.",
     )
     shape = ShapeField(
-        required=False, help_text="Which keys the bodies have, renamed, masked. null: as payload_version says."
+        required=False,
+        help_text="An object with some of: only or leave_out (keys), rename (key: new name), mask (phone_numbers, "
+        "names), transcripts (false: without), format (slack, teams, google_chat, discord, cloudevents, "
+        "cloudevents_binary), messages (event type: wording). null: the body as payload_version says.",
     )
     custom_headers = CustomHeaders(required=False, help_text="Custom headers by name. Values are not shown again.")
     auth = Auth(

@@ -315,6 +315,7 @@ def test_a_cloud_event_in_both_modes(receiver, settings):
 @pytest.mark.parametrize(
     ("shape", "words"),
     [
+        ({"format": ["slack"]}, "Use one of: slack, teams"),
         ({"format": "skype"}, "there is no 'skype'. Use one of: slack, teams"),
         ({"format": "slack", "only": ["note"]}, "only: a chat message has no keys"),
         ({"messages": {"post_call": "Hi"}}, "only a chat format has them"),

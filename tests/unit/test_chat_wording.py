@@ -75,6 +75,7 @@ def test_whose_number_a_texts_is(event, caller, ours):
         ("", "at least one line"),
         ("x" * (LONGEST + 1), "2,000 characters"),
         ("\n".join("x" * 40), "30 lines"),
+        ("Hi\x00", "no control characters"),
         ("{{caller_nam}}", "no {{caller_nam}}. Did you mean {{caller_name}}"),
         ("{{caller name}}", "is no placeholder"),
         ("{{caller.__class__}}", "is no placeholder"),

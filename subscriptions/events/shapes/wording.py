@@ -14,6 +14,7 @@ from ...lib.chat import LONGEST_LABEL, MOST_FACTS, MOST_LINES, Fact, Link, Messa
 
 LONGEST = 2_000
 MOST = MOST_LINES + MOST_FACTS
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # JSON in PostgreSQL holds no NUL
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]{0,63})\s*\}\}")
 _ROW = re.compile(rf"([^:{{}}]{{1,{LONGEST_LABEL}}}):\s+(\S.*)", re.S)
 
@@ -55,6 +56,8 @@ def check(text: str, known: Container[str], all_known: list[str]) -> str:
         raise ValueError("Write at least one line, or take the message out for the usual wording.")
     if len(text) > LONGEST or text.count("\n") >= MOST:
         raise ValueError(f"A message has {LONGEST:,} characters and {MOST} lines at most.")
+    if _UNPRINTABLE.search(text):
+        raise ValueError("A message has letters, signs and line ends, and no control characters.")
     for name in _PLACEHOLDER.findall(text):
         if name not in known:
             near = get_close_matches(name, all_known, 3, 0.6)
