@@ -29,7 +29,7 @@ def answer_of(issue: EndpointIssue) -> str:
     """What the receiver answered last, while the issue is open; then what it answered before it was solved."""
     health = getattr(issue.subscription, "health", None)
     live = health.last_failure if issue.solved_at is None and health is not None else ""
-    return live or issue.answer or "–"
+    return labels.answer_in_words(live or issue.answer) or "–"
 
 
 def format_count(count: int, *, most: int) -> str:
@@ -132,7 +132,7 @@ def past_rows(subscription: int, *, but: int = 0) -> list[dict[str, Any]]:
             "opened": times.time_tag(row.opened_at),
             "state": badge(row),
             "lasted": times.format_duration((row.solved_at - row.opened_at).total_seconds()) if row.solved_at else "",
-            "answer": row.answer,
+            "answer": labels.answer_in_words(row.answer),
             "affected": format_count(row.affected, most=issues.MOST_AFFECTED) if row.solved_at else "",
         }
         for row in rows

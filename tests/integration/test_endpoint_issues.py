@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions.admin.frame import count_failing
+from subscriptions.admin.kit.labels import answer_in_words
 from subscriptions.endpoints import issues, operations
 from subscriptions.models import Delivery, EndpointHealth, EndpointIssue, ServiceOutage, Subscription
 from subscriptions.tenancy.audit_log import Actor
@@ -139,6 +140,13 @@ def test_sweeps_at_the_same_time_open_one():
     with ThreadPoolExecutor(4) as pool:
         opened = sum(pool.map(sweep, range(12)))
     assert opened == EndpointIssue.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("The server answered 401.", "Login required (401)"), ("Timed out after 15 s.", None)]
+)
+def test_what_the_server_answered_is_said_in_plain_words(said, shown):
+    assert answer_in_words(said) == (shown or said)
 
 
 def test_its_page_says_what_is_wrong_and_acknowledged_it_is_nothing_to_do(subscription, rf):

@@ -16,6 +16,7 @@ from ...maintenance.statistics import Hours, Statistics
 from ...models import EndpointIssue, ServiceOutage, Subscription
 from .. import backlog
 from ..day_statistics import arrived_part
+from ..kit import labels
 
 MOST = 1_000  # subscriptions of a company; SUBSCRIPTIONS_PER_COMPANY is 100 unless an operator raises it
 LATE = timedelta(seconds=60)  # something waits longer than it should
@@ -131,7 +132,7 @@ def _look(
         row.state,
         row.state_reason,
         health.failing_since if health else None,
-        health.last_failure if health else "",
+        labels.answer_in_words(health.last_failure) if health else "",
         waiting.rows if waiting else 0,
         timedelta(seconds=max(0.0, waiting.late)) if waiting else timedelta(0),
         hours.get(row.pk, {}),

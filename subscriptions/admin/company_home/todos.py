@@ -42,7 +42,7 @@ def _webhooks(company: Company, seen: Overview) -> list[Todo]:
 
 
 def _of_issue(look: Look, one: EndpointIssue) -> Todo:
-    said = f"Since {times.say_moment(one.opened_at)}. {one.answer}"
+    said = f"Since {times.say_moment(one.opened_at)}. {look.why or one.answer}"
     url = reverse("admin:subscriptions_endpointissue_change", args=[one.pk])
     return Todo("triangle-alert", f"“{look.name}” refuses everything", said, url, "Open")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -30,12 +31,19 @@ _ANSWERS = {
     503: "Unavailable",
     504: "Gateway timed out",
 }
+_ANSWERED = re.compile(r"The server answered ([0-9]{3})\.")  # as `delivery/verdict.py` writes it
 _ANSWER_CLASSES = {2: "Accepted", 3: "Redirect, not followed", 4: "Refused", 5: "Server error"}
 
 
 def status_label(code: int) -> str:
     """`Not found (404)`"""
     return f"{_ANSWERS.get(code) or _ANSWER_CLASSES.get(code // 100, 'Answered')} ({code})"
+
+
+def answer_in_words(reason: str) -> str:
+    """`Login required (401)` where the engine says that the server answered 401; other reasons are words already."""
+    found = _ANSWERED.fullmatch(reason)
+    return status_label(int(found[1])) if found else reason
 
 
 def state_label(delivery: Delivery) -> str:
