@@ -12,13 +12,15 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.db import connection
 
 from .news import News
-from .valkey import Listener
+
+if TYPE_CHECKING:
+    from .valkey import Listener
 
 # Each slot has a channel of its own, so that one commit wakes one drain.
 CHANNEL = "callhooks_deliveries_{slot}"
@@ -66,6 +68,8 @@ class SlotConnection:
         self.slot = number
         self._connection.execute(f"LISTEN {channel_of(number)}")
         if self._wakeup_url and self._listener is None:
+            from .valkey import Listener  # its library takes long to load, and most installations have no Valkey
+
             self._listener = Listener(self._wakeup_url, channel_of(number))
         self._connection.execute(
             "INSERT INTO subscriptions_drainslot (number, host, pid, started_at, beat_at) "

@@ -43,7 +43,8 @@ def run(workspace: Workspace, options: Options) -> Report:
     full_outbox.fill_finished(largest * FINISHED)
     use(workspace.template)
     with ExitStack() as stack:
-        levels = [stack.enter_context(_level(workspace, base, max(1000, largest // part))) for part in PARTS]
+        numbers = sorted({max(1000, largest // part) for part in PARTS})
+        levels = [stack.enter_context(_level(workspace, base, number)) for number in numbers]
         for level in levels:
             level.measure(BATCHES)  # plans and caches are warm; not counted
             level.cpu_ms.clear()

@@ -179,7 +179,8 @@ class Dripper:
                 sock.setblocking(False)
                 waiting[sock] = 0
                 selector.register(sock, selectors.EVENT_READ)
-                sock.send(self._prelude)
+                with contextlib.suppress(OSError):  # a sender that has gone already: the selector says so
+                    sock.send(self._prelude)
 
     def _discard(
         self, selector: selectors.BaseSelector, waiting: dict[socket.socket, int], sock: socket.socket

@@ -101,7 +101,8 @@ def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
         browser_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-browser")
         browser_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", BROWSER], browser_env))
         lint = [sys.executable, "-m", "tests.tools.check", "lint"]
-        lint_ended = stack.enter_context(_beside(lint, os.environ))
+        # It asks for a database, but for no table: the tests' does, and starts no other server.
+        lint_ended = stack.enter_context(_beside(lint, {**os.environ, "DATABASE_URL": env["DATABASE_URL"]}))
         code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}", f"--ignore={BROWSER}"])
         failed = ["see above"] if lint_ended("static checks") else []
         others = [browser_ended(f"pytest {BROWSER}"), crash_ended(f"pytest {CRASH}")]
