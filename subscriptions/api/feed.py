@@ -119,6 +119,7 @@ class FeedViewSet(TenantViewSet):
         wait = _number(query, "wait", 0, waiting.LONGEST_WAIT, 0)
         try:
             if streaming:
+                waiting.limit_writes(request.META)
                 return self._stream(feed, after, size)
             page = feed.read(after, size=size)
             if wait and not page.events and not page.more:

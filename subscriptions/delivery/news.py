@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 # More companies are not named: one claim that looks at all costs less than one for each of them.
 MOST_NAMED = 8
+MOST_DIGITS = 18  # any of that length is a bigint
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class News:
         everywhere = False
         for payload in payloads:
             numbers = payload.split(",")
-            if all(number.isascii() and number.isdigit() for number in numbers):
+            if all(number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS for number in numbers):
                 companies.update(map(int, numbers))
             else:
                 everywhere = True

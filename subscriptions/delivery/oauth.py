@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from .http.messages import Answer, Request
+from .masking import holds
 
 LONGEST_VALUE = 2048
 LONGEST_TOKEN = 8192  # of a token that a server gives out: some are signed lists of rights
@@ -26,6 +27,9 @@ ASSUMED_SECONDS = 300.0
 LONGEST_SECONDS = 86_400.0
 # A token is not used in its last minute, or its last tenth if it is short: requests under way must still be good.
 MARGIN_SECONDS, MARGIN_PART = 60.0, 0.1
+# However short a server says that its token lives, it is used so long: one that is over when it arrives would be asked
+# for without end. A receiver that refuses it says so, and gets a new one.
+LEAST_SECONDS = 5.0
 MOST_TOKENS = 4096  # of endpoints, in one process; the oldest is fetched again
 IN_HEADER, IN_BODY = "header", "body"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -85,7 +89,9 @@ def read_answer(answer: Answer, client: Client) -> tuple[str, float]:
     said = _object(answer)
     if not 200 <= answer.status < 300:
         code = said.get("error")
-        known = f" ({code})" if isinstance(code, str) and _CODE.fullmatch(code) else ""
+        known = ""
+        if isinstance(code, str) and _CODE.fullmatch(code) and not holds(code, [client.client_secret]):
+            known = f" ({code})"
         raise NoToken(f"{where} it answered {answer.status}{known}. Check the client id, the secret and the scope.")
     token, kind = said.get("access_token"), said.get("token_type", "Bearer")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token) or len(token) > LONGEST_TOKEN:
@@ -133,7 +139,7 @@ class Tokens:
 
     def keep(self, endpoint: int, stored: str, token: str, seconds: float, now: float) -> None:
         margin = min(MARGIN_SECONDS, seconds * MARGIN_PART)
-        self._held[endpoint] = _Held(stored, token, now + seconds - margin)
+        self._held[endpoint] = _Held(stored, token, now + max(seconds - margin, LEAST_SECONDS))
         self._held.move_to_end(endpoint)
         if len(self._held) > MOST_TOKENS:
             self._held.popitem(last=False)

@@ -7,8 +7,9 @@ asked to come back, and gets what there is meanwhile without waiting.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from ..lib.process_slots import ProcessSlots
 from .cursors import Cursor
@@ -22,6 +23,9 @@ LOOK_AGAIN_SECONDS = 5  # for whoever found no place
 LONGEST_WAIT = 25  # seconds; below the time after which proxies and clients give up
 LONGEST_STREAM = 60.0  # then the client connects again, and others have their chance of a place
 POLL_SECONDS = 0.5  # between two looks, which cost 1 ms each
+# To take a page of a stream. A client that reads a byte now and then would hold its place, and the front server hands
+# streams on as they come.
+LONGEST_WRITE = 30.0
 HEARTBEAT_SECONDS = 10.0  # something is sent at least so often, so that a client that has gone is noticed
 
 
@@ -50,6 +54,14 @@ def take_place(company: int) -> Callable[[], None]:
             SLOTS.give_back(held.pop())
 
     return release
+
+
+def limit_writes(environ: Mapping[str, Any]) -> None:
+    """The client of this request takes each piece of its answer within LONGEST_WRITE, or is cut off. gunicorn waits for
+    ever, unless its socket says how long, and sets that back before the next request."""
+    connection = environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(LONGEST_WRITE)
 
 
 def wait_for_page(feed: Feed, after: Cursor, *, size: int, seconds: float) -> Page:

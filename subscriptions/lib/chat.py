@@ -26,6 +26,7 @@ LONGEST_FALLBACK = 1_000  # what a phone's notification shows
 MOST_LINES, MOST_FACTS, MOST_LINKS = 15, 15, 3
 FACTS_OF_SECTION = 5  # Slack: ten fields, and a fact takes two
 
+LONGEST_TITLE_OF_DISCORD = 128  # 256 with the escapes
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DISCORD = re.compile(r"([\\*_~`|>#\[\]()<@:-])")
 
@@ -115,7 +116,8 @@ def discord(message: Message) -> bytes:
     fit = _fit(message, LONGEST_FOR_DISCORD)
     lines = [_discord_escaped(line) for line in fit.lines]
     lines += [f"[{_discord_escaped(label)}]({_discord_url(url)})" for label, url in fit.links]
-    embed: dict[str, Any] = {"title": fit.title}  # shown as it is
+    # Titles are formatted, too, and addresses in them can be followed.
+    embed: dict[str, Any] = {"title": _discord_escaped(_cut(fit.title, LONGEST_TITLE_OF_DISCORD))}
     if lines:
         embed["description"] = "\n".join(lines)
     if fit.facts:

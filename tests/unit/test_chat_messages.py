@@ -64,6 +64,7 @@ def test_discord_mentions_nobody_and_shows_markdown_as_it_is():
     (embed,) = body["embeds"]
     assert r"\[x\]\(https\://evil.example.com\)" in embed["description"]
     assert embed["description"].endswith(f"[{LINK.label}]({LINK.url})")
+    assert r"\<https\://evil.example.com\|Open\> \*b\*" in embed["title"]
 
 
 @pytest.mark.parametrize("product", BUILDERS)
@@ -80,6 +81,7 @@ def test_no_message_is_longer_than_its_product_takes(product, letter, lines):
     if product == "discord":
         assert sum(map(len, texts(content["embeds"]))) <= 6_000
         assert len(content["embeds"][0].get("description", "")) <= 4_096
+        assert len(content["embeds"][0]["title"]) <= 256
 
 
 @pytest.mark.parametrize("product", BUILDERS)

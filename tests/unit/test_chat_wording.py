@@ -94,5 +94,14 @@ def test_code_of_other_languages_is_only_text():
     assert fill(text, told(), LINK).title == "{% now %} ${x} <b> Jane Doe"
 
 
+def test_a_long_value_that_is_named_often_makes_no_long_message():
+    """A transcript of megabytes in each of a hundred places, for each of a hundred subscriptions."""
+    text = check("{{note}}" * 240 + "\n" + "{{form_fields}}\n" * 5, [*KNOWN, "note", "form_fields"], KNOWN)
+    fields = "\n".join(f"field {number}: {'x' * 1_000}" for number in range(500))
+    message = fill(text, {"note": "x" * 2_000_000, "form_fields": fields}, LINK)
+    assert len(message.title) < 300_000
+    assert len(message.facts) <= 500
+
+
 def test_odd_times_stay_as_they_are():
     assert read_time("yesterday") == "yesterday"

@@ -9,7 +9,15 @@ from urllib.parse import parse_qs
 import pytest
 
 from subscriptions.delivery.http.messages import Answer
-from subscriptions.delivery.oauth import ASSUMED_SECONDS, LONGEST_SECONDS, Client, NoToken, Tokens, read_answer
+from subscriptions.delivery.oauth import (
+    ASSUMED_SECONDS,
+    LEAST_SECONDS,
+    LONGEST_SECONDS,
+    Client,
+    NoToken,
+    Tokens,
+    read_answer,
+)
 
 CLIENT = Client("https://login.example.com/token", "acme:id", "s3cret/+", "hooks write", "https://api.example.com")
 
@@ -54,6 +62,8 @@ def test_how_long_it_is_good_for(expires_in, seconds):
         (answer({"error": "invalid_client", "error_description": "secret s3cret"}, 401),
          "login.example.com: it answered 401 (invalid_client). Check the client id"),
         (answer({"error": "bad\nthing"}, 400), "it answered 400. Check"),
+        (answer({"error": "unknown secret s3cret/+"}, 401), "it answered 401. Check"),
+        (answer({"error": "unknown secret s3cret%2F%2B"}, 401), "it answered 401. Check"),
         (answer(b"<html>", 500), "it answered 500. Check"),
         (answer({}), "no access_token"),
         (answer([]), "no access_token"),
@@ -83,6 +93,14 @@ def test_it_is_used_until_shortly_before_its_end_and_for_its_own_client_only():
     assert tokens.get(2, "stored", 1000) == ""
     tokens.keep(1, "stored", "abc", 10, now=1000)
     assert (tokens.get(1, "stored", 1008.9), tokens.get(1, "stored", 1009)) == ("abc", "")
+
+
+def test_a_token_that_is_over_when_it_arrives_is_used_all_the_same():
+    """Or the server that says so would be asked for the next one at once, and so on without end."""
+    tokens = Tokens()
+    tokens.keep(1, "stored", "abc", 1e-9, now=1000)
+    assert tokens.get(1, "stored", 1000 + LEAST_SECONDS / 2) == "abc"
+    assert tokens.get(1, "stored", 1000 + LEAST_SECONDS) == ""
 
 
 def test_a_refused_token_is_dropped_but_not_the_one_that_came_since():

@@ -23,6 +23,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\s]+")
 # What a phone number is written with, and at least seven digits of it.
 _WRITTEN_NUMBER = re.compile(r"\+?(?:[\s().\-/]*\d){7,18}[\s)]*(?:(?:x|ext\.?)\s*\d{1,6})?", re.I)
+_NAMED_NUMBER = re.compile(r"(?:^|[^a-z])(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|sms)(?:$|[^a-z])")
 _NAMED_NAME = re.compile(r"(?:^|[^a-z])(?:name|surname|fname|lname|firstname|lastname|fullname)(?:$|[^a-z])")
 
 
@@ -62,11 +63,14 @@ def _masked(key: str, value: Any, kinds: frozenset[str], event_type: str) -> Any
 
 
 def _field(name: str, value: Any, kinds: frozenset[str]) -> Any:
-    """A field of a form."""
-    if not isinstance(value, str):
+    """A field of a form: a text, a number, or a list of these."""
+    if isinstance(value, list):
+        return [_field(name, each, kinds) for each in value]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
-    if PHONE_NUMBERS in kinds and _WRITTEN_NUMBER.fullmatch(value.strip()):
-        return mask_number(value)
+    text = str(value)
     # yourName, your-name, your_name
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return mask_name(value) if NAMES in kinds and _NAMED_NAME.search(words) else value
+    if PHONE_NUMBERS in kinds and (_WRITTEN_NUMBER.fullmatch(text.strip()) or _NAMED_NUMBER.search(words)):
+        return mask_number(text)
+    return mask_name(text) if NAMES in kinds and _NAMED_NAME.search(words) else value

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Mapping
 from difflib import get_close_matches
 
-from ...lib.chat import LONGEST_LABEL, MOST_FACTS, MOST_LINES, Fact, Link, Message
+from ...lib.chat import LONGEST_LABEL, LONGEST_LINE, MOST_FACTS, MOST_LINES, Fact, Link, Message
 
 LONGEST = 2_000
 MOST = MOST_LINES + MOST_FACTS
@@ -84,14 +84,15 @@ def fill(text: str, values: Mapping[str, str], link: Link) -> Message:
         if row is not None:
             facts.append(Fact(row[1].strip(), _filled(row[2], values)))
         elif line.strip() == "{{form_fields}}":
-            facts += _rows(values.get("form_fields", ""))
+            facts += _rows(values.get("form_fields", "")) if len(facts) < MOST_FACTS else []
         else:
             lines.append(_filled(line, values))
     return Message(_filled(title, values), lines, facts, [link] if link.url else [])
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)
+    """No value is longer than a line can be: a transcript of megabytes, named a hundred times, would fill the memory."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], "")[: LONGEST_LINE + 1], text)
 
 
 def _rows(fields: str) -> list[Fact]:
