@@ -47,6 +47,7 @@ def _excerpt(section: Section, words: list[str]) -> SafeString:
     first = min((place for word in words if (place := text.casefold().find(word)) >= 0), default=0)
     begin, end = max(0, first - AROUND), first + AROUND
     shown = ("…" if begin else "") + text[begin:end].strip() + ("…" if end < len(text) else "")
-    pattern = "|".join(re.escape(escape(word)) for word in sorted(words, key=len, reverse=True))
-    html = re.sub(f"({pattern})", r"<mark>\1</mark>", escape(shown), flags=re.IGNORECASE)
-    return mark_safe(html)
+    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    # Every second piece is a word. Each is escaped by itself: “amp” is no part of what stands for an ampersand.
+    pieces = re.split(f"({pattern})", shown, flags=re.IGNORECASE)
+    return mark_safe("".join(f"<mark>{escape(one)}</mark>" if n % 2 else escape(one) for n, one in enumerate(pieces)))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ..lib import answer_text
 from . import outage_rules, outages
@@ -24,6 +24,7 @@ from .verdict import OBEYS_RETRY_AFTER, judge, judge_in_outage
 
 logger = logging.getLogger(__name__)
 
+SHORTEST_TOKEN = 12  # characters of a part of it, for the same reason
 SHORTEST_SECRET = 8  # characters of a path: a shorter one is no secret, and would be masked wherever it stands
 
 # JSON in PostgreSQL holds no NUL, and a page shows no other control character either.
@@ -168,7 +169,10 @@ def _secret_parts(url: str) -> tuple[str, ...]:
     """The URL, and what of it is secret: it must not be found in an answer that repeats it."""
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return (url, path) if len(path) >= SHORTEST_SECRET else (url,)
+    # Its keys and tokens, each alone: a server may repeat the query as an object, or the end of the path.
+    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    tokens = [piece for piece in pieces if len(piece) >= SHORTEST_TOKEN]
+    return (url, *([path] if len(path) >= SHORTEST_SECRET else []), *tokens)
 
 
 def _credentials(claimed: Claimed, decrypt: Callable[[str], str], access_token: str) -> Credentials:

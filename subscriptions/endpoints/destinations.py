@@ -92,8 +92,9 @@ def save_changed(destination: AlertDestination, url: str | None) -> None:
 def turn(destination: AlertDestination, *, on: bool) -> None:
     """On or off. What waited while it was off is dropped: nobody wants yesterday's alerts."""
     with transaction.atomic():
-        AlertDestination.objects.filter(pk=destination.pk).update(active=on)
         destination.active = on
+        destination.summary_due_at = summary_times.next_due(destination)
+        AlertDestination.objects.filter(pk=destination.pk).update(active=on, summary_due_at=destination.summary_due_at)
         endpoint = destination.endpoint
         if endpoint is None or (endpoint.state == Subscription.State.ACTIVE) == on:
             return
@@ -109,7 +110,7 @@ def send_test(destination: AlertDestination) -> None:
         raise ActionRefused("It is off, so nothing is sent to it. Turn it on first.")
     if destination.kind == Kind.MAIL:
         lately = MailRequest.objects.filter(destination=destination, created_at__gt=Now() - timedelta(hours=1))
-        if lately.count() >= MOST_TEST_MAILS:
+        if lately.count() >= MOST_TEST_MAILS or not alert_mails.room(destination.company):
             raise ActionRefused("This address got many emails in the last hour. Try again later.")
     message = Message(
         "A test alert from Callhooks",

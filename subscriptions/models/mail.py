@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from .alerts import AlertDestination
+from .company import Company
 from .invitation import Invitation
 
 
@@ -23,7 +24,11 @@ class MailRequest(models.Model):
     invitation = models.ForeignKey(Invitation, models.CASCADE, null=True, related_name="+", db_index=False)
     # An alert: to whom, and what it says, which is fixed when it happens.
     destination = models.ForeignKey(
-        AlertDestination, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+        AlertDestination, models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    # Whose alert it is, for the limit: that stays when the destination is removed.
+    company = models.ForeignKey(
+        Company, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
     )
     subject = models.CharField(max_length=300, blank=True, default="", db_default="")
     text = models.TextField(blank=True, default="", db_default="")
@@ -37,6 +42,12 @@ class MailRequest(models.Model):
         indexes = [
             models.Index("due_at", condition=models.Q(finished_at=None), name="mail_request_waits"),
             models.Index("kind", "created_at", name="mail_request_age"),
+            models.Index(
+                "company",
+                "created_at",
+                condition=models.Q(company__isnull=False),
+                name="mail_request_of_company",
+            ),
             models.Index("invitation", name="mail_request_invitation", condition=models.Q(invitation__isnull=False)),
         ]
 

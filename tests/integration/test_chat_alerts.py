@@ -10,7 +10,15 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions.delivery import endpoint_health
-from subscriptions.endpoints import alerts, chat_urls, delivery_news, destinations, endpoint_changes, operations
+from subscriptions.endpoints import (
+    alert_mails,
+    alerts,
+    chat_urls,
+    delivery_news,
+    destinations,
+    endpoint_changes,
+    operations,
+)
 from subscriptions.endpoints.rules import validate_events
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.maintenance import integrity_check, statistics
@@ -105,6 +113,40 @@ def test_a_server_that_repeats_the_url_does_not_bring_it_into_the_log(crm, recei
     attempt = Attempt.objects.get()
     assert b"secretsecret" not in bytes(attempt.response_body)
     assert "secretsecret" not in str(attempt.response_headers)
+
+
+def test_nor_does_one_that_repeats_parts_of_it(crm, receiver: Receiver):
+    echo = json.dumps({"args": {"token": "t0kent0kent0ken"}, "last": "secretsecret"}).encode()
+    receiver.answer = lambda got: (200, {}, echo)
+    url = f"{receiver.url}/T0/B0/secretsecret?key=short&token=t0kent0kent0ken"
+    destinations.send_test(make_destination(crm.company, "slack", url))
+    drain_until(nothing_pending)
+    kept = bytes(Attempt.objects.get().response_body)
+    assert b"t0ken" not in kept
+    assert b"secretsecret" not in kept
+
+
+def test_a_company_that_flaps_fills_no_mailbox_and_no_queue(crm, client, monkeypatch):
+    """Also when its destinations are removed and added again in between, each of which has a limit of its own."""
+    monkeypatch.setattr(alert_mails, "MOST_IN_AN_HOUR", 3)
+    make_member(crm.company, "viewer", "viewer@example.com")
+    other = make_destination(make_company("Other"), "mail", email="viewer@example.com")
+    for _ in range(5):
+        destination = make_destination(crm.company, "mail", email="viewer@example.com")
+        if alert_mails.room(crm.company):
+            destinations.send_test(destination)
+        fails(crm)
+        endpoint_changes.tell()
+        is_well(crm)
+        endpoint_changes.tell()
+        mails.send_waiting()
+        destinations.remove(destination)
+    assert len(mail.outbox) + MailRequest.objects.filter(destination=None, finished_at=None).count() <= 3
+    assert MailRequest.objects.count() == 3
+    assert alert_mails.LAST_ONE in MailRequest.objects.order_by("pk").last().text
+    with pytest.raises(ActionRefused, match="many emails"):
+        destinations.send_test(make_destination(crm.company, "mail", email="viewer@example.com"))
+    assert alert_mails.room(other.company) == 3
 
 
 def test_no_list_of_subscriptions_has_its_endpoint_and_it_counts_for_no_limit(crm, settings):

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callhooks_site.reports.models import SourceDay
-from subscriptions.endpoints import destinations, summary_times
+from subscriptions.endpoints import alert_mails, destinations, summary_times
 from subscriptions.maintenance import daily_summary
 from subscriptions.models import AlertDestination, Delivery, Event, EventBody, HourlyStatistics, Subscription
 from tests.support.alerts import fails, make_destination
@@ -150,6 +150,20 @@ def test_another_hour_is_used_from_then_on(crm):
     destination.summary_hour = 20
     destinations.save_changed(destination, None)
     assert AlertDestination.objects.get().summary_due_at.astimezone(ZoneInfo(ZONE)).hour == 20
+
+
+def test_one_that_was_off_when_it_was_due_has_the_next_one(crm):
+    """However it was turned off and on: by its page, or by the link in its mails."""
+    for turn in (destinations.turn, by_the_link):
+        destination = make_destination(crm.company, "mail", email="owner@example.com")
+        turn(destination, on=False)
+        assert AlertDestination.objects.get(pk=destination.pk).summary_due_at is None
+        turn(destination, on=True)
+        assert AlertDestination.objects.get(pk=destination.pk).summary_due_at > timezone.now()
+
+
+def by_the_link(destination: AlertDestination, *, on: bool) -> None:
+    alert_mails.wish_mails(destination, wanted=on)
 
 
 def test_it_is_never_100_percent_while_something_was_given_up():

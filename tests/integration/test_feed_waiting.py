@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import socket
 import threading
 from pathlib import Path
 
@@ -109,3 +110,12 @@ def test_threads_stay_free_of_files_and_waiting():
 
     threads = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
     assert threads - file_slots.TOGETHER - waiting.TOGETHER >= 4
+
+
+def test_a_client_that_does_not_read_its_stream_is_cut_off(api):
+    """gunicorn would wait for it for ever, and its place with it."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer = api.get(FEED, headers={"Accept": "text/event-stream"}, **{"gunicorn.socket": ours})
+        assert ours.gettimeout() == waiting.LONGEST_WRITE
+        break_off(answer)

@@ -108,6 +108,14 @@ def test_a_server_that_refuses_every_token_is_asked_twice_in_an_attempt(receiver
     assert Attempt.objects.get().status_code == 401
 
 
+def test_a_server_whose_tokens_are_over_at_once_is_asked_once(receiver, tokens):
+    tokens.says["expires_in"] = 1e-9
+    subscription = subscribed(receiver, tokens)
+    make_call(subscription.company)
+    drain_until(nothing_pending)
+    assert (len(tokens.asked), Delivery.objects.get().state) == (1, "delivered")
+
+
 def test_no_token_is_the_attempts_outcome_in_words_and_holds_up_no_other(receiver, tokens):
     tokens.status, tokens.says = 400, {"error": "invalid_client", "error_description": f"not {SECRET}"}
     subscription = subscribed(receiver, tokens)

@@ -55,6 +55,20 @@ def test_a_cursor(company, path):
         assert answer.json()["errors"][0]["parameter"] == "cursor"
 
 
+def test_a_place_in_the_feed_and_its_names(company):
+    api = program(company)
+    for given in GIVEN:
+        answers = [
+            api.get("/api/v1/feed/", {"after": given}),
+            api.get("/api/v1/feed/", headers={"Accept": "text/event-stream", "Last-Event-ID": coded(given)}),
+            api.post("/api/v1/feed-consumers/", {"name": "crm", "cursor": given}, format="json"),
+        ]
+        assert [answer.status_code for answer in answers] == [400, 400, 400], given[:60]
+    for name in ("consumer", "subscription", "type"):
+        for given in ("\x00", "crm\x00", "\u0663", "x" * 5000, "' OR 1=1", ""):
+            assert api.get("/api/v1/feed/", {name: given}).status_code == 400, (name, given[:20])
+
+
 @pytest.mark.parametrize("path", ["calls.json", "trackers.json", "tags.json", "companies.json", "users.json"])
 def test_a_position_of_api_v3(company, path):
     make_tracker(company)
