@@ -42,7 +42,7 @@ class AlertDestinationForm(TenantForm):
         error_messages={"required": "Choose at least one."},
     )
     summary_hour = forms.TypedChoiceField(
-        label="Daily summary at", choices=HOURS, coerce=int, initial=8, required=False, empty_value=8,
+        label="Daily summary at", choices=HOURS, coerce=int, initial=8,
         help_text="In the company's time zone. A day without webhooks has none.",
     )  # fmt: skip
     user_id: int | None = None  # set by the page
@@ -256,7 +256,7 @@ class AlertDestinationAdmin(ButtonsAdmin):
     def reveal_secret(self, request: HttpRequest, obj: AlertDestination) -> HttpResponse:
         self.log_change(request, obj, "Viewed the signing secret.")
         help_text = "The webhook-signature header of every alert to this URL is made with it."
-        secret = Subscription.with_alerts.only("secret").get(pk=obj.endpoint_id).secret
+        secret = Subscription.with_alerts.only("secret").get(pk=obj.endpoint_id or 0).secret
         return self.render_page(
             request, obj, "secret.html", {"what": "Signing secret", "secret": secret, "help": help_text}
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -103,7 +103,7 @@ def _given_up(subscription: Subscription, row: Sequence[Any]) -> News:
 
 
 def _item(news: News) -> Item:
-    body = catalogue.build_body(catalogue.get(news.type), news)
+    body = catalogue.build_body(catalogue.get(news.type), cast(Any, news))  # frozen, which the protocol is not
     return Item(news, news.type, body, news.company_resource_id, news.company_name, news.link)
 
 

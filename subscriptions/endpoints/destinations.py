@@ -134,6 +134,8 @@ def connect() -> None:
 
 
 def _archive(instance: AlertDestination, **_: Any) -> None:
+    if instance.endpoint_id is None:
+        return
     endpoint = Subscription.with_alerts.filter(pk=instance.endpoint_id).defer(*Subscription.ENCRYPTED).first()
     if endpoint is not None:
         operations.archive(endpoint)

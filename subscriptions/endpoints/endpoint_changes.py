@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -97,7 +98,7 @@ def tell() -> int:
 
 
 def _look(*, limit: int, only: int | None = None) -> list[Look]:
-    values = {
+    values: dict[str, Any] = {
         "tell": settings.ENDPOINT_TELL_SECONDS,
         "again": GIVEN_UP_EVERY_SECONDS,
         "events": list(ENDPOINT_EVENTS),

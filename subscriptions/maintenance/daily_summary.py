@@ -132,7 +132,7 @@ def read(company: Company, day: date, only: list[int]) -> list[Day]:
     zone = ZoneInfo(company.time_zone)
     since, until = (datetime.combine(day + timedelta(days=add), clock(), zone) for add in (0, 1))
     with connection.cursor() as cursor:
-        values = {"company": company.pk, "since": since, "until": until, "only": only}
+        values: dict[str, Any] = {"company": company.pk, "since": since, "until": until, "only": only}
         cursor.execute(_DAY, {**values, "tell": settings.ENDPOINT_TELL_SECONDS})
         return [Day(*row) for row in cursor.fetchall()]
 
