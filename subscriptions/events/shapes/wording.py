@@ -91,7 +91,7 @@ def fill(text: str, values: Mapping[str, str], link: Link) -> Message:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """No value is longer than a line can be: megabytes of a transcript, named a hundred times, would fill the memory."""
+    """No value is longer than a line: megabytes of a transcript, named a hundred times, would fill the memory."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], "")[: LONGEST_LINE + 1], text)
 
 
