@@ -16,6 +16,7 @@ from subscriptions.api.feed import FeedViewSet
 from subscriptions.api.feed_consumers import FeedConsumerViewSet
 from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
 from subscriptions.api.kit.views import UnknownAddress
+from subscriptions.api.manifests import ADDRESS, ManifestViewSet
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
 
@@ -34,6 +35,7 @@ router.register("trackers", TrackerViewSet, "api-tracker")
 router.register("people", PersonViewSet, "api-person")
 router.register("tags", TagViewSet, "api-tag")
 router.register("subscriptions", SubscriptionViewSet, "api-subscription")
+router.register(ADDRESS, ManifestViewSet, "api-manifest")
 router.register("deliveries", DeliveryViewSet, "api-delivery")
 router.register("resend-jobs", ResendJobViewSet, "api-resend-job")
 router.register("events", EventViewSet, "api-event")

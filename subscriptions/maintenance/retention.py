@@ -13,11 +13,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from ..models import CompanyStatistics, IdempotentAnswer, ServiceStatistics
+from ..models import CompanyStatistics, IdempotentAnswer, Manifest, ServiceStatistics
 from ..models.idempotency import KEPT_HOURS
 from . import delivery_retention, statistics
 
@@ -96,5 +97,6 @@ OWN: dict[str, Rows] = {
     "hourly statistics": statistics.find_expired,
     "statistics of companies": lambda: statistics.find_expired(CompanyStatistics),
     "statistics of the service": lambda: statistics.find_expired(ServiceStatistics),
+    "manifests": lambda: Manifest.objects.filter(day__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS)),
     "sessions": lambda: Session.objects.filter(expire_date__lt=Now()),
 }

@@ -13,6 +13,7 @@ from .feed import FeedConsumer, FeedStart, FeedState
 from .idempotency import IdempotentAnswer
 from .invitation import Invitation
 from .mail import MailRequest
+from .manifest import Manifest, ManifestPage, ManifestProgress
 from .outage import ServiceOutage
 from .rate import ApiKeyRate
 from .resend_job import ResendJob
@@ -48,6 +49,9 @@ __all__ = [
     "IdempotentAnswer",
     "Invitation",
     "MailRequest",
+    "Manifest",
+    "ManifestPage",
+    "ManifestProgress",
     "Membership",
     "ResendJob",
     "RetentionPlace",

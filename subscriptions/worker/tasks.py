@@ -16,6 +16,7 @@ from ..delivery.fairness import Hosts, Paces
 from ..endpoints import alerts, delivery_news, endpoint_changes, issues, operations, resend_jobs
 from ..events import stream_timers
 from ..feed import horizon
+from ..feed.manifests import daily
 from ..maintenance import daily_summary, retention, statistics
 from ..tenancy import mails
 from . import drains, heartbeat, stop_flag
@@ -23,6 +24,7 @@ from . import drains, heartbeat, stop_flag
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 60.0  # plus the longest request (30 s), this stays below django-q2's timeout (120 s)
+MANIFEST_SECONDS = 15.0  # the same; a subscription with a million events takes longer, alone
 HOLDING_SECONDS = 20.0  # at most, of a sweep that runs every minute
 
 
@@ -125,6 +127,7 @@ def sweep() -> None:
     endpoint_changes.tell()
     statistics.roll_up()
     horizon.follow()
+    _make_manifests()
     daily_summary.send_due()
     mails.send_waiting()
 
@@ -134,6 +137,11 @@ def _hold_waiting() -> None:
     ends_at = time.monotonic() + HOLDING_SECONDS
     while outbox.hold() and time.monotonic() < ends_at and not stop_flag.stopping():
         pass
+
+
+def _make_manifests() -> None:
+    ends_at = time.monotonic() + MANIFEST_SECONDS
+    daily.make_some(lambda: time.monotonic() < ends_at and not stop_flag.stopping())
 
 
 def tidy() -> None:

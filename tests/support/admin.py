@@ -36,6 +36,7 @@ from subscriptions.models import (
     Event,
     FeedConsumer,
     Invitation,
+    Manifest,
     Membership,
     ResendJob,
 )
@@ -142,6 +143,10 @@ class Tenant:
         self.consumer = FeedConsumer.objects.create(
             company=self.company, name=name.lower(), subscription=self.subscription
         )
+        self.manifest = Manifest.objects.create(
+            company=self.company, subscription=self.subscription, day=day.date(), number=1,
+            document=f'{{"of": "{name}"}}'.encode(),
+        )  # fmt: skip
         self.view = SavedView.objects.create(company=self.company, name=f"{name} view", query="since=7d")
         actor = audit_log.Actor(f"{name} actor", user=self.admin)
         self.audited = audit_log.record(actor, f"{name} act", self.call, detail=f"{name} detail")
@@ -166,6 +171,7 @@ class Tenant:
             ResendJob: self.resend_job,
             EndpointIssue: self.issue,
             FeedConsumer: self.consumer,
+            Manifest: self.manifest,
             ImportJob: self.import_job,
             Event: lambda: Event.objects.filter(**mine).order_by("pk")[0],
             Person: lambda: Person.objects.filter(**mine).order_by("pk")[0],

@@ -22,6 +22,7 @@ from subscriptions.models import (
     Delivery,
     Event,
     FeedConsumer,
+    Manifest,
     ResendJob,
     Subscription,
 )
@@ -59,6 +60,7 @@ API: dict[str, type[Model] | None] = {
     "api-event-type": None,
     "api-feed-consumer": FeedConsumer,
     "api-alert-destination": AlertDestination,
+    "api-manifest": Manifest,
     "api-key": ApiKey,
     "api-company": Company,
     "call-timeline": Call,
@@ -141,6 +143,8 @@ def _value(leaf: Leaf, part: str, tenant: Tenant) -> Any:
     if leaf.name in LINKS:
         return LINKS[leaf.name][part]
     row: Any = row_of(leaf, tenant)
+    if isinstance(row, Manifest):
+        return {"resource_id": row.subscription.resource_id, "day": row.day, "number": 1}[part]
     if part == "account":
         return account_id(tenant.company)
     if leaf.in_vendor_api and part == "id":
