@@ -54,7 +54,7 @@ _ADDRESSED = [OpenApiParameter("resource_id", str, OpenApiParameter.PATH)]
 _OF_DAY = [*_ADDRESSED, OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)]
 
 
-@extend_schema(parameters=_ADDRESSED)
+@extend_schema(exclude=True)  # described in docs/api.md
 class ManifestViewSet(ListViewSet):
     serializer_class = ManifestSerializer
     lookup_field = "day"

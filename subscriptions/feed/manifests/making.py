@@ -24,7 +24,8 @@ BATCH = 500  # rows of one statement, which takes some milliseconds
 # form fields.
 _BATCH = f"""
 WITH listed AS MATERIALIZED (
-    SELECT d.id, d.created_at, d.event_id, d.payload_version, d.encoding, d.state, d.subscription_id
+    SELECT d.id, d.created_at, d.event_id, d.payload_version, d.encoding, d.shaped, d.state,
+           d.subscription_id
       FROM subscriptions_delivery d
      WHERE d.subscription_id = %(subscription)s
        AND (d.created_at, d.id) > (%(after)s, %(last)s) AND d.created_at < %(until)s
