@@ -35,6 +35,9 @@ SELECT base + coalesce((
                pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS upper,
                coalesce((SELECT base FROM subscriptions_feedstate WHERE id = 1), 0) AS base) AS state
 """
+_MARK = """
+SELECT coalesce((SELECT base FROM subscriptions_feedstate WHERE id = 1), 0) + pg_current_xact_id()::text::bigint
+"""
 _LOCK = """
 INSERT INTO subscriptions_feedstate AS f (id, base, highest) VALUES (1, 0, 0)
     ON CONFLICT (id) DO UPDATE SET base = f.base
@@ -58,6 +61,14 @@ def read() -> Horizon:
     with connection.cursor() as cursor:
         cursor.execute(_READ)
         return Horizon(*cursor.fetchone())
+
+
+def mark() -> int:
+    """A position above those of all transactions that have one by now. Once it is safe, they are over. (`next` is not
+    above those that still run: a snapshot ends after the last one that is over.)"""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK)
+        return int(cursor.fetchone()[0])
 
 
 def follow() -> bool:

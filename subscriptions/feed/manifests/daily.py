@@ -55,11 +55,10 @@ def _make_days(time_left: Callable[[], bool]) -> int:
 def _is_complete(progress: ManifestProgress) -> bool:
     """Whether all that could still have been written for the day has been: transactions that ran when it was first
     looked at, hours after its end, are over."""
-    seen = horizon.read()
     if progress.waits_for is None:
-        progress.waits_for = seen.next
+        progress.waits_for = horizon.mark()
         progress.save()
-    return seen.safe >= progress.waits_for
+    return horizon.read().safe >= progress.waits_for
 
 
 def _with_events(day: date, reached: int) -> Iterator[Subscription]:
