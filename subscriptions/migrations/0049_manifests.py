@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("subscriptions", "0047_alert_destinations"),
+        ("subscriptions", "0048_mails_of_a_company"),
     ]
 
     operations = [
