@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -123,9 +122,8 @@ def _made_meanwhile(issue: EndpointIssue) -> Any:
 
 def past_rows(subscription: int, *, but: int = 0) -> list[dict[str, Any]]:
     """The newest other issues of a subscription."""
-    rows: Sequence[EndpointIssue] = (
-        EndpointIssue.objects.filter(subscription=subscription).exclude(pk=but).order_by("-opened_at")[:MOST_PAST]
-    )
+    others = EndpointIssue.objects.filter(subscription=subscription).exclude(pk=but)
+    rows = list(others.order_by("-opened_at")[:MOST_PAST])
     return [
         {
             "url": reverse("admin:subscriptions_endpointissue_change", args=[row.pk]),

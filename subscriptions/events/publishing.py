@@ -131,7 +131,7 @@ class Publisher:
                 one.subscription_id,
                 one.shape or {},
                 bodies[one.event_id, one.payload_version],
-                _about(events[one.event_id], one.created_at),
+                _about(events[one.event_id], one.created_at or ""),
             )
             for one in wanted
         )

@@ -75,8 +75,9 @@ _DUE = f"""
 )
 SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
        (SELECT jsonb_agg(jsonb_build_array(w.id, w.subscription_id, w.state, w.payload_version, w.encoding,
-                                           w.conditions, e.created_at))
-          FROM wanted w JOIN written e ON e.id = w.id WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL),
+                                           w.conditions, CASE WHEN w.shape IS NOT NULL THEN
+                                               (SELECT created_at FROM written WHERE written.id = w.id) END))
+          FROM wanted w WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL),
        (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
          WHERE payload_version <> '{versions.DEFAULT}'),
        -- Each once, however many events: a shape may hold the wording of many messages.
@@ -168,7 +169,7 @@ class Undecided:
     payload_version: str
     encoding: str
     conditions: dict[str, Any] | None
-    created_at: str  # of the event, ISO 8601
+    created_at: str | None  # of the event, ISO 8601, where there is a shape
     shape: dict[str, Any] | None
 
 
@@ -247,8 +248,17 @@ def _written(row: tuple[int, Any, Any, Any]) -> Written:
     return Written(
         int(due),
         [
-            Undecided(UUID(event), subscription, *rest, of_subscription.get(str(subscription)))
-            for event, subscription, *rest in _list(undecided)
+            Undecided(
+                UUID(event),
+                subscription,
+                state,
+                version,
+                encoding,
+                conditions,
+                created_at,
+                of_subscription.get(str(subscription)),
+            )
+            for event, subscription, state, version, encoding, conditions, created_at in _list(undecided)
         ],
         [(UUID(event), version) for event, version in _list(bodies)],
     )

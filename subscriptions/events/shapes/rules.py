@@ -26,13 +26,13 @@ def known_keys(event_types: Iterable[str] | None = None) -> list[str]:
     found: dict[str, None] = {}
     for name in names:
         for version in versions.all_versions():
-            found |= dict.fromkeys(_keys_of(catalogue.serializer_of(catalogue.get(name), version.name)))
+            found |= dict.fromkeys(_keys_of(name, version.name))
     return list(found)
 
 
 @lru_cache(maxsize=128)  # 15 ms each, and a page asks for all
-def _keys_of(payload: type[Any]) -> tuple[str, ...]:
-    return tuple(build_schema(payload)["properties"])
+def _keys_of(event_type: str, version: str) -> tuple[str, ...]:
+    return tuple(build_schema(catalogue.serializer_of(catalogue.get(event_type), version))["properties"])
 
 
 def validate(shape: Any) -> dict[str, Any] | None:
