@@ -4,9 +4,10 @@ import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Mapping
 
 
-def verify(body: bytes, headers, signing_key: str, secret: str, tolerance: int = 300) -> bool:
+def verify(body: bytes, headers: Mapping[str, str], signing_key: str, secret: str, tolerance: int = 300) -> bool:
     """True when both signatures are valid. `body` must be the bytes as received, not rebuilt from parsed JSON."""
     given = {name.lower(): value for name, value in headers.items()}
     sent = given.get("webhook-timestamp", "")

@@ -52,7 +52,7 @@ def write(items: Sequence[Item]) -> list[NewEvent]:
         due += filtering.decide(written.undecided, {})
         told = {event.id: (event, item) for event, item in zip(new, items, strict=True)}
         storing.write(
-            (one.event_id, one.subscription_id, one.shape or {}, body, _told_of(event, item, one.created_at))
+            (one.event_id, one.subscription_id, one.shape or {}, body, _told_of(event, item, one.created_at or ""))
             for one in written.undecided
             for event, item in [told[one.event_id]]
             for body in [event.body]

@@ -78,7 +78,7 @@ def follow() -> bool:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_LOCK)
             base, highest, number = cursor.fetchone()
-            counts_anew = base + number < highest
+            counts_anew = bool(base + number < highest)
             if counts_anew:
                 base = highest + STEP
                 cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")

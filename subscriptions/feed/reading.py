@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -149,7 +150,7 @@ class Feed:
             return int(cursor.fetchone()[0])
 
 
-def _page(rows: list[tuple[object, ...]], after: Cursor, safe: int, size: int, *, scanned: int) -> Page:
+def _page(rows: list[tuple[Any, ...]], after: Cursor, safe: int, size: int, *, scanned: int) -> Page:
     number, chosen, last_position, last_id = rows[0][:4]
     events = [_event(row[4:]) for row in rows if row[4] is not None]
     if events and (len(events) == size or len(events) < chosen):
@@ -159,7 +160,7 @@ def _page(rows: list[tuple[object, ...]], after: Cursor, safe: int, size: int, *
     return Page(events, max(after, after_all_of(safe - 1)), more=False)
 
 
-def _event(row: tuple[object, ...]) -> FeedEvent:
+def _event(row: tuple[Any, ...]) -> FeedEvent:
     position, event_id, kind, subject, sequence, test, created_at, version, encoding, body, headers = row
     sent = None if body is None else encode_body(bytes(body), encoding)
     return FeedEvent(

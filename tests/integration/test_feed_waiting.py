@@ -42,7 +42,7 @@ def api(company):
 def after_the_first_look(monkeypatch, work) -> threading.Thread:
     """Do it once somebody has looked and waits."""
     looked = threading.Event()
-    monkeypatch.setattr(waiting.time, "sleep", lambda _: looked.set())
+    monkeypatch.setattr("subscriptions.feed.waiting.time.sleep", lambda _: looked.set())
     thread = threading.Thread(target=lambda: looked.wait(30) and with_own_connection(work), daemon=True)
     thread.start()
     return thread
