@@ -25,7 +25,7 @@ class OpenTransaction:
 
     def __enter__(self):
         self._thread.start()
-        assert self._published.wait(30)
+        assert self._published.wait(120)
         return self
 
     def _run(self):
@@ -33,13 +33,13 @@ class OpenTransaction:
             with transaction.atomic():
                 self.subject = make_call(*self._work, customer_phone_number="+12145550101").resource_id
                 self._published.set()
-                assert self._commit.wait(30)
+                assert self._commit.wait(120)
         finally:
             connection.close()
 
     def commit(self):
         self._commit.set()
-        self._thread.join(30)
+        self._thread.join(120)
         assert not self._thread.is_alive()
 
     def __exit__(self, *_):

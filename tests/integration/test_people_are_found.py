@@ -134,7 +134,7 @@ class TestAtOnce:
             thread = threading.Thread(target=form, daemon=True)
             thread.start()
             wait_until(lambda: lock_waiters() == 1)
-        thread.join(30)
+        thread.join(120)
         assert found == [ann]
         assert Person.objects.get() == ann
         assert Person.objects.get().phone == PHONE

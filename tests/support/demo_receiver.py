@@ -21,6 +21,7 @@ from standardwebhooks.webhooks import Webhook
 
 from callhooks_site.devtools.receiver.server import Receiver
 from callhooks_site.devtools.receiver.webhooks import WebhookHandler
+from tests.support.waiting import PATIENCE
 
 PROJECT = Path(__file__).resolve().parents[2]
 SIGNING_KEY = "072e77e426f92738a72fe23c4d1953b4"
@@ -81,7 +82,7 @@ class RunningReceiver:
         self.port, self.folder, self.terminal = port, folder, terminal
 
     def post(self, body: bytes, headers: dict, path="/hook") -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()

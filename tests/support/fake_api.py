@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support.demo_receiver import signed
+from tests.support.waiting import PATIENCE
 
 KEY = "demo-key"
 PREFIXES = {"calls": "CAL", "texts": "SCI", "forms": "FRM"}
@@ -88,7 +89,7 @@ class StandIn(ThreadingHTTPServer):
             headers = signed(body, event=event, webhook_id=f"evt_{next(self._numbers)}")
             if event in self.spoiled:
                 headers["Signature"] = "AAAA"
-            connection = http.client.HTTPConnection("127.0.0.1", self.receiver_port, timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", self.receiver_port, timeout=PATIENCE)
             connection.request("POST", "/", body, headers)
             connection.getresponse().read()
             connection.close()

@@ -13,6 +13,7 @@ import pytest
 from subscriptions.delivery.http.client import Client, Request
 from tests.hostile.certificates import new_authority, server_context, write_authority
 from tests.hostile.receivers import OK, Dripper, Receiver, answering
+from tests.support.waiting import PATIENCE
 
 
 class ConnectProxy(Receiver):
@@ -28,7 +29,7 @@ class ConnectProxy(Receiver):
         if b" 200 " not in self._reply:
             sock.close()
             return
-        with socket.create_connection(("127.0.0.1", self._upstream), timeout=10) as upstream:
+        with socket.create_connection(("127.0.0.1", self._upstream), timeout=PATIENCE) as upstream:
             back = threading.Thread(target=_copy, args=(upstream, sock))
             back.start()
             _copy(sock, upstream)
