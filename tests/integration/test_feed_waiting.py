@@ -43,7 +43,7 @@ def after_the_first_look(monkeypatch, work) -> threading.Thread:
     """Do it once somebody has looked and waits."""
     looked = threading.Event()
     monkeypatch.setattr("subscriptions.feed.waiting.time.sleep", lambda _: looked.set())
-    thread = threading.Thread(target=lambda: looked.wait(30) and with_own_connection(work), daemon=True)
+    thread = threading.Thread(target=lambda: looked.wait(120) and with_own_connection(work), daemon=True)
     thread.start()
     return thread
 
@@ -52,7 +52,7 @@ def test_an_event_ends_the_wait(company, api, monkeypatch):
     tracker, calls = make_tracker(company), []
     thread = after_the_first_look(monkeypatch, lambda: calls.append(make_call(company, tracker).resource_id))
     page = read(api, after="latest", wait=25)
-    thread.join(30)
+    thread.join(120)
     assert told(page) == [(calls[0], "pre_call")]
 
 
@@ -75,7 +75,7 @@ def test_a_stream_begins_after_the_last_event_that_was_seen(company, api, monkey
         found = [line for line in text.splitlines() if line.startswith("data: ")]
         if len(found) == 2:
             break
-    thread.join(30)
+    thread.join(120)
     assert seen.resource_id not in text
     assert [missed.resource_id in found[0], calls[0] in found[1]] == [True, True]
     assert f"event: pre_call\ndata: {found[1][6:]}" in text
