@@ -73,7 +73,7 @@ def test_each_bench_answers_with_its_figures():
     }
     done = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps(SHORT)],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False,
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     reports: dict[str, dict[str, Any]] = {}

@@ -23,7 +23,7 @@ pytestmark = [
 def test_nothing_is_lost_in_chaos(tmp_path: Path):
     command = [sys.executable, "-m", "tests.chaos", "--seconds", str(SECONDS), "--json"]
     done = subprocess.run(
-        [*command, "--log", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+        [*command, "--log", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600
     )
     assert done.stdout, done.stderr[-3000:]
     result = json.loads(done.stdout)
