@@ -60,9 +60,9 @@ class MembershipAdmin(TenantAdmin):
         name = obj.user.get_full_name()
         return f"{name} ({obj.user.get_username()})" if name else obj.user.get_username()
 
-    @admin.display(description="can log in", boolean=True)
-    def may_log_in(self, obj: Membership) -> bool:
-        return bool(obj.user.is_active and obj.user.is_staff)
+    @admin.display(description="can log in")
+    def may_log_in(self, obj: Membership) -> str:
+        return labels.badge("Yes", "good") if obj.user.is_active and obj.user.is_staff else labels.badge("No", "quiet")
 
     @admin.display(description="since", ordering="created_at")
     def since(self, obj: Membership) -> str:

@@ -106,7 +106,11 @@ class SubscriptionFacts:
         good = format_html("<div>Last accepted: {}</div>", times.time_tag(health.last_success_at) or "never")
         if health.last_failure_at is None:
             return good
-        bad = format_html("<div>Last failed: {}. {}</div>", times.time_tag(health.last_failure_at), health.last_failure)
+        bad = format_html(
+            "<div>Last failed: {}. {}</div>",
+            times.time_tag(health.last_failure_at),
+            labels.answer_in_words(health.last_failure),
+        )
         return format_html("{}{}", good, bad)
 
     @admin.display(description="webhooks")

@@ -36,6 +36,7 @@ def context(request: HttpRequest, company: Company) -> dict[str, Any]:
     span = request.GET.get("span", "")
     span = span if span in charts.SPANS else "24h"
     hours = statistics.read_for_companies([company.pk], hours=charts.SPANS[span][1])
+    invite = reverse("admin:subscriptions_invitation_add") + (f"?company={company.pk}" if access.several else "")
     return {
         **common,
         "spans": [(name, label, name == span) for name, (label, _) in charts.SPANS.items()],
@@ -45,6 +46,7 @@ def context(request: HttpRequest, company: Company) -> dict[str, Any]:
         "rows": charts.draw_rows(seen),
         "more": max(0, len(seen.looks) - charts.SHOWN),
         "todos": list_todos(request, company, seen),
+        "invite": invite if access.may_write(company.pk, by=OWNERS) else "",
         "parts": [(part.template, part.context(request, company)) for part in home_parts.parts()],
     }
 
@@ -92,6 +94,6 @@ def _first_day(request: HttpRequest, company: Company, seen: Overview) -> dict[s
         "steps": steps,
         "done": sum(step["done"] for step in steps),
         "members": list(members[:MOST_MEMBERS]),
-        "invite": reverse("admin:subscriptions_membership_changelist") if owner else "",
+        "invite": reverse("admin:subscriptions_invitation_add") if owner else "",
         "tried": bool(seen.day.retried or seen.day.failed or seen.waiting),
     }
