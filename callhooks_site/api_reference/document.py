@@ -12,6 +12,7 @@ from typing import Any
 from calls.api.reference import CALLS, PEOPLE, TAGS, TRACKERS
 from forms_intake.api.reference import FORMS
 from messaging.api.reference import TEXTS
+from subscriptions.api.alert_reference import ALERT_DESTINATIONS
 from subscriptions.api.feed_reference import FEED, FEED_CONSUMERS
 from subscriptions.api.kit.reference import Resource
 from subscriptions.api.reference import (
@@ -28,7 +29,7 @@ from subscriptions.api.reference import (
 EXAMPLES = Path(__file__).with_name("examples.json")
 RESOURCES: tuple[Resource, ...] = (
     CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, FEED,
-    FEED_CONSUMERS, KEYS,     COMPANIES,
+    FEED_CONSUMERS, KEYS,     ALERT_DESTINATIONS, COMPANIES,
 )  # fmt: skip
 WEBHOOKS = {"name": "Webhooks", "description": "What Callhooks sends to your URL, signed. Answer with a 2xx quickly."}
 INTRODUCTION = """\

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from ..endpoints import destinations
 from ..models import AlertDestination, ApiKey, Subscription
+from . import alert_reference
 from .kit import unread
 from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer
@@ -83,6 +84,7 @@ class AlertDestinationSerializer(StrictModelSerializer):
 
 
 class AlertDestinationViewSet(ListViewSet, RetrieveViewSet):
+    reference = alert_reference.ALERT_DESTINATIONS
     serializer_class = AlertDestinationSerializer
     write_scope = ApiKey.Scope.MANAGE
     masked_without_read = frozenset({"url", "email"})

@@ -216,6 +216,22 @@ def record_feed(record: Recorder, api: Any) -> None:
     ask(api, "delete", one, status=204)
 
 
+def record_alerts(record: Recorder, api: Any) -> None:
+    ask = record.ask
+    made = ask(
+        api, "post", "alert-destinations/",
+        {"kind": "webhook", "name": "On call", "url": "https://alerts.example.com/hooks", "alerts": ["failing"]},
+        status=201,
+    )  # fmt: skip
+    one = f"alert-destinations/{made['resource_id']}/"
+    ask(api, "get", "alert-destinations/")
+    ask(api, "get", one)
+    ask(api, "patch", one, {"name": "Night shift"})
+    ask(api, "post", f"{one}secret/")
+    ask(api, "post", f"{one}test/", status=202)
+    ask(api, "delete", one, status=204)
+
+
 def record_keys(record: Recorder, api: Any) -> None:
     ask = record.ask
     ask(api, "get", "key/")
@@ -257,6 +273,7 @@ def test_the_examples_are_what_the_api_answers(document):
     one = record_subscription(record, api)
     record_deliveries(record, api, one)
     record_feed(record, api)
+    record_alerts(record, api)
     record_keys(record, api)
     record_companies(record)
     record_webhooks(record, company)
