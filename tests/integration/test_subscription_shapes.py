@@ -265,7 +265,7 @@ def test_a_missed_call_arrives_as_a_message_signed(receiver, product, settings):
     assert headers["content-type"] == "application/json"
     assert {"signature", "webhook-signature", "webhook-id"} <= headers.keys()
     body = request.body.decode()
-    assert "Z***" in body
+    assert "Z***" in body.replace("\\", "")  # Discord's stars are escaped
     assert "Zoë" not in body
     number = body.replace("\\\\", "")  # Discord's hyphens are escaped
     assert "214-555-0123" in number

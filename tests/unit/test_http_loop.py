@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import resource
+import select
 import socket
 import threading
 import time
@@ -122,6 +123,17 @@ def test_a_fault_with_libcurls_sockets_is_raised(loop: Loop, monkeypatch: pytest
         loop.start("one", Request(receiver.url, {}, b""))
         with pytest.raises(RuntimeError, match="seen"):
             _all(loop)
+
+
+def test_an_event_of_a_socket_that_an_earlier_event_had_closed_is_nothing(loop: Loop) -> None:
+    """epoll tells of several at once; libcurl may close the second while it handles the first."""
+    ours, theirs = socket.socketpair()
+    closed = ours.fileno()
+    ours.close()
+    theirs.close()
+    loop._on_ready(closed, select.EPOLLOUT)
+    with Receiver(answering(OK)) as receiver:
+        assert _one(loop, Request(receiver.url, {}, b"{}")).status == 200
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS])

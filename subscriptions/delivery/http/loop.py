@@ -214,7 +214,8 @@ class Loop:
     def _on_ready(self, descriptor: int, events: int) -> None:
         if descriptor not in self._wanted:
             if events == select.EPOLLOUT:
-                self._epoll.modify(descriptor, select.EPOLLIN)
+                with contextlib.suppress(OSError):  # an event before this one, of the same look, had it closed
+                    self._epoll.modify(descriptor, select.EPOLLIN)
             else:
                 # A kept connection has ended, or somebody sent what nobody asked for. libcurl does not look at one that
                 # was used within the last second: it would take that for the answer to the next request.
