@@ -25,7 +25,7 @@ def document() -> bytes:
 
 class Document(SpectacularJSONAPIView):
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         headers = {"Content-Disposition": 'inline; filename="callhooks-openapi.json"'}
         return HttpResponse(document(), content_type="application/vnd.oai.openapi+json", headers=headers)
 

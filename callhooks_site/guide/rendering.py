@@ -62,7 +62,8 @@ def _render(book: books.Book, changed: int) -> Rendered:
 
 def _mark_headings(tokens: Sequence[Token]) -> Iterator[Section]:
     """Give each heading its anchor. Yields all sections, with their words for the search."""
-    heading, words = Heading(1, "", ""), []
+    heading = Heading(1, "", "")
+    words: list[str] = []
     for number, token in enumerate(tokens):
         if token.type == "heading_open":
             if heading.text:
@@ -125,7 +126,7 @@ def _lead(link: Token, target: str, book: books.Book) -> None:
 
 def _frame_tables_and_code(parser: MarkdownIt) -> None:
     """Both scroll by themselves, also by the keyboard."""
-    rules: dict[str, Callable[..., str]] = parser.renderer.rules  # type: ignore[attr-defined]
+    rules: dict[str, Callable[..., str]] = parser.renderer.rules
     rules["table_open"] = _always('<div class="table-wrap" tabindex="0" role="region" aria-label="Table"><table>\n')
     rules["table_close"] = _always("</table></div>\n")
     rules["fence"] = _code

@@ -73,26 +73,25 @@ class BearerKey(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 
 _COMPANY_PARAMETER = OpenApiParameter(
     COMPANY_HEADER,
-    location=OpenApiParameter.HEADER,
+    location="header",
     description="Only for operators’ keys: the resource id of the company to act for.",
 )
 
 
-_HEADER = OpenApiParameter.HEADER
 _IDEMPOTENCY = OpenApiParameter(
     idempotency.HEADER,
-    location=_HEADER,
+    location="header",
     description="Any text of at most 255 characters that is new for each request. A repeat with the same key is "
     "answered as the first time, and nothing is done twice.",
 )
 _IF_MATCH = OpenApiParameter(
     "If-Match",
-    location=_HEADER,
+    location="header",
     description="The `ETag` of a read. The change is made only if nothing has changed since.",
 )
 _IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
-    location=_HEADER,
+    location="header",
     description="The `ETag` of a read. The answer is 304 if nothing has changed since.",
 )
 _SUCCESS = {
@@ -117,12 +116,12 @@ class Schema(AutoSchema):
 
     @property
     def operation(self) -> Operation:
-        return self.resource.operations.get(self.view.action, Operation("", ""))
+        return self.resource.operations.get(getattr(self.view, "action", ""), Operation("", ""))
 
     def get_summary(self) -> str:
         return self.operation.summary
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular has no parameters
         view: Any = self.view
         reads = self.method in ("GET", "HEAD")
         scope = getattr(view, *(("read_scope", ApiKey.Scope.READ) if reads else ("write_scope", ApiKey.Scope.MANAGE)))

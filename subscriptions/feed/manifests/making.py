@@ -94,7 +94,10 @@ def _pages(subscription: Subscription, day: date) -> Iterator[tuple[list[str], C
 
 def _events(subscription: Subscription, day: date) -> Iterator[tuple[Any, ...]]:
     after, until = bounds(day)
-    values = {"subscription": subscription.pk, "until": until, "filtered": f"{FILTERED}%", "batch": BATCH}
+    filtered = f"{FILTERED}%"
+    values: dict[str, Any] = {
+        "subscription": subscription.pk, "until": until, "filtered": filtered, "batch": BATCH,
+    }  # fmt: skip
     last = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
