@@ -10,7 +10,7 @@ class SubscriptionsConfig(AppConfig):
         from django.apps import apps
 
         from .delivery import wakeup
-        from .endpoints import alert_mails, destinations
+        from .endpoints import alert_mails, destinations, issues
         from .events import catalogue, delivery_events
         from .feed import horizon
         from .maintenance import retention
@@ -21,6 +21,7 @@ class SubscriptionsConfig(AppConfig):
         catalogue.register_labels(delivery_events.ALERT_LABELS)
         wakeup.register(drains.queue_missing_drains)
         retention.register("tasks", queue_status.find_old_failures)
+        retention.register("solved issues", issues.find_expired)
         cluster_hooks.connect()
         destinations.connect()
         logins.connect()

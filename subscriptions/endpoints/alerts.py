@@ -1,5 +1,6 @@
 """Telling owners by mail that their endpoint fails, will be disabled, or was: once for each, not once for every event.
-An endpoint that fails and recovers in turns is worth one mail in six hours.
+An endpoint that fails and recovers in turns is worth one mail in six hours, and one that somebody looks after none:
+only the warning before it is disabled.
 
 A mail that cannot be sent is tried again by the next sweep: what has been told is noted only when it was.
 """
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -22,6 +23,7 @@ from django.utils import timezone
 from ..delivery import endpoint_health
 from ..models import AlertDestination, Company, EndpointHealth, Membership, ServiceOutage, Subscription
 from ..tenancy import audit_log
+from . import issues
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +76,10 @@ def _tell_failing() -> int:
     told = 0
     long_ago = Q(told_owner_at__lt=Now() - timedelta(seconds=SECONDS_BETWEEN))
     not_told = Q(told_owner_at=None) | (Q(told_owner_at__lt=F("failing_since")) & long_ago)
+    looked_after = issues.watched().filter(subscription=OuterRef("pk"))
     due = EndpointHealth.objects.filter(
         not_told,
+        ~Exists(looked_after),
         subscription__state=Subscription.State.ACTIVE,
         failing_since__lt=Now() - timedelta(seconds=settings.ENDPOINT_TELL_SECONDS),
         last_failure_at__gt=F("failing_since"),

@@ -164,6 +164,11 @@ def solve(issue: EndpointIssue, actor: Actor) -> bool:
     return bool(mine)
 
 
+def find_expired() -> QuerySet[EndpointIssue]:
+    """For retention: solved ones go with the failed attempts that they tell of."""
+    return EndpointIssue.objects.filter(solved_at__lt=Now() - timedelta(days=settings.RETAIN_FAILED_DAYS))
+
+
 def watched() -> QuerySet[EndpointIssue]:
     """Open issues that somebody looks after."""
     return EndpointIssue.objects.filter(solved_at=None, acknowledged_at__isnull=False)

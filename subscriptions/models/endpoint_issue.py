@@ -56,6 +56,8 @@ class EndpointIssue(models.Model):
             models.Index("company", "id", condition=Q(solved_at__isnull=True), name="issue_open"),
             # The history of a subscription.
             models.Index("subscription", F("opened_at").desc(), name="issue_of_subscription"),
+            # For retention.
+            models.Index("solved_at", condition=Q(solved_at__isnull=False), name="issue_by_solved"),
         ]
 
     def __str__(self) -> str:

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from subscriptions.delivery import endpoint_health
 from subscriptions.delivery.breaker import Health, after
-from subscriptions.endpoints import alerts, operations
-from subscriptions.models import AuditEntry, Delivery, EndpointHealth, Subscription
+from subscriptions.endpoints import alerts, issues, operations
+from subscriptions.models import AuditEntry, Delivery, EndpointHealth, EndpointIssue, Subscription
+from subscriptions.tenancy.audit_log import Actor
 from tests.support.factories import make_call, make_company, make_member, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,18 @@ def test_a_short_failure_is_not_worth_a_mail(subscription):
     failing(subscription, minutes=4)
     assert alerts.tell() == 0
     assert mail.outbox == []
+
+
+def test_what_somebody_looks_after_is_worth_the_warning_only(subscription):
+    failing(subscription, minutes=6)
+    assert issues.follow() == (1, 0)
+    issues.acknowledge(EndpointIssue.objects.get(), Actor("dana@example.com"))
+    assert alerts.tell() == 0
+    EndpointHealth.objects.update(failing_since=timezone.now() - timedelta(days=4, minutes=1), failing_days=4)
+    assert alerts.tell() == 1
+    assert {message.subject for message in mail.outbox} == {"Webhooks to CRM will be disabled"}
+    issues.solve(EndpointIssue.objects.get(), Actor("dana@example.com"))
+    assert alerts.tell() == 1  # it fails still, and nobody looks after it
 
 
 def test_a_mail_that_cannot_be_sent_is_tried_again(subscription, settings):

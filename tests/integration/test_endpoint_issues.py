@@ -12,6 +12,7 @@ from django.utils import timezone
 from subscriptions.admin.frame import count_failing
 from subscriptions.admin.kit.labels import answer_in_words
 from subscriptions.endpoints import issues, operations
+from subscriptions.maintenance import retention
 from subscriptions.models import Delivery, EndpointHealth, EndpointIssue, ServiceOutage, Subscription
 from subscriptions.tenancy.audit_log import Actor
 from tests.support.admin import login
@@ -117,6 +118,17 @@ def test_of_a_removed_subscription_it_is_over(subscription):
     operations.archive(subscription)
     assert issues.follow() == (0, 1)
     assert EndpointIssue.objects.get().solved_how == "removed"
+
+
+def test_a_solved_one_is_kept_as_long_as_the_attempts_it_tells_of(subscription):
+    fails(subscription)
+    issues.follow()
+    EndpointIssue.objects.update(opened_at=timezone.now() - timedelta(days=100))
+    assert retention.delete_expired()["solved issues"] == 0  # it is open still
+    EndpointIssue.objects.update(solved_at=timezone.now() - timedelta(days=89))
+    assert retention.delete_expired()["solved issues"] == 0
+    EndpointIssue.objects.update(solved_at=timezone.now() - timedelta(days=91))
+    assert retention.delete_expired()["solved issues"] == 1
 
 
 def test_an_outage_of_our_own_opens_none(subscription):
