@@ -15,6 +15,7 @@ from messaging.api.reference import TEXTS
 from subscriptions.api.alert_reference import ALERT_DESTINATIONS
 from subscriptions.api.feed_reference import FEED, FEED_CONSUMERS
 from subscriptions.api.kit.reference import Resource
+from subscriptions.api.manifest_reference import MANIFESTS
 from subscriptions.api.reference import (
     COMPANIES,
     DELIVERIES,
@@ -29,7 +30,7 @@ from subscriptions.api.reference import (
 EXAMPLES = Path(__file__).with_name("examples.json")
 RESOURCES: tuple[Resource, ...] = (
     CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, FEED,
-    FEED_CONSUMERS, KEYS,     ALERT_DESTINATIONS, COMPANIES,
+    FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,
 )  # fmt: skip
 WEBHOOKS = {"name": "Webhooks", "description": "What Callhooks sends to your URL, signed. Answer with a 2xx quickly."}
 INTRODUCTION = """\
@@ -128,7 +129,8 @@ def _show_example(operation: dict[str, Any], example: dict[str, Any]) -> None:
     if "request" in example:
         operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
     for status, body in example.get("responses", {}).items():
-        operation["responses"][status]["content"]["application/json"]["example"] = body
+        (media,) = operation["responses"][status]["content"].values()
+        media["example"] = body
 
 
 def _drop_marks(part: Any) -> None:

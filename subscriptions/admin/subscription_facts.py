@@ -143,6 +143,11 @@ class SubscriptionFacts:
         url = reverse("admin:subscriptions_subscription_verify", args=[obj.pk])
         return format_html('<a href="{}">For Python, Node, PHP and Ruby</a>', url)
 
+    @admin.display(description="manifests")
+    def manifests(self, obj: Subscription) -> str:
+        url = reverse("admin:subscriptions_subscription_manifests", args=[obj.pk])
+        return format_html('<a href="{}">What it was to get, by day</a>', url)
+
     @admin.display(description="when it fails")
     def retries(self, obj: Subscription) -> str:
         waits = ", ".join(times.format_duration(seconds) for seconds in SCHEDULES[obj.retry_policy])

@@ -29,6 +29,7 @@ from .kit.buttons import button
 from .kit.filters import DefaultingFilter
 from .kit.forms import CheckboxesField
 from .kit.logs import COUNT_LIMIT
+from .manifests import ManifestsAdmin
 from .payload_versions import PayloadVersionAdmin
 from .shapes import ShapeAdmin
 from .subscription_facts import SubscriptionFacts
@@ -120,7 +121,7 @@ class StateFilter(DefaultingFilter):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(
-    SubscriptionFacts, FilterAdmin, ShapeAdmin, PayloadVersionAdmin, VerifyingAdmin, FirstSecretAdmin
+    SubscriptionFacts, FilterAdmin, ShapeAdmin, PayloadVersionAdmin, VerifyingAdmin, ManifestsAdmin, FirstSecretAdmin
 ):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})
@@ -152,6 +153,7 @@ class SubscriptionAdmin(
         "answers",
         "secret_masked",
         "verification",
+        "manifests",
         "credentials_in_words",
         "retries",
         "deliveries",
@@ -201,7 +203,7 @@ class SubscriptionAdmin(
         return [
             ("Status", {"fields": ["state_in_words", "filter_in_words", "day_of_one", "answers", "deliveries"]}),
             *fieldsets,
-            ("For the receiver", {"fields": ["secret_masked", "verification", "resource_id", "created"]}),
+            ("For the receiver", {"fields": ["secret_masked", "verification", "manifests", "resource_id", "created"]}),
         ]
 
     def _filter(self, request: HttpRequest, obj: Any) -> list[tuple[Any, Any]]:

@@ -152,6 +152,7 @@ class FeedViewSet(TenantViewSet):
         consumer = FeedConsumer.objects.filter(company=self.company, name=query["consumer"]).first()
         if consumer is None:
             raise BadQuery({"consumer": "There is no such consumer. Create it at feed-consumers/."})
+        consumers.note_heard(consumer)
         return consumers.feed_of(consumer, self.company), consumers.place_of(consumer)
 
 

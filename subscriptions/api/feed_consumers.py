@@ -70,8 +70,8 @@ class FeedConsumerSerializer(StrictModelSerializer):
 
     class Meta:
         model = FeedConsumer
-        fields = ["name", "subscription", "types", "cursor", "behind", "acknowledged_at", "created_at"]
-        read_only_fields = ["acknowledged_at", "created_at"]
+        fields = ["name", "subscription", "types", "cursor", "behind", "acknowledged_at", "heard_at", "created_at"]
+        read_only_fields = ["acknowledged_at", "heard_at", "created_at"]
 
     def get_behind(self, consumer: FeedConsumer) -> int:
         feed = consumers.feed_of(consumer, consumer.company)

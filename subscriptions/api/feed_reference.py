@@ -52,7 +52,9 @@ FEED_CONSUMERS = Resource(
     {
         "name": "The consumer's name: small letters, digits, - and _.",
         "cursor": _CURSOR,
-        "acknowledged_at": "When it last acknowledged. Null: never.",
+        "acknowledged_at": "When its place last moved by an acknowledgement. Null: never.",
+        "heard_at": "When it last read or acknowledged, to the minute. Null: never.",
         "created_at": "When it was added.",
     },
+    parts={"name": "The consumer's name."},
 )

@@ -86,6 +86,7 @@ EVENT_TYPES = Resource(
     },
     ("EventType",),
     {"label": "The name for people."},
+    parts={"name": "The name of the type."},
 )
 
 EVENTS = Resource(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from ..lib.errors import ActionRefused
 from ..models import Company, FeedConsumer
@@ -11,6 +14,7 @@ from .cursors import BEGINNING, Cursor
 from .reading import Feed
 
 MOST = 50  # of a company: each is counted when a page shows how far behind it is
+HEARD_EVERY = timedelta(minutes=1)
 COUNTED_BEHIND = 10_000  # in a few milliseconds, along an index
 
 
@@ -34,7 +38,8 @@ def acknowledge(consumer: FeedConsumer, place: Cursor) -> bool:
     earlier = (
         Q(event_id=None) | Q(position__lt=place.position) | Q(position=place.position, event_id__lt=place.event_id)
     )
-    return bool(FeedConsumer.objects.filter(earlier, pk=consumer.pk).update(**_values(place)))
+    note_heard(consumer)
+    return bool(FeedConsumer.objects.filter(earlier, pk=consumer.pk).update(**_values(place), acknowledged_at=Now()))
 
 
 def move(consumer: FeedConsumer, place: Cursor) -> None:
@@ -42,9 +47,14 @@ def move(consumer: FeedConsumer, place: Cursor) -> None:
     FeedConsumer.objects.filter(pk=consumer.pk).update(**_values(place))
 
 
+def note_heard(consumer: FeedConsumer) -> None:
+    """It read or acknowledged just now. A program asks every second or so; once a minute is worth a write."""
+    if consumer.heard_at is None or timezone.now() - consumer.heard_at > HEARD_EVERY:
+        FeedConsumer.objects.filter(pk=consumer.pk).update(heard_at=Now())
+
+
 def _values(place: Cursor) -> dict[str, object]:
     return {
         "position": place.position,
         "event_id": None if place == BEGINNING else place.event_id,
-        "acknowledged_at": Now(),
     }

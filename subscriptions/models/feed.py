@@ -58,6 +58,7 @@ class FeedConsumer(models.Model):
     position = models.BigIntegerField(default=0, editable=False)
     event_id = models.UUIDField(null=True, editable=False)
     acknowledged_at = models.DateTimeField(null=True, editable=False)
+    heard_at = models.DateTimeField(null=True, editable=False)  # when it last read or acknowledged, to the minute
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from callhooks_site.api_reference.document import EXAMPLES
+from subscriptions.api.manifests import NDJSON
 from subscriptions.events import catalogue, versions
-from subscriptions.models import ApiKey, Company, Delivery
+from subscriptions.feed.manifests import making
+from subscriptions.models import ApiKey, Company, Delivery, Subscription
 from tests.support.api import program
 from tests.support.api_examples import DAY, Steady
 from tests.support.factories import make_company
@@ -51,12 +54,16 @@ class Recorder:
     def ask(self, api: Any, method: str, path: str, body: Any = None, *, status: int = 200, **headers: str) -> Any:
         answer = getattr(api, method)(f"/api/v1/{path}", body, headers=headers)
         assert answer.status_code == status, f"{method} {path}: {answer.content!r}"
-        found = json.loads(answer.content) if answer.content else None
+        lines = answer.headers.get("Content-Type") == NDJSON
+        found = answer.content.decode() if lines else json.loads(answer.content) if answer.content else None
         bare = f"/api/v1/{path.partition('?')[0]}"
         template, values = self._template(bare, method)
         kept = self.kept.setdefault(self.document["paths"][template][method]["operationId"], {})
         if values and "path" not in kept:
-            kept["path"] = {name: str(self.steady.value(_number(value), "id")) for name, value in values.items()}
+            kept["path"] = {
+                name: str(self.steady.value(_number(value), name if name == "number" else "id"))
+                for name, value in values.items()
+            }
         if body is not None and "request" not in kept:
             kept["request"] = self.steady.value(body)
         if found is not None:
@@ -201,7 +208,17 @@ def record_deliveries(record: Recorder, api: Any, one: str) -> None:
     ask(api, "get", "resend-jobs/")
     ask(api, "get", f"resend-jobs/{job['id']}/")
     ask(api, "post", f"resend-jobs/{job['id']}/cancel/")
+    record_manifests(record, api, one)
     ask(api, "delete", one, status=204)
+
+
+def record_manifests(record: Recorder, api: Any, one: str) -> None:
+    subscription = Subscription.objects.get(resource_id=one.split("/")[1])
+    Delivery.objects.filter(subscription=subscription).update(created_at=f"{DAY}T15:04:05Z")
+    assert making.make(subscription, date.fromisoformat(DAY))
+    record.ask(api, "get", f"{one}manifests/")
+    record.ask(api, "get", f"{one}manifests/{DAY}/")
+    record.ask(api, "get", f"{one}manifests/{DAY}/pages/1/")
 
 
 def record_feed(record: Recorder, api: Any) -> None:

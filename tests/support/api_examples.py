@@ -21,6 +21,7 @@ _TIME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)(?P<between>[T ])(?P<time>\d\d:\d\d:\d\d)(?P<part>\.\d+)?(?P<offset>-\d\d:\d\d)?"
 )
 _ID = re.compile(r"\b([A-Z]{3}|evt_)[0-9a-f]{32}\b")
+_SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _TOKEN = re.compile(r"(?<=access_key=)[^&\"]+|(?<=cursor=)[^&\"]+")
 
@@ -58,6 +59,7 @@ class Steady:
         text = re.sub(r'("(?:company_id|id)":)\d+', r"\g<1>4711", text)
         text = _TOKEN.sub("example", text)
         text = _ID.sub(self._id, text)
+        text = _SHA256.sub(hashlib.sha256(b"example").hexdigest(), text)
         text = _UUID.sub("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", text)
         return _TIME.sub(_moment, text)
 

@@ -145,6 +145,8 @@ def _value(leaf: Leaf, part: str, tenant: Tenant) -> Any:
     row: Any = row_of(leaf, tenant)
     if isinstance(row, Manifest):
         return {"resource_id": row.subscription.resource_id, "day": row.day, "number": 1}[part]
+    if part == "day":
+        return tenant.manifest.day
     if part == "account":
         return account_id(tenant.company)
     if leaf.in_vendor_api and part == "id":

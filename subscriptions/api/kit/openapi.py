@@ -155,7 +155,7 @@ class Schema(AutoSchema):
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         for parameter in found:
-            parameter["description"] = "The name of the type." if parameter["name"] == "name" else "Its id."
+            parameter["description"] = self.resource.parts.get(parameter["name"], "Its id.")
         return found
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:

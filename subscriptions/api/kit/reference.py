@@ -22,13 +22,15 @@ class Operation:
 @dataclass(frozen=True)
 class Resource:
     """A group of the reference. `operations`: by the view set's action. `fields`: the meaning of fields without a
-    help text of their own, in the schemas of these names."""
+    help text of their own, in the schemas of these names. `parts`: what belongs into the parts of its URLs, where it
+    is no id of its own."""
 
     tag: str
     about: str
     operations: Mapping[str, Operation]
     schemas: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 # Status: its name among the document's responses, what it means, an example's detail.
