@@ -275,7 +275,7 @@ def _state(obj: AlertDestination) -> tuple[str, str, str]:
     """The state, its tone, and why."""
     endpoint = obj.endpoint
     if endpoint is not None and endpoint.state == Subscription.State.DISABLED:
-        return "Disabled", "bad", f"{endpoint.state_reason} Mend the URL, then turn it on."
+        return "Disabled", "bad", f"{endpoint.state_reason} Fix the URL, then turn it on."
     if not _is_on(obj):
         return "Off", "quiet", ""
     health = getattr(endpoint, "health", None)

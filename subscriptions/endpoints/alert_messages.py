@@ -72,7 +72,7 @@ def tell_given_up(subscription: Subscription, number: int, reason: str) -> None:
     log = reverse("admin:subscriptions_delivery_changelist")
     message = Message(
         f"{what} given up: {subscription.name}",
-        ["All attempts failed. Nothing is sent again by itself: mend the cause, then send them again from the log."],
+        ["All attempts failed. Nothing is sent again by itself: fix the cause, then send them again from the log."],
         [Fact("Company", subscription.company.name), Fact("Last answer", reason)],
         [Link("Open the log", f"{settings.PUBLIC_URL}{log}?subscription={subscription.pk}&since=all&state=failed")],
     )

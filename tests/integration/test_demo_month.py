@@ -37,6 +37,7 @@ def test_a_month_that_looks_lived_in(tmp_path, monkeypatch):
     failing = EndpointHealth.objects.filter(subscription__company=company, failing_since__isnull=False)
     assert failing.values_list("subscription__name", flat=True).get() == "Lead sheet"
     assert company.subscriptions.count() == 3
+    assert company.alert_destinations.get().alerts == ["disabled", "summary"], "and mails no invented failure"
     delivered = Delivery.objects.filter(state="delivered", **mine)
     assert delivered.filter(created_at__lt=now - timedelta(days=7)).exists()
     assert not Delivery.objects.filter(state="pending", due_at__lt=now + timedelta(minutes=5), **mine).exists()

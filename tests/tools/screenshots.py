@@ -22,15 +22,23 @@ Scheme = Literal["light", "dark"]
 DEMO = var_folder() / "demo.json"
 IMAGES = PROJECT / "docs" / "images"
 WIDE, PHONE = (1440, 900), (390, 844)  # a laptop's window; a phone of these years
-# A name for the picture, the page, and the link on it to follow to the one that is meant.
+# A name for the picture, the page, and what to click on it, one after the other, to get to what is meant.
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("home", "", ""),
     ("activity", "activity/", ""),
     ("activity-filtered", "activity/?since=7d&outcome=missed", ""),
+    ("activity-marked", "activity/", " >> ".join(f"tr:nth-child({row}) .check input" for row in (2, 4, 5))),
     ("subscriptions", "subscriptions/subscription/", ""),
     ("subscription", "subscriptions/subscription/", "#result_list tbody th a"),
     ("subscription-add", "subscriptions/subscription/add/", ""),
     ("verify", "subscriptions/subscription/", "#result_list tbody th a >> a[href$='/verify/']"),
+    (
+        "body-and-format",
+        "subscriptions/subscription/",
+        "#result_list tbody th a >> [href$='/shape/'] >> [name=_preview]",
+    ),
+    ("issues", "subscriptions/endpointissue/", ""),
+    ("issue", "subscriptions/endpointissue/", "#result_list tbody th a"),
     ("deliveries", "subscriptions/delivery/", ""),
     ("delivery", "subscriptions/delivery/", "#result_list tbody th a"),
     ("delivery-refused", "subscriptions/delivery/?since=all&state=pending", "#result_list tbody th a"),
@@ -45,6 +53,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("people", "calls/person/", ""),
     ("reports", "reports/", ""),
     ("report-of-a-source", "reports/?period=30&source=google_ads", ""),
+    ("report-filtered", "reports/?period=30&source=google_ads&which=first", ""),
     ("person", "calls/person/", "#result_list tbody th a"),
     ("events", "subscriptions/event/", ""),
     ("event", "subscriptions/event/", "#result_list tbody th a"),
@@ -60,9 +69,20 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("your-settings", "your-settings/", ""),
     ("members", "subscriptions/membership/", ""),
     ("invite", "subscriptions/invitation/add/", ""),
+    ("alerts", "subscriptions/alertdestination/", ""),
+    ("alert-add", "subscriptions/alertdestination/add/", ""),
+    ("alert", "subscriptions/alertdestination/", "#result_list tbody th a"),
     ("audit-log", "subscriptions/auditentry/", ""),
+    ("guide", "guide/", ""),
+    ("guide-found", "guide/?q=signature", ""),
+    ("guide-page", "guide/troubleshooting/", ""),
+    ("api-reference", "../api/v1/docs/", ".opblock-post .opblock-summary-control"),
 )
-FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (("service", "service/", ""),)
+FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (
+    ("service", "service/", ""),
+    ("all-companies", "", ""),
+    ("reports-of-all", "reports/", ""),
+)
 # What the docs show, and how high: a picture stays below 150 KB, so a long table is cut. The rest is for looking at.
 IN_DOCS = {
     "home": 900, "activity": 720, "call": 900, "reports": 900, "subscription-add": 900, "subscription": 820,
@@ -104,13 +124,13 @@ def _take(demo: dict[str, str], folder: Path | None) -> Iterator[Path]:
                     ) as context:
                         page = context.new_page()
                         _log_in(page, admin, user, password)
-                        for name, path, link in pages:
+                        for name, path, clicks in pages:
                             if folder is None and name not in IN_DOCS:
                                 continue
                             target = folder / f"{name}-{size[0]}-{scheme}.png" if folder else IMAGES / f"{name}.png"
                             if folder is None:
                                 page.set_viewport_size({"width": WIDE[0], "height": IN_DOCS[name]})
-                            _picture(page, f"{admin}{path}", link, target, full=folder is not None)
+                            _picture(page, f"{admin}{path}", clicks, target, full=folder is not None)
                             yield target
 
 
@@ -122,10 +142,10 @@ def _log_in(page: Page, admin: str, user: str, password: str) -> None:
     page.locator("#user-tools").wait_for()
 
 
-def _picture(page: Page, url: str, links: str, target: Path, *, full: bool) -> None:
+def _picture(page: Page, url: str, clicks: str, target: Path, *, full: bool) -> None:
     page.goto(url)
-    for link in filter(None, links.split(" >> ")):
-        page.locator(link).first.click()
+    for one in filter(None, clicks.split(" >> ")):
+        page.locator(one).first.click()
         page.wait_for_load_state()
     target.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=target, full_page=full)

@@ -23,9 +23,10 @@ from calls.ingestion.batch import create_missing_calls
 from calls.models import Tag, Tracker
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
+from subscriptions.endpoints import destinations
 from subscriptions.events import catalogue
 from subscriptions.maintenance import statistics
-from subscriptions.models import Company, Delivery, Membership, Subscription
+from subscriptions.models import AlertDestination, Company, Delivery, Membership, Subscription
 
 from . import history, plan
 from .history import Fate
@@ -55,6 +56,7 @@ def fill_month(say: Say, *, size: int = plan.SIZE) -> Path:
         for _ in range(2):  # what was written up to the first is counted by the second
             statistics.roll_up(seconds=COUNTING_SECONDS)
     demo |= {"month_user": USER, "month_password": _login(company, demo.get("month_password", ""))}
+    _alerts(company)
     demo_company.write(path, demo)
     return path
 
@@ -87,6 +89,16 @@ def _login(company: Company, known: str) -> str:
     user.save(update_fields=["first_name", "last_name"])
     Membership.objects.get_or_create(company=company, user=user, defaults={"role": Membership.Role.OWNER})
     return password
+
+
+def _alerts(company: Company) -> None:
+    """A daily summary for the owner. Nobody is told by mail of the failures, which are invented."""
+    if not company.alert_destinations.exists():
+        summary = AlertDestination(
+            company=company, kind=AlertDestination.Kind.MAIL, name=f"{NAME[0]}'s inbox", email=USER
+        )
+        summary.alerts = [AlertDestination.Alert.DISABLED, AlertDestination.Alert.SUMMARY]
+        destinations.save_new(summary, "")
 
 
 def _fates(company: Company, demo: dict[str, Any]) -> list[Fate]:
