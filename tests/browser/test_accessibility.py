@@ -12,11 +12,10 @@ from playwright.sync_api import Page
 
 from callhooks_site.vendor_api import totals_upkeep
 from subscriptions.endpoints import test_events
-from subscriptions.models import Attempt, Delivery, EndpointHealth, EndpointIssue
+from subscriptions.models import Attempt, Delivery, EndpointHealth
 from tests.browser.axe import find_serious
 from tests.browser.visiting import visit_as
 from tests.support import factories
-from tests.support.alerts import make_destination
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BY_NIGHT = 8  # the first of the pages: they have all that has a colour
@@ -41,7 +40,6 @@ def addresses() -> tuple[Any, list[str]]:
         subscription=subscription, window_began=now, last_failure="The certificate expired.",
         failing_since=now - timedelta(hours=2), last_success_at=now - timedelta(days=1),
     )  # fmt: skip
-    issue = EndpointIssue.objects.create(company=company, subscription=subscription, answer="The certificate expired.")
     totals_upkeep.keep_up(seconds=30)
     one = {"args": [subscription.pk]}
     pages = [
@@ -58,15 +56,6 @@ def addresses() -> tuple[Any, list[str]]:
         reverse("admin:subscriptions_subscription_verify", **one),
         reverse("admin:subscriptions_resendjob_add"),
         reverse("admin:event_type", args=["text_message_sent"]),
-        f"{reverse('admin:subscriptions_subscription_shape', **one)}?event=post_call",
-        reverse("admin:subscriptions_endpointissue_changelist"),
-        reverse("admin:subscriptions_endpointissue_change", args=[issue.pk]),
-        reverse("admin:subscriptions_alertdestination_changelist"),
-        reverse("admin:subscriptions_alertdestination_add"),
-        reverse("admin:subscriptions_alertdestination_change", args=[make_destination(company).pk]),
-        f"{reverse('admin:guide')}?q=signature",
-        reverse("admin:guide_page", args=["troubleshooting"]),
-        f"{reverse('admin:reports')}?period=30&source=google_ads&which=first",
     ]
     return factories.make_member(company), pages
 

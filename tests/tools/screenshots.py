@@ -35,7 +35,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     (
         "body-and-format",
         "subscriptions/subscription/",
-        "#result_list tbody th a >> [href$='/shape/'] >> [name=_preview]",
+        "#result_list tbody th a >> .more summary >> [href$='/shape/'] >> [name=_preview]",
     ),
     ("issues", "subscriptions/endpointissue/", ""),
     ("issue", "subscriptions/endpointissue/", "#result_list tbody th a"),
@@ -76,7 +76,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("guide", "guide/", ""),
     ("guide-found", "guide/?q=signature", ""),
     ("guide-page", "guide/troubleshooting/", ""),
-    ("api-reference", "../api/v1/docs/", ".opblock-post .opblock-summary-control"),
+    ("api-reference", "../api/v1/docs/", ".opblock-tag"),
 )
 FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (
     ("service", "service/", ""),
