@@ -24,7 +24,7 @@ from .kit.filters import is_id
 DAY, WEEK = 24, 7 * 24  # hours
 SERIES = (
     charts.Series("delivered", "f-1"),
-    charts.Series("tried again", "f-warn"),
+    charts.Series("trying again", "f-warn"),
     charts.Series("failed", "f-bad"),
 )
 MAX_OFFERED = 50  # companies in the menu

@@ -28,12 +28,12 @@ def admin(page: Page, live_server, company) -> Page:
 def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver):
     admin.get_by_role("link", name="Add subscription").click()
     admin.get_by_label("Name").fill("CRM")
-    admin.get_by_label("URL").fill("ftp://crm.example.com/hooks")
+    admin.get_by_role("textbox", name="URL", exact=True).fill("ftp://crm.example.com/hooks")
     admin.get_by_role("checkbox", name="Post-Call When").check()
     admin.get_by_role("button", name="Save", exact=True).click()
     expect(admin.locator(".errorlist").first).to_contain_text("http")  # in words, and what was filled in is still there
     expect(admin.get_by_role("checkbox", name="Post-Call When")).to_be_checked()
-    admin.get_by_label("URL").fill(receiver.url)
+    admin.get_by_role("textbox", name="URL", exact=True).fill(receiver.url)
     admin.get_by_role("button", name="Save", exact=True).click()
     expect(admin.get_by_role("heading", name="Test: Post-Call")).to_be_visible()
     expect(admin.locator(".lead")).to_contain_text("Waiting")

@@ -82,11 +82,11 @@ def test_figures_of_the_day_and_the_week(client, company):
     seen = cards(page)
     assert (seen["Arrived"], seen["Failed"], seen["Waiting now"]) == ("3", "1", "0")
     assert seen["Half arrive within"].endswith(" ms")
-    assert page.count("3 arrived, 0 tried again, 1 failed") == 1
+    assert page.count("3 arrived, 0 trying again, 1 failed") == 1
     assert "?since=24h&amp;state=failed" in page
     week = shown(client, span="7d")
     assert "Deliveries each day" in week
-    assert week.count("3 arrived, 0 tried again, 1 failed") == 1
+    assert week.count("3 arrived, 0 trying again, 1 failed") == 1
     assert "Deliveries each hour" in shown(client, span="nonsense")
 
 

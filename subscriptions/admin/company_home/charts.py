@@ -16,7 +16,7 @@ from .looks import Look, Overview
 
 SERIES = (
     charts.Series("arrived", "f-1"),
-    charts.Series("tried again", "f-warn"),
+    charts.Series("trying again", "f-warn"),
     charts.Series("failed", "f-bad"),
 )
 # By the value of `span` in the address: label and hours.
