@@ -75,10 +75,12 @@ def listen(api, key, address, query, place="", say=print):
     if place and os.path.exists(place):
         with open(place, encoding="ascii") as kept:
             after = kept.read().strip() or after
-    away = False
+    away, began = False, False
     while True:
+        # The place is known before anything is waited for: from then on nothing is missed, whatever fails.
+        wait = WAIT_SECONDS if began else 0
         try:
-            page = ask(api, key, {**query, "after": after, "wait": WAIT_SECONDS})
+            page = ask(api, key, {**query, "after": after, "wait": wait})
         except urllib.error.HTTPError as refused:
             detail = refused.read().decode("utf-8", "replace")[:500]
             if refused.code < 500 and refused.code != 429:
@@ -94,6 +96,9 @@ def listen(api, key, address, query, place="", say=print):
         if away:
             say("Connected again.")
             away = False
+        if not began:
+            say(f"Bringing events of {api} to {address}.")
+            began = True
         for event in page["results"]:
             if event["body"] is not None:
                 bring(address, event, say)
@@ -126,7 +131,6 @@ def main(arguments=None):
         sys.stdout.write(f"{time.strftime('%H:%M:%S')} {words}\n")
         sys.stdout.flush()
 
-    say(f"Bringing events of {api} to {given.forward}.")
     try:
         listen(api, key, given.forward, query, given.place, say)
     except KeyboardInterrupt:

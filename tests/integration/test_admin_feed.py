@@ -108,9 +108,10 @@ def make_days(subscription: Subscription, ago: tuple[int, ...]) -> list[Manifest
 
 
 def test_a_subscription_has_its_manifests_by_day(subscription):
-    first, second, third = make_days(subscription, (4, 2, 1))
     client = login(make_member(subscription.company, "viewer"))
     url = reverse("admin:subscriptions_subscription_manifests", args=[subscription.pk])
+    assert "No manifests yet" in shown(client, url)
+    first, second, third = make_days(subscription, (4, 2, 1))
     assert url in shown(client, reverse("admin:subscriptions_subscription_change", args=[subscription.pk]))
     html = shown(client, url)
     assert (html.count(">Sound<"), html.count(">The first<"), html.count("1 on its way")) == (2, 1, 3)

@@ -39,6 +39,8 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ),
     ("issues", "subscriptions/endpointissue/", ""),
     ("issue", "subscriptions/endpointissue/", "#result_list tbody th a"),
+    ("manifests", "subscriptions/subscription/", "#result_list tbody th a >> a[href$='/manifests/']"),
+    ("feed-consumers", "subscriptions/feedconsumer/", ""),
     ("deliveries", "subscriptions/delivery/", ""),
     ("delivery", "subscriptions/delivery/", "#result_list tbody th a"),
     ("delivery-refused", "subscriptions/delivery/?since=all&state=pending", "#result_list tbody th a"),

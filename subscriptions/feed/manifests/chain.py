@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from ...models import Manifest, Subscription
@@ -33,8 +33,7 @@ def read_links(subscription: Subscription, *, before: date | None, most: int) ->
     if before is not None:
         rows = rows.filter(day__lt=before)
     found = list(rows[: most + 1])
-    earlier: Sequence[Manifest | None] = [*found[1:], None]
-    links = [_link(subscription, one, previous) for one, previous in zip(found, earlier, strict=True)]
+    links = [_link(subscription, one, previous) for one, previous in zip_longest(found, found[1:])]
     return links[:most], len(found) > most
 
 
