@@ -35,6 +35,10 @@ def test_from_the_first_step_to_the_first_webhook(admin: Page, company, receiver
     expect(admin.get_by_role("checkbox", name="Post-Call When")).to_be_checked()
     admin.get_by_role("textbox", name="URL", exact=True).fill(receiver.url)
     admin.get_by_role("button", name="Save", exact=True).click()
+    expect(admin.get_by_text("whsec_")).to_be_visible()  # first the secret, then the first test
+    drain_until(nothing_pending)
+    assert receiver.got == []
+    admin.get_by_role("button", name="Send test").click()
     expect(admin.get_by_role("heading", name="Test: Post-Call")).to_be_visible()
     expect(admin.locator(".lead")).to_contain_text("Waiting")
     drain_until(nothing_pending)
