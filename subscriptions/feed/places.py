@@ -40,7 +40,7 @@ class Place:
 
 def read_places(consumers: Iterable[FeedConsumer], *, most: int) -> dict[int, Place]:
     """By the consumer's key. Counts `most` + 1 events behind each at most."""
-    values = {"ids": [consumer.pk for consumer in consumers], "most": most + 1, "zero": BEGINNING.event_id}
+    ids = [consumer.pk for consumer in consumers]
     with connection.cursor() as cursor:
-        cursor.execute(_PLACES, values)
+        cursor.execute(_PLACES, {"ids": ids, "most": most + 1, "zero": BEGINNING.event_id})
         return {pk: Place(taken_at, behind, missed) for pk, taken_at, behind, missed in cursor.fetchall()}

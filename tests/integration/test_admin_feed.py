@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -119,7 +120,8 @@ def test_a_subscription_has_its_manifests_by_day(subscription):
     answer = client.get(f"{url}{third.day}/")
     assert answer.content == bytes(third.document)
     assert answer.headers["Content-Disposition"] == f'attachment; filename="manifest-crm-{third.day}.json"'
-    lines = b"".join(client.get(f"{url}{third.day}/events/").streaming_content).splitlines()
+    events: Any = client.get(f"{url}{third.day}/events/")
+    lines = b"".join(events.streaming_content).splitlines()
     assert [json.loads(line)[1] for line in lines] == ["pre_call"]
     assert client.get(f"{url}{TODAY}/").status_code == 404
     assert client.get(f"{url}yesterday/").status_code == 404
