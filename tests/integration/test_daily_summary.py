@@ -3,7 +3,6 @@ and nothing when there is nothing to tell."""
 
 import json
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +16,7 @@ from subscriptions.maintenance import daily_summary
 from subscriptions.models import AlertDestination, Delivery, Event, EventBody, HourlyStatistics, Subscription
 from tests.support.alerts import fails, make_destination
 from tests.support.factories import make_call, make_company, make_subscription
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ZONE = "America/New_York"
@@ -94,17 +94,7 @@ def test_it_is_told_once_however_many_sweeps_there_are(crm):
     due(make_destination(crm.company))
     counted(crm, yesterday() + timedelta(hours=9), 5)
 
-    def sweep() -> None:
-        try:
-            daily_summary.send_due()
-        finally:
-            connection.close()
-
-    threads = [Thread(target=sweep) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([daily_summary.send_due] * 4)
     assert Event.objects.count() == 1
     AlertDestination.objects.update(summary_due_at=timezone.now())  # as if somebody moved the hour
     assert daily_summary.send_due() == 1

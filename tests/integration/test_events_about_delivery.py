@@ -5,10 +5,8 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from jsonschema import Draft202012Validator
 
@@ -32,6 +30,7 @@ from tests.support.claims import claim, delivered, failed, finish
 from tests.support.drains import drain_until, nothing_pending
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.receiver import Receiver
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ABOUT = ["endpoint.failing", "endpoint.recovered", "endpoint.disabled", "delivery.given_up"]
@@ -178,17 +177,7 @@ def test_a_failing_that_comes_and_goes_is_told_a_few_times_and_then_in_one_messa
 def test_several_sweeps_at_once_tell_it_once(crm, monitor):
     fails(crm)
 
-    def sweep() -> None:
-        try:
-            endpoint_changes.tell()
-        finally:
-            connection.close()
-
-    threads = [Thread(target=sweep) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([endpoint_changes.tell] * 4)
     assert told() == ["endpoint.failing"]
 
 
