@@ -19,6 +19,7 @@ from ..events.delivery_events import DISABLED, ENDPOINT_EVENTS, FAILING, RECOVER
 from ..models import EndpointNews, ServiceOutage, Subscription
 from . import alert_messages, damping, delivery_news
 from .damping import Known
+from .failing import IS_FAILING
 
 logger = logging.getLogger(__name__)
 
@@ -28,22 +29,21 @@ EVENTS = {damping.WELL: RECOVERED, damping.FAILING: FAILING, damping.DISABLED: D
 
 # Who may have something to tell: endpoints that fail (a partial index), disabled ones (another), and those of which
 # something is open (another). `state` is what is the case; where it is not clear, as in a pause, what was seen before.
-_CANDIDATES = """
-    SELECT subscription_id FROM subscriptions_endpointhealth
-     WHERE failing_since < clock_timestamp() - make_interval(secs => %(tell)s) AND last_failure_at > failing_since
+_CANDIDATES = f"""
+    SELECT h.subscription_id FROM subscriptions_endpointhealth h
+     WHERE {IS_FAILING}
      UNION
     SELECT id FROM subscriptions_subscription
      WHERE state = 'disabled' AND state_changed_at > clock_timestamp() - interval '1 day'
      UNION
     SELECT subscription_id FROM subscriptions_endpointnews WHERE seen <> 'well' OR tell_at IS NOT NULL OR given_up > 0
 """
-_LOOK = """
+_LOOK = f"""
 WITH candidate (id) AS (<candidates>), judged AS (
     SELECT s.id, n.seen, n.untold, n.tell_at, n.given_up, n.given_up_told_at,
            CASE WHEN s.state = 'disabled' THEN 'disabled'
                 WHEN s.state <> 'active' THEN coalesce(n.seen, 'well')
-                WHEN h.failing_since < clock_timestamp() - make_interval(secs => %(tell)s)
-                 AND h.last_failure_at > h.failing_since THEN 'failing'
+                WHEN {IS_FAILING} THEN 'failing'
                 WHEN h.failing_since IS NULL AND h.last_success_at > n.changed_at THEN 'well'
                 ELSE coalesce(n.seen, 'well') END AS state,
            h.failing_since, h.last_failure, s.state_reason, s.state_changed_at

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from ..models import EndpointIssue, ServiceOutage
 from ..tenancy.audit_log import MOST_NAME, Actor
+from .failing import IS_FAILING
 
 MOST_AFFECTED = 10_000  # counted; pages show "more than" above
 # A webhook that took longer to arrive was late. So long before the first failure one that failed may have been made.
@@ -42,11 +43,11 @@ _AFFECTED = """
 """
 
 # Along the indexes of what fails and of what is disabled, both short in a healthy installation.
-_FAILING = """
+_FAILING = f"""
 failing AS (
     SELECT h.subscription_id AS id, h.failing_since AS since, h.last_failure_at AS last, h.last_failure AS answer
       FROM subscriptions_endpointhealth h JOIN subscriptions_subscription s ON s.id = h.subscription_id
-     WHERE h.failing_since < clock_timestamp() - make_interval(secs => %(tell)s) AND h.last_failure_at > h.failing_since
+     WHERE {IS_FAILING}
        AND s.state = 'active' AND NOT s.for_alerts  -- of which the page of the alert destination tells
      UNION ALL
     SELECT s.id, coalesce(h.failing_since, s.state_changed_at), s.state_changed_at,
