@@ -4,7 +4,7 @@ from operator import attrgetter
 
 from subscriptions.events.catalogue import EventType, SubjectKind
 
-from . import events, examples, facts, firing_rules, selectors
+from . import events, examples, facts, firing_rules, past_facts, selectors
 from .payloads.serializers import (
     CallModifiedPayload,
     CallRoutingCompletePayload,
@@ -21,6 +21,7 @@ TYPES = [
         "When an inbound call arrives, before it is connected.",
         PreCallPayload,
         facts=facts.of_ringing,
+        past_facts=past_facts.of_arrived,
         example=examples.build_ringing_call,
     ),
     EventType(
@@ -29,6 +30,7 @@ TYPES = [
         "When an inbound call has been routed to its destination.",
         CallRoutingCompletePayload,
         facts=facts.of_ringing,
+        past_facts=past_facts.of_routed,
         example=examples.build_routed_call,
     ),
     EventType(
@@ -37,6 +39,7 @@ TYPES = [
         "When a call has ended and its recording and transcription have arrived, or 20 minutes after its end.",
         PostCallPayload,
         facts=facts.of_ended,
+        past_facts=past_facts.of_ended,
         direction=attrgetter("direction"),
         example=examples.build_ended_call,
     ),
@@ -47,6 +50,7 @@ TYPES = [
         CallModifiedPayload,
         once=False,
         facts=facts.of_ended,
+        past_facts=past_facts.of_ended,
         direction=attrgetter("direction"),
         example=examples.build_modified_call,
     ),

@@ -25,14 +25,17 @@ def of_ringing(call: Any) -> dict[str, Any]:
 
 
 def of_ended(call: Any) -> dict[str, Any]:
-    """The outcome of an outbound call is whether it was answered."""
-    kind = call_type(call)
-    if kind == "outbound":
-        kind = "answered" if call.answered else "missed"
     return {
         **of_ringing(call),
-        "outcome": _OUTCOMES.get(kind, kind),
+        "outcome": outcome(call_type(call), answered=call.answered),
         "duration": seconds(call),
         "lead_status": values.lead_status(call),
         "tags": values.tag_names(call),
     }
+
+
+def outcome(kind: str, *, answered: bool) -> str:
+    """Of a call of this type. That of an outbound call is whether it was answered."""
+    if kind == "outbound":
+        return "answered" if answered else "missed"
+    return _OUTCOMES.get(kind, kind)

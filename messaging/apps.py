@@ -19,6 +19,7 @@ class MessagingConfig(AppConfig):
                     "When a text was sent from a tracking number.",
                     payloads.TextMessageSentPayload,
                     facts=events.facts,
+                    past_facts=events.past_facts,
                     example=examples.build_sent_text,
                 ),
                 EventType(
@@ -27,6 +28,7 @@ class MessagingConfig(AppConfig):
                     "When a text was received by a tracking number.",
                     payloads.TextMessageReceivedPayload,
                     facts=events.facts,
+                    past_facts=events.past_facts,
                     example=examples.build_received_text,
                 ),
             ],

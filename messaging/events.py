@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save
 
 from calls.payloads.values import display_name
-from subscriptions.events.conditions import Named
+from subscriptions.events.catalogue import Told
+from subscriptions.events.conditions import UNKNOWN, Named
 from subscriptions.events.publishing import Publisher
 
 from .models import TextMessage
@@ -59,6 +60,14 @@ def facts(text: TextMessage) -> dict[str, Any]:
         "direction": text.direction,
         "source": display_name(text.tracker.source),
     }
+
+
+def past_facts(told: Sequence[Told]) -> list[dict[str, Any]]:
+    """The same of past events. Their bodies tell none of it; a text and its tracking number stay what they were."""
+    texts = TextMessage.objects.filter(resource_id__in={one.subject_id for one in told}).select_related("tracker")
+    known = {text.resource_id: facts(text) for text in texts.only("resource_id", "direction", "tracker")}
+    gone = dict.fromkeys(("tracker", "direction", "source"), UNKNOWN)
+    return [known.get(one.subject_id, gone) for one in told]
 
 
 def connect() -> None:

@@ -21,7 +21,8 @@ from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy.access import access_of
 from . import credentials
-from .filter_form import FilterAdmin, FilterForm
+from .dry_runs import DryRunAdmin, DryRunForm
+from .filter_form import FilterAdmin
 from .first_secret import FirstSecretAdmin
 from .kit import times
 from .kit.bounded_lists import BoundedPaginator
@@ -77,7 +78,7 @@ def _each_event(names: Any) -> list[str]:
     return list(names or ())
 
 
-class SubscriptionForm(credentials.CredentialsForm, FilterForm):
+class SubscriptionForm(credentials.CredentialsForm, DryRunForm):
     events = EventsField(
         choices=event_choices, help_text="What to send.", error_messages={"required": "Choose at least one event."}
     )
@@ -121,7 +122,14 @@ class StateFilter(DefaultingFilter):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(
-    SubscriptionFacts, FilterAdmin, ShapeAdmin, PayloadVersionAdmin, VerifyingAdmin, ManifestsAdmin, FirstSecretAdmin
+    SubscriptionFacts,
+    DryRunAdmin,
+    FilterAdmin,
+    ShapeAdmin,
+    PayloadVersionAdmin,
+    VerifyingAdmin,
+    ManifestsAdmin,
+    FirstSecretAdmin,
 ):
     form = SubscriptionForm
     member_rights = operator_rights = frozenset({"view", "add", "change", "delete"})

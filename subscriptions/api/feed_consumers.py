@@ -22,7 +22,7 @@ from .kit.errors import Conflict
 from .kit.fields import CompanyField, StrictCharField
 from .kit.serializers import StrictModelSerializer, StrictSerializer
 from .kit.views import ListViewSet, RetrieveViewSet, accept_body
-from .subscriptions import EventNames
+from .subscription_fields import EventNames
 
 BEGIN = "beginning"
 

@@ -27,6 +27,12 @@ SUBSCRIPTIONS = Resource(
         "destroy": Operation(
             "Remove a subscription", "Nothing is sent to it any more. Webhooks that wait are cancelled. Its log stays."
         ),
+        "dry_run": Operation(
+            "Try a filter on the last 7 days",
+            "Says how many of the company's events of the last 7 days a subscription with these `events` and "
+            "`conditions` would have got, and which not. Nothing is saved or sent. The newest 2,000 events are judged, "
+            "by what was told when they happened; `total` counts all of them. The key also needs the scope `read`.",
+        ),
         "pause": Operation(
             "Pause a subscription", "Holds new webhooks, and those that wait, until the subscription is resumed."
         ),
@@ -56,8 +62,24 @@ SUBSCRIPTIONS = Resource(
             "the result from the delivery that is returned.",
         ),
     },
-    ("Subscription", "Subscribed", "Resumed", "Secret"),
+    ("Subscription", "Subscribed", "Resumed", "Secret", "DryRunAnswer", "DryRunOfType", "DryRunEvent"),
     {
+        "since": "The beginning of the 7 days.",
+        "until": "The end of the 7 days.",
+        "total": "How many events there are; if `total_is_least` is true, there are more.",
+        "total_is_least": "Whether there are more events than `total`.",
+        "judged": "How many of them, the newest, were judged.",
+        "would_go": "How many of the judged ones would have been sent.",
+        "filtered_out": "How many of the judged ones would have been left out.",
+        "not_known": "How many can no longer be judged, because what a condition asks about is no longer known.",
+        "types": "The same for each event type.",
+        "going": "The newest ten that would have been sent.",
+        "staying": "The newest ten that would not have been sent, each with the reason.",
+        "event": "The name of the event type.",
+        "id": "The id of the event: the header `webhook-id`.",
+        "subject": "The id of the call, text or form.",
+        "outcome": "`would_go`, `filtered_out` or `not_known`.",
+        "reason": "Which condition said no, or what is no longer known.",
         "resource_id": "The subscription's id.",
         "name": "What the subscription is called in lists.",
         "ordered": "Whether the events of one call, text or form are sent one after the other.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..endpoints import operations
-from ..endpoints.rules import validate_events, validate_url
+from ..endpoints.rules import validate_events
 from ..endpoints.test_events import send_test
-from ..events import versions
 from ..models import ApiKey, Encoding, RetryPolicy, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy import audit_log
@@ -30,39 +28,13 @@ from .deliveries import DeliverySerializer, SentNow
 from .kit import unread
 from .kit.fields import StrictCharField, StrictChoiceField, StrictIntegerField
 from .kit.serializers import StrictModelSerializer, StrictSerializer, shared_serializer
-from .kit.views import ListViewSet, RetrieveViewSet, accept_body
+from .kit.views import accept_body
+from .past_events import PastEventsViewSet
 from .shapes import ShapeField
+from .subscription_fields import EndpointUrl, EventNames, PayloadVersion
 
 HOUR = timedelta(hours=1)
 audit = logging.getLogger("callhooks.audit")
-
-
-def _ruled(check: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return check(value)
-    except ValueError as error:
-        raise serializers.ValidationError(str(error)) from None
-
-
-class EndpointUrl(StrictCharField):
-    """The normalized URL of an endpoint."""
-
-    def to_internal_value(self, data: Any) -> str:
-        return str(_ruled(validate_url, super().to_internal_value(data)))
-
-
-class EventNames(serializers.ListField):
-    child = StrictCharField()
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        return list(_ruled(validate_events, super().to_internal_value(data)))
-
-
-class PayloadVersion(StrictCharField):
-    def to_internal_value(self, data: Any) -> str:
-        name = super().to_internal_value(data)
-        _ruled(versions.validate, name)
-        return str(name)
 
 
 class SubscriptionSerializer(StrictModelSerializer):
@@ -175,7 +147,7 @@ class ResumedSerializer(SubscriptionSerializer):
         fields = [*SubscriptionSerializer.Meta.fields, "held", "deliveries"]
 
 
-class SubscriptionViewSet(ListViewSet, RetrieveViewSet):
+class SubscriptionViewSet(PastEventsViewSet):
     reference = reference.SUBSCRIPTIONS
     serializer_class = SubscriptionSerializer
     write_scope = ApiKey.Scope.MANAGE

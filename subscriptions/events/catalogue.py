@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
 from django.urls import reverse
@@ -24,6 +24,13 @@ class Subject(Protocol):
     resource_id: str
 
 
+class Told(NamedTuple):
+    """What is stored of a past event: what it was about, and its body; an empty one if that cannot be read."""
+
+    subject_id: str
+    body: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class EventType:
     name: str  # as in the header `Callhooks-Event` and in a subscription's list
@@ -33,6 +40,8 @@ class EventType:
     once: bool = True  # at most once per subject
     # What conditions of subscriptions may ask of a subject (`conditions.py`), by name.
     facts: Callable[[Any], dict[str, Any]] | None = None
+    # The same facts of events of the past, as their bodies tell them; `conditions.UNKNOWN` for those that are gone.
+    past_facts: Callable[[Sequence[Told]], list[dict[str, Any]]] | None = None
     # Of events that a subscription can ask for by direction: that of the subject.
     direction: Callable[[Any], str] | None = None
     # Builds an example subject for a company, never saved: for the catalogue and for test events.

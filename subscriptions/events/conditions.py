@@ -8,12 +8,12 @@ A condition is JSON: `{"all": [condition, …]}`, `{"any": [condition, …]}`, `
     {"field": "duration", "min": 30}            seconds; also "max"
 
 Facts that an event does not have (the duration of a text, of a call that still rings) are asked of nothing: a condition
-about them holds. No Django.
+about them holds. Of a past event a fact may be `UNKNOWN`: whoever judges one asks `unknown_of` first. No Django.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 OPERATORS = ("in", "is", "min", "max")
@@ -30,6 +30,11 @@ class Named(str):
         return made
 
 
+class Unknown:
+    """The value of a fact that an event had and that can no longer be told."""
+
+
+UNKNOWN = Unknown()
 Condition = Mapping[str, Any]
 Facts = Mapping[str, Any]
 
@@ -47,6 +52,21 @@ def refusal(condition: Condition, facts: Facts) -> str:
         case {"field": str(name)}:
             return _about_field(name, condition, facts)
     raise ValueError(f"This is no condition: {str(condition)[:200]}")
+
+
+def unknown_of(condition: Condition, facts: Facts) -> list[str]:
+    """The fields that the condition asks about and whose facts can no longer be told, each once."""
+    return [name for name in dict.fromkeys(_fields_of(condition)) if facts.get(name) is UNKNOWN]
+
+
+def _fields_of(condition: Condition) -> Iterator[str]:
+    for word in ("all", "any"):
+        for part in condition.get(word, ()):
+            yield from _fields_of(part)
+    if "not" in condition:
+        yield from _fields_of(condition["not"])
+    if "field" in condition:
+        yield str(condition["field"])
 
 
 def _about_field(name: str, condition: Condition, facts: Facts) -> str:

@@ -169,6 +169,7 @@ def record_subscription(record: Recorder, api: Any) -> str:
     ask(api, "get", one)
     conditions = {"all": [{"field": "outcome", "in": ["answered"]}, {"field": "duration", "min": 60}]}
     ask(api, "patch", one, {"conditions": conditions, "auth": {"type": "bearer", "token": "example-token"}})
+    ask(api, "post", "subscriptions/dry-run/", {"events": ["post_call"], "conditions": conditions})
     ask(api, "post", f"{one}secret/")
     ask(api, "post", f"{one}rotate/", {"overlap_hours": 24})
     return str(one)

@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("subscriptions.events",),
     ("subscriptions.endpoints",),
     ("subscriptions.feed",),
+    ("subscriptions.past",),
     ("subscriptions.maintenance",),
     ("subscriptions.worker",),
     ("subscriptions.api.kit", "subscriptions.admin.kit"),

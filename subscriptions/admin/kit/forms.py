@@ -115,9 +115,25 @@ class DateTimeInputs(forms.SplitDateTimeWidget):
         )
 
 
+_SHOWN = "shown"
+
+
+class _ShownValues(forms.MultipleHiddenInput):
+    """What the page showed, also if that was nothing. Otherwise, where a form is shown again as it was typed, what was
+    typed would stand for what the page showed, and the change would not be noticed when it is saved."""
+
+    def format_value(self, value: Any) -> list[str]:
+        return [_SHOWN, *(value or [])]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        given = super().value_from_datadict(data, files, name)
+        return given[1:] if given and given[0] == _SHOWN else given
+
+
 class CheckboxesField(forms.MultipleChoiceField):
     """A list of names as checkboxes."""
 
+    hidden_widget = _ShownValues
     widget = forms.CheckboxSelectMultiple(attrs={"class": "explained"})
 
     def has_changed(self, initial: Any, data: Any) -> bool:
