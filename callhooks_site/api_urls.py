@@ -14,6 +14,7 @@ from subscriptions.api.deliveries import DeliveryViewSet
 from subscriptions.api.events import EventTypeViewSet, EventViewSet
 from subscriptions.api.feed import FeedViewSet
 from subscriptions.api.feed_consumers import FeedConsumerViewSet
+from subscriptions.api.issues import IssueViewSet
 from subscriptions.api.keys import ApiKeyViewSet, OwnKeyViewSet
 from subscriptions.api.kit.views import UnknownAddress
 from subscriptions.api.manifests import ADDRESS, ManifestViewSet
@@ -42,6 +43,7 @@ router.register("events", EventViewSet, "api-event")
 router.register("feed", FeedViewSet, "api-feed")
 router.register("feed-consumers", FeedConsumerViewSet, "api-feed-consumer")
 router.register("alert-destinations", AlertDestinationViewSet, "api-alert-destination")
+router.register("issues", IssueViewSet, "api-issue")
 router.register("keys", ApiKeyViewSet, "api-key")
 router.register("key", OwnKeyViewSet, "api-own-key")
 router.register("companies", CompanyViewSet, "api-company")

@@ -14,6 +14,7 @@ from forms_intake.api.reference import FORMS
 from messaging.api.reference import TEXTS
 from subscriptions.api.alert_reference import ALERT_DESTINATIONS
 from subscriptions.api.feed_reference import FEED, FEED_CONSUMERS
+from subscriptions.api.issue_reference import ISSUES
 from subscriptions.api.kit.reference import Resource
 from subscriptions.api.manifest_reference import MANIFESTS
 from subscriptions.api.reference import (
@@ -29,8 +30,8 @@ from subscriptions.api.reference import (
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 RESOURCES: tuple[Resource, ...] = (
-    CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, FEED,
-    FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,
+    CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, ISSUES,
+    FEED, FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,
 )  # fmt: skip
 WEBHOOKS = {"name": "Webhooks", "description": "What Callhooks sends to your URL, signed. Answer with a 2xx quickly."}
 INTRODUCTION = """\

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -23,9 +22,9 @@ from .kit import labels
 from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import SinceFilter
 from .kit.logs import LogAdmin, all_pages_chosen
+from .resend_form import BEGINNING
 
 State = Delivery.State
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def resend_query(request: HttpRequest, states: Sequence[str] = operations.RESEND
     state, since = asked.get("state", ""), asked.get("since", "24h")
     if state and state not in resend_jobs.STATES:
         return None
-    begin = timezone.now() - SinceFilter.spans[since] if since in SinceFilter.spans else _BEGINNING
+    begin = timezone.now() - SinceFilter.spans[since] if since in SinceFilter.spans else BEGINNING
     query: dict[str, Any] = {"since": f"{timezone.localtime(begin):%Y-%m-%dT%H:%M:%S}"}
     query |= {"subscription": asked["subscription"]} if "subscription" in asked else {}
     query["states"] = [state] if state else [str(one) for one in states]

@@ -25,10 +25,7 @@ def badge(issue: EndpointIssue) -> str:
 
 
 def answer_of(issue: EndpointIssue) -> str:
-    """What the receiver answered last, while the issue is open; then what it answered before it was solved."""
-    health = getattr(issue.subscription, "health", None)
-    live = health.last_failure if issue.solved_at is None and health is not None else ""
-    return labels.answer_in_words(live or issue.answer) or "–"
+    return labels.answer_in_words(issues.last_answer(issue)) or "–"
 
 
 def format_count(count: int, *, most: int) -> str:

@@ -23,14 +23,8 @@ from .kit.buttons import ButtonsAdmin, button
 from .kit.filters import AnyTimeFilter, DefaultingFilter
 from .kit.logs import LargeTableAdmin
 
-MOST_IN_LIST = 1_000  # webhooks counted for each row
 NOTHING_MORE = "Somebody else was quicker: it is solved already."
-_STATES = {
-    "unsolved": Q(solved_at=None),
-    "open": Q(solved_at=None, acknowledged_at=None),
-    "acknowledged": Q(solved_at=None, acknowledged_at__isnull=False),
-    "solved": Q(solved_at__isnull=False),
-}
+_STATES = {"unsolved": Q(solved_at=None), **issues.STATES}
 
 
 class IssueStateFilter(DefaultingFilter):
@@ -59,7 +53,7 @@ class IssueList(BoundedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)
-        counted = issues.count_affected(rows, most=MOST_IN_LIST)
+        counted = issues.count_affected(rows, most=issues.MOST_IN_LIST)
         for row in rows:
             row.counted = counted.get(row.pk, 0)
         self.result_list = rows
@@ -117,7 +111,7 @@ class EndpointIssueAdmin(LargeTableAdmin, ButtonsAdmin):
     @admin.display(description="webhooks")
     def affected_in_words(self, obj: Any) -> str:
         return issue_page.format_count(
-            obj.counted, most=MOST_IN_LIST if obj.solved_at is None else issues.MOST_AFFECTED
+            obj.counted, most=issues.MOST_IN_LIST if obj.solved_at is None else issues.MOST_AFFECTED
         )
 
     @admin.display(description="who looks after it")
@@ -188,7 +182,7 @@ class EndpointIssueAdmin(LargeTableAdmin, ButtonsAdmin):
     def send_again(self, request: HttpRequest, obj: EndpointIssue) -> HttpResponse:
         """Asks first, with the count, for what this issue affected."""
         began = timezone.localtime(obj.opened_at - issues.LATE)
-        asked: dict[str, str] = {"subscription": str(obj.subscription_id), "since": f"{began:%Y-%m-%dT%H:%M:%S}"}
+        asked = {"count": "1", "subscription": str(obj.subscription_id), "since": f"{began:%Y-%m-%dT%H:%M:%S}"}
         if obj.solved_at is not None:
             asked["until"] = f"{timezone.localtime(obj.solved_at) + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"
         return HttpResponseRedirect(f"{reverse('admin:subscriptions_resendjob_add')}?{urlencode(asked)}")

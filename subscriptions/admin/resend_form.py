@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 from .kit.searched_choices import SearchSelect, search_in
 
 FASTEST = 1000  # per second
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}
 
 

@@ -9,7 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -99,9 +99,10 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             "several": access.several,
             "all_of_one": access.only_company() is not None,
         }
-        if request.method != "POST":
+        answers = request.POST if request.method == "POST" else _answers(request)
+        if answers is None:
             return self._asked(request, ResendForm(initial=_initial(request), **given))
-        form = ResendForm(request.POST, **given)
+        form = ResendForm(answers, **given)
         if not form.is_valid():
             return self._asked(request, form)
         counts = {row: resend_jobs.find_matching(row, **form.filters()).count() for row in form.subscriptions()}
@@ -219,6 +220,17 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     asked = {name: request.GET[name] for name in ("subscription", "since", "until") if request.GET.get(name)}
     states = [state for state in request.GET.getlist("states") if state in resend_jobs.STATES]
     return {**asked, **({"states": states} if states else {})}
+
+
+def _answers(request: HttpRequest) -> QueryDict | None:
+    """What a link with `count` has answered already: the page that it opens is the one that confirms."""
+    if "count" not in request.GET:
+        return None
+    answers = request.GET.copy()
+    answers.setdefault("per_second", str(resend_jobs.DEFAULT_PER_SECOND))
+    if "states" not in answers:
+        answers.setlist("states", [str(state) for state in resend_jobs.DEFAULT_STATES])
+    return answers
 
 
 def _value(job: ResendJob) -> int:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from ..models import EndpointIssue, ServiceOutage
@@ -19,6 +19,7 @@ from ..tenancy.audit_log import MOST_NAME, Actor
 from .failing import IS_FAILING
 
 MOST_AFFECTED = 10_000  # counted; pages show "more than" above
+MOST_IN_LIST = 1_000  # counted for each row of a list, of those that are not solved
 # A webhook that took longer to arrive was late. So long before the first failure one that failed may have been made.
 LATE = timedelta(seconds=60)
 # Failing again so soon is the same issue: whoever acknowledged it knows already.
@@ -26,6 +27,12 @@ SAME_ISSUE_SECONDS = 3600
 OPENED_PER_SWEEP = 1000
 SOLVED_PER_SWEEP = 500  # each counts what it affected
 READ_ROWS = 20_000  # of a subscription's webhooks made meanwhile, the newest
+
+STATES = {
+    "open": Q(solved_at=None, acknowledged_at=None),
+    "acknowledged": Q(solved_at=None, acknowledged_at__isnull=False),
+    "solved": Q(solved_at__isnull=False),
+}
 
 # What arrived late, or not at all.
 _AFFECTED = """
@@ -139,6 +146,13 @@ def count_affected(issues: Sequence[EndpointIssue], *, most: int = MOST_AFFECTED
             cursor.execute(_COUNT, {"ids": unsolved, **_counting(most)})
             found |= dict(cursor.fetchall())
     return found
+
+
+def last_answer(issue: EndpointIssue) -> str:
+    """What the receiver answered last, while the issue is open; then what it answered before it was solved."""
+    health = getattr(issue.subscription, "health", None)
+    live = health.last_failure if issue.solved_at is None and health is not None else ""
+    return str(live or issue.answer)
 
 
 def _counting(most: int = MOST_AFFECTED) -> dict[str, float]:

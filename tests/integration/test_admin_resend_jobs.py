@@ -66,6 +66,16 @@ def test_it_is_counted_then_confirmed_then_one_job(client, subscription, failed)
     assert AuditEntry.objects.get(act="Started a resend").detail.startswith("3 webhooks of “CRM”")
 
 
+def test_a_link_that_asks_for_the_count_leads_to_the_page_that_confirms(client, subscription, failed):
+    shown = client.get(f"{ADD}?since=2000-01-01T00:00:00&count=1").content.decode()
+    assert "<b>3 webhooks will be sent again</b>" in shown
+    assert client.get(f"{ADD}?since=2000-01-01T00:00:00&count=1&start=1").status_code == 200
+    assert not ResendJob.objects.exists()
+    client.post(ADD, {**filled_in(shown), "start": "yes"})
+    assert ResendJob.objects.get().total == 3
+    assert "Count them" in client.get(f"{ADD}?since=nonsense&count=1").content.decode()
+
+
 def test_what_failed_after_the_count_is_not_sent_unseen(client, company, failed):
     counted = filled_in(client.post(ADD, asked(client)).content.decode())
     factories.ended_call(company)

@@ -20,7 +20,7 @@ from callhooks_site.api_reference.document import EXAMPLES
 from subscriptions.api.manifests import NDJSON
 from subscriptions.events import catalogue, versions
 from subscriptions.feed.manifests import making
-from subscriptions.models import ApiKey, Company, Delivery, Subscription
+from subscriptions.models import ApiKey, Company, Delivery, EndpointIssue, Subscription
 from tests.support.api import program
 from tests.support.api_examples import DAY, Steady
 from tests.support.factories import make_company
@@ -209,8 +209,23 @@ def record_deliveries(record: Recorder, api: Any, one: str) -> None:
     ask(api, "get", "resend-jobs/")
     ask(api, "get", f"resend-jobs/{job['id']}/")
     ask(api, "post", f"resend-jobs/{job['id']}/cancel/")
+    record_issues(record, api, one)
     record_manifests(record, api, one)
     ask(api, "delete", one, status=204)
+
+
+def record_issues(record: Recorder, api: Any, one: str) -> None:
+    subscription = Subscription.objects.get(resource_id=one.split("/")[1])
+    issue = EndpointIssue.objects.create(
+        company=subscription.company, subscription=subscription, opened_at=f"{DAY}T15:04:05Z",
+        answer="The server answered 401.",
+    )  # fmt: skip
+    path = f"issues/{issue.pk}/"
+    record.ask(api, "get", "issues/?state=open")
+    record.ask(api, "get", path)
+    record.ask(api, "post", f"{path}acknowledge/")
+    record.ask(api, "patch", path, {"note": "The new token comes on Monday."})
+    record.ask(api, "post", f"{path}solve/")
 
 
 def record_manifests(record: Recorder, api: Any, one: str) -> None:

@@ -158,7 +158,7 @@ def test_a_key_that_reads_changes_nothing(tenants):
 def test_a_key_that_brings_in_manages_nothing(tenants):
     ours, other = tenants
     walker = Walker(program(ours.company, scopes=["ingest"]), marks_of(other))
-    kinds = ["subscription", "delivery", "resendjob", "apikey", "company", "membership"]
+    kinds = ["subscription", "delivery", "resendjob", "endpointissue", "apikey", "company", "membership"]
     managed = [f"subscriptions_{kind}" for kind in kinds]
 
     def shown() -> dict[str, Any]:

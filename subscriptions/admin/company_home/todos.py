@@ -6,10 +6,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from ...models import Company, EndpointIssue, Invitation, Membership
+from ...models import Company, Delivery, EndpointIssue, Invitation, Membership
 from ...tenancy.access import OWNERS, access_of
 from ..kit import times
 from ..kit.home_parts import Todo, parts
+from ..resend_form import BEGINNING
 from .looks import Look, Overview
 
 MOST = 5
@@ -22,7 +23,7 @@ def list_todos(request: HttpRequest, company: Company, seen: Overview) -> list[T
     access = access_of(request)
     if not access.may_write(company.pk):
         return []
-    found = [*_webhooks(company, seen)]
+    found = [*_webhooks(company, seen, several=access.several)]
     for part in parts():
         found += part.todos(request, company)
     if access.may_write(company.pk, by=OWNERS):
@@ -30,15 +31,27 @@ def list_todos(request: HttpRequest, company: Company, seen: Overview) -> list[T
     return found[:MOST]
 
 
-def _webhooks(company: Company, seen: Overview) -> list[Todo]:
+def _webhooks(company: Company, seen: Overview, *, several: bool) -> list[Todo]:
     found = [_of_issue(look, look.issue) for look in seen.looks if look.issue is not None and not look.watched_by]
     found = found[:MOST_ISSUES]
     if not seen.failed:
         return found
-    one = seen.failed == 1
-    said = "One webhook failed and is kept." if one else f"{seen.failed:,} webhooks failed and are kept."
-    url = f"{reverse('admin:subscriptions_resendjob_add')}?company={company.pk}"
-    return [*found, Todo("rotate-cw", "Send it again" if one else "Send them again", said, url, "Choose")]
+    if seen.failed == 1:
+        rows = Delivery.objects.filter(subscription__in=[look.pk for look in seen.looks], state=Delivery.State.FAILED)
+        if (only := rows.values_list("pk", flat=True).first()) is not None:
+            url = reverse("admin:subscriptions_delivery_change", args=[only])
+            return [*found, Todo("rotate-cw", "Send it again", "One webhook failed and is kept.", url, "Open")]
+    said = f"{seen.failed:,} webhooks failed and are kept."
+    return [*found, Todo("rotate-cw", "Send them again", said, *_send_again(company, several))]
+
+
+def _send_again(company: Company, several: bool) -> tuple[str, str]:
+    """Where all that failed is sent again, and what the link says. With several companies one of the subscriptions
+    must be chosen first."""
+    page = reverse("admin:subscriptions_resendjob_add")
+    if several:
+        return f"{page}?company={company.pk}", "Choose"
+    return f"{page}?since={BEGINNING:%Y-%m-%dT%H:%M:%S}&count=1", "Review"
 
 
 def _of_issue(look: Look, one: EndpointIssue) -> Todo:
