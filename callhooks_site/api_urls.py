@@ -21,7 +21,7 @@ from subscriptions.api.manifests import ADDRESS, ManifestViewSet
 from subscriptions.api.resend_jobs import ResendJobViewSet
 from subscriptions.api.subscriptions import SubscriptionViewSet
 
-from .api_reference.page import Document, Reference
+from .api_reference.page import Document, TryOut, group_page, overview, webhook_page
 
 
 class Router(DefaultRouter):
@@ -51,7 +51,10 @@ router.register("event-types", EventTypeViewSet, "api-event-type")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", Document.as_view(), name="api-schema"),
-    path("docs/", Reference.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", overview, name="api-docs"),
+    path("docs/try/", TryOut.as_view(url_name="api-schema"), name="api-docs-try"),
+    path("docs/webhooks/<str:name>/", webhook_page, name="api-docs-webhook"),
+    path("docs/<slug:group>/", group_page, name="api-docs-group"),
     *router.urls,
     re_path(r"", UnknownAddress.as_view(), name="api-nothing-here"),
 ]

@@ -29,6 +29,7 @@ from subscriptions.api.reference import (
 )
 
 EXAMPLES = Path(__file__).with_name("examples.json")
+KEPT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 RESOURCES: tuple[Resource, ...] = (
     CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, ISSUES,
     FEED, FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,
@@ -39,8 +40,8 @@ Report calls, texts and forms; choose which webhooks go where; read what was sen
 
 **Key.** Create an API key in the admin, under *Settings*, *API keys*, and send it with each request:
 `Authorization: Bearer chk_…`. A key belongs to one company and has scopes: `read`, `ingest` (write calls,
-texts, forms, tracking numbers, people and tags) and `manage` (subscriptions, deliveries, keys). Use *Authorize*
-to try requests here; the key is forgotten when you close the page.
+texts, forms, tracking numbers, people and tags) and `manage` (subscriptions, deliveries, issues, keys). The examples
+have it as `$KEY`, and the address of the API, `https://…/api/v1`, as `$API`.
 
 **Requests.** JSON, sent as `application/json`. URLs end with a slash. Unknown fields and parameters are errors.
 Absent fields do not change. Times need an offset, such as `2026-03-02T09:04:05-06:00` or `Z`, and are returned
@@ -78,6 +79,13 @@ FILTERS = {
     "type": "Only those of this event type.",
 }
 AFTER, BEFORE = "Only those at or after this time.", "Only those before this time."
+
+
+@cache
+def read_document() -> dict[str, Any]:
+    """The document as it was made last: to make it takes seconds. A test keeps it current."""
+    found: dict[str, Any] = json.loads(KEPT.read_bytes())
+    return found
 
 
 @cache

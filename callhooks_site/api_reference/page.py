@@ -1,26 +1,54 @@
-"""The API's OpenAPI document and the page that shows it: Swagger UI from local files, with the same security policy as
-other pages."""
+"""The API's OpenAPI document, the pages that show it, and the page on which requests can be tried: Swagger UI from
+local files, with the same security policy as other pages."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-KEPT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+from . import operations
+from .document import WEBHOOKS, read_document
 
 
 @cache
 def document() -> bytes:
-    """The document as JSON. Making it takes seconds, so the one in docs/ is served, which a test keeps current."""
-    return json.dumps(json.loads(KEPT.read_bytes()), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(read_document(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    context = {
+        "introduction": operations.introduction(),
+        "groups": operations.groups().values(),
+        "webhooks": operations.webhooks().values(),
+        "about_webhooks": WEBHOOKS["description"],
+        "headers": operations.common_parameters(),
+        "errors": operations.errors(),
+    }
+    return render(request, "api_reference/overview.html", context)
+
+
+@require_safe
+def group_page(request: HttpRequest, group: str) -> HttpResponse:
+    if group not in operations.groups():
+        raise Http404(f"The API reference has no page {group}.")
+    return render(request, "api_reference/group.html", {"group": operations.groups()[group]})
+
+
+@require_safe
+def webhook_page(request: HttpRequest, name: str) -> HttpResponse:
+    if name not in operations.webhooks():
+        raise Http404(f"There is no webhook {name}.")
+    return render(request, "api_reference/webhook.html", {"group": operations.webhooks()[name]})
 
 
 class Document(SpectacularJSONAPIView):
@@ -30,7 +58,7 @@ class Document(SpectacularJSONAPIView):
         return HttpResponse(document(), content_type="application/vnd.oai.openapi+json", headers=headers)
 
 
-class Reference(SpectacularSwaggerSplitView):
+class TryOut(SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Any = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

@@ -18,6 +18,7 @@ from django.urls import URLPattern, path
 
 from ..events import catalogue, versions
 from ..events.payload_schemas import build_schema
+from ..lib.schema_words import describe_kind
 from ..models import Company, Delivery, Subscription
 from ..tenancy.access import access_of
 from . import test_events
@@ -132,44 +133,10 @@ def _rows(event_type: catalogue.EventType, body: dict[str, Any], version: str) -
     return [
         Row(
             name,
-            _kind(field),
+            describe_kind(field),
             json.dumps(body[name], ensure_ascii=False) if name in body else "",
             name not in schema["required"],
             field.get("description", ""),
         )
         for name, field in schema["properties"].items()
     ]
-
-
-_KINDS = {
-    "string": "text",
-    "boolean": "true or false",
-    "integer": "whole number",
-    "number": "number",
-    "array": "list",
-    "object": "object",
-    "null": "null",
-}
-
-
-def _kind(schema: dict[str, Any]) -> str:
-    """Describe a JSON Schema: `list of text`, `"inbound" or "outbound"`, `text or null`."""
-    if "enum" in schema:
-        return _or([json.dumps(value) for value in schema["enum"]])
-    if "const" in schema:
-        return json.dumps(schema["const"])
-    if "anyOf" in schema:
-        return _or([_kind(one) for one in schema["anyOf"]])
-    kinds = schema.get("type", [])
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if kinds == ["array"] and "items" in schema:
-        of = schema["items"]
-        return f"list of {'objects' if of.get('type') == 'object' else _kind(of)}"
-    if kinds == ["object"] and "properties" in schema:
-        return f"object with {', '.join(schema['properties'])}"
-    return _or([_KINDS[kind] for kind in kinds]) or "any value"
-
-
-def _or(words: list[str]) -> str:
-    *some, last = words or [""]
-    return f"{', '.join(some)} or {last}" if some else last

@@ -39,7 +39,9 @@ class IssueSerializer(StrictModelSerializer):
     )
 
     solved_how = StrictChoiceField(
-        choices=[("", "It is not solved"), *EndpointIssue.Solved.choices], read_only=True, help_text="Why it was solved."
+        choices=[("", "It is not solved"), *EndpointIssue.Solved.choices],
+        read_only=True,
+        help_text="Why it was solved.",
     )
 
     class Meta:

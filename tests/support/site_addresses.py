@@ -31,7 +31,7 @@ from tests.support.admin import Tenant, name_of
 
 # Parts of an address that are no row's, by the name of the part.
 FIXED = {"number": 0, "name": "post_call", "app_label": "calls", "url": "no/such/page", "place": "voice"}
-FIXED |= {"guide": "troubleshooting", "picture": "home.png"}
+FIXED |= {"guide": "troubleshooting", "picture": "home.png", "group": "calls"}
 # What admits whoever holds the link, and so is asked with a link that is none.
 LINKS = {
     "admin:invitation": {"token": "x" * 43},

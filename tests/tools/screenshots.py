@@ -78,7 +78,8 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("guide", "guide/", ""),
     ("guide-found", "guide/?q=signature", ""),
     ("guide-page", "guide/troubleshooting/", ""),
-    ("api-reference", "../api/v1/docs/", ".opblock-tag"),
+    ("api-reference", "../api/v1/docs/", ""),
+    ("api-reference-calls", "../api/v1/docs/calls/", ""),
 )
 FOR_OPERATORS: tuple[tuple[str, str, str], ...] = (
     ("service", "service/", ""),
