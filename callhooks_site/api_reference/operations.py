@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -16,66 +15,12 @@ from subscriptions.api.kit.reference import ERRORS
 from subscriptions.lib.schema_words import REFERENCE, describe_kind
 
 from .document import WEBHOOKS, read_document
+from .shown import Answer, Field, Group, Operation, Schema
 
 JSON = "application/json"
 # Of every operation, so the overview explains them once.
 COMMON_PARAMETERS = ("Callhooks-Company", "Idempotency-Key", "If-Match", "If-None-Match")
 _markdown = MarkdownIt("commonmark", {"html": False})
-
-
-@dataclass(frozen=True)
-class Field:
-    """A parameter, or a field of a body. `notes`: `required`, `read only`. `of`: the name of the schema it leads to."""
-
-    name: str
-    kind: str
-    about: SafeString
-    notes: tuple[str, ...] = ()
-    of: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`of`: the name of its schema, `several`: a page of these."""
-
-    status: str
-    about: str
-    example: str = ""
-    of: str = ""
-    several: bool = False
-
-
-@dataclass(frozen=True)
-class Operation:
-    id: str
-    summary: str
-    about: SafeString
-    method: str = ""  # empty for a webhook
-    path: str = ""
-    headers: tuple[str, ...] = ()  # those that the overview explains
-    parameters: tuple[Field, ...] = ()
-    body_of: str = ""
-    example: str = ""
-    answers: tuple[Answer, ...] = ()
-    errors: tuple[str, ...] = ()
-    conflict: str = ""
-    fields: tuple[Field, ...] = ()  # of a webhook's body
-
-
-@dataclass(frozen=True)
-class Schema:
-    name: str
-    about: SafeString
-    fields: tuple[Field, ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    slug: str
-    name: str
-    about: str
-    operations: tuple[Operation, ...] = ()
-    schemas: tuple[Schema, ...] = field(default=())
 
 
 @cache
@@ -88,7 +33,7 @@ def groups() -> dict[str, Group]:
             continue
         mine = list(_operations(document, tag["name"]))
         group = Group(
-            slugify(tag["name"]), tag["name"], tag["description"],
+            slugify(tag["name"]), tag["name"], _inline(tag["description"]),
             tuple(_operation(*each) for each in mine), tuple(_schemas(document, mine)),
         )  # fmt: skip
         found[group.slug] = group
@@ -125,7 +70,9 @@ def common_parameters() -> tuple[Field, ...]:
 def errors() -> tuple[Answer, ...]:
     """Those that operations share, by their status."""
     shared = read_document()["components"]["responses"]
-    return tuple(Answer(str(status), shared[name]["description"]) for status, (name, *_) in sorted(ERRORS.items()))
+    return tuple(
+        Answer(str(status), _inline(shared[name]["description"])) for status, (name, *_) in sorted(ERRORS.items())
+    )
 
 
 def _operations(document: dict[str, Any], tag: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -153,7 +100,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Operation:
         _curl(method.upper(), path, given, body.get("example")),
         tuple(_answer(status, one) for status, one in answers),
         tuple(refused),
-        conflict,
+        _inline(conflict),
     )
 
 
@@ -178,14 +125,15 @@ def _parameter(given: dict[str, Any]) -> Field:
 
 
 def _answer(status: str, response: dict[str, Any]) -> Answer:
+    about = _inline(response["description"])
     for kind, media in response.get("content", {}).items():
         schema = media.get("schema", {})
         example = media.get("example")
         name = _name_of(schema)
         several = name.startswith("Paginated")
         shown = example if kind != JSON and isinstance(example, str) else _pretty(example)
-        return Answer(status, response["description"], shown, _listed(name) if several else name, several)
-    return Answer(status, response["description"])
+        return Answer(status, about, shown, _listed(name) if several else name, several)
+    return Answer(status, about)
 
 
 def _schemas(document: dict[str, Any], operations: list[tuple[str, str, dict[str, Any]]]) -> Iterator[Schema]:
@@ -257,6 +205,10 @@ def _pretty(example: Any) -> str:
 def _plain(description: str) -> str:
     """Without the list of its values, which its kind has already."""
     return description.partition("* `")[0].strip()
+
+
+def _inline(text: str) -> SafeString:
+    return mark_safe(_markdown.renderInline(text))
 
 
 def _html(text: str) -> SafeString:
