@@ -148,9 +148,9 @@ class Claimer:
         )
         claim = outbox.claim(token=self._token, lease=self._lease, limits=limits, position=self._position)
         now = time.monotonic()
-        self._take(claim.rows, now)
         self._left_something = claim.more or claim.cut or claim.skipped
         self._taken, self._released = len(claim.rows), 0
+        self._take(claim.rows, now)
         self._another_round |= bool(claim.rows)
         if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):
             self._claim_at = 0.0
@@ -208,4 +208,6 @@ class Claimer:
                     self._company = job.company
                 self._shares.take(job.company, job.trust)
                 self._hosts.take((job.company, job.host), now)
+            if any(job.batch for job in jobs) and outbox.gather(jobs, lease=self._lease):
+                self._left_something = True
             self._give(jobs, now)

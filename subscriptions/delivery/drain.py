@@ -148,11 +148,12 @@ class Drain:
         self._sender.give(jobs, claimed_at, self._clock_offset)
 
     def _written(self, batch: Sequence[Outcome], ready: bool) -> None:
-        self._claimer.release([outcome.claimed for outcome in batch])
+        answers = [outcome for outcome in batch if outcome.claimed.leads]
+        self._claimer.release([outcome.claimed for outcome in answers])
         if ready:
             self._claimer.wake(News(everywhere=True))
-        self._claimer.expect(batch, time.monotonic())
-        self._book.note(batch, now=time.time() + self._clock_offset)
+        self._claimer.expect(answers, time.monotonic())
+        self._book.note(answers, now=time.time() + self._clock_offset)
 
     def _do_housekeeping(self) -> None:
         try:

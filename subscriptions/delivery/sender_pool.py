@@ -3,7 +3,8 @@
 Invariants
 - No more requests of an endpoint are under way than its pace allows (`fairness.Paces`).
 - A request that could outlive its lease is not begun: another drain might then send it at the same time.
-- Each delivery that was given comes back once: as an outcome, or unsent.
+- Each delivery that was given comes back once: as an outcome, or unsent. One that leads others has them come with it:
+  an outcome for each of them.
 - A delivery that needs an access token waits for it, and no other endpoint with it. After a 401 it gets a new token
   once.
 - An endpoint that fails or takes too long gets what is under way there to its end and no more: the rest of its queue
@@ -122,7 +123,8 @@ class SenderPool:
     def _start(self, job: Claimed, claimed_at: float, queue: _Queue, token: str) -> None:
         signed = self._sending.sign(job, self.clock_offset, token)
         if signed.fault:
-            self._outcomes.append(self._sending.outcome(job, signed, unsendable(signed.fault), self.clock_offset))
+            outcome = self._sending.outcome(job, signed, unsendable(signed.fault), self.clock_offset)
+            self._outcomes += outcome.of_each()
             return
         queue.under_way += 1
         signed.token = token
@@ -164,7 +166,7 @@ class SenderPool:
         self._refused.discard(_key(job))
         signed = self._sending.sign(job, self.clock_offset)
         answer = Answer(None, [], b"", False, 0, NO_TOKEN, why)
-        self._outcomes.append(self._sending.outcome(job, signed, answer, self.clock_offset))
+        self._outcomes += self._sending.outcome(job, signed, answer, self.clock_offset).of_each()
         self._paces.note(job.endpoint, 0.0, good=False)
 
     def _finish(self, key: Hashable, answer: Answer) -> None:
@@ -178,7 +180,7 @@ class SenderPool:
             return
         self._refused.discard(key)
         outcome = self._sending.outcome(job, signed, answer, self.clock_offset)
-        self._outcomes.append(outcome)
+        self._outcomes += outcome.of_each()
         good = outcome.state == "delivered"
         self._paces.note(job.endpoint, outcome.duration_ms / 1000, good=good)
         queue = self._queues[job.endpoint]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from ..lib import answer_text
-from . import outage_rules, outages
+from . import batching, outage_rules, outages
 from .credentials import Credentials
 from .form_encoding import CONTENT_TYPES, encode_body
 from .http.messages import Answer, Request
@@ -70,11 +70,16 @@ class Sending:
         secrets = [self.decrypt(claimed.secret)]
         if claimed.previous_secret:
             secrets.append(self.decrypt(claimed.previous_secret))
-        body = encode_body(claimed.body, claimed.encoding)
+        together = claimed.together
+        body = (
+            batching.write_body(together.parts, together.kind, lines=together.lines)
+            if together
+            else encode_body(claimed.body, claimed.encoding)
+        )
         ours = delivery_headers(
             body,
             user_agent=self.user_agent,
-            webhook_id=f"evt_{claimed.event_id.hex}",
+            webhook_id=batching.webhook_id(together.id) if together else f"evt_{claimed.event_id.hex}",
             event_type=claimed.event_type,
             sequence=claimed.sequence,
             attempt=claimed.attempt,
@@ -83,7 +88,9 @@ class Sending:
             secrets=secrets,
             content_type=CONTENT_TYPES[claimed.encoding],
         )
-        if claimed.headers:
+        if together:
+            ours = batching.own_headers(ours, together.kind, lines=together.lines, events=len(together.parts))
+        elif claimed.headers:
             ours |= json.loads(claimed.headers)
         keys = _with_and_without_prefix(tuple(secrets))
         url = claimed.url
@@ -148,7 +155,9 @@ class Sending:
         ]
 
     def _excuse(self, outcome: Outcome) -> Outcome:
-        verdict = judge_in_outage(outcome.message, scale=self.retry_scale)
+        together = outcome.claimed.together  # they stay together: the same wait for each
+        jitter = together.id.int % 2001 / 1000 - 1 if together else None
+        verdict = judge_in_outage(outcome.message, scale=self.retry_scale, jitter=jitter)
         return replace(
             outcome, state=verdict.state, wait=verdict.wait, reason=verdict.reason[:300], free=True, ours=True
         )

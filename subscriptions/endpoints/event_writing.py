@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
-from ..delivery import wakeup
-from ..events import filtering, streams
+from ..events import completing, streams
 from ..events.delivery_events import KIND
-from ..events.shapes import storing
 from ..events.shapes.about import About as ToldOf
 from ..events.streams import NewEvent
 from ..lib.ids import uuid7
@@ -44,21 +42,14 @@ def write(items: Sequence[Item]) -> list[NewEvent]:
         stream.last_sequence += 1
         new.append(NewEvent(uuid7(), stream, item.type, stream.last_sequence, item.body))
     written = streams.write(list(locked.values()), new, [])
-    if written.bodies:  # they are the same in all payload versions
-        bodies = {event.id: event.body for event in new}
-        streams.write_bodies({key: bodies[key[0]] for key in written.bodies})
-    due = written.due
-    if written.undecided:  # those that have a shape: conditions are not asked
-        due += filtering.decide(written.undecided, {})
-        told = {event.id: (event, item) for event, item in zip(new, items, strict=True)}
-        storing.write(
-            (one.event_id, one.subscription_id, one.shape or {}, body, _told_of(event, item, one.created_at or ""))
-            for one in written.undecided
-            for event, item in [told[one.event_id]]
-            for body in [event.body]
-        )
-    if due:
-        wakeup.after_commit({item.about.company_id for item in items})
+    told = {event.id: item for event, item in zip(new, items, strict=True)}
+    completing.complete(
+        written,
+        new,
+        build=lambda event, version: event.body,  # the same in all payload versions
+        tell_about=lambda event, created_at: _told_of(event, told[event.id], created_at),
+        publications={},  # conditions are not asked
+    )
     return new
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from ..delivery import wakeup
 from ..events import catalogue
 from ..events.shapes import storing
-from ..events.shapes.formats import encoding_of
+from ..events.shapes.formats import batch_of, encoding_of
 from ..events.versions import DEFAULT
 from ..lib.errors import ActionRefused
 from ..lib.ids import uuid7
@@ -55,6 +55,9 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             payload_version=version,
             encoding=encoding_of(subscription.shape, subscription.encoding),
             shaped=subscription.shape is not None,
+            batch=batch_of(subscription.shape, subscription.encoding)
+            if subscription.batch_events is not None
+            else Delivery.Batch.ALONE,
             stage=Delivery.Stage.AVAILABLE if active else Delivery.Stage.TEST,
             due_at=Now(),
         )

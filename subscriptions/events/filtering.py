@@ -1,21 +1,24 @@
 """Which events a subscription's conditions let through. Judged once, when the body is built, in the transaction of the
 event. What is refused is a cancelled delivery that says which condition said no; it can be sent by hand.
 
-Those that have a shape come by here too, with or without conditions: also what is filtered out has its body.
-Subscriptions that ask for neither cost nothing here: `streams` has written their deliveries already.
+Those that have a shape come by here too, with or without conditions: also what is filtered out has its body. And those
+that get several events in one request: their deliveries wait for others.
+Subscriptions that ask for none of it cost nothing here: `streams` has written their deliveries already.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from ..delivery import outbox
+from ..delivery.batching import ALONE
 from .conditions import refusal
-from .shapes.formats import encoding_of
+from .shapes.formats import batch_of, encoding_of
 from .streams import Publication, Undecided
 
 FILTERED = "Filtered out: "
@@ -24,22 +27,25 @@ Publications = Mapping[UUID, Publication]
 
 _WRITE = """
 INSERT INTO subscriptions_delivery
-       (company_id, event_id, subscription_id, payload_version, encoding, shaped, state, stage, reason, due_at,
+       (company_id, event_id, subscription_id, payload_version, encoding, shaped, batch, state, stage, reason, due_at,
         finished_at, created_at)
-SELECT e.company_id, e.id, d.subscription_id, d.payload_version, d.encoding, d.shaped, d.state,
-       CASE d.state WHEN 'pending' THEN 1 ELSE 0 END, d.reason,
-       CASE d.state WHEN 'pending' THEN clock_timestamp() END,
+SELECT e.company_id, e.id, d.subscription_id, d.payload_version, d.encoding, d.shaped, d.batch, d.state,
+       CASE WHEN d.state = 'pending' AND d.batch = 0 THEN 1 ELSE 0 END, d.reason,
+       CASE WHEN d.state = 'pending' AND d.batch = 0 THEN clock_timestamp()
+            WHEN d.state = 'pending' THEN clock_timestamp() + make_interval(secs => (
+                SELECT s.batch_seconds FROM subscriptions_subscription s WHERE s.id = d.subscription_id)) END,
        CASE d.state WHEN 'cancelled' THEN clock_timestamp() END,
        e.created_at
   FROM jsonb_to_recordset(%s::jsonb)
-       AS d (event_id uuid, subscription_id bigint, payload_version text, encoding text, shaped bool, state text,
-             reason text)
+       AS d (event_id uuid, subscription_id bigint, payload_version text, encoding text, shaped bool, batch int,
+             state text, reason text)
   JOIN subscriptions_event e ON e.id = d.event_id
 """
 
 
-def decide(undecided: Iterable[Undecided], publications: Publications) -> int:
-    """Writes the deliveries of subscriptions with conditions or a shape. Returns how many are due now."""
+def decide(undecided: Collection[Undecided], publications: Publications) -> int:
+    """Writes the deliveries of subscriptions with conditions, a shape, or several events in a request. Returns how many
+    are due now."""
     facts: dict[UUID, dict[str, Any]] = {}
     rows: list[dict[str, object]] = []
     for one in undecided:
@@ -55,6 +61,7 @@ def decide(undecided: Iterable[Undecided], publications: Publications) -> int:
                 "payload_version": one.payload_version,
                 "encoding": encoding_of(one.shape, one.encoding),
                 "shaped": one.shape is not None,
+                "batch": batch_of(one.shape, one.encoding) if one.batches else ALONE,
                 "state": state,
                 "reason": reason,
             }
@@ -64,7 +71,10 @@ def decide(undecided: Iterable[Undecided], publications: Publications) -> int:
     with connection.cursor() as cursor:
         # As one text: six arrays take longer to write than to judge what is in them.
         cursor.execute(_WRITE, [json.dumps(rows)])
-    return sum(row["state"] == "pending" for row in rows)
+    pending = [row for row in rows if row["state"] == "pending"]
+    waiting = {one.subscription_id for one in undecided if one.batches}
+    full = outbox.send_full(waiting) if waiting else 0
+    return full + sum(row["batch"] == ALONE for row in pending)
 
 
 def _outcome(state: str, refused: str) -> tuple[str, str]:

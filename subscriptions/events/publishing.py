@@ -13,20 +13,18 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from ..delivery import wakeup
 from ..lib.ids import uuid7
 from ..models import EventSubject
-from . import catalogue, filtering, streams, versions
-from .shapes import storing
+from . import catalogue, completing, streams, versions
 from .shapes.about import About
-from .streams import NewEvent, Publication, Undecided
+from .streams import NewEvent, Publication
 from .versions import DEFAULT
 
 
@@ -109,35 +107,10 @@ class Publisher:
             written = streams.write_new(self._kind, touched, new)
         else:
             written = streams.write(touched, new, self._withdrawn)
-        bodies = {key: self._build(*key) for key in written.bodies}
-        if bodies:
-            streams.write_bodies(bodies)
-        due = written.due
-        if written.undecided:
-            due += filtering.decide(written.undecided, self._publications)
-            self._shape([one for one in written.undecided if one.shape is not None], bodies)
-        if due:
-            wakeup.after_commit(stream.subject.company_id for stream in touched)
+        completing.complete(written, new, build=self._build, tell_about=_about, publications=self._publications)
 
-    def _shape(self, wanted: Sequence[Undecided], bodies: Mapping[tuple[UUID, str], bytes]) -> None:
-        """Write the bodies of subscriptions with a shape. `bodies`: of other payload versions than the default."""
-        if not wanted:
-            return
-        events = {event.id: event for event in self._new.values()}
-        bodies = {(event.id, DEFAULT): event.body for event in events.values()} | dict(bodies)
-        storing.write(
-            (
-                one.event_id,
-                one.subscription_id,
-                one.shape or {},
-                bodies[one.event_id, one.payload_version],
-                _about(events[one.event_id], one.created_at or ""),
-            )
-            for one in wanted
-        )
-
-    def _build(self, event_id: UUID, version: str) -> bytes:
-        publication = self._publications[event_id]
+    def _build(self, event: NewEvent, version: str) -> bytes:
+        publication = self._publications[event.id]
         return catalogue.build_body(publication.type, publication.subject, publication.changes, version)
 
 

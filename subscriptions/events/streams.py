@@ -39,7 +39,7 @@ WITH given AS (
     SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,
            -- Those are asked of calls, texts and forms; the types of events about delivery have a dot.
            CASE WHEN position('.' IN g.type) = 0 THEN coalesce(s.conditions, c.default_conditions) END AS conditions,
-           s.shape
+           s.shape, s.batch_events
       FROM given g
       JOIN subscriptions_company c ON c.id = g.company_id
       JOIN subscriptions_subscription s
@@ -65,19 +65,20 @@ WITH given AS (
            CASE w.state WHEN 'active' THEN clock_timestamp() END,
            e.created_at
       FROM written e
-      JOIN wanted w ON w.id = e.id AND w.conditions IS NULL AND w.shape IS NULL
+      JOIN wanted w ON w.id = e.id AND w.conditions IS NULL AND w.shape IS NULL AND w.batch_events IS NULL
     RETURNING state
 ), streams AS (
 """
-# Deliveries due now, what is still to be judged by conditions or to be shaped (`filtering.py`), and the bodies still to
-# be built.
+# Deliveries due now, what is still to be judged by conditions, to be shaped or to wait for others (`filtering.py`), and
+# the bodies still to be built.
 _DUE = f"""
 )
 SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
        (SELECT jsonb_agg(jsonb_build_array(w.id, w.subscription_id, w.state, w.payload_version, w.encoding,
                                            w.conditions, CASE WHEN w.shape IS NOT NULL THEN
-                                               (SELECT created_at FROM written WHERE written.id = w.id) END))
-          FROM wanted w WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL),
+                                               (SELECT created_at FROM written WHERE written.id = w.id) END,
+                                           w.batch_events IS NOT NULL))
+          FROM wanted w WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL OR w.batch_events IS NOT NULL),
        (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
          WHERE payload_version <> '{versions.DEFAULT}'),
        -- Each once, however many events: a shape may hold the wording of many messages.
@@ -160,8 +161,8 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A subscription whose conditions are still to be judged, or whose body is still to be shaped, with what its
-    delivery will be."""
+    """A subscription whose conditions are still to be judged, whose body is still to be shaped, or whose events go
+    several in one request, with what its delivery will be."""
 
     event_id: UUID
     subscription_id: int
@@ -170,6 +171,7 @@ class Undecided:
     encoding: str
     conditions: dict[str, Any] | None
     created_at: str | None  # of the event, ISO 8601, where there is a shape
+    batches: bool
     shape: dict[str, Any] | None
 
 
@@ -256,9 +258,10 @@ def _written(row: tuple[int, Any, Any, Any]) -> Written:
                 encoding,
                 conditions,
                 created_at,
+                batches,
                 of_subscription.get(str(subscription)),
             )
-            for event, subscription, state, version, encoding, conditions, created_at in _list(undecided)
+            for event, subscription, state, version, encoding, conditions, created_at, batches in _list(undecided)
         ],
         [(UUID(event), version) for event, version in _list(bodies)],
     )

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from ..delivery import batching
 from ..events.versions import DEFAULT, LONGEST_NAME
 from .company import Company
 from .event import Event
@@ -41,6 +42,11 @@ class Delivery(models.Model):
         PARKED = 2, "Parked"
         TEST = 3, "Test to a paused subscription"
 
+    class Batch(models.IntegerChoices):
+        ALONE = batching.ALONE, "In a request of its own"
+        JSON = batching.JSON, "With others"
+        CLOUDEVENTS = batching.CLOUDEVENTS, "With others, as CloudEvents"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="deliveries", db_index=False)
@@ -68,6 +74,10 @@ class Delivery(models.Model):
         db_default=False,
         editable=False,
         help_text="True: its body was built for this subscription, which had a shape when the event happened.",
+    )
+    # Whether others may go in the same request, if its subscription still asks for that when it is sent.
+    batch = models.PositiveSmallIntegerField(
+        choices=Batch.choices, default=Batch.ALONE, db_default=Batch.ALONE, editable=False
     )
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
@@ -150,10 +160,16 @@ class Attempt(models.Model):
     response_truncated = models.BooleanField(default=False)
     error = models.CharField(max_length=40, blank=True, default="")
     message = models.CharField(max_length=300, blank=True, default="")
+    # The request, where several events went in it: the same for an attempt of each.
+    batch = models.UUIDField(null=True)
 
     class Meta:
         ordering = ["delivery", "number"]
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_of_delivery")]
+        indexes = [
+            # What went together.
+            models.Index("batch", condition=Q(batch__isnull=False), name="attempt_of_batch"),
+        ]
 
     def __str__(self) -> str:
         return f"Attempt {self.number}"

@@ -9,12 +9,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..delivery import retry
+from ..delivery import batching, retry
 from ..delivery.credentials import Credentials
 from ..delivery.oauth import Client
 from ..endpoints.rules import MOVED_WITH_CREDENTIALS, has_moved, validate_events, validate_url
@@ -157,12 +157,35 @@ class Subscription(models.Model):
         db_default=True,
         help_text="Off: an answer 400 to 499 is the end, except 408, 425 and 429, which ask for another try.",
     )
+    # Several events in one request (`delivery/batching.py`); null: each has its own.
+    batch_events = models.PositiveSmallIntegerField(
+        "events in one request",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(batching.MOST_EVENTS)],
+        help_text=f"Several events in one request, as a list, for a server that is paid by the request: 2 to "
+        f"{batching.MOST_EVENTS} at most. Empty: each event has a request of its own.",
+    )
+    batch_seconds = models.PositiveSmallIntegerField(
+        "wait for others, seconds",
+        default=10,
+        db_default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(batching.LONGEST_WAIT)],
+        help_text=f"How long an event waits for others to go with it: 1 to {batching.LONGEST_WAIT} seconds, or until "
+        "there are as many as may go.",
+    )
+    batch_lines = models.BooleanField(
+        "as JSON Lines",
+        default=False,
+        db_default=False,
+        help_text="One event per line (application/x-ndjson) in the place of a JSON list.",
+    )
     rate_per_minute = models.PositiveIntegerField(
         "at most per minute",
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Empty: as fast as your server answers.",
+        help_text="Requests. Empty: as fast as your server answers.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)

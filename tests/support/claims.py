@@ -23,6 +23,13 @@ def one_claim(limit: int = 100, window: int = 100, *, position: Position | None 
     return outbox.claim(token=uuid4(), lease=LEASE, limits=limits, position=position or Position())
 
 
+def batches(**more: Any) -> list[Claimed]:
+    """What leads the requests that a drain would send now, with all that goes along."""
+    jobs = claim(**more)
+    outbox.gather(jobs, lease=LEASE)
+    return jobs
+
+
 def delivered(job: Claimed) -> Outcome:
     return Outcome(job, "delivered", 0.0, "", STARTED_AT, 5, [], 200, [], b"", False, "", "")
 

@@ -1,4 +1,4 @@
-"""All SQL of the outbox: stage, claim, finish, hand back, hold and release.
+"""All SQL of the outbox: stage, claim, gather, finish, hand back, hold and release.
 
 Invariants
 - A claim counts the attempt, sets the lease and marks the row with the drain's token in one statement; it is committed
@@ -19,6 +19,7 @@ from .claiming_few import FewClaimed, claim_few
 from .cursors import forget_plans
 from .finishing import Finished, finish, follow, hand_back
 from .forward import Batch, bring_forward, send_now, try_at_once
+from .gathering import gather, send_full
 from .holding import hold, note_released, release, waiting
 from .paused_tests import claim_paused_tests
 from .rows import Claimed, Outcome
@@ -42,12 +43,14 @@ __all__ = [
     "finish",
     "follow",
     "forget_plans",
+    "gather",
     "hand_back",
     "hold",
     "look",
     "make_ready",
     "note_released",
     "release",
+    "send_full",
     "send_now",
     "stage",
     "try_at_once",

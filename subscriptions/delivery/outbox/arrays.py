@@ -16,8 +16,8 @@ def booleans(values: Iterable[bool]) -> str:
     return "{" + ",".join("t" if value else "f" for value in values) + "}"
 
 
-def uuids(values: Iterable[UUID]) -> str:
-    return "{" + ",".join(value.hex for value in values) + "}"
+def uuids(values: Iterable[UUID | None]) -> str:
+    return "{" + ",".join("NULL" if value is None else value.hex for value in values) + "}"
 
 
 def texts(values: Iterable[str]) -> str:

@@ -67,7 +67,9 @@ endpoint AS MATERIALIZED (
                coalesce(held.rows, 0) AS held,
                coalesce(host.room, %(host_room)s) AS host_room, coalesce(host.rest, 0) AS host_rest,
                flying.number AS flying, rate.burst, random() AS lot,
-               CASE WHEN h.opened > 0 THEN 1 ELSE coalesce(windows.size, %(window)s) END - flying.number AS window_room,
+               -- One that gets several events in a request gets one request at a time.
+               CASE WHEN h.opened > 0 OR s.batch_events IS NOT NULL THEN 1
+                    ELSE coalesce(windows.size, %(window)s) END - flying.number AS window_room,
                -- The clock is looked at twice, microseconds apart: a whole second's worth must not become one less.
                CASE WHEN s.rate_per_minute IS NOT NULL THEN floor(0.01 +
                     extract(epoch FROM statement_timestamp() - greatest(h.rate_used_until,
@@ -211,9 +213,10 @@ _CLAIMED = """
 lost AS (
     INSERT INTO subscriptions_attempt
            (delivery_id, number, outcome, started_at, url, request_headers, response_headers, response_body,
-            response_truncated, error, message)
+            response_truncated, error, message, batch)
     SELECT d.id, d.attempts, 'lost', d.due_at - make_interval(secs => %(lease)s), s.url, '[]', '[]', '', false, 'lost',
-           'The worker stopped before the answer was recorded; the request may have arrived.'
+           'The worker stopped before the answer was recorded; the request may have arrived.',
+           CASE WHEN d.batch > 0 AND s.batch_events IS NOT NULL THEN locked.lost_claim END
       FROM locked
       JOIN subscriptions_delivery d ON d.id = locked.id AND locked.lost_claim IS NOT NULL
       JOIN subscriptions_subscription s ON s.id = d.subscription_id

@@ -17,22 +17,23 @@ WITH outcome AS (
     SELECT * FROM unnest(
         %s::bigint[], %s::bigint[], %s::uuid[], %s::int[], %s::text[], %s::float8[], %s::text[], %s::bool[],
         %s::float8[], %s::int[], %s::text[], %s::jsonb[], %s::int[], %s::jsonb[], %s::bytea[], %s::bool[], %s::text[],
-        %s::text[]
+        %s::text[], %s::uuid[]
     ) AS o (id, endpoint, claim, number, state, wait, reason, free, started_at, duration_ms,
-            url, request_headers, status_code, response_headers, response_body, truncated, error, message)
+            url, request_headers, status_code, response_headers, response_body, truncated, error, message, batch)
 ), logged AS (
     INSERT INTO subscriptions_attempt
            (delivery_id, number, outcome, started_at, duration_ms, url, request_headers, status_code, response_headers,
-            response_body, response_truncated, error, message)
+            response_body, response_truncated, error, message, batch)
     SELECT o.id, o.number, CASE o.state WHEN 'delivered' THEN 'delivered' ELSE 'failed' END, to_timestamp(o.started_at),
            o.duration_ms, o.url, o.request_headers, o.status_code, o.response_headers, o.response_body, o.truncated,
-           o.error, o.message
+           o.error, o.message, o.batch
       FROM outcome o JOIN subscriptions_delivery d ON d.id = o.id  -- one that was deleted meanwhile has no log
         ON CONFLICT (delivery_id, number) DO UPDATE SET
            outcome = excluded.outcome, started_at = excluded.started_at, duration_ms = excluded.duration_ms,
            request_headers = excluded.request_headers, status_code = excluded.status_code,
            response_headers = excluded.response_headers, response_body = excluded.response_body,
-           response_truncated = excluded.response_truncated, error = excluded.error, message = excluded.message
+           response_truncated = excluded.response_truncated, error = excluded.error, message = excluded.message,
+           batch = excluded.batch
          WHERE subscriptions_attempt.outcome = 'lost'
 ), ready AS (
     -- An endpoint that was full has room again. By an array, which leads to the key: joined, all the queue is read.
@@ -133,6 +134,7 @@ def finish(outcomes: Sequence[Outcome]) -> Finished:
         booleans(o.truncated for o in outcomes),
         texts(o.error for o in outcomes),
         texts(o.message for o in outcomes),
+        uuids(c.together.id if c.together else None for c in claimed),
     ]
     given_up = [outcome.claimed.id for outcome in outcomes if outcome.state == "failed"]
     with transaction.atomic() if given_up else nullcontext(), bound_cursor() as cursor:
@@ -150,8 +152,9 @@ def follow(finished: Sequence[int]) -> None:
         cursor.execute(_FOLLOW, [numbers(finished)])
 
 
-def hand_back(claimed: Sequence[Claimed]) -> None:
+def hand_back(requests: Sequence[Claimed]) -> None:
     """Give back what was claimed and not sent: due at once, the attempt not counted."""
+    claimed = [part for one in requests for part in one.parts()]
     with bound_cursor() as cursor:
         stages = numbers(3 if c.once else 1 for c in claimed)
         cursor.execute(_HAND_BACK, [numbers(c.id for c in claimed), uuids(c.token for c in claimed), stages])

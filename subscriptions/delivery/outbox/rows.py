@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 
@@ -31,7 +31,9 @@ d.id, d.subscription_id, d.company_id, coalesce({host}, ''), {ordered}, d.attemp
 e.id AS event_id, e.type, e.sequence,
 {sent_body()},
 {sent_headers()},
-d.encoding, s.retry_policy, s.retry_refusals, s.url, s.secret,
+d.encoding, s.retry_policy, s.retry_refusals,
+CASE d.batch WHEN 0 THEN 0 ELSE coalesce(s.batch_events, 0) END,
+s.url, s.secret,
 CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
 c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, s.auth_client,
 s.secret_url,
@@ -61,6 +63,7 @@ class Claimed:
     encoding: str  # as what it is sent: json or form
     retry_policy: str
     retry_refusals: bool  # whether an answer 4xx is tried again
+    batch: int  # how many events may go in its request; 0: it goes alone, in the usual form
     url: str
     secret: str = field(repr=False)  # still encrypted, as are the next eight
     previous_secret: str = field(repr=False)
@@ -77,6 +80,28 @@ class Claimed:
     database_time: float  # seconds since 1970 by the database's clock when the claim was made
     token: UUID
     once: bool = False  # it has this attempt only: a test event to a paused subscription
+    together: Together | None = field(default=None, repr=False)  # all that go in the same request (`gathering.py`)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it stands for its request: those that only go with it take no place and are no answer."""
+        return not self.together or self.together.lead == self.id
+
+    def parts(self) -> list[Claimed]:
+        """All deliveries of its request, in the order in which they are sent."""
+        return self.together.parts if self.together else [self]
+
+
+@dataclass(slots=True)
+class Together:
+    """The deliveries of one request, which was claimed as the one of `lead`, a delivery's id. `kind`, `lines`: how they
+    are written (`delivery/batching.py`)."""
+
+    id: UUID
+    lead: int
+    kind: int
+    lines: bool
+    parts: list[Claimed] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -103,3 +128,8 @@ class Outcome:
     gone: bool = False
     retry_after: float = 0.0
     ours: bool = False
+
+    def of_each(self) -> list[Outcome]:
+        """The same outcome for each delivery of the request."""
+        parts = self.claimed.parts()
+        return [self] if len(parts) == 1 else [replace(self, claimed=part) for part in parts]
