@@ -11,13 +11,13 @@ class SubscriptionsConfig(AppConfig):
 
         from .delivery import wakeup
         from .endpoints import alert_mails, destinations, issues
-        from .events import catalogue, delivery_events
+        from .events import catalogue, delivery_events, manifest_events
         from .feed import horizon
         from .maintenance import retention
         from .tenancy import logins, mails, members
         from .worker import cluster_hooks, drains, queue_status, schedules
 
-        catalogue.register(delivery_events.KIND, delivery_events.TYPES)
+        catalogue.register(delivery_events.KIND, [*delivery_events.TYPES, manifest_events.TYPE])
         catalogue.register_labels(delivery_events.ALERT_LABELS)
         wakeup.register(drains.queue_missing_drains)
         retention.register("tasks", queue_status.find_old_failures)

@@ -18,8 +18,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from ..delivery import batching
 from ..events import catalogue
-from ..models import Delivery
+from ..models import Attempt, Delivery
 from ..tenancy.access import access_of
 from .delivery_actions import DeliveryActionsAdmin, resend_query
 from .delivery_export import DeliveryExportAdmin
@@ -122,6 +123,8 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         events = search.find_event_ids(self.admin_site, request, term)
         found = set(Delivery.objects.filter(event_id__in=events).values_list("pk", flat=True)[:SEARCH_LIMIT])
+        if (batch := batching.read_webhook_id(term)) is not None:
+            found |= set(Attempt.objects.filter(batch=batch).values_list("delivery", flat=True))
         return rows.filter(pk__in=found | search.row_ids(term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from ..delivery.retry import most_attempts
 from ..events import catalogue, stored_bodies, versions
 from ..models import AlertDestination, Attempt, Delivery
-from . import advice, attempt_request
+from . import advice, attempt_request, sent_together
 from .kit import bodies, labels, subjects, times
 
 ATTEMPTS_SHOWN = 50
@@ -20,6 +20,9 @@ State = Delivery.State
 def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
     body = stored_bodies.read_sent(obj)
     newest = list(Attempt.objects.filter(delivery=obj).order_by("-number")[:ATTEMPTS_SHOWN])
+    others = sent_together.read(obj, newest)
+    about = {obj.event.subject_id} | {one.subject_id for listed in others.values() for one in listed}
+    names = subjects.find_names(site, about)
     return {
         "subtitle": None,
         "to_url": _page_of(obj),
@@ -38,11 +41,13 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "next_step": labels.describe_next_step(obj),
         "happened": labels.outcome_label(obj) if obj.state == State.FAILED else "",
         "watched": labels.change_marker(obj) if obj.state == State.PENDING else "",
-        "name": subjects.find_names(site, {obj.event.subject_id}).get(obj.event.subject_id, ""),
+        "name": names.get(obj.event.subject_id, ""),
         "subject": subjects.link_subject(site, obj.event.subject_id),
         "advice": _find_advice(obj, newest),
         "symptom": advice.find_symptom(newest[0].status_code, newest[0].error) if newest else "",
-        "tries": [_attempt_context(attempt, body) for attempt in newest],
+        "tries": [
+            _attempt_context(attempt, body) | sent_together.context(attempt, others, names) for attempt in newest
+        ],
         "tolerance": attempt_request.TOLERANCE_MINUTES,
         "more": max(0, obj.attempts - len(newest)),
         "body": bodies.decode_body(body),

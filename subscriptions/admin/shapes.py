@@ -62,12 +62,20 @@ class ShapeAdmin(ButtonsAdmin):
         events = [event_type.name for event_type in _types_of(obj)]
         posted = request.method == "POST"
         form = ShapeForm(request.POST if posted else None, shape=obj.shape, events=events)
+        if posted and form.is_valid() and (why := self._why_no_batches(obj, form.cleaned_data["shape"])):
+            form.add_error("format", why)
         if posted and form.is_valid() and "_save" in request.POST:
             self._save_shape(request, obj, form.cleaned_data["shape"])
             return None
         shown = form.cleaned_data.get("shape") if form.is_bound else obj.shape
         chosen = (request.POST if posted else request.GET).get("event", "")
         return self.render_page(request, obj, "shape.html", {"form": form, **_preview(obj, shown, chosen)})
+
+    def _why_no_batches(self, obj: Subscription, shape: dict[str, Any] | None) -> str:
+        obj.shape, before = shape, obj.shape
+        why = obj.why_no_batches()
+        obj.shape = before
+        return why
 
     def _save_shape(self, request: HttpRequest, obj: Subscription, shape: dict[str, Any] | None) -> None:
         Subscription.objects.filter(pk=obj.pk).update(shape=shape, updated_at=timezone.now())

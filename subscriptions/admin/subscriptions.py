@@ -59,7 +59,12 @@ FILTER_ABOUT = (
     "a source, but no duration. What is left out stays in the log, with the reason."
 )
 # Whoever does not choose gets the default, or keeps what is there.
-CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction", "retry_policy"}
+CHOICES_WITH_DEFAULT = {"payload_version", "encoding", "call_direction", "retry_policy", "batch_seconds"}
+BATCH_FIELDS = ("batch_events", "batch_seconds", "batch_lines")
+BATCH_ABOUT = (
+    "For a server that is paid by the request: events wait some seconds and go together, as a list. Each keeps its own "
+    "line in the log. Your server has to read lists: docs/verify has an example."
+)
 
 
 class EventsField(CheckboxesField):
@@ -205,7 +210,9 @@ class SubscriptionAdmin(
         editable = obj is None or self.has_change_permission(request, obj)
         asked = credentials.FIELDS if editable else ["credentials_in_words"]
         login = ("Login and headers", {"fields": asked, "classes": ("collapse",)})
-        fieldsets = [*super().get_fieldsets(request, obj), *self._filter(request, obj), how, login]
+        folded = {} if obj is not None and obj.batch_events is not None else {"classes": ("collapse",)}
+        batches = ("Several events in one request", {"fields": BATCH_FIELDS, "description": BATCH_ABOUT, **folded})
+        fieldsets = [*super().get_fieldsets(request, obj), *self._filter(request, obj), how, batches, login]
         if obj is None:
             return fieldsets
         return [

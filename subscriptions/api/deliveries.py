@@ -11,11 +11,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ..delivery import batching
 from ..endpoints import operations
 from ..lib import answer_text
 from ..models import ApiKey, Attempt, Delivery, Subscription
 from . import reference
-from .kit.errors import Conflict
+from .kit.errors import BadQuery, Conflict
 from .kit.fields import StrictIntegerField
 from .kit.filters import Filters, after, before
 from .kit.serializers import StrictSerializer, shared_serializer
@@ -47,10 +48,19 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         help_text="The stored part of the body, as text: unpacked, and in the charset that its headers declare."
     )
 
+    batch = serializers.SerializerMethodField(
+        help_text="The webhook-id of the request, where several events went in it. Null: this one had a request of "
+        "its own."
+    )
+
     class Meta:
         model = Attempt
         fields = ["number", "outcome", "started_at", "duration_ms", "url", "request_headers", "status_code",
-                  "response_headers", "response_body", "response_truncated", "error", "message"]  # fmt: skip
+                  "response_headers", "response_body", "response_truncated", "error", "message",
+                  "batch"]  # fmt: skip
+
+    def get_batch(self, attempt: Attempt) -> str | None:
+        return batching.webhook_id(attempt.batch) if attempt.batch else None
 
     def get_response_body(self, attempt: Attempt) -> str:
         headers = attempt.response_headers
@@ -86,8 +96,15 @@ class DeliveryFilters(Filters):
     event = django_filters.CharFilter(field_name="event__type")
     subject = django_filters.CharFilter(field_name="event__subject_id")
     subscription = django_filters.CharFilter(field_name="subscription__resource_id")
+    batch = django_filters.CharFilter(method="filter_batch", help_text="The webhook-id of a request for several.")
     created_after = after("created_at")
     created_before = before("created_at")
+
+    def filter_batch(self, rows: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+        found = batching.read_webhook_id(value)
+        if found is None:
+            raise BadQuery({name: ["This is no id of a request: batch_ and 32 hex digits, as its webhook-id says."]})
+        return rows.filter(pk__in=Attempt.objects.filter(batch=found).values("delivery"))
 
 
 class DeliveryViewSet(ListViewSet, RetrieveViewSet):

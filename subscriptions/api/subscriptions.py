@@ -83,7 +83,8 @@ class SubscriptionSerializer(StrictModelSerializer):
         model = Subscription
         fields = ["resource_id", "name", "url", "events", "payload_version", "encoding",
                   "call_direction", "conditions", "shape", "ordered", "retry_policy",
-                  "retry_refusals", "rate_per_minute", "custom_headers", "auth",
+                  "retry_refusals", "rate_per_minute", "batch_events", "batch_seconds", "batch_lines",
+                  "custom_headers", "auth",
                   "client_certificate", "state", "state_reason", "state_changed_at", "created_at",
                   "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]
@@ -162,6 +163,7 @@ class SubscriptionViewSet(PastEventsViewSet):
     @extend_schema(responses={201: SubscribedSerializer})
     def create(self, request: Request) -> Response:
         values = to_column_values(check_conditions(self.accept_body(), self.company.pk), Subscription())
+        _check_batches(Subscription(company=self.company, **values))
         with transaction.atomic():
             subscription = Subscription.objects.create(company=self.company, **values)
             self.record_audit("Added", subscription)
@@ -177,6 +179,7 @@ class SubscriptionViewSet(PastEventsViewSet):
             changed = [name for name, value in data.items() if getattr(subscription, name) != value]
             for name in changed:
                 setattr(subscription, name, data[name])
+            _check_batches(subscription)
             if changed:
                 subscription.save(update_fields=[*changed, "updated_at"])
                 self.record_audit("Changed", subscription, ", ".join(changed))  # no values: some are secrets
@@ -258,6 +261,11 @@ class SubscriptionViewSet(PastEventsViewSet):
         subscription = self.get_object()
         _record_audit(request, subscription, "Viewed the signing secret")
         return Response(_secrets_of(subscription))
+
+
+def _check_batches(subscription: Subscription) -> None:
+    if why := subscription.why_no_batches():
+        raise serializers.ValidationError({"batch_events": [why]})
 
 
 def _record_audit(request: Request, subscription: Subscription, act: str, detail: str = "") -> None:

@@ -7,6 +7,7 @@ event has its id and so on beside its body, which is there byte for byte. CloudE
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
@@ -22,6 +23,7 @@ FRAME_BYTES = 160
 ALONE, JSON, CLOUDEVENTS = 0, 1, 2
 # In the place of the event's type in the header, which is followed by how many there are.
 EVENT, COUNT_HEADER = "batch", "Callhooks-Batch"
+_WEBHOOK_ID = re.compile("batch_([0-9a-f]{32})")
 
 
 class Part(Protocol):
@@ -39,6 +41,12 @@ class Part(Protocol):
 
 def webhook_id(batch: UUID) -> str:
     return f"batch_{batch.hex}"
+
+
+def read_webhook_id(text: str) -> UUID | None:
+    """The batch that `webhook_id` wrote; None for any other text."""
+    found = _WEBHOOK_ID.fullmatch(text)
+    return UUID(found[1]) if found else None
 
 
 def content_type(kind: int, *, lines: bool) -> str:

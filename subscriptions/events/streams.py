@@ -46,7 +46,8 @@ WITH given AS (
         ON s.company_id = g.company_id AND s.state <> 'archived' AND g.type = ANY (s.events)
        AND (g.direction IS NULL OR s.call_direction IN ('both', g.direction))
        AND (g.versions IS NULL OR s.payload_version = ANY (string_to_array(g.versions, ',')))
-       AND s.resource_id <> g.subject_id  -- nobody is sent an event about its own webhooks
+       -- Nobody is sent an event about its own webhooks; a manifest goes to nobody else.
+       AND (s.resource_id = g.subject_id) = (g.type = 'manifest.ready')
 ), counted AS (
     SELECT id, count(*) AS number FROM wanted GROUP BY id
 ), written AS (

@@ -19,6 +19,7 @@ from ..delivery.credentials import Credentials
 from ..delivery.oauth import Client
 from ..endpoints.rules import MOVED_WITH_CREDENTIALS, has_moved, validate_events, validate_url
 from ..events import versions
+from ..events.shapes import formats
 from ..events.versions import DEFAULT, LONGEST_NAME
 from ..lib.errors import ActionRefused
 from .company import Company
@@ -207,6 +208,12 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def why_no_batches(self) -> str:
+        """Why it cannot get several events in one request, though it asks for it; empty if it can."""
+        if self.batch_events is None:
+            return ""
+        return formats.why_alone(self.shape, self.encoding, lines=self.batch_lines)
+
     @property
     def credentials(self) -> Credentials:
         return Credentials(
@@ -244,6 +251,8 @@ class Subscription(models.Model):
             self.events = validate_events(self.events or [])
         except ValueError as error:
             errors["events"] = str(error)
+        if why := self.why_no_batches():
+            errors["batch_events"] = why
         if errors:
             raise ValidationError(errors)
         if self._state.adding and self.company_id:

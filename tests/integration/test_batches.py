@@ -333,7 +333,9 @@ def test_chosen_keys_and_masks_are_kept_and_cloudevents_have_their_own_list(comp
     subscription = batching_one(company, receiver.url, batch_events=2, shape=shaped)
     calls(company, tracker, 2)
     drain_until(nothing_pending)
-    assert [item["data"] for item in json.loads(receiver.got[0].body)] == [{"customer_phone_number": "+*********23"}] * 2
+    assert [item["data"] for item in json.loads(receiver.got[0].body)] == [
+        {"customer_phone_number": "+*********23"}
+    ] * 2
     subscription.shape = {"format": "cloudevents"}
     subscription.save()
     calls(company, tracker, 2)

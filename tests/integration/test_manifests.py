@@ -7,16 +7,18 @@ import json
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from docs.verify import reconcile
 from docs.verify.verify import verify
 from subscriptions.events.stored_bodies import read_sent
-from subscriptions.feed.manifests import daily, making
+from subscriptions.feed.manifests import daily, making, telling
 from subscriptions.maintenance import retention
 from subscriptions.models import Delivery, Manifest, ManifestPage
 from tests.prove import lies
 from tests.support.api import program
+from tests.support.drains import drain_until, nothing_pending
 from tests.support.factories import make_call, make_company, make_form, make_subscription
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
@@ -63,6 +65,52 @@ def read(company, subscription, day):
     for page, said in zip(pages, document["pages"], strict=True):
         assert hashlib.sha256(page.content).hexdigest() == said["sha256"]
     return document, [json.loads(line) for page in pages for line in page.content.splitlines()], answer
+
+
+def test_who_names_it_is_told_of_its_own_with_what_checks_it(company, clock, receiver):
+    plain = make_subscription(company, events=["pre_call"])
+    told = make_subscription(company, receiver.url, ["pre_call", "manifest.ready"], name="Told")
+    days = [TODAY - timedelta(days=2), YESTERDAY]
+    for day in days:
+        make_call(company)
+        happened(day, state="delivered", due_at=None, stage=0)
+        clock(12, day + timedelta(days=1))
+        assert make_all() == 2
+        drain_until(nothing_pending)
+    assert [got.headers["Callhooks-Event"] for got in receiver.got] == ["manifest.ready"] * 2
+    first, second = (json.loads(got.body) for got in receiver.got)
+    assert (first["day"], first["number"], first["previous"]) == (days[0].isoformat(), 1, None)
+    assert second["previous"] == {"day": first["day"], "sha256": first["sha256"]}
+    assert (second["events"], second["outcomes"]) == (1, {"delivered": 1})
+    document = program(company, ["read"]).get(second["url"].removeprefix(settings.PUBLIC_URL)).content
+    assert hashlib.sha256(document).hexdigest() == second["sha256"]
+    assert verify(document, second["signature"], company.signing_key, told.secret)
+    assert not Delivery.objects.filter(subscription=plain, event__type="manifest.ready").exists()
+
+
+def test_the_event_of_a_manifest_is_in_none_and_causes_none(company, clock):
+    subscription = make_subscription(company, events=["pre_call", "manifest.ready"])
+    make_call(company)
+    happened(TODAY - timedelta(days=2))
+    clock(12, YESTERDAY)
+    assert make_all() == 1
+    happened(YESTERDAY)
+    clock(12)
+    assert make_all() == 0
+    assert [one.events for one in Manifest.objects.filter(subscription=subscription)] == [1]
+
+
+def test_a_manifest_and_its_event_are_there_together_or_not_at_all(company, clock, monkeypatch):
+    make_subscription(company, events=["pre_call", "manifest.ready"])
+    make_call(company)
+    happened(YESTERDAY)
+    with monkeypatch.context() as killed:
+        killed.setattr(telling, "tell", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make_all()
+    assert bytes(Manifest.objects.get().document) == b""
+    assert make_all() == 1
+    assert Delivery.objects.filter(event__type="manifest.ready").count() == 1
 
 
 def address(subscription, day):

@@ -12,14 +12,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Rooms of one line stand side by side and do not know each other. The event catalogue and the rules for subscriptions
-# are data and functions below the models, which check themselves by them.
+# Rooms of one line stand side by side and do not know each other. The event catalogue, the formats of bodies and the
+# rules for subscriptions are data and functions below the models, which check themselves by them.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("callhooks_site.version", "subscriptions.lib"),
     ("subscriptions.database",),
     ("subscriptions.delivery.http",),
     ("subscriptions.delivery",),
-    ("subscriptions.events.versions",),
+    ("subscriptions.events.versions", "subscriptions.events.shapes.formats"),
     ("subscriptions.events.catalogue",),
     ("subscriptions.endpoints.rules",),
     ("subscriptions.models",),
@@ -53,6 +53,7 @@ PURE = (
     "subscriptions/worker/stop_flag.py",
     "subscriptions/worker/heartbeat.py",
     "subscriptions/delivery/retry.py",
+    "subscriptions/delivery/batching.py",
     "subscriptions/delivery/valkey.py",
     "subscriptions/delivery/signing.py",
     "subscriptions/delivery/http/client.py",

@@ -142,6 +142,9 @@ def describe_next_step(delivery: Delivery) -> str:
             why = "This server asked for a pause." if waits else "This server keeps failing."
             return f"{why} Sending stops until {when}; then one webhook is tried before the others."
         if not tries_in_round(delivery):
+            due = delivery.due_at
+            if delivery.batch and due is not None and due > timezone.now():
+                return f"It waits for others to go with it, until {times.format_short(due)} at the latest."
             return "It will be sent shortly."
         number = f"{tries_in_round(delivery) + 1} of {most_attempts(delivery.subscription.retry_policy)}"
         if delivery.due_at is not None and delivery.due_at <= timezone.now():

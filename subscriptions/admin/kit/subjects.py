@@ -246,6 +246,7 @@ _ICONS = {
     "endpoint.recovered": "check",
     "endpoint.disabled": "ban",
     "delivery.given_up": "x",
+    "manifest.ready": "check",
 }
 
 

@@ -94,6 +94,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.TextField: StrictCharField,
         models.BooleanField: StrictBooleanField,
         models.PositiveIntegerField: StrictIntegerField,
+        models.PositiveSmallIntegerField: StrictIntegerField,
         models.DateTimeField: PastDateTimeField,
         models.DecimalField: AmountField,
     }

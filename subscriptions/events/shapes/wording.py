@@ -39,6 +39,7 @@ PRESETS = {
     "endpoint.failing": "Webhooks to {{subscription_name}} are failing\nSince: {{since}}\nLast answer: {{reason}}\n",
     "endpoint.recovered": "Webhooks to {{subscription_name}} arrive again\nFailing since: {{since}}\n",
     "endpoint.disabled": "Webhooks to {{subscription_name}} have been disabled\nWhy: {{reason}}\n",
+    "manifest.ready": "Manifest of {{day}}: {{subscription_name}}\nEvents: {{events}}\nOutcomes: {{outcomes}}\n",
     "delivery.given_up": "A webhook to {{subscription_name}} was given up\nEvent: {{event_type}}\n"
     "Attempts: {{attempts}}\nLast answer: {{reason}}\n",
 }

@@ -15,13 +15,15 @@ from django.utils import timezone
 from ...delivery.form_encoding import encode_body
 from ...delivery.outbox.rows import sent_body
 from ...events.filtering import FILTERED
+from ...events.manifest_events import MANIFEST
 from ...models import Manifest, ManifestPage, Subscription
+from . import telling
 from .documents import EVENTS_PER_PAGE, build_document, line, pack
 
 BATCH = 500  # rows of one statement, which takes some milliseconds
 
-# What a filter left out and nobody sent by hand is not listed. The hash is made where the body is, unless it is sent as
-# form fields.
+# What a filter left out and nobody sent by hand is not listed, nor are the events of manifests themselves. The hash is
+# made where the body is, unless it is sent as form fields.
 _BATCH = f"""
 WITH listed AS MATERIALIZED (
     SELECT d.id, d.created_at, d.event_id, d.payload_version, d.encoding, d.shaped, d.state,
@@ -30,6 +32,7 @@ WITH listed AS MATERIALIZED (
      WHERE d.subscription_id = %(subscription)s
        AND (d.created_at, d.id) > (%(after)s, %(last)s) AND d.created_at < %(until)s
        AND NOT (d.state = 'cancelled' AND d.attempts = 0 AND d.reason LIKE %(filtered)s)
+       AND (SELECT e.type FROM subscriptions_event e WHERE e.id = d.event_id) <> '{MANIFEST}'
      ORDER BY d.created_at, d.id LIMIT %(batch)s
 ), bodies AS (
     SELECT d.id, d.created_at, d.encoding, d.state, e.id AS event_id, e.type, e.subject_id, e.sequence,
@@ -74,7 +77,9 @@ def make(subscription: Subscription, day: date) -> Manifest | None:
     manifest.document = build_document(
         subscription, day, number=number, previous=previous, pages=pages, outcomes=outcomes, made_at=manifest.made_at
     )
-    manifest.save()
+    with transaction.atomic():
+        manifest.save()
+        telling.tell(manifest, subscription, outcomes, previous)
     return manifest
 
 
