@@ -88,8 +88,7 @@ class ManifestPayload(Payload):
 
 
 def _example(company: Any) -> ManifestNews:
-    at = datetime.now(UTC)
-    day, subscription = at.date() - timedelta(days=1), resource_id("SUB")
+    day, subscription = date(2026, 11, 29), resource_id("SUB")
     return ManifestNews(
         subscription,
         company.pk,
@@ -108,13 +107,13 @@ def _example(company: Any) -> ManifestNews:
         },
         {
             "webhook-id": f"manifest_{subscription}_{day.isoformat()}",
-            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-timestamp": "1796007605",
             "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
             "Signature": "UZAHbUdfm3GqL7qzilGozGzWV64=",
         },
         f"{settings.PUBLIC_URL}/api/v1/subscriptions/{subscription}/manifests/{day.isoformat()}/",
         f"{settings.PUBLIC_URL}/admin/subscriptions/subscription/1/manifests/",
-        at,
+        datetime.now(UTC),
     )
 
 

@@ -203,7 +203,7 @@ def test_the_examples_of_the_documentation_are_what_is_sent(crm):
     text = (Path(__file__).resolve().parents[2] / "docs" / "events.md").read_text()
     examples = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", text, re.S | re.M)]
     told_of = [one for one in examples if "." in str(one.get("type"))]
-    assert [one["type"] for one in told_of] == ["endpoint.failing", "delivery.given_up"]
+    assert [one["type"] for one in told_of] == ["endpoint.failing", "delivery.given_up", "manifest.ready"]
     for one in told_of:
         schema = build_schema(catalogue.get(one["type"]).serializer)
         Draft202012Validator(schema).validate(one)

@@ -18,7 +18,7 @@ from subscriptions.maintenance import retention
 from subscriptions.models import Delivery, Manifest, ManifestPage
 from tests.prove import lies
 from tests.support.api import program
-from tests.support.drains import drain_until, nothing_pending
+from tests.support.drains import drain_until
 from tests.support.factories import make_call, make_company, make_form, make_subscription
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
@@ -68,15 +68,16 @@ def read(company, subscription, day):
 
 
 def test_who_names_it_is_told_of_its_own_with_what_checks_it(company, clock, receiver):
-    plain = make_subscription(company, events=["pre_call"])
+    other = make_subscription(company, events=["pre_call", "manifest.ready"], name="Other")
     told = make_subscription(company, receiver.url, ["pre_call", "manifest.ready"], name="Told")
     days = [TODAY - timedelta(days=2), YESTERDAY]
-    for day in days:
+    for number, day in enumerate(days, 1):
         make_call(company)
         happened(day, state="delivered", due_at=None, stage=0)
         clock(12, day + timedelta(days=1))
         assert make_all() == 2
-        drain_until(nothing_pending)
+        drain_until(lambda number=number: len(receiver.got) == number)
+        Delivery.objects.update(state="delivered", due_at=None, claim=None, stage=0)
     assert [got.headers["Callhooks-Event"] for got in receiver.got] == ["manifest.ready"] * 2
     first, second = (json.loads(got.body) for got in receiver.got)
     assert (first["day"], first["number"], first["previous"]) == (days[0].isoformat(), 1, None)
@@ -85,7 +86,8 @@ def test_who_names_it_is_told_of_its_own_with_what_checks_it(company, clock, rec
     document = program(company, ["read"]).get(second["url"].removeprefix(settings.PUBLIC_URL)).content
     assert hashlib.sha256(document).hexdigest() == second["sha256"]
     assert verify(document, second["signature"], company.signing_key, told.secret)
-    assert not Delivery.objects.filter(subscription=plain, event__type="manifest.ready").exists()
+    theirs = Delivery.objects.filter(subscription=other, event__type="manifest.ready")
+    assert {row.event.subject_id for row in theirs} == {other.resource_id}
 
 
 def test_the_event_of_a_manifest_is_in_none_and_causes_none(company, clock):

@@ -20,7 +20,7 @@ _KEY = "chk_EXAMPLEexampleEXAMPLEexampleEXAMPLEexample0"
 _TIME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)(?P<between>[T ])(?P<time>\d\d:\d\d:\d\d)(?P<part>\.\d+)?(?P<offset>-\d\d:\d\d)?"
 )
-_ID = re.compile(r"\b([A-Z]{3}|evt_)[0-9a-f]{32}\b")
+_ID = re.compile(r"(?<![^\W_])([A-Z]{3}|evt_)[0-9a-f]{32}(?![^\W_])")
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _TOKEN = re.compile(r"(?<=access_key=)[^&\"]+|(?<=cursor=)[^&\"]+")
