@@ -39,8 +39,9 @@ def read(delivery: Delivery, attempts: Sequence[Attempt]) -> dict[UUID, list[Oth
             .order_by("delivery_id")
             .values_list("batch", "delivery_id", "delivery__event__type", "delivery__event__subject_id")
         )
-        for batch, *other in rows:
-            found[batch].append(Other(*other))
+        for batch, pk, event_type, subject_id in rows:
+            if batch is not None:
+                found[batch].append(Other(pk, event_type, subject_id))
     return found
 
 

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -73,7 +74,7 @@ def test_the_receiver_in_the_docs_drops_repeats_and_forgeries(monkeypatch):
     for name in ("batches", "verify"):
         monkeypatch.setitem(sys.modules, name, importlib.import_module(f"docs.verify.{name}"))
     handled, arrived = [], SimpleNamespace()
-    scope = {
+    scope: dict[str, Any] = {
         "app": SimpleNamespace(post=lambda path: lambda view: view), "request": arrived, "SIGNING_KEY": SIGNING_KEY,
         "SECRET": SECRET, "handle": lambda kind, data: handled.append(data),
     }  # fmt: skip

@@ -151,7 +151,9 @@ def gather(leads: Iterable[Claimed], *, lease: float) -> bool:
         if has_more:
             full.add(job.endpoint)
         if with_batch is not None:
-            placed[lead].append((with_place, Claimed(*columns, batch, together=job.together)))
+            other = Claimed(*(*columns, batch))
+            other.together = job.together
+            placed[lead].append((with_place, other))
     for lead, parts in placed.items():
         if (together := asked[lead].together) is not None:
             together.parts = [part for _, part in sorted(parts, key=lambda one: one[0])]
