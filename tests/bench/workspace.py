@@ -68,8 +68,9 @@ class Workspace:
 @contextmanager
 def bench_workspace(*, durable: bool = True) -> Iterator[Workspace]:
     """A server (see `bench_server`), a migrated template, and Django set up in this process. Raises DevError."""
+    given = "DATABASE_URL" in os.environ
     with bench_server(durable=durable) as url, tempfile.TemporaryDirectory(prefix="callhooks-bench-") as folder:
-        databases = Databases(url)
+        databases = Databases(url, thrown_away=not given)
         try:
             secrets = make_secrets()
             env = environment(url, secrets, var=Path(folder)) | secrets

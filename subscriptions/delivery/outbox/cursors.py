@@ -27,24 +27,29 @@ def bound_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
 # every claim would take a fifth of its time (`forget_plans`), and to compile it more than the claim.
 BY_INDEX = """set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
        set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)"""
+# The commit of a claim, or of a look at what waits, does not wait for the disk, and the claim lock is not held for it.
+# A crash of the database may take such a claim along: what it took is sent again, as at the end of its lease. There is
+# no outcome without its claim: that is committed later and waits for the disk, which gets both in order.
+UNAWAITED = "set_config('synchronous_commit', 'off', true)"
 CLAIM_LOCK = 0x43484B43  # "CHKC": one claim at a time, and nobody else who writes the queue of endpoints
 
 
 def by_index(*statements: tuple[str, Any], locked: bool) -> list[list[tuple[Any, ...]]]:
-    """Run statements, each with its values, in a transaction of their own that takes indexes; `locked`: beside no
-    claim. Returns the rows of each. It is one round trip: PostgreSQL gets all of it at once, the commit included."""
-    begin: tuple[str, Any] = (
-        (f"SELECT pg_advisory_xact_lock(%s), {BY_INDEX}", [CLAIM_LOCK]) if locked else (f"SELECT {BY_INDEX}", [])
-    )
-    if connection.in_atomic_block:  # the caller's transaction
+    """Run statements, each with its values, in a transaction of their own that takes indexes and does not wait for the
+    disk; `locked`: beside no claim. Returns the rows of each. It is one round trip: PostgreSQL gets all of it at once,
+    the commit included."""
+    lock: tuple[str, ...] = (f"pg_advisory_xact_lock({CLAIM_LOCK})",) if locked else ()
+    if connection.in_atomic_block:  # the caller's transaction, which waits for the disk if it wants to
         with bound_cursor() as cursor:
-            return [_rows(cursor.execute(*statement)) for statement in (begin, *statements)][1:]
+            begin = "SELECT " + ", ".join((*lock, BY_INDEX))
+            return [_rows(cursor.execute(*statement)) for statement in ((begin, []), *statements)][1:]
+    begin = "SELECT " + ", ".join((*lock, BY_INDEX, UNAWAITED))
     with prepared_connection() as raw:
         cursors = [BinaryCursor(raw) for _ in statements]
         try:
             with raw.pipeline():
                 BinaryCursor(raw).execute("BEGIN")
-                BinaryCursor(raw).execute(*begin)
+                BinaryCursor(raw).execute(begin)
                 for cursor, (statement, values) in zip(cursors, statements, strict=True):
                     cursor.execute(statement, values)
                 BinaryCursor(raw).execute("COMMIT")
