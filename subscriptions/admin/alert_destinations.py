@@ -116,6 +116,7 @@ class AlertDestinationAdmin(ButtonsAdmin):
         "alerts_in_words": "soft clip wide",
         "whose_in_words": "soft quiet when",
     }
+    form_in_side = False
     add_one_at_a_time = True
     delete_label = "Remove…"
     empty_icon = "send"
@@ -225,7 +226,7 @@ class AlertDestinationAdmin(ButtonsAdmin):
             return ("turn_on",)
         return ("test", "turn_off", "reveal_secret") if obj.kind == Kind.WEBHOOK else ("test", "turn_off")
 
-    @button("Send a test alert", icon="send", primary=True)
+    @button("Send a test alert", icon="send")
     def test(self, request: HttpRequest, obj: AlertDestination) -> None:
         try:
             destinations.send_test(obj)
@@ -242,7 +243,7 @@ class AlertDestinationAdmin(ButtonsAdmin):
         self.log_change(request, obj, "Turned off.")
         self.message_user(request, "It is off: no alert goes there.", messages.SUCCESS)
 
-    @button("Turn on", icon="rotate-cw", primary=True)
+    @button("Turn on", icon="rotate-cw")
     def turn_on(self, request: HttpRequest, obj: AlertDestination) -> None:
         try:
             destinations.turn(obj, on=True)

@@ -114,7 +114,7 @@ class EndpointIssueAdmin(LargeTableAdmin, ButtonsAdmin):
             obj.counted, most=issues.MOST_IN_LIST if obj.solved_at is None else issues.MOST_AFFECTED
         )
 
-    @admin.display(description="who looks after it")
+    @admin.display(description="who is on it")
     def whose(self, obj: EndpointIssue) -> str:
         return obj.acknowledged_name or "–"
 
@@ -152,14 +152,12 @@ class EndpointIssueAdmin(LargeTableAdmin, ButtonsAdmin):
     def acknowledge(self, request: HttpRequest, obj: EndpointIssue) -> None:
         if issues.acknowledge(obj, Actor.person(request.user)):
             self.log_change(request, obj, "Acknowledged.")
-            text = (
-                "You look after it. It is no longer among the things to do, and stays in this list until it is solved."
-            )
+            text = "You are on it. It is no longer among the things to do, and stays in this list until it is solved."
             self.message_user(request, text, messages.SUCCESS)
         elif obj.solved_at is not None:
             self.message_user(request, NOTHING_MORE, messages.WARNING)
         else:
-            self.message_user(request, f"{obj.acknowledged_name} looks after it already.", messages.WARNING)
+            self.message_user(request, f"{obj.acknowledged_name} is on it already.", messages.WARNING)
 
     @button("Mark as solved", icon="check")
     def solve(self, request: HttpRequest, obj: EndpointIssue) -> None:

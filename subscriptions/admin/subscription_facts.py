@@ -15,11 +15,11 @@ from django.utils.html import format_html, format_html_join
 from ..delivery.retry import SCHEDULES, most_attempts
 from ..events import catalogue, versions
 from ..events.shapes import words
-from ..maintenance import statistics
 from ..models import Delivery, EndpointHealth, Subscription
-from . import backlog, credentials, day_statistics, issue_page
+from . import credentials, day_statistics, issue_page
 from .filter_form import sentence_of
 from .kit import labels, times
+from .subscription_day import day_context
 
 State = Subscription.State
 TONES = {State.ACTIVE: "good", State.PAUSED: "quiet", State.DISABLED: "bad", State.ARCHIVED: "quiet"}
@@ -61,23 +61,18 @@ class SubscriptionFacts:
     def day(self, obj: Any) -> Any:
         return day_statistics.render_day(obj.day, refuses=_refuses(obj), waiting=obj.waiting)
 
-    @admin.display(description="last 24 hours")
-    def day_of_one(self, obj: Subscription) -> Any:
-        hours = statistics.read_for_subscriptions([obj.pk], hours=day_statistics.HOURS).get(obj.pk, {})
-        refuses = _refuses(obj)
-        waiting = backlog.count_waiting([obj.pk]).get(obj.pk, 0) if refuses else 0
-        return day_statistics.render_day(hours, refuses=refuses, waiting=waiting)
-
     # --- the head of its page -------------------------------------------------------------------------------------
     def head_facts(self, obj: Subscription) -> dict[str, Any]:
         """Its state and server, and what is wrong with it, for the template."""
         health, issue = _health(obj), issue_page.open_issue(obj)
         since = issue.opened_at if issue is not None else health.failing_since if health is not None else None
         return {
+            "first_card": "admin/subscriptions/subscription/day.html",
+            "day": day_context(obj),
             "state": self.state_badge(obj),
             "host": self.host(obj),
             "failing": _failing(obj),
-            "why": health.last_failure if health is not None else "",
+            "why": labels.answer_in_words(health.last_failure).rstrip(".") if health is not None else "",
             "since": times.time_tag(since),
             "issue": issue,
             "issues": issue_page.past_rows(obj.pk),
@@ -97,21 +92,6 @@ class SubscriptionFacts:
         since = format_html(", since {}", times.time_tag(obj.state_changed_at)) if obj.state != State.ACTIVE else ""
         reason = f" {obj.state_reason}" if obj.state_reason else ""
         return format_html("{}{}{}", self.state_badge(obj), since, reason)
-
-    @admin.display(description="your server")
-    def answers(self, obj: Subscription) -> str:
-        health = _health(obj)
-        if health is None:
-            return "Nothing has been sent to it yet."
-        good = format_html("<div>Last accepted: {}</div>", times.time_tag(health.last_success_at) or "never")
-        if health.last_failure_at is None:
-            return good
-        bad = format_html(
-            "<div>Last failed: {}. {}</div>",
-            times.time_tag(health.last_failure_at),
-            labels.answer_in_words(health.last_failure),
-        )
-        return format_html("{}{}", good, bad)
 
     @admin.display(description="webhooks")
     def deliveries(self, obj: Any) -> str:

@@ -162,8 +162,6 @@ class SubscriptionAdmin(
         "events_in_words",
         "filter_in_words",
         "state_in_words",
-        "day_of_one",
-        "answers",
         "secret_masked",
         "verification",
         "manifests",
@@ -216,7 +214,7 @@ class SubscriptionAdmin(
         if obj is None:
             return fieldsets
         return [
-            ("Status", {"fields": ["state_in_words", "filter_in_words", "day_of_one", "answers", "deliveries"]}),
+            ("Status", {"fields": ["state_in_words", "filter_in_words", "deliveries"]}),
             *fieldsets,
             ("For the receiver", {"fields": ["secret_masked", "verification", "manifests", "resource_id", "created"]}),
         ]

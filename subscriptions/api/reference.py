@@ -163,7 +163,7 @@ DELIVERIES = Resource(
         ),
         "cancel": Operation(
             "Cancel a delivery",
-            "Gives up a delivery that waits. Send it again later with `resend`.",
+            "Stops a delivery that waits. Send it again later with `resend`.",
             conflict="It is being sent at this moment, or it is finished.",
         ),
     },

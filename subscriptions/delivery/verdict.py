@@ -76,7 +76,9 @@ def judge(
     free = status == 429 and age < FREE_429_SECONDS
     wait = wait_after(max(1, tries - 1) if free else tries, policy=policy, scale=scale, jitter=jitter)
     if wait is None:
-        return Verdict("failed", reason=f"Given up after {most_attempts(policy)} attempts. {why}", retry_after=asked)
+        return Verdict(
+            "failed", reason=f"We stopped trying after {most_attempts(policy)} attempts. {why}", retry_after=asked
+        )
     return Verdict("pending", wait=max(wait, asked), reason=why, free=free, retry_after=asked)
 
 

@@ -68,10 +68,10 @@ def of_news(news: News) -> Message:
 
 def tell_given_up(subscription: Subscription, number: int, reason: str) -> None:
     """One alert about all webhooks of a subscription that were given up since the last one."""
-    what = "1 webhook was" if number == 1 else f"{number:,} webhooks were"
+    what = "a webhook" if number == 1 else f"{number:,} webhooks"
     log = reverse("admin:subscriptions_delivery_changelist")
     message = Message(
-        f"{what} given up: {subscription.name}",
+        f"We stopped trying {what} to {subscription.name}",
         ["All attempts failed. Nothing is sent again by itself: fix the cause, then send them again from the log."],
         [Fact("Company", subscription.company.name), Fact("Last answer", reason)],
         [Link("Open the log", f"{settings.PUBLIC_URL}{log}?subscription={subscription.pk}&since=all&state=failed")],

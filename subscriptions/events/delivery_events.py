@@ -23,7 +23,7 @@ GIVEN_UP = "delivery.given_up"
 ENDPOINT_EVENTS = (FAILING, RECOVERED, DISABLED)
 # Of alerts, which only alert destinations get (`endpoints/alert_messages.py`).
 ALERT_GIVEN_UP, ALERT_SUMMARY, ALERT_TEST = "alert.given_up", "alert.daily_summary", "alert.test"
-ALERT_LABELS = {ALERT_GIVEN_UP: "Given up", ALERT_SUMMARY: "Daily summary", ALERT_TEST: "Test alert"}
+ALERT_LABELS = {ALERT_GIVEN_UP: "We stopped trying", ALERT_SUMMARY: "Daily summary", ALERT_TEST: "Test alert"}
 
 _TIME: Schema = {"type": "string", "format": "date-time"}
 
@@ -93,7 +93,7 @@ class _NewsPayload(Payload):
         "link": "The page of the subscription, or of the delivery, in the admin.",
         "timestamp": "When this was noticed, in the company's time zone.",
         "delivery": "The delivery's id, as in the API.",
-        "event_id": "The webhook-id of the event that was given up.",
+        "event_id": "The webhook-id of the event that we stopped trying to deliver.",
         "event_type": "Its type.",
         "event_resource_id": "The resource id of its call, text or form.",
         "event_sequence": "Its place among the events of that call, text or form.",
@@ -181,13 +181,18 @@ TYPES = [
     ),
     EventType(
         GIVEN_UP,
-        "Delivery Given Up",
-        "When a webhook is not tried any more: after ten attempts, or because the server answered 410 Gone.",
+        "Stopped Trying",
+        "When we stop trying a webhook: after ten attempts, or because the server answered 410 Gone.",
         GivenUpPayload,
         once=False,
         about_delivery=True,
         example=_example(
-            GIVEN_UP, f"Given up after 10 attempts. {REFUSED}", "delivery", delivery=1, attempts=10, status_code=500
+            GIVEN_UP,
+            f"We stopped trying after 10 attempts. {REFUSED}",
+            "delivery",
+            delivery=1,
+            attempts=10,
+            status_code=500,
         ),
     ),
 ]

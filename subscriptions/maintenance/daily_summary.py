@@ -142,7 +142,7 @@ def build_message(company: Company, day: date, days: list[Day], lines: list[str]
     number = "1 webhook" if delivered == 1 else f"{delivered:,} webhooks"
     share = f"{number} arrived."
     if failed:
-        share = f"{number} arrived, {failed:,} were given up: {percent(delivered, failed)} arrived."
+        share = f"{number} arrived, we stopped trying {failed:,}: {percent(delivered, failed)} arrived."
     troubled = [one for one in days if one.failed or one.failing_since or one.state == "disabled"]
     facts = [Fact(one.name, _trouble(one, company.time_zone)) for one in troubled[:MOST_NAMED]]
     if len(troubled) > MOST_NAMED:
@@ -159,7 +159,7 @@ def percent(delivered: int, failed: int) -> str:
 
 
 def _trouble(one: Day, time_zone: str) -> str:
-    parts = [f"{one.failed:,} given up"] if one.failed else []
+    parts = [f"we stopped trying {one.failed:,}"] if one.failed else []
     if one.state == "disabled":
         parts.append("disabled")
     elif one.failing_since is not None:

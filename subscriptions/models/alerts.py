@@ -30,7 +30,7 @@ class AlertDestination(models.Model):
         FAILING = "failing", "A subscription is failing"
         RECOVERED = "recovered", "It has recovered"
         DISABLED = "disabled", "It was disabled"
-        GIVEN_UP = "given_up", "Webhooks were given up"
+        GIVEN_UP = "given_up", "We stopped trying a webhook"
         SUMMARY = "summary", "A daily summary"
 
     resource_id = ResourceIdField(prefix="ALD")

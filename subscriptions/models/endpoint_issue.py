@@ -37,7 +37,7 @@ class EndpointIssue(models.Model):
         max_length=LONGEST_NOTE,
         blank=True,
         default="",
-        help_text="For your colleagues: what the reason is, who mends it, until when.",
+        help_text="For your colleagues: the reason, who is fixing it, and by when.",
     )
     solved_at = models.DateTimeField(null=True)
     solved_how = models.CharField(max_length=10, choices=Solved.choices, blank=True, default="")

@@ -111,7 +111,8 @@ def test_the_page_says_how_its_server_answers(client, subscription):
     health.save()
     assert "Failing" in client.get(LIST).content.decode()
     shown = client.get(url(subscription)).content.decode()
-    assert "Last accepted: never" in shown
+    assert "<dt>Last accepted</dt><dd>Never</dd>" in shown
+    assert shown.index("<dt>Last accepted</dt>") < shown.index('id="subscription_form"')
     assert "Timed out after 15 s." in shown
 
 
@@ -265,7 +266,8 @@ def test_the_last_day_stands_beside_each_and_takes_one_query_for_all(client, com
     # Beside the picture, as its title, and for those who cannot see it.
     assert (page.count("100 % of 1"), page.count("0.0 % of 1")) == (2 * 3, 3)
     assert len(many) == len(few)
-    assert "100 % of 1" in client.get(url(company.subscriptions.get(name="Two"))).content.decode()
+    shown = client.get(url(company.subscriptions.get(name="Two"))).content.decode()
+    assert 'state=delivered">1</a></dd>' in shown
 
 
 def test_a_second_new_secret_within_a_day_says_what_it_breaks(client, subscription):

@@ -87,7 +87,7 @@ def test_recovered_disabled_and_given_up_are_told_too(crm, receiver: Receiver):
     for job in claim():
         if job.endpoint == crm.pk:
             gone = failed(job)
-            gone.state, gone.reason = "failed", "Given up after 10 attempts."
+            gone.state, gone.reason = "failed", "We stopped trying after 10 attempts."
             finish(gone)
     assert delivery_news.publish_given_up() == 1
     endpoint_health.disable([crm.pk], "Nothing arrived for 5 days.")
@@ -173,7 +173,7 @@ def test_an_alert_that_is_not_accepted_causes_no_alert_and_no_event(crm, receive
     destinations.send_test(slack)
     for job in claim():
         gone = failed(job)
-        gone.state, gone.reason = "failed", "Given up after 10 attempts."
+        gone.state, gone.reason = "failed", "We stopped trying after 10 attempts."
         finish(gone)
     assert GivenUpDelivery.objects.count() == 0
     fails(slack.endpoint)

@@ -64,8 +64,8 @@ def test_it_tells_of_yesterday_and_of_what_fails(crm):
     assert (body["type"], body["day"]) == ("alert.daily_summary", yesterday().date().isoformat())
     assert (body["delivered"], body["failed"]) == (1007, 2)
     assert [(one["name"], one["delivered"]) for one in body["subscriptions"]] == [("CRM", 1000), ("Billing", 7)]
-    assert "1,007 webhooks arrived, 2 were given up: 99.8 % arrived." in body["text"]
-    assert "CRM: 2 given up; failing since" in body["text"]
+    assert "1,007 webhooks arrived, we stopped trying 2: 99.8 % arrived." in body["text"]
+    assert "CRM: we stopped trying 2; failing since" in body["text"]
     assert Delivery.objects.get().state == "pending"
 
 

@@ -47,7 +47,7 @@ def test_it_is_given_up_after_the_schedule(receiver: Receiver, settings, policy)
     delivery = Delivery.objects.get()
     most = most_attempts(policy)
     assert (delivery.state, delivery.attempts) == ("failed", most)
-    assert delivery.reason.startswith(f"Given up after {most} attempts.")
+    assert delivery.reason.startswith(f"We stopped trying after {most} attempts.")
     assert len(receiver.got) == most
 
 

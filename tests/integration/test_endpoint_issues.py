@@ -179,7 +179,7 @@ def test_its_page_says_what_is_wrong_and_acknowledged_it_is_nothing_to_do(subscr
     assert (issue.acknowledged_name, issue.note) == ("dana@example.com", "Hosting is told.")
     home = client.get("/admin/").content.decode()
     assert "refuses everything" not in home
-    assert "dana@example.com looks after it." in home
+    assert "dana@example.com is on it." in home
     request = rf.get("/admin/")
     request.user = make_member(company, "viewer", "viewer@example.com")
     assert count_failing(request, company.pk) == ""

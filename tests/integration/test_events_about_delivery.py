@@ -56,7 +56,7 @@ def give_up(subscription: Subscription) -> Delivery:
     jobs = [job for job in claim() if job.endpoint == subscription.pk]
     for job in jobs:
         gone = failed(job)
-        gone.state, gone.reason = "failed", "Given up after 10 attempts. The server answered 500."
+        gone.state, gone.reason = "failed", "We stopped trying after 10 attempts. The server answered 500."
         finish(gone)
     return Delivery.objects.get(pk=jobs[0].id)
 
@@ -95,7 +95,7 @@ def test_a_webhook_that_is_given_up_is_told_with_what_it_was(crm, monitor, recei
     body = json.loads(got.body)
     assert (body["delivery"], body["event_type"]) == (delivery.pk, "pre_call")
     assert (body["event_id"], body["status_code"]) == (delivery.event.webhook_id, 500)
-    assert body["reason"].startswith("Given up after 10 attempts.")
+    assert body["reason"].startswith("We stopped trying after 10 attempts.")
 
 
 def test_where_nobody_asks_nothing_is_written(crm):
@@ -114,7 +114,7 @@ def test_what_becomes_of_an_event_about_delivery_is_told_to_nobody(crm, monitor)
     assert {job.endpoint for job in jobs} == {monitor.pk, other.pk}
     for job in jobs:
         gone = failed(job)
-        gone.state, gone.reason = "failed", "Given up."
+        gone.state, gone.reason = "failed", "We stopped trying."
         finish(gone)
     assert GivenUpDelivery.objects.count() == 0
     fails(monitor)  # which gets nothing else: its failures tell of nothing but these events

@@ -29,7 +29,7 @@ def test_no_status_is_told_in_the_clients_words():
 def test_the_tenth_failure_gives_up():
     given_up = verdict(tries=10)
     assert given_up.state == "failed"
-    assert given_up.reason == "Given up after 10 attempts. The server answered 500."
+    assert given_up.reason == "We stopped trying after 10 attempts. The server answered 500."
 
 
 def test_410_ends_it_at_once():

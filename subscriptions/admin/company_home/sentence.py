@@ -108,7 +108,7 @@ def _of_failing(seen: Overview, failing: list[Look], may_write: bool) -> Sentenc
     if count > 1:
         return Sentence(tone, "triangle-alert", text, why, [_see_issues() if first.issue else _see_all()])
     if watched:
-        why = f"{first.watched_by} looks after it. {why}"
+        why = f"{first.watched_by} is on it. {why}"
     actions = [Action("See what to do", _page(first), primary=True)]
     if may_write:
         pause = reverse("admin:subscriptions_subscription_pause", args=[first.pk])

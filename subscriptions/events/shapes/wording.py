@@ -40,7 +40,7 @@ PRESETS = {
     "endpoint.recovered": "Webhooks to {{subscription_name}} arrive again\nFailing since: {{since}}\n",
     "endpoint.disabled": "Webhooks to {{subscription_name}} have been disabled\nWhy: {{reason}}\n",
     "manifest.ready": "Manifest of {{day}}: {{subscription_name}}\nEvents: {{events}}\nOutcomes: {{outcomes}}\n",
-    "delivery.given_up": "A webhook to {{subscription_name}} was given up\nEvent: {{event_type}}\n"
+    "delivery.given_up": "We stopped trying a webhook to {{subscription_name}}\nEvent: {{event_type}}\n"
     "Attempts: {{attempts}}\nLast answer: {{reason}}\n",
 }
 FOR_OTHERS = "{{event}}\n"

@@ -35,7 +35,10 @@ pytestmark = pytest.mark.django_db
         ({"attempts": 14, "round_began_after": 10, "status_code": 503}, ["4 of 10", "Unavailable (503)"]),
         ({"state": "delivered", "attempts": 1, "status_code": 204}, ["Delivered", "Accepted (204)"]),
         ({"state": "failed", "attempts": 10, "status_code": 404}, ["Failed", "Not found (404)", "10"]),
-        ({"state": "failed", "reason": "Given up after 10 attempts. The server's certificate expired."}, ["expired"]),
+        (
+            {"state": "failed", "reason": "We stopped trying after 10 attempts. The server's certificate expired."},
+            ["expired"],
+        ),
         ({"state": "held", "reason": "The subscription is paused."}, ["Held", "The subscription is paused."]),
         ({"state": "cancelled", "status_code": 500, "reason": "Cancelled on request."}, ["Cancelled on request."]),
     ],
