@@ -44,7 +44,11 @@ def test_a_month_that_looks_lived_in(tmp_path, monkeypatch):
     assert HourlyStatistics.objects.filter(company_id=company.pk).exists()
     assert SourceDay.objects.filter(**mine).exists()
     demo = json.loads(path.read_text())
-    assert User.objects.get(username=demo["month_user"]).check_password(demo["month_password"])
+    for login in ("month_user", "month_newcomer"):
+        password = demo["month_password" if login == "month_user" else f"{login}_password"]
+        assert User.objects.get(username=demo[login]).check_password(password)
+    assert company.invitations.exists()
+    assert company.feed_consumers.exists()
 
     calls = Call.objects.filter(**mine).count()
     again = json.loads(fill_month(said.append, size=SIZE).read_text())

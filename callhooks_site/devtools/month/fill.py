@@ -28,11 +28,13 @@ from subscriptions.events import catalogue
 from subscriptions.maintenance import statistics
 from subscriptions.models import AlertDestination, Company, Delivery, Membership, Subscription
 
-from . import history, plan
+from . import history, office, plan
 from .history import Fate
 from .plan import Thing
 
 COMPANY, USER, NAME = "Ridgeline Roofing", "dana@example.com", ("Dana", "Whitfield")
+# A company that has just begun: what its owner sees on the first day.
+NEW_COMPANY, NEWCOMER, NEWCOMER_NAME = "Lakeside Dental", "newcomer@example.com", ("Noor", "Haddad")
 SEED = 17  # the same month each time, apart from the day on which it ends
 # The company is where it is early afternoon, so that its day has life in it.
 ZONES = ("America/Chicago", "America/New_York", "America/Denver", "America/Los_Angeles", "Pacific/Honolulu",
@@ -55,8 +57,13 @@ def fill_month(say: Say, *, size: int = plan.SIZE) -> Path:
         totals_upkeep.keep_up(seconds=COUNTING_SECONDS)
         for _ in range(2):  # what was written up to the first is counted by the second
             statistics.roll_up(seconds=COUNTING_SECONDS)
-    demo |= {"month_user": USER, "month_password": _login(company, demo.get("month_password", ""))}
     _alerts(company)
+    begun, _ = Company.objects.get_or_create(name=NEW_COMPANY, defaults={"time_zone": company.time_zone})
+    password = _login(company, USER, NAME, demo.get("month_password", ""))
+    office.furnish(company, User.objects.get(username=USER))
+    first_day = _login(begun, NEWCOMER, NEWCOMER_NAME, demo.get("month_newcomer_password", ""))
+    demo |= {"month_user": USER, "month_password": password}
+    demo |= {"month_newcomer": NEWCOMER, "month_newcomer_password": first_day}
     demo_company.write(path, demo)
     return path
 
@@ -82,10 +89,10 @@ def _zone(now: datetime) -> str:
     return next((zone for zone in ZONES if first <= now.astimezone(ZoneInfo(zone)).hour < last), ZONES[0])
 
 
-def _login(company: Company, known: str) -> str:
-    password = demo_company.make_login(USER, known, superuser=False)
-    user = User.objects.get(username=USER)
-    user.first_name, user.last_name = NAME
+def _login(company: Company, username: str, name: tuple[str, str], known: str) -> str:
+    password = demo_company.make_login(username, known, superuser=False)
+    user = User.objects.get(username=username)
+    user.first_name, user.last_name = name
     user.save(update_fields=["first_name", "last_name"])
     Membership.objects.get_or_create(company=company, user=user, defaults={"role": Membership.Role.OWNER})
     return password
