@@ -153,8 +153,9 @@ class CallhooksAdminSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from subscriptions.admin import frame
+        from subscriptions.admin.kit import times
 
-        shown: dict[str, Any] = {"shown_zone": timezone.get_current_timezone_name(), "version": VERSION}
+        shown: dict[str, Any] = {"shown_zone": times.name_zone(), "version": VERSION}
         if self.has_permission(request):
             shown |= frame.frame_context(self, request)
         return {**super().each_context(request), **shown}

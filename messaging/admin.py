@@ -54,6 +54,9 @@ class TextAdmin(SubjectAdmin):
         "time", "customer", "tracking_number", "conversation", "text", "pictures", "others", "resource_id",
     )  # fmt: skip
 
+    def page_title(self, obj: TextMessage) -> str:
+        return f"Text {'from' if obj.direction == TextMessage.Direction.INBOUND else 'to'} {self.customer(obj)}"
+
     def name_of(self, row: TextMessage) -> str:
         return self.customer(row)
 

@@ -23,6 +23,7 @@ from .report import source_name
 
 SOURCES = 6
 OFFICE_HOURS = range(8, 18)  # shown even if nobody calls then
+LEAST_HOURS = 8  # shown
 LOW = 150  # pixels
 MOST_OPEN = 200  # calls and forms looked at for an answer
 OPEN_DAYS = 2  # of forms: older ones are hardly waiting any more
@@ -107,6 +108,8 @@ def _a_week_ago(company: Company, now: datetime, zone: ZoneInfo) -> tuple[int, i
 def _by_hour(calls: list[int], answered: list[int], now: datetime) -> dict[str, Any]:
     used = [hour for hour, number in enumerate(calls) if number]
     hours = range(min([*used, OFFICE_HOURS[0]]), max([*used, min(now.hour, OFFICE_HOURS[-1])]) + 1)
+    if len(hours) < LEAST_HOURS:  # early in the day a bar would be as wide as the card
+        hours = range(min(hours[0], 24 - LEAST_HOURS), min(hours[0], 24 - LEAST_HOURS) + LEAST_HOURS)
     bars = [
         kit_charts.Bar(
             f"{hour:02}", f"{hour:02}:00", (answered[hour], calls[hour] - answered[hour]), running=hour == now.hour,

@@ -99,6 +99,7 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
         "time": "num when quiet",
     }
     empty_icon = "phone"
+    add_words = "Log a call"
     indexed = frozenset({"tracker", "tag"})
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
     search_help_text = "The customer’s name or number, a tracking number, or the exact id of a call"

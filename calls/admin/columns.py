@@ -15,7 +15,7 @@ from ..payloads import values
 from ..phones import formatted
 from .tag_colours import draw_tags
 
-_TONES = {"answered": "good", "in_progress": "busy", "missed": "bad", "abandoned": "bad", "voicemail": "warn"}
+_TONES = {"answered": "good", "in_progress": "busy", "missed": "bad", "voicemail": "warn"}
 
 
 _ICONS = {

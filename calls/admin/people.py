@@ -32,8 +32,8 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     list_display = ("known_as", "number", "email", "city", "since")
     cells = {
         "known_as": "who",
-        "number": "side number",
-        "email": "what soft",
+        "number": "what number",
+        "email": "side soft",
         "city": "soft wide",
         "since": "num when quiet",
     }

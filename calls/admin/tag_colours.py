@@ -12,7 +12,8 @@ from django.utils.html import format_html, format_html_join
 
 from ..models import Tag
 
-_NAMED = re.compile(r"(gray|grey|blue|cyan|teal|purple|pink|red|orange|yellow|green)\d?", re.IGNORECASE)
+FAMILIES = ("gray", "blue", "cyan", "teal", "purple", "pink", "red", "orange", "yellow", "green")
+_NAMED = re.compile(rf"({'|'.join(FAMILIES)}|grey)\d?", re.IGNORECASE)
 _CODE = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from subscriptions.admin.kit import checklist
+from subscriptions.admin.kit import checklist, labels
 from subscriptions.admin.kit.tenancy import TenantAdmin
 from subscriptions.tenancy.access import access_of
 
@@ -21,13 +21,13 @@ from ..phones import formatted, read_in
 @admin.register(Tracker)
 class TrackerAdmin(TenantAdmin):
     menu, menu_order = "numbers", 10
-    list_display = ("name", "number", "source", "routed_to", "active", "calls")
+    list_display = ("name", "number", "source", "routed_to", "in_use", "calls")
     cells = {
         "name": "who",
         "number": "what number",
         "source": "side soft",
         "routed_to": "number wide",
-        "active": "when",
+        "in_use": "when",
         "calls": "num",
     }
     form_in_side = False
@@ -58,6 +58,13 @@ class TrackerAdmin(TenantAdmin):
     @admin.display(description="business number")
     def routed_to(self, obj: Tracker) -> str:
         return formatted(obj.destination_number)
+
+    @admin.display(description="state", ordering="active")
+    def in_use(self, obj: Tracker) -> str:
+        return labels.badge("Active", "good") if obj.active else labels.badge("Off", "quiet")
+
+    def page_title(self, obj: Tracker) -> str:
+        return obj.name
 
     @admin.display(description="calls")
     def calls(self, obj: Tracker) -> str:

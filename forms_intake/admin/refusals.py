@@ -37,6 +37,8 @@ class FormRefusalAdmin(RefusedItemAdmin):
         Reason.MALFORMED: "If the fields below are a person’s, accept it. Then fix the page or the program that sends "
         "it.",
     }
+    empty_icon = "circle-check"
+    empty_text = "A form that Callhooks does not accept is kept here, so that you can accept it later."
     list_display = ("reason", "state_badge", "origin", "fields_in_short", "source", "times", "when")
     cells = {
         "reason": "who",

@@ -32,6 +32,9 @@ class FormSourceAdmin(IntakeSourceAdmin):
         "refusals_open": "num side",
     }
     form_in_side = False
+    empty_icon = "clipboard-list"
+    empty_text = "One line in your site brings its forms here, with where each visitor came from."
+    empty_guide = "forms"
     search_fields = ("name__icontains",)
     readonly_fields = ("state_badge", "last_received", "received", "refused", "refusals_open", "created")
     buttons = ("connect",)

@@ -49,6 +49,9 @@ class FormAdmin(SubjectAdmin):
     list_filter = (SubmittedFilter,)
     readonly_fields = ("time", "who", "filled_in", "page", "resource_id")
 
+    def page_title(self, obj: FormSubmission) -> str:
+        return f"Form of {self.who(obj)}" if obj.person is not None else str(obj)
+
     def name_of(self, row: FormSubmission) -> str:
         return self.who(row)
 

@@ -27,6 +27,7 @@ from .delivery_export import DeliveryExportAdmin
 from .delivery_filters import AnswerFilter, EventTypeFilter, StateFilter, SubscriptionFilter
 from .delivery_page import page_context
 from .delivery_scans import delivery_scan
+from .delivery_views import list_tabs
 from .kit import labels, search, subjects, times
 from .kit.filters import SinceFilter
 from .kit.icons import icon
@@ -66,7 +67,7 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     empty_text = "Each webhook appears here as soon as there is an event that a subscription asks for."
     empty_guide = "troubleshooting#no-webhook-arrived"
     list_filter = (SinceFilter, StateFilter, EventTypeFilter, AnswerFilter, SubscriptionFilter)
-    search_help_text = "A phone number, or the exact ID of a delivery, webhook, call, text or form"
+    search_help_text = "Phone number or exact ID"
     change_list_template = "admin/subscriptions/delivery/change_list.html"
 
     def list_title(self, request: HttpRequest) -> str:
@@ -80,6 +81,8 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     @admin.display(description="event")
     def event_label(self, obj: Delivery) -> str:
         label = catalogue.label(obj.event.type)
+        if name := getattr(obj, "about", ""):  # on a phone the column beside it is not shown
+            label = format_html('{}<span class="only-phone quiet"> · {}</span>', label, name)
         tag = "Test" if obj.event.test else "Alert" if obj.subscription.for_alerts else ""
         return format_html("{} {}", label, labels.tag(tag)) if tag else label
 
@@ -115,7 +118,10 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
         if obj.claim:
             return "now"
         waits_until = max(filter(None, (labels.paused_until(obj), obj.due_at)))
-        return times.time_tag(waits_until) if waits_until > timezone.now() else "now"
+        if waits_until <= timezone.now():
+            return "now"
+        clock, soon = times.format_short(waits_until), times.format_relative(waits_until)
+        return format_html('<time datetime="{}" title="{}">{}</time>', waits_until.isoformat(), clock, soon)
 
     def index_scan(self, request: HttpRequest) -> IndexScan | None:
         return delivery_scan(request) or super().index_scan(request)
@@ -130,6 +136,7 @@ class DeliveryAdmin(DeliveryExportAdmin, DeliveryActionsAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         again = reverse("admin:subscriptions_resendjob_add")
         context = {
+            "tabs": list_tabs(request),
             "resend_url": f"{again}?{resend_query(request) or ''}" if self.has_operate_permission(request) else "",
             **(extra_context or {}),
         }

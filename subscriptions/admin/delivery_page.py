@@ -39,7 +39,7 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "about_word": subjects.kind_word(obj.event.type),
         "upcoming": _upcoming(obj),
         "next_step": labels.describe_next_step(obj),
-        "happened": labels.outcome_label(obj) if obj.state == State.FAILED else "",
+        "happened": _what_happened(obj),
         "watched": labels.change_marker(obj) if obj.state == State.PENDING else "",
         "name": names.get(obj.event.subject_id, ""),
         "subject": subjects.link_subject(site, obj.event.subject_id),
@@ -56,6 +56,15 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "body_kind": obj.get_encoding_display(),
         "body_size": len(body),
     }
+
+
+def _what_happened(obj: Delivery) -> str:
+    """What its server last said, while that was no; else empty."""
+    if obj.state == State.FAILED:
+        return labels.outcome_label(obj)
+    waits = obj.state == State.PENDING and not obj.claim and labels.tries_in_round(obj)
+    said = labels.outcome_label(obj) if waits else ""
+    return f"{obj.subscription.name}: {said}" if said else ""
 
 
 def _version(obj: Delivery) -> str:

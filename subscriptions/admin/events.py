@@ -79,6 +79,8 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
             return "Invented data"
         reference = subjects.link_subject(self.admin_site, obj.subject_id)
         name = getattr(obj, "about", "")
+        if name and not subjects.subject_url(self.admin_site, obj.subject_id):
+            reference = "Subscription"  # it is about an endpoint
         shown = format_html("{} <small>{}</small>", reference, name) if name else reference
         return format_html('<span class="who">{}{}</span>', icon(subjects.icon_of(obj.type)), shown)
 

@@ -132,6 +132,8 @@ class InvitationAdmin(ButtonsAdmin):
     list_display = ("email", "state", "role", "by", "sent")
     cells = {"email": "who", "state": "side", "role": "what", "by": "soft", "sent": "num when quiet"}
     empty_icon = "user-plus"
+    empty_text = "A colleague gets an email with a link that works once, and chooses a password."
+    add_words = "Invite a colleague"
     search_fields = ("email__icontains",)
     readonly_fields = ("state", "sent", "by")
     buttons = ("send_again", "withdraw")

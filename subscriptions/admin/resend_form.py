@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ..endpoints import resend_jobs
 from ..models import Delivery, Subscription
+from .kit import times
 from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 from .kit.searched_choices import SearchSelect, search_in
 
@@ -68,7 +69,7 @@ class ResendForm(forms.Form):
         if all_of_one and isinstance(field.widget, SearchSelect):
             field.widget.empty_text = field.empty_label
         for name in ("since", "until"):
-            self.fields[name].help_text += f" In {timezone.get_current_timezone_name()}."
+            self.fields[name].help_text += f" In {times.name_zone()}."
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

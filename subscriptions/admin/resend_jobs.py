@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 
 from ..endpoints import resend_jobs
 from ..lib.errors import ActionRefused
@@ -44,6 +43,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
         "by": "soft wide",
         "created": "num when quiet",
     }
+    add_words = "Send many again"
     empty_icon = "rotate-cw"
     empty_text = "What you send again in bulk appears here."
     empty_guide = "guide#send-it-again-or-send-it-now"
@@ -154,7 +154,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
                 "takes": times.format_duration(max(found.values()) / form.rate) if found else "",
                 "hidden": form.hidden_inputs() if found else [],
                 "list_url": reverse("admin:subscriptions_resendjob_changelist"),
-                "zone": timezone.get_current_timezone_name(),
+                "zone": times.name_zone(),
             },
         )
 

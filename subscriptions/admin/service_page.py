@@ -42,6 +42,7 @@ def _facts() -> dict[str, Any]:
         "more": max(0, len(waits.waiting) - backlog.MAX_SHOWN),
         "troubled": [_troubled(row) for row in backlog.find_failing_endpoints(None)],
         "own": own,
+        "planned": [_planned(one) for one in own.planned],
         "outages": [_outage(one) for one in ServiceOutage.objects.order_by("-pk")[:OUTAGES_SHOWN]],
         "failed": [(one.name, times.time_tag(one.at), one.error) for one in own.failed],
     }
@@ -71,6 +72,12 @@ def _waiting(seen: backlog.Backlog) -> list[dict[str, Any]]:
         for one in shown
         if one.subscription_id in known
     ]
+
+
+def _planned(one: queue_status.Planned) -> tuple[str, str]:
+    name = one.name.removeprefix("callhooks ")
+    when = times.format_relative(one.next_at) if one.next_at else "not planned"
+    return name[:1].upper() + name[1:], "now" if when.endswith("ago") else when
 
 
 def _outage(one: ServiceOutage) -> dict[str, Any]:

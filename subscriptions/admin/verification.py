@@ -84,5 +84,9 @@ class VerifyingAdmin(ButtonsAdmin):
             raise Http404("There is no such subscription.")
         if (refused := self.refuse_unless_read(request, obj)) is not None:
             return refused
-        context = {"snippets": snippets(), "may_reveal": self.has_operate_permission(request, obj)}
+        context = {
+            "title": f"Check signatures: {obj}",
+            "snippets": snippets(),
+            "may_reveal": self.has_operate_permission(request, obj),
+        }
         return self.render_page(request, obj, "verify.html", context)

@@ -51,7 +51,7 @@ def test_what_happened_comes_first(client, company):
 def test_times_are_the_companys(client, company):
     call = factories.ended_call(company)
     assert f"{factories.START:%H}:" not in "America/New_York"
-    assert shown(client, call).count("Times are in America/New_York") == 1
+    assert shown(client, call).count("Times are in New York (E") == 1
 
 
 TURNS = [

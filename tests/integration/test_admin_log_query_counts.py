@@ -29,10 +29,11 @@ LISTS = (
 )
 
 # Session, user, second factor, reach, what fails (for the menu); then the list: its count and its rows, the choices
-# of its filters, tags; the names of people;
+# of its filters, tags; the names of people; what
+# waits and what failed, for the tabs of the log;
 # in the logs whom calls, texts and forms are about, one query for each of the three.
 LIST_QUERIES = {
-    "subscriptions_delivery": 11,
+    "subscriptions_delivery": 13,
     "subscriptions_event": 10,
     "subscriptions_resendjob": 7,
     "calls_call": 10,

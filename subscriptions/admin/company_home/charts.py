@@ -22,6 +22,7 @@ SERIES = (
 # By the value of `span` in the address: label and hours.
 SPANS = {"24h": ("24 hours", 24), "7d": ("7 days", 7 * 24), "30d": ("30 days", 30 * 24)}
 SHOWN = 20  # subscriptions, those with trouble first
+HEIGHT = 276  # of the chart, in pixels: as high as the list of what to do beside it
 EACH_DAY = 10  # bars up to which each has a label
 
 
@@ -32,7 +33,7 @@ def draw_deliveries(hours: Hours, span: str) -> dict[str, Any]:
     title = f"Deliveries each {'hour' if length == 24 else 'day'}"
     return {
         "title": title,
-        "picture": charts.draw_bars("chart-deliveries", f"{title}, the last {label}", SERIES, bars),
+        "picture": charts.draw_bars("chart-deliveries", f"{title}, the last {label}", SERIES, bars, height=HEIGHT),
         "legend": charts.draw_legend(SERIES, bars),
     }
 

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from ...maintenance import statistics
 from ...models import Company, Membership
 from ...tenancy.access import OWNERS, access_of
-from ..kit import checklist, home_parts
+from ..kit import checklist, home_parts, times
 from . import charts
 from .looks import Overview, read_overview
 from .sentence import say
@@ -56,7 +55,7 @@ def _first_day(request: HttpRequest, company: Company, seen: Overview) -> dict[s
     steps: list[dict[str, Any]] = [
         {
             "label": "Make your company",
-            "help": f"{company.name}, times in {timezone.get_current_timezone_name()}.",
+            "help": f"{company.name}, times in {times.name_zone()}.",
             "done": True,
         }
     ]

@@ -6,9 +6,17 @@ import json
 import re
 from urllib.parse import parse_qsl
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from ...lib import answer_text
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# The parts of JSON that have a colour: names and texts, words, numbers.
+_TOKEN = re.compile(
+    r'(?P<text>"(?:[^"\\]|\\.)*")(?P<name>(?=\s*:))?|(?P<word>\b(?:true|false|null)\b)|(?P<number>-?\d[\d.eE+-]*)'
+)
+MOST_COLOURED = 50_000  # characters: behind that the spans would weigh more than they help
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -42,3 +50,26 @@ def list_changes(event_body: bytes) -> list[str]:
     """The names in `changes` of a Call Modified."""
     body = json.loads(event_body) if event_body else {}
     return [str(name).replace("_", " ") for name in body.get("changes", [])]
+
+
+def colour(text: str) -> SafeString:
+    """Escaped, with the parts of JSON in the classes of `.code`; what is no JSON, or long, has no colour."""
+    if len(text) > MOST_COLOURED or not _is_json(text):
+        return format_html("{}", text)
+    parts: list[tuple[str, str, str]] = []
+    end = 0
+    for found in _TOKEN.finditer(text):
+        kind = "k" if found["name"] is not None else "s" if found["text"] else "w" if found["word"] else "n"
+        parts.append((text[end : found.start()], kind, found[0]))
+        end = found.end()
+    return format_html("{}{}", format_html_join("", '{}<span class="{}">{}</span>', parts), text[end:])
+
+
+def _is_json(text: str) -> bool:
+    if text[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -11,9 +11,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from ...tenancy.access import access_of
+from . import times
 from .forms import DateTimeInputs, ExactTextField, StorableJSONField, TenantForm
 from .rights import ScopedRows
 from .searched_choices import SearchSelect, can_search, has_company, is_id, too_many, with_company
@@ -27,6 +27,7 @@ class ScopedForms(ScopedRows):
         models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": DateTimeInputs},
     }
     save_as = False
+    add_words = ""  # what its "Add …" says where there is a better word
     add_one_at_a_time = False  # hides "save and add another" and "save and continue"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
@@ -59,8 +60,14 @@ class ScopedForms(ScopedRows):
         if self.add_one_at_a_time:
             context = {"show_save_and_continue": False, **context}
         if kwargs.get("change") and context["subtitle"]:
-            context |= {"title": context["subtitle"], "subtitle": None}
+            context |= {"title": self.page_title(kwargs["obj"]), "subtitle": None}
+        elif not kwargs.get("change") and self.add_words:
+            context["title"] = self.add_words
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def page_title(self, obj: Any) -> str:
+        """What its page is called: a name, as people say it."""
+        return str(obj)
 
     def choosable(self, request: HttpRequest, model: type[models.Model]) -> QuerySet[Any]:
         """The rows of a related model that the user may choose. None if the model has no tenant-scoped page."""
@@ -99,7 +106,7 @@ class ScopedForms(ScopedRows):
         if field is not None and isinstance(widget, RelatedFieldWidgetWrapper):
             field.widget = widget.widget
         if isinstance(db_field, models.DateTimeField) and field is not None:
-            field.help_text = f"{field.help_text} In {timezone.get_current_timezone_name()}.".strip()
+            field.help_text = f"{field.help_text} In {times.name_zone()}.".strip()
         return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

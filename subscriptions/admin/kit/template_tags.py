@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from ...tenancy.access import access_of
-from . import chips, form_parts, icons, lists
+from . import bodies, chips, form_parts, icons, lists
 from .searched_choices import SearchSelect
 
 register = template.Library()
@@ -62,6 +62,11 @@ def form_parts_of(adminform: Any) -> form_parts.Parts:
 @register.simple_tag
 def page_turns(changelist: ChangeList) -> lists.PageTurns:
     return lists.turn_pages(changelist)
+
+
+@register.filter
+def coloured(text: str) -> SafeString:
+    return bodies.colour(str(text))
 
 
 @register.filter

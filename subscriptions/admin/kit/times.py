@@ -111,3 +111,13 @@ def say_moment(moment: datetime | None) -> str:
         return f"yesterday, {clock}"
     near = -7 < days < 7
     return f"{local:%A}, {clock}" if near else f"{local.day} {local:%B}, {clock}"
+
+
+def name_zone() -> str:
+    """`New York (EST)`: the page's time zone, for people."""
+    name, short = timezone.get_current_timezone_name(), timezone.localtime().tzname() or ""
+    if "/" not in name:
+        return name
+    if short[:1] in "+-":  # a zone without letters: its distance from UTC
+        short = f"UTC{short[0]}{short[1:3].lstrip('0') or '0'}{f':{short[3:5]}' if short[3:5].strip('0') else ''}"
+    return f"{name.rpartition('/')[2].replace('_', ' ')} ({short})"

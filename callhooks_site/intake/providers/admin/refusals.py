@@ -36,6 +36,8 @@ class RefusedCallbackAdmin(RefusedItemAdmin):
         Reason.NO_CALL: "Set the “Call status” URL at the phone number. If the missing part still arrives, accept it.",
         Reason.TOO_LARGE: "Its body was not kept, so it cannot be accepted. Dismiss it.",
     }
+    empty_icon = "circle-check"
+    empty_text = "What a phone system sends and Callhooks cannot accept is kept here, with what to do about it."
     deferred = ("source__auth_token", "source__previous_auth_token")
     deferred_in_list = ("body",)
     list_display = ("reason", "state_badge", "about", "source", "times", "when")

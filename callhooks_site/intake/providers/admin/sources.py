@@ -54,6 +54,8 @@ class IngestSourceAdmin(IntakeSourceAdmin):
     }
     form_in_side = False
     empty_icon = "phone"
+    empty_text = "Twilio and SignalWire tell Callhooks of each call and text. Your numbers keep working as they do now."
+    empty_guide = "providers"
     search_fields = ("name__icontains", "account_sid__exact")
     readonly_fields = (
         "provider_name", "account", "state_badge", "last_received", "received", "refused", "refusals_open", "token",
