@@ -24,6 +24,9 @@ _BADGES = {
     Outcome.GOES: ("Would go", "good"),
     Outcome.FILTERED: ("Filtered out", "quiet"),
     Outcome.UNKNOWN: ("Not known", "warn"),
+    Outcome.THERE: ("There already", "quiet"),
+    Outcome.NO_BODY: ("Other version", "quiet"),
+    Outcome.GONE: ("Gone", "warn"),
 }
 
 
@@ -83,10 +86,10 @@ class DryRunAdmin(ScopedForms):
     ) -> HttpResponse:
         wish = context["adminform"].form.tried
         if wish is not None:
-            context |= {"dry_run": self._shown(dry_run.run(wish))}
+            context |= {"dry_run": self.shown(dry_run.run(wish))}
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _shown(self, found: DryRun) -> dict[str, Any]:
+    def shown(self, found: DryRun) -> dict[str, Any]:
         samples = [*found.going, *found.staying]
         names = subjects.find_names(self.admin_site, {one.event.subject_id for one in samples})
         return {

@@ -20,7 +20,7 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
 STEP_WIDGET = {"type": "datetime-local", "step": "1"}
 
 
-class _Moment(forms.DateTimeInput):
+class Moment(forms.DateTimeInput):
     """The browser's date picker. It needs a T between date and time."""
 
     def __init__(self) -> None:
@@ -36,10 +36,8 @@ class SubscriptionChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 class ResendForm(forms.Form):
     subscription = SubscriptionChoice(Subscription.objects.none())
-    since = forms.DateTimeField(label="Created from", widget=_Moment)
-    until = forms.DateTimeField(
-        label="Created before", widget=_Moment, required=False, help_text="Leave empty for now."
-    )
+    since = forms.DateTimeField(label="Created from", widget=Moment)
+    until = forms.DateTimeField(label="Created before", widget=Moment, required=False, help_text="Leave empty for now.")
     states = forms.MultipleChoiceField(
         label="State",
         choices=[

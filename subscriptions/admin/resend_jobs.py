@@ -14,16 +14,18 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ..endpoints import resend_jobs
+from ..events import catalogue
 from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from ..tenancy import audit_log
 from ..tenancy.access import access_of
+from . import past_words
 from .kit import labels, times
 from .kit.buttons import ButtonsAdmin, button
 from .kit.logs import LogAdmin
 from .resend_form import ResendForm
 
-State = ResendJob.State
+State, Kind = ResendJob.State, ResendJob.Kind
 _TONES = {State.RUNNING: "busy", State.DONE: "good", State.CANCELLED: "quiet"}
 
 
@@ -32,8 +34,8 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
     """A job is started and cancelled, never edited. Starting one needs the operate permission, like a single resend."""
 
     menu, menu_order, menu_name = "deliveries", 40, "Sent again"
-    related = ("subscription", "requested_by")
-    deferred = tuple(f"subscription__{name}" for name in Subscription.ENCRYPTED)
+    related = ("subscription", "source", "requested_by")
+    deferred = tuple(f"{path}__{name}" for path in ("subscription", "source") for name in Subscription.ENCRYPTED)
     list_display = ("to", "state_badge", "progress", "span", "by", "created")
     cells = {
         "to": "who",
@@ -79,7 +81,8 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
 
     @admin.display(description="sent again")
     def progress(self, obj: ResendJob) -> str:
-        return f"{obj.sent:,} of {obj.total:,}"
+        past = " · past events" if obj.kind == Kind.PAST else ""
+        return f"{obj.sent:,} of {obj.total:,}{past}"
 
     @admin.display(description="by")
     def by(self, obj: ResendJob) -> str:
@@ -169,7 +172,7 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
 
     def _page(self, request: HttpRequest, obj: ResendJob) -> dict[str, Any]:
         return {
-            "title": f"Send again to {obj.subscription.name}",
+            "title": f"{'Past events' if obj.kind == Kind.PAST else 'Send again'} to {obj.subscription.name}",
             "subtitle": None,
             "job": obj,
             "state": self.state_badge(obj),
@@ -179,6 +182,9 @@ class ResendJobAdmin(LogAdmin, ButtonsAdmin):
             "since": times.time_tag(obj.since),
             "until": times.time_tag(obj.until),
             "states": ", ".join(str(Delivery.State(state).label) for state in obj.states),
+            "past": obj.kind == Kind.PAST,
+            "events": ", ".join(catalogue.label(name) for name in obj.events or []),
+            "left_out": past_words.describe_left_out(obj),
             "by": self.by(obj),
             "several": access_of(request).several,
             "progress_url": reverse("admin:subscriptions_resendjob_progress", args=[obj.pk]),
@@ -235,17 +241,19 @@ def _answers(request: HttpRequest) -> QueryDict | None:
 
 def _value(job: ResendJob) -> int:
     """The value of the progress bar: full when the job is done, even if some webhooks were resent by hand."""
-    return job.total if job.state == State.DONE else min(job.sent, job.total)
+    return job.total if job.state == State.DONE else min(job.looked_at, job.total)
 
 
 def _describe_progress(job: ResendJob) -> str:
-    progress = f"{job.sent:,} of {job.total:,} sent again"
+    progress = (
+        past_words.describe_progress(job) if job.kind == Kind.PAST else f"{job.sent:,} of {job.total:,} sent again"
+    )
     if job.state == State.CANCELLED:
         return f"Cancelled: {progress}. The rest is unchanged."
     if job.state == State.DONE:
-        rest = "" if job.sent >= job.total else " The others were already waiting."
+        rest = "" if job.looked_at >= job.total or job.kind == Kind.PAST else " The others were already waiting."
         return f"Done: {progress}.{rest}"
     if job.subscription.state != Subscription.State.ACTIVE:
         return f"{progress}. Waiting until “{job.subscription}” is resumed."
-    left = times.format_duration((job.total - job.sent) / job.per_second)
+    left = times.format_duration(max(0, job.total - job.looked_at) / job.per_second)
     return f"{progress}, about {left} left."

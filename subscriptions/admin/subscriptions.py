@@ -21,7 +21,7 @@ from ..models import Delivery, Subscription
 from ..models.subscription import ROTATION_OVERLAP
 from ..tenancy.access import access_of
 from . import credentials
-from .dry_runs import DryRunAdmin, DryRunForm
+from .dry_runs import DryRunForm
 from .filter_form import FilterAdmin
 from .first_secret import FirstSecretAdmin
 from .kit import times
@@ -31,6 +31,7 @@ from .kit.filters import DefaultingFilter
 from .kit.forms import CheckboxesField
 from .kit.logs import COUNT_LIMIT
 from .manifests import ManifestsAdmin
+from .past_events import PastEventsAdmin
 from .payload_versions import PayloadVersionAdmin
 from .shapes import ShapeAdmin
 from .subscription_facts import SubscriptionFacts
@@ -128,7 +129,7 @@ class StateFilter(DefaultingFilter):
 @admin.register(Subscription)
 class SubscriptionAdmin(
     SubscriptionFacts,
-    DryRunAdmin,
+    PastEventsAdmin,
     FilterAdmin,
     ShapeAdmin,
     PayloadVersionAdmin,
@@ -173,7 +174,17 @@ class SubscriptionAdmin(
         "resource_id",
         "created",
     )
-    buttons = ("test", "send_now", "pause", "resume", "reveal_secret", "rotate_secret", "shape", "payload_version")
+    buttons = (
+        "test",
+        "send_now",
+        "pause",
+        "resume",
+        "reveal_secret",
+        "rotate_secret",
+        "past_events",
+        "shape",
+        "payload_version",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(last=_last_delivery())
@@ -257,6 +268,7 @@ class SubscriptionAdmin(
                 "pause",
                 "reveal_secret",
                 "rotate_secret",
+                "past_events",
                 "shape",
                 "payload_version",
             )

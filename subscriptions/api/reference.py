@@ -33,6 +33,15 @@ SUBSCRIPTIONS = Resource(
             "`conditions` would have got, and which not. Nothing is saved or sent. The newest 2,000 events are judged, "
             "by what was told when they happened; `total` counts all of them. The key also needs the scope `read`.",
         ),
+        "past_events": Operation(
+            "Send past events",
+            "Sends stored events of a period to a subscription that did not get them, in the background: all of the "
+            "company, or what another subscription (`source`) got. Its filter, shape, URL and secret apply. Ask with "
+            "`count_only` first: the answer is 200 and says what would be sent, and nothing is. The job is a resend "
+            "job: watch and cancel it there. What the subscription has already is not sent again, unless `repeat`.",
+            conflict="A job of this subscription is still running, the subscription is paused or disabled, or there "
+            "is nothing to send.",
+        ),
         "pause": Operation(
             "Pause a subscription", "Holds new webhooks, and those that wait, until the subscription is resumed."
         ),
@@ -62,10 +71,22 @@ SUBSCRIPTIONS = Resource(
             "the result from the delivery that is returned.",
         ),
     },
-    ("Subscription", "Subscribed", "Resumed", "Secret", "DryRunAnswer", "DryRunOfType", "DryRunEvent"),
+    (
+        "Subscription",
+        "Subscribed",
+        "Resumed",
+        "Secret",
+        "DryRunAnswer",
+        "DryRunOfType",
+        "DryRunEvent",
+        "PastEventsCount",
+    ),
     {
-        "since": "The beginning of the 7 days.",
-        "until": "The end of the 7 days.",
+        "since": "The beginning of the period; events before it are gone or were not asked for.",
+        "until": "The end of the period.",
+        "already_there": "How many of the judged ones the subscription has already.",
+        "no_body": "How many have no body in the payload version of the subscription.",
+        "gone": "How many have no stored body at all.",
         "total": "How many events there are; if `total_is_least` is true, there are more.",
         "total_is_least": "Whether there are more events than `total`.",
         "judged": "How many of them, the newest, were judged.",
@@ -78,7 +99,7 @@ SUBSCRIPTIONS = Resource(
         "event": "The name of the event type.",
         "id": "The id of the event: the header `webhook-id`.",
         "subject": "The id of the call, text or form.",
-        "outcome": "`would_go`, `filtered_out` or `not_known`.",
+        "outcome": "`would_go`, `filtered_out`, `not_known`, `already_there`, `no_body` or `gone`.",
         "reason": "Which condition said no, or what is no longer known.",
         "resource_id": "The subscription's id.",
         "name": "What the subscription is called in lists.",
@@ -221,8 +242,14 @@ RESEND_JOBS = Resource(
         "states": "The states of the deliveries that are sent again.",
         "per_second": "How many are sent each second.",
         "state": "Whether it runs, is done or was cancelled.",
-        "total": "How many deliveries there are to send.",
+        "total": "How many deliveries, or past events, there are to send.",
         "sent": "How many have been sent so far.",
+        "kind": "`again`: deliveries are sent again. `past`: past events are sent to a subscription.",
+        "events": "The types of the past events. Null for `again`.",
+        "source": "The subscription whose past webhooks are sent. Null: the events of the company.",
+        "filtered_out": "How many past events were left out; each has a delivery with the reason.",
+        "already_there": "How many past events the subscription had already.",
+        "gone": "How many past events are no longer stored.",
         "created_at": "When it was started.",
         "finished_at": "When it ended. Null while it runs.",
     },

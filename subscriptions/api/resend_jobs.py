@@ -29,11 +29,17 @@ FASTEST = 1000  # a second; more than that is the same as all at once
 class ResendJobSerializer(serializers.ModelSerializer[ResendJob]):
     subscription = serializers.CharField(source="subscription.resource_id")
     states = serializers.ListField(child=serializers.CharField())
+    events = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]
+        source="source.resource_id", default=None, allow_null=True
+    )
+    already_there = serializers.IntegerField(source="had")
+    filtered_out = serializers.IntegerField(source="filtered")
 
     class Meta:
         model = ResendJob
-        fields = ["id", "subscription", "since", "until", "states", "per_second", "state", "total", "sent",
-                  "created_at", "finished_at"]  # fmt: skip
+        fields = ["id", "kind", "subscription", "since", "until", "states", "events", "source", "per_second", "state",
+                  "total", "sent", "filtered_out", "already_there", "gone", "created_at", "finished_at"]  # fmt: skip
 
 
 class NewResendJob(StrictSerializer):
@@ -68,8 +74,8 @@ class ResendJobViewSet(ListViewSet, RetrieveViewSet):
     def get_queryset(self) -> QuerySet[ResendJob]:
         return (
             ResendJob.objects.filter(company=self.company)
-            .select_related("subscription")
-            .defer(*(f"subscription__{name}" for name in Subscription.ENCRYPTED))
+            .select_related("subscription", "source")
+            .defer(*(f"{path}__{name}" for path in ("subscription", "source") for name in Subscription.ENCRYPTED))
         )
 
     @extend_schema(request=NewResendJob, responses={201: ResendJobSerializer, 200: ResendCount})

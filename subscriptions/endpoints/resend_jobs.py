@@ -9,7 +9,7 @@ Invariants
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,9 +57,7 @@ def start(
     if unknown or not states:
         raise ActionRefused(f"Deliveries in these states cannot be sent again: {', '.join(sorted(unknown))}.")
     with transaction.atomic():
-        Subscription.objects.select_for_update().get(pk=subscription.pk)
-        if ResendJob.objects.filter(subscription=subscription, state=ResendJob.State.RUNNING).exists():
-            raise ActionRefused("A resend for this subscription is running already. Wait for it or cancel it.")
+        refuse_second(subscription)
         total = find_matching(subscription, since=since, until=until, states=states).count()
         if not total:
             raise ActionRefused("There is nothing to send again in that time.")
@@ -75,6 +73,13 @@ def start(
         )
 
 
+def refuse_second(subscription: Subscription) -> None:
+    """Locks the subscription. Raises ActionRefused while a job of it is running, of either kind."""
+    Subscription.objects.select_for_update().get(pk=subscription.pk)
+    if ResendJob.objects.filter(subscription=subscription, state=ResendJob.State.RUNNING).exists():
+        raise ActionRefused("A resend for this subscription is running already. Wait for it or cancel it.")
+
+
 def cancel(job: ResendJob) -> None:
     """Stop a running job. Deliveries that it has already queued are still sent."""
     ResendJob.objects.filter(pk=job.pk, state=ResendJob.State.RUNNING).update(
@@ -86,10 +91,16 @@ def cancel(job: ResendJob) -> None:
 def step() -> int:
     """Let every running job queue as many deliveries as its rate allows since its last step. Returns how many were
     queued. A job that fails is logged and stopped, so that it does not hold up others."""
+    return step_each(ResendJob.Kind.AGAIN, _step)
+
+
+def step_each(kind: ResendJob.Kind, take: Callable[[int], int]) -> int:
+    """Let every running job of this kind take a step: `take` its key."""
     sent = 0
-    for pk in list(ResendJob.objects.filter(state=ResendJob.State.RUNNING).values_list("pk", flat=True)):
+    running = ResendJob.objects.filter(state=ResendJob.State.RUNNING, kind=kind)
+    for pk in list(running.values_list("pk", flat=True)):
         try:
-            sent += _step(pk)
+            sent += take(pk)
         except (OperationalError, InterfaceError):
             raise  # a database problem: all jobs continue with the next step
         except Exception:
@@ -98,19 +109,36 @@ def step() -> int:
     return sent
 
 
+def lock(pk: int) -> ResendJob | None:
+    """The job, for a step; None if another drain is doing it, or its subscription is paused."""
+    rows = ResendJob.objects.select_for_update(skip_locked=True, of=("self",)).select_related("subscription__company")
+    job = rows.filter(pk=pk, state=ResendJob.State.RUNNING).first()
+    return job if job is not None and job.subscription.state == Subscription.State.ACTIVE else None
+
+
+class Pace:
+    """How many `rows` a step of this job may do `now`."""
+
+    def __init__(self, job: ResendJob) -> None:
+        self._job = job
+        self.now = database_now()
+        passed = (self.now - job.stepped_at).total_seconds() if job.stepped_at else 1.0
+        self._seconds = min(LONGEST_STEP_SECONDS, passed)
+        self.rows = min(ROWS_PER_STEP, int(job.per_second * self._seconds))
+
+    @property
+    def stepped_at(self) -> datetime:
+        """Keeps what rounding leaves over: advances the clock only by the time that was used."""
+        return self.now - timedelta(seconds=max(0.0, self._seconds - self.rows / self._job.per_second))
+
+
 def _step(pk: int) -> int:
     with transaction.atomic():
-        job = (
-            ResendJob.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("subscription")
-            .filter(pk=pk, state=ResendJob.State.RUNNING)
-            .first()
-        )
-        if job is None or job.subscription.state != Subscription.State.ACTIVE:
-            return 0  # another drain is doing it; or the subscription is paused
-        now = _database_now()
-        seconds = min(LONGEST_STEP_SECONDS, (now - job.stepped_at).total_seconds()) if job.stepped_at else 1.0
-        rows = min(ROWS_PER_STEP, int(job.per_second * seconds))
+        job = lock(pk)
+        if job is None:
+            return 0
+        pace = Pace(job)
+        rows = pace.rows
         if not rows:
             return 0
         ids = list(
@@ -129,14 +157,13 @@ def _step(pk: int) -> int:
         ResendJob.objects.filter(pk=pk).update(
             cursor=ids[-1] if ids else job.cursor,
             sent=job.sent + sent,
-            # Keep what rounding leaves over: advance the clock only by the time that was used.
-            stepped_at=now - timedelta(seconds=max(0.0, seconds - rows / job.per_second)),
-            **({"state": ResendJob.State.DONE, "finished_at": now} if done else {}),
+            stepped_at=pace.stepped_at,
+            **({"state": ResendJob.State.DONE, "finished_at": pace.now} if done else {}),
         )
     return sent
 
 
-def _database_now() -> datetime:
+def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]

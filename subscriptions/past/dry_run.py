@@ -6,13 +6,14 @@ What it costs has an end: the newest events are judged, a few thousand, and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from . import reading
-from .judging import Judged, Outcome, Wish, judge
+from .judging import Judged, Outcome, Wish, judge, judge_for_sending
+from .reading import Asked
 
 DAYS = 7
 MOST_JUDGED = 2_000
@@ -29,6 +30,13 @@ class Counts:
     would_go: int
     filtered_out: int
     not_known: int
+    # Of a job that would send them: what the subscription has, what has no body in its version, and none at all.
+    already_there: int = 0
+    no_body: int = 0
+    gone: int = 0
+
+
+_NAMES = [each.name for each in fields(Counts)]
 
 
 @dataclass(frozen=True)
@@ -41,17 +49,28 @@ class DryRun:
     staying: list[Judged]
 
 
-def run(wish: Wish, *, since: datetime | None = None, until: datetime | None = None) -> DryRun:
-    until = until or timezone.now()
-    since = since or until - timedelta(days=DAYS)
-    asked = reading.Asked(wish, since, until)
+def run(wish: Wish) -> DryRun:
+    until = timezone.now()
+    asked = Asked(wish, until - timedelta(days=DAYS), until)
     events, complete = reading.newest(asked, MOST_JUDGED)
-    judged = judge(wish, events)
+    return _summarize(asked, judge(wish, events), complete=complete)
+
+
+def run_for_sending(asked: Asked, *, repeat: bool, as_stored: bool) -> DryRun:
+    """The same of a job that would send them."""
+    events, complete = reading.newest(asked, MOST_JUDGED)
+    judged = judge_for_sending(asked.wish, events, repeat=repeat, as_stored=as_stored)
+    return _summarize(asked, judged, complete=complete)
+
+
+def _summarize(asked: Asked, judged: Sequence[Judged], *, complete: bool) -> DryRun:
     totals = {} if complete else reading.count(asked)
-    types = {name: _count([one for one in judged if one.event.type == name], totals.get(name)) for name in wish.events}
+    types = {
+        name: _count([one for one in judged if one.event.type == name], totals.get(name)) for name in asked.wish.events
+    }
     return DryRun(
-        since,
-        until,
+        asked.since,
+        asked.until,
         _sum(list(types.values())),
         types,
         [one for one in judged if one.outcome == Outcome.GOES][:SHOWN],
@@ -69,15 +88,12 @@ def _count(judged: Sequence[Judged], total: int | None) -> Counts:
         number[Outcome.GOES],
         number[Outcome.FILTERED],
         number[Outcome.UNKNOWN],
+        number[Outcome.THERE],
+        number[Outcome.NO_BODY],
+        number[Outcome.GONE],
     )
 
 
 def _sum(counts: Sequence[Counts]) -> Counts:
-    return Counts(
-        sum(one.total for one in counts),
-        any(one.at_least for one in counts),
-        sum(one.judged for one in counts),
-        sum(one.would_go for one in counts),
-        sum(one.filtered_out for one in counts),
-        sum(one.not_known for one in counts),
-    )
+    columns = zip(_NAMES, zip(*(astuple(one) for one in counts), strict=True), strict=True)
+    return Counts(**{name: any(values) if name == "at_least" else sum(values) for name, values in columns})

@@ -66,12 +66,23 @@ class PastEvent:
     created_at: datetime
     version: str | None  # of the body that is stored first; None: none is
     body: bytes | None  # that one, if it was asked for
+    # For a subscription that it may be sent to:
+    delivery: str = ""  # whether it has this event already: THERE, or LEFT_OUT and never sent
+    sent_version: str | None = None  # that of the subscription, if the event has a body in it
+    sent: bytes | None = None  # the body to be shaped
+
+
+THERE, LEFT_OUT = "there", "left out"
 
 
 class Outcome(StrEnum):
     GOES = "would_go"
     FILTERED = "filtered_out"
     UNKNOWN = "not_known"
+    # Of a subscription that it may be sent to:
+    THERE = "already_there"
+    NO_BODY = "no_body"  # in its payload version
+    GONE = "gone"  # no body is stored at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,28 @@ class Judged:
     event: PastEvent
     outcome: Outcome
     reason: str = ""  # which condition said no, or what is no longer known
+
+
+def judge_for_sending(
+    wish: Wish, events: Sequence[PastEvent], *, repeat: bool = False, as_stored: bool = False
+) -> list[Judged]:
+    """What becomes of events that are to be sent: whether the subscription has them (`repeat`: again, then), and
+    whether they have a body for it (`as_stored`: in another payload version, then)."""
+    return [_for_sending(wish, one, repeat=repeat, as_stored=as_stored) for one in judge(wish, events)]
+
+
+def _for_sending(wish: Wish, one: Judged, *, repeat: bool, as_stored: bool) -> Judged:
+    event = one.event
+    if event.delivery == THERE:
+        return Judged(event, Outcome.GOES) if repeat else Judged(event, Outcome.THERE, "It has this event already.")
+    if event.version is None:
+        return Judged(event, Outcome.GONE, "No body of it is stored.")
+    if one.outcome == Outcome.GOES and not event.delivery and event.sent_version is None and not as_stored:
+        reason = (
+            f"It has no body in payload version {wish.payload_version}. Sent anyway, it has that of {event.version}."
+        )
+        return Judged(event, Outcome.NO_BODY, reason)
+    return one
 
 
 def judge(wish: Wish, events: Sequence[PastEvent]) -> list[Judged]:

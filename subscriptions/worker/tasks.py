@@ -18,6 +18,7 @@ from ..events import stream_timers
 from ..feed import horizon
 from ..feed.manifests import daily
 from ..maintenance import daily_summary, retention, statistics
+from ..past import jobs as past_jobs
 from ..tenancy import mails
 from . import drains, heartbeat, stop_flag
 
@@ -96,6 +97,7 @@ def run_housekeeping() -> None:
         stream_timers.publish_due()
     if resending:
         resend_jobs.step()
+        past_jobs.step()
     outages.follow(outage)
     if forwarding_due and not outage:
         forwarding.step()

@@ -210,6 +210,11 @@ def record_deliveries(record: Recorder, api: Any, one: str) -> None:
     ask(api, "get", f"resend-jobs/{job['id']}/")
     ask(api, "post", f"resend-jobs/{job['id']}/cancel/")
     record_issues(record, api, one)
+    past = {"since": f"{DAY}T00:00:00Z", "events": ["pre_call"]}
+    ask(api, "post", f"{one}past-events/", {**past, "count_only": True})
+    record.kept["subscriptions_past_events_create"].pop("request")
+    Delivery.objects.exclude(event__test=True).delete()
+    ask(api, "post", f"{one}past-events/", {**past, "per_second": 10}, status=201)
     record_manifests(record, api, one)
     ask(api, "delete", one, status=204)
 

@@ -56,7 +56,12 @@ def test_it_says_the_same_as_publishing(company):
 def test_the_judging_is_that_of_publishing(company, monkeypatch):
     factories.ended_call(company)
     asked = []
-    monkeypatch.setattr(judging, "refusal", lambda *given: asked.append(given) or refusal(*given))
+
+    def noted(*given):
+        asked.append(given)
+        return refusal(*given)
+
+    monkeypatch.setattr(judging, "refusal", noted)
     dry_run.run(wish(company, conditions=LONG))
     assert [facts["duration"] for _, facts in asked] == [13]
 
@@ -207,10 +212,11 @@ def test_the_companys_default_is_what_is_tried_where_nothing_is_said(company):
     company.save()
     factories.ended_call(company)
     client = program(company, ["read", "manage"])
-    asked = {"events": ["post_call"]}
-    assert client.post("/api/v1/subscriptions/dry-run/", asked, format="json").data["filtered_out"] == 1
-    asked["conditions"] = {"all": []}
-    assert client.post("/api/v1/subscriptions/dry-run/", asked, format="json").data["would_go"] == 1
-    asked["conditions"] = {"field": "tracker", "in": ["TRKnone"]}
-    answer = client.post("/api/v1/subscriptions/dry-run/", asked, format="json")
-    assert "has no 'TRKnone'" in str(answer.data)
+    said = {"events": ["post_call"]}
+
+    def ask(**more):
+        return client.post("/api/v1/subscriptions/dry-run/", {**said, **more}, format="json").data
+
+    assert ask()["filtered_out"] == 1
+    assert ask(conditions={"all": []})["would_go"] == 1
+    assert "has no 'TRKnone'" in str(ask(conditions={"field": "tracker", "in": ["TRKnone"]}))

@@ -29,7 +29,7 @@ def subscription() -> Subscription:
 def _stopped_clock(monkeypatch) -> None:
     """What a job may send is a matter of tenths of a second; how long a test takes is not."""
     now = timezone.now()
-    monkeypatch.setattr(resend_jobs, "_database_now", lambda: now)
+    monkeypatch.setattr(resend_jobs, "database_now", lambda: now)
 
 
 def begin(subscription: Subscription, **more) -> ResendJob:

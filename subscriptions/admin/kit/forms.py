@@ -122,7 +122,7 @@ class _ShownValues(forms.MultipleHiddenInput):
     """What the page showed, also if that was nothing. Otherwise, where a form is shown again as it was typed, what was
     typed would stand for what the page showed, and the change would not be noticed when it is saved."""
 
-    def format_value(self, value: Any) -> list[str]:
+    def format_value(self, value: Any) -> Any:
         return [_SHOWN, *(value or [])]
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
