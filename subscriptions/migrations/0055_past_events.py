@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Columns with constant defaults, of a small table: no row is touched."""
 
-    dependencies = [("subscriptions", "0053_attempt_of_batch")]
+    dependencies = [("subscriptions", "0054_plainer_alerts")]
 
     operations = [
         migrations.AddField(
