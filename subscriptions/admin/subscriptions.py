@@ -41,7 +41,7 @@ from .verification import VerifyingAdmin
 State = Subscription.State
 
 
-ALL_EVENTS = "all"  # of the choices; it stands for each of them
+ALL_EVENTS = "all"  # of the choices; it stands for each that tells of a call, a text or a form
 
 
 def event_choices() -> list[tuple[str, SafeString]]:
@@ -80,7 +80,8 @@ class EventsField(CheckboxesField):
 
 def _each_event(names: Any) -> list[str]:
     if names and ALL_EVENTS in names:
-        return [event_type.name for event_type in catalogue.all_types()]
+        every = [event_type.name for event_type in catalogue.main_types()]
+        return [*every, *(name for name in names if name != ALL_EVENTS and name not in every)]
     return list(names or ())
 
 

@@ -88,9 +88,9 @@ def test_a_paused_one_can_be_tested_and_a_removed_one_cannot(client, company):
 def test_of_a_new_subscription_the_secret_is_shown_once_and_then_a_test_is_offered(client, company, receiver):
     url = reverse("admin:subscriptions_subscription_add")
     form = filled_in(client.get(url).content.decode())
-    answer = client.post(url, {**form, "name": "CRM", "url": receiver.url, "events": ["all"]})
+    answer = client.post(url, {**form, "name": "CRM", "url": receiver.url, "events": ["all", "manifest.ready"]})
     subscription = Subscription.objects.get(name="CRM")
-    assert subscription.events == [event_type.name for event_type in catalogue.all_types()]
+    assert subscription.events == [*(each.name for each in catalogue.main_types()), "manifest.ready"]
     assert not Delivery.objects.exists()
     page = client.get(answer["Location"])
     assert subscription.secret in page.content.decode()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from subscriptions.delivery import outages
 from subscriptions.delivery.http.messages import Answer
 from subscriptions.delivery.outbox import Outcome
+from subscriptions.delivery.outbox.rows import Together
 from subscriptions.delivery.sending import Sending, SignedRequest
 from tests.unit.test_sender_pool import job
 
@@ -32,6 +35,16 @@ def test_what_failed_by_it_is_tried_again_for_nothing(monkeypatch):
 def test_what_did_not_is_left_as_it_is(monkeypatch, outcome):
     monkeypatch.setattr(outages, "ongoing", lambda: True)
     assert SENDING.excuse([outcome]) == [outcome]
+
+
+def test_what_went_in_one_request_waits_as_long(monkeypatch):
+    lead, other = job(1), job(2)
+    lead.together = other.together = Together(uuid4(), 1, 1, False, [lead, other])
+    failed = SENDING.outcome(lead, SENDING.sign(lead, 0.0), Answer(None, [], b"", False, 5, "dns", "No."), 0.0)
+    monkeypatch.setattr(outages, "ongoing", lambda: True)
+    first, second = SENDING.excuse(failed.of_each())
+    assert (first.claimed.id, second.claimed.id) == (1, 2)
+    assert first.wait == second.wait
 
 
 def test_without_an_outage_all_is_as_it_was():

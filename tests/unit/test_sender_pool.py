@@ -10,6 +10,7 @@ from uuid import uuid4
 from subscriptions.delivery.fairness import Paces
 from subscriptions.delivery.http.client import Answer, Request
 from subscriptions.delivery.outbox import Claimed
+from subscriptions.delivery.outbox.rows import Together
 from subscriptions.delivery.sender_pool import SenderPool
 from subscriptions.delivery.sending import Sending
 
@@ -174,3 +175,25 @@ def test_an_answer_for_a_drain_before_this_one_is_passed_over():
     pool = make_pool(loop)
     loop.answer(77)
     assert collect(pool) == ([], [])
+
+
+def together(*numbers: int) -> list[Claimed]:
+    """Deliveries of one request; the first leads."""
+    jobs = [job(number) for number in numbers]
+    for one in jobs:
+        one.together = Together(uuid4(), numbers[0], 1, False, jobs)
+    return jobs
+
+
+def test_what_goes_together_is_one_request_with_an_outcome_for_each():
+    loop = WrittenLoop()
+    pool = make_pool(loop, most=1)
+    lead = together(1, 2, 3)[0]
+    give(pool, [lead])
+    assert loop.numbers == [1]
+    loop.answer(1, status=503)
+    pool.wait(0)
+    outcomes, unsent = pool.collect()
+    assert ([one.claimed.id for one in outcomes], unsent) == ([1, 2, 3], [])
+    assert [one.claimed.leads for one in outcomes] == [True, False, False]
+    assert len({one.wait for one in outcomes}) == 1

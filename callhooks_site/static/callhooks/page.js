@@ -29,10 +29,12 @@ document.addEventListener('click', (event) => {
     }
 });
 
-// "All events" goes with the others: ticked, all are; and it is ticked where all are.
+// "All events" goes with the others: ticked, all are; and it is ticked where all are. Those about delivery, which have a
+// dot, are asked for one by one.
 const every = document.querySelector('input[name="events"][value="all"]');
 if (every) {
-    const others = [...document.querySelectorAll('input[name="events"]')].filter((box) => box !== every);
+    const boxes = [...document.querySelectorAll('input[name="events"]')];
+    const others = boxes.filter((box) => box !== every && !box.value.includes('.'));
     every.checked = every.checked || others.every((box) => box.checked);
     every.addEventListener('change', () => {
         for (const box of others) {
