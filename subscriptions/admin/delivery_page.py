@@ -55,6 +55,7 @@ def page_context(site: AdminSite, obj: Delivery) -> dict[str, Any]:
         "body_version": _version(obj),
         "body_kind": obj.get_encoding_display(),
         "body_size": len(body),
+        "body_in_list": bool(newest and newest[0].batch),
     }
 
 

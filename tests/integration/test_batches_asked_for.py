@@ -118,6 +118,7 @@ def test_a_delivery_shows_what_was_sent_with_it_and_its_own_body(company):
         assert f'<a href="{page_of(other)}">Pre-Call: ' in shown
     assert f'<a href="{page_of(rows[1])}">Pre-Call: ' not in shown
     assert "curl" not in shown
+    assert "Exactly as it stands in the request, as data" in shown
     batch = batching.webhook_id(Attempt.objects.first().batch)
     log = client.get(reverse("admin:subscriptions_delivery_changelist"), {"since": "all", "q": batch})
     assert {row.pk for row in log.context["cl"].result_list} == {row.pk for row in rows}

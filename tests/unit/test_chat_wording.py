@@ -28,7 +28,7 @@ def test_a_missed_call_says_who_what_and_whom_to_call_back():
     assert message.title == "Missed Call: Jane Doe"
     assert message.facts == [
         Fact("Number", "214-555-0123"), Fact("Source", "Google Paid"), Fact("Place", "Dallas, TX"),
-        Fact("Called", "214-555-0100"), Fact("When", "19 Feb 2026, 13:41"), Fact("Duration", "13s"),
+        Fact("Your number", "214-555-0100"), Fact("When", "19 Feb 2026, 13:41"), Fact("Duration", "13s"),
         Fact("Tags", "Roof, New"),
     ]  # fmt: skip
     assert message.links == [LINK]
@@ -36,6 +36,18 @@ def test_a_missed_call_says_who_what_and_whom_to_call_back():
 
 def test_a_caller_without_a_name_is_told_by_the_number():
     assert fill("{{caller}}", told(CALL | {"customer_name": ""}), LINK).title == "214-555-0123"
+
+
+def test_a_number_of_a_call_that_rings_is_written_as_that_of_one_that_is_over():
+    ringing = {"customer_name": "Jane Doe", "customer_phone_number": "+12145550123"}
+    assert told(ringing, "pre_call")["caller_number"] == "214-555-0123"
+    for other in ("+442079460123", "+*********23"):
+        assert told(ringing | {"customer_phone_number": other}, "pre_call")["caller_number"] == other
+
+
+def test_what_changed_is_in_words_and_once():
+    changed = CALL | {"changes": ["tag", "tags", "recording_duration"]}
+    assert told(changed, "call_modified")["changes"] == "tags, recording duration"
 
 
 def test_values_are_never_filled_again_nor_split_into_lines_or_rows():

@@ -6,12 +6,14 @@ Beside the names here, each top-level key of the body is one.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 Body = Mapping[str, Any]
 LONGEST_JSON = 300
+_AMERICAN = re.compile(r"\+1([2-9]\d{2})(\d{3})(\d{4})")
 # Of calls, texts and forms: name → what it stands for.
 CALL = {
     "caller": "The caller's name, or the number where there is none",
@@ -19,7 +21,7 @@ CALL = {
     "caller_number": "The number to call back",
     "caller_location": "City and state",
     "outcome": "Missed call, Answered call, Voicemail and so on",
-    "tracking_number": "The number that was called",
+    "tracking_number": "Your number, that was called or called from",
     "business_number": "Where the call was sent to",
     "source": "Where the caller found you",
     "campaign": "The campaign",
@@ -49,7 +51,7 @@ def named(event_type: str) -> dict[str, str]:
 def values(body: Body, event_type: str, *, event: str, company: str, link: str) -> dict[str, str]:
     """Each name's text. An absent value is empty."""
     known = {key: to_text(value) for key, value in body.items()}
-    name, number = known.get("customer_name", ""), known.get("customer_phone_number", "")
+    name, number = known.get("customer_name", ""), dashed(known.get("customer_phone_number", ""))
     ours, theirs = "tracking_phone_number", known.get("formatted_customer_phone_number", "") or number
     if event_type == "text_message_sent":
         theirs, tracking = known.get("destination_number", ""), known.get("source_number", "")
@@ -74,10 +76,25 @@ def values(body: Body, event_type: str, *, event: str, company: str, link: str) 
         "duration": duration,
         "time": read_time(began),
         "form_fields": form_lines(fields) if isinstance(fields, dict) else "",
+        "changes": _changes(body.get("changes")),
         "event": event,
         "company": known.get("company_name", "") or company,
         "link": link,
     }
+
+
+def dashed(number: str) -> str:
+    """`+12145550123` → `214-555-0123`, as the bodies of texts and of calls that are over write it."""
+    found = _AMERICAN.fullmatch(number)
+    return "-".join(found.groups()) if found else number
+
+
+def _changes(names: Any) -> str:
+    """What changed, in words. One payload version says `tag` beside `tags`."""
+    if not isinstance(names, list):
+        return to_text(names)
+    said = [str(name).replace("_", " ") for name in names if not (name == "tag" and "tags" in names)]
+    return ", ".join(said)
 
 
 def to_text(value: Any) -> str:

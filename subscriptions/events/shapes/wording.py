@@ -23,7 +23,7 @@ Number: {{caller_number}}
 Source: {{source}}
 Campaign: {{campaign}}
 Place: {{caller_location}}
-Called: {{tracking_number}}
+Your number: {{tracking_number}}
 When: {{time}}
 """
 PRESETS = {
