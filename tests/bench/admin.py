@@ -7,8 +7,9 @@ all of them, and as operator. Then reports and the lists of API v3 beside a mill
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterator
 
-from tests.bench import admin_data, report_pages, vendor_data, vendor_lists, wide
+from tests.bench import admin_data, api_lists, report_pages, vendor_data, vendor_lists, wide
 from tests.bench.options import Options
 from tests.bench.pages import Timed, Visitor
 from tests.bench.report import Report, Target
@@ -30,6 +31,7 @@ def run(workspace: Workspace, options: Options) -> Report:
     with filled_site(workspace, "admin", lambda: admin_data.fill(size)) as (data, made):
         for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
             timed += Visitor(who, user, rounds).walk(data.companies, data.terms)
+        timed += _ask(data, rounds)
         calls = vendor_data.fill(size)
         timed += report_pages.walk(calls, rounds)
     ordered = sorted(timed, key=lambda one: -one.ms)
@@ -57,3 +59,11 @@ def run(workspace: Workspace, options: Options) -> Report:
             Target("pages that failed", float(len(broken)), 0, at_most=True),
         ],
     )
+
+
+def _ask(data: admin_data.AdminData, rounds: int) -> Iterator[Timed]:
+    """The lists of API v1, by a key of the admin's company."""
+    visitor = Visitor("company's key", data.admin, rounds)
+    visitor.client.logout()
+    visitor.headers = {"Authorization": f"Bearer {data.key}"}
+    yield from (visitor.time(url)[0] for url in api_lists.paths(data.hook))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.bench import fixtures
+from tests.bench import fixtures, issue_data
 from tests.bench.copies import Copies, highest, renumber, resource_id
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class AdminData:
     deliveries: int
     terms: list[str]  # what one would look for
     companies: list[int]
+    key: str  # of the admin's company
+    hook: str  # the resource id of a subscription of it
 
 
 def fill(size: int) -> AdminData:
@@ -65,7 +67,7 @@ def fill(size: int) -> AdminData:
     from django.db import connection
 
     from subscriptions.maintenance import statistics
-    from subscriptions.models import Delivery, Membership
+    from subscriptions.models import ApiKey, Company, Delivery, Membership, Subscription
 
     operator = User.objects.create_superuser("operator@example.com", password=None)
     admin = User.objects.create_user("admin@example.com", is_staff=True)
@@ -84,7 +86,13 @@ def fill(size: int) -> AdminData:
         cursor.execute("VACUUM ANALYZE")
     while statistics.roll_up():  # what sweeps would have counted by now
         pass
-    return AdminData(admin, agency, operator, Delivery.objects.count(), terms, companies)
+    first = Company.objects.get(pk=companies[0])
+    hooks = Subscription.objects.filter(company=first).order_by("pk")
+    issue_data.fill(first, [one.pk for one in hooks])
+    _, key = ApiKey.objects.issue(company=first, name="Bench")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return AdminData(admin, agency, operator, Delivery.objects.count(), terms, companies, key, hooks[0].resource_id)
 
 
 def _tenant(tenant: int, size: int) -> tuple[Model, list[str]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from tests.bench import wide_data
+from tests.bench import api_lists, wide_data
 from tests.bench.options import Options
 from tests.bench.pages import Timed, Visitor
 from tests.bench.report import Report, Target
@@ -16,8 +16,6 @@ from tests.bench.workspace import Workspace
 MOST_MS, MOST_KB = 300, 300
 ROUNDS = 2  # of each page, after one that is not counted
 SLOWEST = 15  # pages listed by name
-API = ("companies", "subscriptions", "deliveries", "deliveries?state=failed", "events", "calls", "texts", "forms",
-       "people", "tags", "trackers")  # fmt: skip
 V3 = ("companies", "users", "calls", "trackers", "tags", "form_submissions", "calls/summary")
 
 
@@ -61,7 +59,7 @@ def _walk(data: wide_data.WideData, rounds: int) -> Iterator[Timed]:
 def _ask(data: wide_data.WideData, rounds: int) -> Iterator[Timed]:
     """The API's lists, by an operator's key and by a company's."""
     company = f"COM{data.account}"
-    api = [f"/api/v1/{name.replace('?', '/?') if '?' in name else f'{name}/'}" for name in API]
+    api = [*api_lists.paths(data.hook)]
     accounts = ("/v3/a.json", "/v3/a.json?per_page=250", "/v3/a.json?per_page=250&page=70")
     v3 = [*accounts, *(f"/v3/a/ACC{data.account}/{name}.json" for name in V3)]
     for who, key in (("operator's key", data.operator_key), ("company's key", data.company_key)):

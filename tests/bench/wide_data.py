@@ -7,6 +7,7 @@ Each table is filled with copies of rows that the product itself made, so a new 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.bench import fixtures
@@ -24,6 +25,7 @@ ENDPOINTS = 5  # of a company
 EACH = {"tracker": 2, "tag": 3, "person": 5, "call": 5, "event": 5, "entry": 3, "archived": 2}
 DELIVERIES = 2
 DAYS, BUSY_HOURS = 7, (9, 11, 15)  # hours in which each endpoint gets something
+FAILING = 25  # one of so many companies has an endpoint that fails, with an open issue
 AGENCY, GREAT_AGENCY = 4, 20 / 11  # one of so many companies has them as member
 _AT = "(%(now)s::timestamptz - (%(total)s - n) * interval '7 days' / %(total)s)"
 _UUID7 = (
@@ -55,6 +57,7 @@ class WideData:
     operator_key: str
     company_key: str
     account: str  # the resource id of the owner's company, without its prefix
+    hook: str  # the resource id of a subscription of the owner's company
 
 
 def fill(size: int) -> WideData:
@@ -91,15 +94,28 @@ def fill(size: int) -> WideData:
     terms = [f"Dental {size // 2}", "Dental", phone, rows["call"].resource_id, "nonsense"]  # type: ignore[attr-defined]
     return WideData(operator, owner, agency, great, [company.pk, first + 20], terms,
                     Subscription.objects.filter(state="active").count(), operator_key, company_key,
-                    company.resource_id[3:])  # fmt: skip
+                    company.resource_id[3:], rows["hook"].resource_id)  # type: ignore[attr-defined]  # fmt: skip
 
 
 def _first(owner: User) -> tuple[Company, dict[str, Model]]:
     """A company as the product makes it, and a row of each kind."""
+    from django.utils import timezone
+
     from calls.models import Tag
     from forms_intake.models import FormSource, FormSubmission
     from messaging.models import TextMessage
-    from subscriptions.models import ApiKey, Attempt, Delivery, EndpointHealth, Membership, Subscription
+    from subscriptions.feed.manifests import making
+    from subscriptions.models import (
+        AlertDestination,
+        ApiKey,
+        Attempt,
+        Delivery,
+        EndpointHealth,
+        EndpointIssue,
+        FeedConsumer,
+        Membership,
+        Subscription,
+    )
     from subscriptions.tenancy import audit_log, members
 
     company = fixtures.company("Bench Dental")
@@ -118,11 +134,23 @@ def _first(owner: User) -> tuple[Company, dict[str, Model]]:
     delivery = Delivery.objects.filter(company=company).order_by("pk")[0]
     attempt = Attempt.objects.create(delivery=delivery, number=99, outcome="delivered", started_at=delivery.created_at,
                                      url="https://example.com", status_code=200, duration_ms=120)  # fmt: skip
-    health = EndpointHealth.objects.create(subscription_id=hooks[0], window_began=delivery.created_at)
+    health = EndpointHealth.objects.create(
+        subscription_id=hooks[0], window_began=delivery.created_at, last_failure="The server answered 503."
+    )
+    hook = Subscription.objects.get(pk=hooks[0])
+    yesterday = timezone.now() - timedelta(days=1)
+    Delivery.objects.filter(subscription=hook).update(created_at=yesterday)
+    manifest = making.make(hook, yesterday.astimezone(UTC).date())
+    assert manifest is not None
+    issue = EndpointIssue.objects.create(company=company, subscription=hook, answer="The server answered 503.")
+    alerts = AlertDestination.objects.create(company=company, kind="mail", name="Office", alerts=["failing"],
+                                             email="owner@example.com")  # fmt: skip
     key, _ = ApiKey.objects.issue(company=company, name="CRM")
     rows: dict[str, Model] = {
         "tracker": tracker, "call": call, "text": text, "form": form, "delivery": delivery, "attempt": attempt,
-        "hook": Subscription.objects.get(pk=hooks[0]), "removed": Subscription.objects.get(pk=removed[0]),
+        "manifest": manifest, "issue": issue, "alerts": alerts,
+        "consumer": FeedConsumer.objects.create(company=company, name="warehouse"),
+        "hook": hook, "removed": Subscription.objects.get(pk=removed[0]),
         "health": health, "tag": Tag.objects.create(company=company, name="Tag"), "key": key, "user": owner,
         "source": FormSource.objects.create(company=company, name="Web site"),
         "member": Membership.objects.create(company=company, user=owner, role="owner"),
@@ -142,14 +170,18 @@ def _copy(size: int, company: Company, rows: dict[str, Any]) -> int:
     from forms_intake.models import FormSource, FormSubmission
     from messaging.models import TextMessage, Thread
     from subscriptions.models import (
+        AlertDestination,
         ApiKey,
         Attempt,
         AuditEntry,
         Company,
         Delivery,
         EndpointHealth,
+        EndpointIssue,
         Event,
+        FeedConsumer,
         Invitation,
+        Manifest,
         Membership,
         Subscription,
     )
@@ -184,7 +216,17 @@ def _copy(size: int, company: Company, rows: dict[str, Any]) -> int:
     copies.make(Subscription, rows["hook"].pk, size * ENDPOINTS, salt, id=f"{base[Subscription]} + n",
                 company_id=of(Company, ENDPOINTS), resource_id=resource_id("SUB"), name="'CRM ' || n",
                 url="'https://receiver-' || n || '.example.com/hooks'")  # fmt: skip
-    copies.make(EndpointHealth, rows["health"].pk, size * ENDPOINTS, salt, subscription_id=of(Subscription, 1))
+    failing = f"CASE WHEN n %% {FAILING * ENDPOINTS} = 1 THEN now() - interval '1 hour' END"
+    copies.make(EndpointHealth, rows["health"].pk, size * ENDPOINTS, salt, subscription_id=of(Subscription, 1),
+                failing_since=failing, last_failure_at=failing)  # fmt: skip
+    copies.make(EndpointIssue, rows["issue"].pk, size // FAILING, salt,
+                company_id=f"{base[Company]} + 1 + (n - 1) * {FAILING}",
+                subscription_id=f"{base[Subscription]} + 1 + (n - 1) * {FAILING * ENDPOINTS}")  # fmt: skip
+    copies.make(AlertDestination, rows["alerts"].pk, size, salt, company_id=of(Company, 1),
+                resource_id=resource_id("ALD"))  # fmt: skip
+    copies.make(FeedConsumer, rows["consumer"].pk, size, salt, company_id=of(Company, 1))
+    copies.make(Manifest, rows["manifest"].pk, size, salt, company_id=of(Company, 1),
+                subscription_id=f"{base[Subscription]} + 1 + (n - 1) * {ENDPOINTS}")  # fmt: skip
     base[Subscription] += size * ENDPOINTS
     copies.make(Subscription, rows["removed"].pk, size * ENDPOINTS // 2, "removed-", id=f"{base[Subscription]} + n",
                 company_id=f"{base[Company]} + 1 + n %% {size}", resource_id=resource_id("SUB"),
