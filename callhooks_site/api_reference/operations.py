@@ -208,8 +208,10 @@ def _plain(description: str) -> str:
 
 
 def _inline(text: str) -> SafeString:
-    return mark_safe(_markdown.renderInline(text))
+    html: str = _markdown.renderInline(text)
+    return mark_safe(html)
 
 
 def _html(text: str) -> SafeString:
-    return mark_safe(_markdown.render(text))
+    html: str = _markdown.render(text)
+    return mark_safe(html)

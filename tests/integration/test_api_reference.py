@@ -52,7 +52,8 @@ def test_an_operation_has_its_words_request_answers_and_fields():
     html = shown(reverse("api-docs-group", args=["calls"]))
     for said in (
         "Report a call", "curl -X POST $API/calls/", "&quot;tracking_phone_number&quot;", "Needs the scope",
-        '<a href="#Call">Call</a>', 'id="Call"', "read only", "required", "&quot;inbound&quot; or &quot;outbound&quot;",
+        '<a href="#Call">Call</a>', 'id="Call"', "read only",
+        '<code>direction</code> <span class="tag">required</span>', "&quot;inbound&quot; or &quot;outbound&quot;",
     ):  # fmt: skip
         assert said in html, said
     assert html.count("<code>tracking_phone_number</code>") == 2  # a filter of the list, and a field
