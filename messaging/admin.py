@@ -155,7 +155,7 @@ class ThreadAdmin(LargeTableAdmin):
         "lead_status": "when",
     }
     empty_icon = "message-square"
-    search_help_text = "The customer's phone number, or the exact id of a conversation"
+    search_help_text = "Phone number or exact ID"
     fields = ("who", "tracker_name", "opt_out_when", "texts", "assigned_to", "lead_status", "conversation_id")
     readonly_fields = ("who", "tracker_name", "opt_out_when", "texts", "conversation_id")
 

@@ -102,7 +102,7 @@ class CallAdmin(ConversationColumns, CallColumns, SubjectAdmin):
     add_words = "Log a call"
     indexed = frozenset({"tracker", "tag"})
     list_filter = (StartedFilter, "direction", OutcomeFilter, "lead_status", TrackerFilter, TagFilter)
-    search_help_text = "The customer’s name or number, a tracking number, or the exact id of a call"
+    search_help_text = "Name, phone number or exact ID"
 
     def name_of(self, row: Call) -> str:
         return row.customer_name or number_in_words(row)

@@ -40,7 +40,7 @@ class PersonAdmin(LargeTableAdmin, MergingAdmin):
     empty_icon = "users"
     empty_text = "Calls, texts and forms make them."
     empty_guide = "guide#find-a-caller"
-    search_help_text = "Name, full phone number, email address or id"
+    search_help_text = "Name, phone number, email or ID"
     change_form_template = "admin/calls/person/page.html"
     fieldsets = (
         ("Name and place", {"fields": ("name", "city", "state", "country"), "classes": ("collapse",)}),

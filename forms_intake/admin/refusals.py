@@ -50,7 +50,7 @@ class FormRefusalAdmin(RefusedItemAdmin):
         "when": "num when quiet",
     }
     list_filter = (ReceivedFilter, "state", "reason", SourceFilter)
-    search_help_text = "The sender’s address, or the site, such as https://www.example.com"
+    search_help_text = "Sender’s address, or the site"
     readonly_fields = (
         "when", "why", "to_do", "state_badge", "source_name", "origin", "address", "times", "form_fields",
         "attribution",

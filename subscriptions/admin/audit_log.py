@@ -73,7 +73,7 @@ class AuditEntryAdmin(LogAdmin):
     indexed = frozenset({"act"})
     search_is_indexed = False
     list_filter = (WhenFilter, WhoFilter, ActFilter)
-    search_help_text = "The exact email address of a person, or the exact ID of the object"
+    search_help_text = "Exact email address or exact ID"
     newest_first = ("-at", "-pk")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:

@@ -48,7 +48,7 @@ class EventAdmin(LogAdmin, ButtonsAdmin):
     cells = {"label": "who", "subject": "what", "webhooks": "side soft clip", "created": "num when quiet"}
     empty_icon = "webhook"
     list_filter = (SinceFilter, TypeFilter)
-    search_help_text = "A phone number, or the exact ID of a webhook, call, text or form"
+    search_help_text = "Phone number or exact ID"
     buttons = ("send_now", "replay")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -1,80 +1,76 @@
-"""The main pages for those who cannot see them well, by axe: nothing serious, by day and by night."""
+"""Every kind of page of `./dev screenshots --all`, for those who cannot see it well, by axe: nothing serious, by day,
+by night, wide and on a phone. The company is that of `./dev demo --month`, with fewer calls."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+import json
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import Page
 
-from callhooks_site.vendor_api import totals_upkeep
-from subscriptions.endpoints import test_events
-from subscriptions.models import Attempt, Delivery, EndpointHealth
+from callhooks_site.devtools.month.fill import fill_month
+from subscriptions.models import EndpointHealth, EndpointIssue
 from tests.browser.axe import find_serious
 from tests.browser.visiting import visit_as
-from tests.support import factories
+from tests.tools import screenshots
+from tests.tools.screenshots import PHONE, WIDE, Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-BY_NIGHT = 8  # the first of the pages: they have all that has a colour
+SIZE = 150  # calls, texts and forms: each list has some, those of today too
+WIDTHS = {name: {"width": width, "height": height} for name, (width, height) in {"wide": WIDE, "phone": PHONE}.items()}
+
+# A phone shows some parts only, in other places, and lets some scroll. By night: by day the colours are those of wide.
+ON_A_PHONE = ("color-contrast", "scrollable-region-focusable", "target-size")
+# Of the same templates as another page of the list, with other rows in them: each costs seconds.
+LIKE_ANOTHER = frozenset(
+    "activity-filtered activity-empty delivery-empty delivery-subscription-chip call-missed calls texts forms people "
+    "conversations events subscriptions tracking-numbers web-forms resend-jobs members invitations api-keys "
+    "refused-forms refused-callbacks phone-systems tag-delete report-of-a-source tracking-number-add web-form-add "
+    "phone-system-add text form web-form tracking-number deliveries feed-consumers".split()
+)
 
 
 @pytest.fixture
-def addresses() -> tuple[Any, list[str]]:
-    """A company's admin, and pages with something on them."""
-    company = factories.make_company()
-    subscription = factories.make_subscription(company)
-    call = factories.ended_call(company, factories.make_tracker(company), note="Roof", recording_duration=600)
-    factories.make_text(company)
-    test_delivery = test_events.send_test(subscription, "post_call")
-    for delivery in Delivery.objects.all():
-        Attempt.objects.create(
-            delivery=delivery, number=1, outcome="failed", started_at=timezone.now(), url="https://example.com/hooks",
-            request_headers=[["webhook-id", "evt_1"]], error="tls_expired", message="The certificate expired.",
-        )  # fmt: skip
-    Delivery.objects.update(state="failed", due_at=None, attempts=1, reason="The server's certificate expired.")
-    now = timezone.now()
-    EndpointHealth.objects.create(
-        subscription=subscription, window_began=now, last_failure="The certificate expired.",
-        failing_since=now - timedelta(hours=2), last_success_at=now - timedelta(days=1),
+def users(tmp_path, monkeypatch) -> dict[str, User]:
+    monkeypatch.setenv("CALLHOOKS_VAR", str(tmp_path))
+    demo = json.loads(fill_month(lambda _: None, size=SIZE).read_text())
+    failing = EndpointHealth.objects.get(failing_since__isnull=False)
+    EndpointIssue.objects.create(
+        company=failing.subscription.company, subscription=failing.subscription, opened_at=failing.failing_since,
+        answer="Login required (401)",
     )  # fmt: skip
-    totals_upkeep.keep_up(seconds=30)
-    one = {"args": [subscription.pk]}
-    pages = [
-        reverse("admin:index"),
-        f"{reverse('admin:reports')}?since=2026-03-01&until=2026-03-31",
-        reverse("admin:activity"),
-        reverse("admin:subscriptions_subscription_change", **one),
-        reverse("admin:subscriptions_delivery_changelist"),
-        reverse("admin:subscriptions_delivery_change", args=[test_delivery.pk]),
-        reverse("admin:subscriptions_subscription_test_result", args=[subscription.pk, test_delivery.pk]),
-        reverse("admin:calls_call_change", args=[call.pk]),
-        reverse("admin:calls_person_change", args=[call.person_id]),
-        reverse("admin:subscriptions_subscription_add"),
-        reverse("admin:subscriptions_subscription_verify", **one),
-        reverse("admin:subscriptions_resendjob_add"),
-        reverse("admin:event_type", args=["text_message_sent"]),
-    ]
-    return factories.make_member(company), pages
+    return {name: User.objects.get(username=demo[name]) for name in ("month_user", "month_newcomer", "operator")}
 
 
-def test_nothing_serious_is_found_by_day_or_night(page_for_axe: Page, live_server, addresses):
-    page, (user, paths) = page_for_axe, addresses
-    page.goto(live_server.url + reverse("admin:login"))
-    found = find_serious(page)
-    visit_as(page, live_server, user)
-    for number, path in enumerate(paths):
-        page.goto(live_server.url + path)
+def find_everywhere(page: Page, admin: str, pages: tuple[Shown, ...]) -> list[str]:
+    """All rules wide by day; by night and on a phone those whose outcome can be another one there."""
+    found: list[str] = []
+    for name, path, clicks in pages:
+        if name in LIKE_ANOTHER:
+            continue
+        is_menu = name == screenshots.MENU  # on a phone only
+        page.set_viewport_size(WIDTHS["phone" if is_menu else "wide"])
+        page.emulate_media(color_scheme="light")
+        screenshots.open_page(page, f"{admin}{path}", clicks)
         found += find_serious(page)
-        if number < BY_NIGHT:
-            page.emulate_media(color_scheme="dark")
-            found += find_serious(page, "color-contrast")  # of all that axe looks at, only this is another by night
-            page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme="dark")
+        found += find_serious(page, "color-contrast")
+        if not is_menu:
+            page.set_viewport_size(WIDTHS["phone"])
+            found += find_serious(page, *ON_A_PHONE)
+    return found
+
+
+def test_nothing_serious_is_found(page_for_axe: Page, live_server, users):
+    page, admin = page_for_axe, live_server.url + reverse("admin:index")
+    found = find_everywhere(page, admin, screenshots.FOR_ANYBODY)
+    for who, pages in (
+        ("month_newcomer", screenshots.FIRST_DAY),
+        ("operator", screenshots.FOR_OPERATORS),
+        ("month_user", screenshots.PAGES),
+    ):
+        visit_as(page, live_server, users[who])
+        found += find_everywhere(page, admin, pages)
     assert found == [], "\n".join(found)
-
-
-def test_the_first_day_too(page_for_axe: Page, live_server):
-    visit_as(page_for_axe, live_server, factories.make_member(factories.make_company(), "owner"))
-    assert find_serious(page_for_axe) == []

@@ -65,7 +65,7 @@ PAGES: tuple[Shown, ...] = (
     ("reports", "reports/", ""),
     ("report-of-a-source", "reports/?period=30&source=google_ads", ""),
     ("report-filtered", "reports/?period=30&source=google_ads&which=first", ""),
-    ("person", "activity/?outcome=answered", ".number[href]"),
+    ("person", "calls/call/?outcome=answered", "#result_list tbody th a >> .facts dd a"),
     ("events", "subscriptions/event/", ""),
     ("event", "subscriptions/event/", "#result_list tbody th a"),
     ("sent-again", "subscriptions/resendjob/add/", ""),
@@ -151,7 +151,7 @@ def main(arguments: list[str]) -> int:
     except FileNotFoundError:
         sys.stderr.write(f"{DEMO} is missing. Start `./dev run` in another terminal, and play `./dev demo`.\n")
         return 1
-    except NotFound as error:
+    except (NotFound, LookupError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -202,11 +202,17 @@ def _log_in(page: Page, admin: str, user: str, password: str) -> None:
     page.locator("#user-tools").wait_for()
 
 
-def _picture(page: Page, url: str, clicks: str, target: Path, *, full: bool) -> None:
+def open_page(page: Page, url: str, clicks: str) -> None:
     page.goto(url)
     for one in filter(None, clicks.split(THEN)):
+        if not page.locator(one).count():
+            raise LookupError(f"{page.url} has no {one}: the demo has nothing to show there.")
         page.locator(one).first.click()
         page.wait_for_load_state()
+
+
+def _picture(page: Page, url: str, clicks: str, target: Path, *, full: bool) -> None:
+    open_page(page, url, clicks)
     target.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=target, full_page=full)
 

@@ -86,7 +86,7 @@ def draw_legend(series: Sequence[Series], bars: Sequence[Bar]) -> SafeString:
         '<span><svg aria-hidden="true"><rect width="10" height="10" rx="2" class="{}"/></svg>{}</span>',
         ((one.color, one.label) for one in used),
     )
-    if any(bar.running and sum(bar.values) for bar in bars):
+    if any(bar.running and bar.values[0] for bar in bars):  # only those of the first series are hatched
         entries = format_html("{}{}", entries, _SO_FAR)
     return format_html('<p class="legend">{}</p>', entries)
 

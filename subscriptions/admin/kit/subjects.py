@@ -39,7 +39,7 @@ class SubjectAdmin(LargeTableAdmin):
     named_by: tuple[str, ...] = ()  # relations that `name_of` reads
     # The keys of the people that a term means, among these; numbers without + may be of each of the countries.
     find_people: Callable[[QuerySet[Any], str, Iterable[str]], list[int]]
-    search_help_text = "The customer's phone number or email address, or the exact ID"
+    search_help_text = "Phone number, email or exact ID"
     add_one_at_a_time = True
     time_follows_key = False  # imports add older rows later
 
