@@ -19,8 +19,9 @@ UNKNOWN_SHARE = 0.75
 # Requests that nothing is known of an endpoint yet are let go at first.
 FIRST_REQUESTS = 2
 # An endpoint may keep requests under way worth so many seconds of its own time: one that takes 100 ms as many as the
-# setting allows, one that takes longer than this one at a time.
-WORTH_SECONDS = 1.5
+# setting allows, one that takes longer than half of this one at a time. With half as much, endpoints that take a second
+# had one under way, and got half of what they get now.
+WORTH_SECONDS = 3.0
 # What one claim brings of an endpoint lasts for about so long: claims are few then, and each brings much.
 FEED_SECONDS = 0.5
 LARGEST_WINDOW = 64  # rows of one endpoint that one drain holds at a time

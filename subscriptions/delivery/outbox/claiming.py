@@ -21,7 +21,11 @@ from .rows import Claimed
 
 # Companies, and endpoints of all of them, that one claim looks at; the next goes on behind them.
 COMPANIES_PER_CLAIM = 250
+ENDPOINTS_OF_A_COMPANY = 2
 ENDPOINTS_PER_CLAIM = 500
+# One that may bring few rows looks at few companies: to look at 250 takes as long as to claim 250 rows. But at some, of
+# which all but the last may have as much under way as they may.
+LEAST_COMPANIES = 50
 # Rows looked at for each one that is taken, when many endpoints have more than enough: their shares of the limit are
 # even then, and to sort all of their windows would cost more than the claim.
 CANDIDATES = 4
@@ -103,14 +107,15 @@ class Claim:
 def claim(*, token: UUID, lease: float, limits: Limits, position: Position) -> Claim:
     """Claim due rows for `lease` seconds, going on at `position`, which is moved."""
     hosts = limits.hosts
+    companies_per_claim = min(COMPANIES_PER_CLAIM, max(LEAST_COMPANIES, limits.rows))
     values = {
         "token": token,
         "lease": lease,
         "after_company": position.company,
         "cut_companies": list(position.endpoints),
         "after_endpoints": list(position.endpoints.values()),
-        "companies_per_claim": COMPANIES_PER_CLAIM,
-        "endpoints_per_claim": ENDPOINTS_PER_CLAIM,
+        "companies_per_claim": companies_per_claim,
+        "endpoints_per_claim": min(ENDPOINTS_PER_CLAIM, ENDPOINTS_OF_A_COMPANY * companies_per_claim),
         "endpoints": list(limits.windows),
         "windows": list(limits.windows.values()),
         "window": limits.window,
