@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from ..events import catalogue
+from ..lib.errors import ActionRefused
 from ..past import dry_run
 from ..past.dry_run import Counts, DryRun
 from ..past.judging import Judged, Outcome, Wish
@@ -86,7 +88,10 @@ class DryRunAdmin(ScopedForms):
     ) -> HttpResponse:
         wish = context["adminform"].form.tried
         if wish is not None:
-            context |= {"dry_run": self.shown(dry_run.run(wish))}
+            try:
+                context |= {"dry_run": self.shown(dry_run.run(wish))}
+            except ActionRefused as refused:
+                self.message_user(request, str(refused), messages.ERROR)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def shown(self, found: DryRun) -> dict[str, Any]:

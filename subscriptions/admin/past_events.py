@@ -34,7 +34,7 @@ class PastEventsAdmin(DryRunAdmin, ButtonsAdmin):
             except ActionRefused as refused:
                 form.add_error(None, str(refused))
             else:
-                if not found.counts.judged:
+                if not found.counts.judged and not found.counts.at_least:
                     form.add_error(None, "There are no events of these types in that time. Choose an earlier start.")
                     found = None
         return self.render_page(request, obj, "subscriptions/subscription/past_events.html", self._asked(form, found))
@@ -58,7 +58,7 @@ class PastEventsAdmin(DryRunAdmin, ButtonsAdmin):
             "since": times.time_tag(found.since),
             "until": times.time_tag(found.until),
             "some_gone": form.cleaned_data["since"] < kept,
-            "takes": times.format_duration(found.counts.total / form.rate),
+            "takes": times.format_duration(max(1, found.counts.total / form.rate)),
             "dry_run": self.shown(found),
             "hidden": form.hidden_inputs(),
             "none": not found.counts.would_go and found.counts.judged == found.counts.total,

@@ -18,7 +18,7 @@ def describe_found(counts: Counts) -> str:
 def describe_rest(counts: Counts) -> list[str]:
     """What becomes of the others, a sentence each."""
     said = [
-        (counts.filtered_out, "filtered out: its log will say why, and you can send them from there"),
+        (counts.filtered_out, "filtered out: Deliveries will say why, and you can send them from there"),
         (counts.not_known, "filtered out, because a condition asks about something that is no longer stored"),
         (counts.already_there, "left alone: the subscription has them already"),
         (counts.no_body, "left out: they were not stored in its payload version. You can send them as they are stored"),

@@ -32,6 +32,7 @@ SUBSCRIPTIONS = Resource(
             "Says how many of the company's events of the last 7 days a subscription with these `events` and "
             "`conditions` would have got, and which not. Nothing is saved or sent. The newest 2,000 events are judged, "
             "by what was told when they happened; `total` counts all of them. The key also needs the scope `read`.",
+            conflict="Another dry run of the company is not done yet.",
         ),
         "past_events": Operation(
             "Send past events",

@@ -22,12 +22,12 @@ MOST_SCANNED = 5_000  # events that one page looks at: some 20 ms where few of t
 MOST_BYTES = 4_000_000  # of bodies in one page; a larger one comes alone
 
 # In a company's feed: the body of the default version, or of the first one in which it was wanted.
-_BODY = """coalesce(nullif(e.body, ''), (SELECT b.body FROM subscriptions_eventbody b
+FIRST_BODY = """coalesce(nullif(e.body, ''), (SELECT b.body FROM subscriptions_eventbody b
                               WHERE b.event_id = e.id ORDER BY b.version LIMIT 1))"""
-_VERSION = """CASE WHEN e.body <> '' THEN 'article'
+FIRST_VERSION = """CASE WHEN e.body <> '' THEN 'article'
      ELSE (SELECT b.version FROM subscriptions_eventbody b WHERE b.event_id = e.id ORDER BY b.version LIMIT 1) END"""
 _OF_COMPANY = f"""
-    SELECT w.*, {_VERSION} AS sent_version, 'json' AS sent_encoding, {_BODY} AS sent, '' AS headers
+    SELECT w.*, {FIRST_VERSION} AS sent_version, 'json' AS sent_encoding, {FIRST_BODY} AS sent, '' AS headers
       FROM wanted w
       JOIN subscriptions_event e ON e.id = w.id"""
 _OF_SUBSCRIPTION = f"""

@@ -5,18 +5,22 @@ What it costs has an end: the newest events are judged, a few thousand, and the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 
+from django.db import connection, transaction
 from django.utils import timezone
 
+from ..lib.errors import ActionRefused
 from . import reading
 from .judging import Judged, Outcome, Wish, judge, judge_for_sending
 from .reading import Asked
 
 DAYS = 7
 MOST_JUDGED = 2_000
+LOCK = 7_140_021  # of PostgreSQL's advisory locks
 SHOWN = 10  # of those that would go, and of the others
 
 
@@ -50,23 +54,40 @@ class DryRun:
 
 
 def run(wish: Wish) -> DryRun:
+    """Raises ActionRefused while another one of the company runs."""
     until = timezone.now()
     asked = Asked(wish, until - timedelta(days=DAYS), until)
-    events, complete = reading.newest(asked, MOST_JUDGED)
-    return _summarize(asked, judge(wish, events), complete=complete)
+    with _alone(wish.company_id):
+        events, complete = reading.newest(asked, MOST_JUDGED)
+        return _summarize(asked, judge(wish, events), complete=complete)
 
 
 def run_for_sending(asked: Asked, *, repeat: bool, as_stored: bool) -> DryRun:
     """The same of a job that would send them."""
-    events, complete = reading.newest(asked, MOST_JUDGED)
-    judged = judge_for_sending(asked.wish, events, repeat=repeat, as_stored=as_stored)
-    return _summarize(asked, judged, complete=complete)
+    with _alone(asked.wish.company_id):
+        events, complete = reading.newest(asked, MOST_JUDGED)
+        judged = judge_for_sending(asked.wish, events, repeat=repeat, as_stored=as_stored)
+        return _summarize(asked, judged, complete=complete)
+
+
+@contextmanager
+def _alone(company_id: int) -> Iterator[None]:
+    """One of a company at a time: each costs a web process some tenths of a second, and a program may ask often."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, company_id % 2**31])
+            locked = bool(cursor.fetchone()[0])
+        if not locked:
+            raise ActionRefused("Another dry run of this company is not done yet. Ask again in a moment.")
+        yield
 
 
 def _summarize(asked: Asked, judged: Sequence[Judged], *, complete: bool) -> DryRun:
-    totals = {} if complete else reading.count(asked)
+    # Of another subscription's deliveries only the newest were read through.
+    totals = {} if complete and asked.source_id is None else reading.count(asked)
     types = {
-        name: _count([one for one in judged if one.event.type == name], totals.get(name)) for name in asked.wish.events
+        name: _count([one for one in judged if one.event.type == name], totals.get(name, (0, False)))
+        for name in asked.wish.events
     }
     return DryRun(
         asked.since,
@@ -78,12 +99,12 @@ def _summarize(asked: Asked, judged: Sequence[Judged], *, complete: bool) -> Dry
     )
 
 
-def _count(judged: Sequence[Judged], total: int | None) -> Counts:
+def _count(judged: Sequence[Judged], counted: tuple[int, bool]) -> Counts:
     number = {outcome: sum(one.outcome == outcome for one in judged) for outcome in Outcome}
-    counted = len(judged) if total is None else max(total, len(judged))
+    total, at_least = counted
     return Counts(
-        min(counted, reading.MOST_COUNTED),
-        counted > reading.MOST_COUNTED,
+        max(total, len(judged)),
+        at_least,
         len(judged),
         number[Outcome.GOES],
         number[Outcome.FILTERED],

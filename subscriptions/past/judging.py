@@ -106,7 +106,7 @@ def _for_sending(wish: Wish, one: Judged, *, repeat: bool, as_stored: bool) -> J
         return Judged(event, Outcome.GOES) if repeat else Judged(event, Outcome.THERE, "It has this event already.")
     if event.version is None:
         return Judged(event, Outcome.GONE, "No body of it is stored.")
-    if one.outcome == Outcome.GOES and not event.delivery and event.sent_version is None and not as_stored:
+    if one.outcome == Outcome.GOES and event.sent_version is None and not as_stored:
         reason = (
             f"It has no body in payload version {wish.payload_version}. Sent anyway, it has that of {event.version}."
         )

@@ -16,18 +16,15 @@ from django.utils import timezone
 from ..events.filtering import FILTERED
 from ..events.manifest_events import MANIFEST
 from ..events.versions import DEFAULT
+from ..feed.reading import FIRST_BODY, FIRST_VERSION
 from .judging import LEFT_OUT, THERE, PastEvent, Wish
 
 MOST_COUNTED = 50_000  # of each type, some ten milliseconds
+MOST_OF_SOURCE = 10_000  # deliveries of another subscription that are read through: each leads to its event
 # Retention deletes what is older than its limit, a job sends what is younger than this: they never meet.
 MARGIN = timedelta(hours=1)
 MOST_BYTES = 16_000_000  # of bodies that are judged at once: reading them takes longer than all else
 
-# The body that is stored first: that of the default version, or of the first one in which it was wanted.
-_VERSION = """CASE WHEN e.body <> '' THEN 'article'
-     ELSE (SELECT b.version FROM subscriptions_eventbody b WHERE b.event_id = e.id ORDER BY b.version LIMIT 1) END"""
-_BODY = """coalesce(nullif(e.body, ''), (SELECT b.body FROM subscriptions_eventbody b
-                              WHERE b.event_id = e.id ORDER BY b.version LIMIT 1))"""
 _OF_TYPE = """e.company_id = %(company)s AND e.type = wanted.type
           AND e.created_at >= %(since)s AND e.created_at < %(until)s"""
 
@@ -47,17 +44,18 @@ IS_KEPT = "e.created_at >= %(kept)s"
 _OF_SOURCE = f"""
     SELECT e.id, e.created_at
       FROM (SELECT d.event_id, d.created_at, d.id FROM subscriptions_delivery d WHERE {_GOT}
-             ORDER BY d.created_at DESC, d.id DESC LIMIT %(most_counted)s) d
+             ORDER BY d.created_at DESC, d.id DESC LIMIT %(most_of_source)s) d
       JOIN subscriptions_event e ON e.id = d.event_id
      WHERE {IS_WANTED} AND {IS_KEPT}
      ORDER BY d.created_at DESC, d.id DESC LIMIT %(most)s"""
+# By the event, said so that no index by subscription looks better: it would be read through for each event.
 _TOLD = f"""
-    SELECT e.id, e.type, e.subject_id, e.sequence, e.created_at, {_VERSION} AS version,
-           CASE WHEN e.type = ANY (%(judged)s) THEN {_BODY} END AS body,
+    SELECT e.id, e.type, e.subject_id, e.sequence, e.created_at, {FIRST_VERSION} AS version,
+           CASE WHEN e.type = ANY (%(judged)s) THEN {FIRST_BODY} END AS body,
            CASE WHEN %(to)s::bigint IS NULL THEN '' ELSE coalesce(
                (SELECT CASE WHEN d.state = 'cancelled' AND d.attempts = 0 AND d.reason LIKE %(filtered)s
                             THEN '{LEFT_OUT}' ELSE '{THERE}' END
-                  FROM subscriptions_delivery d WHERE d.event_id = e.id AND d.subscription_id = %(to)s), '') END
+                  FROM subscriptions_delivery d WHERE d.event_id = e.id AND d.subscription_id + 0 = %(to)s), '') END
            AS delivery,
            CASE WHEN %(to)s::bigint IS NULL THEN NULL
                 WHEN %(version)s = '{DEFAULT}' THEN CASE WHEN e.body <> '' THEN '{DEFAULT}' END
@@ -81,7 +79,7 @@ _TELL = f"""
 SELECT t.*, CASE WHEN %(shaped)s AND t.delivery = '' THEN coalesce(
            CASE WHEN t.sent_version = '{DEFAULT}' THEN (SELECT body FROM subscriptions_event WHERE id = t.id)
                 ELSE (SELECT body FROM subscriptions_eventbody WHERE event_id = t.id AND version = t.sent_version) END,
-           (SELECT {_BODY} FROM subscriptions_event e WHERE e.id = t.id)) END
+           (SELECT {FIRST_BODY} FROM subscriptions_event e WHERE e.id = t.id)) END
   FROM ({_TOLD} FROM subscriptions_event e WHERE e.id = ANY (%(ids)s)) t
 """
 _COUNT = f"""
@@ -90,10 +88,15 @@ SELECT wanted.type, counted.number FROM unnest(%(types)s::text[]) AS wanted (typ
     SELECT count(*) AS number FROM (SELECT FROM subscriptions_event e WHERE {_OF_TYPE} LIMIT %(most)s) AS found) counted
 """
 _COUNT_OF_SOURCE = f"""
-SELECT e.type, count(*)
-  FROM (SELECT d.event_id FROM subscriptions_delivery d WHERE {_GOT}
-         ORDER BY d.created_at DESC, d.id DESC LIMIT %(most)s) d
-  JOIN subscriptions_event e ON e.id = d.event_id WHERE {IS_WANTED} AND {IS_KEPT} GROUP BY e.type
+WITH got AS MATERIALIZED (
+    SELECT d.event_id FROM subscriptions_delivery d WHERE {_GOT}
+     ORDER BY d.created_at DESC, d.id DESC LIMIT %(most)s
+)
+SELECT wanted.type, count(wanted.type), (SELECT count(*) FROM got)
+  FROM (SELECT) AS always
+  LEFT JOIN (SELECT e.type FROM got JOIN subscriptions_event e ON e.id = got.event_id
+              WHERE {IS_WANTED} AND {IS_KEPT}) AS wanted ON true
+ GROUP BY wanted.type
 """
 _COUNT_ALL = f"""
 SELECT count(*) FROM subscriptions_event e
@@ -128,7 +131,7 @@ class Asked:
             "to": self.to,
             "shaped": self.shaped,
             "filtered": f"{FILTERED}%",
-            "most_counted": MOST_COUNTED,
+            "most_of_source": MOST_OF_SOURCE,
             "kept": kept_since(),
         }
 
@@ -151,17 +154,21 @@ def tell(asked: Asked, ids: Sequence[UUID]) -> list[PastEvent]:
     return [found[one] for one in ids if one in found]
 
 
-def count(asked: Asked) -> dict[str, int]:
-    """How many there are of each type, up to one more than MOST_COUNTED. Test events are counted too: only the table
-    itself knows them."""
-    query = _COUNT if asked.source_id is None else _COUNT_OF_SOURCE
-    return dict(_read(query, {**asked.values, "most": MOST_COUNTED + 1}))
+def count(asked: Asked) -> dict[str, tuple[int, bool]]:
+    """How many there are of each type, up to a limit, and whether there may be more. Test events are counted too: only
+    the table itself knows them."""
+    if asked.source_id is None:
+        counted = _read(_COUNT, {**asked.values, "most": MOST_COUNTED + 1})
+        return {name: (min(number, MOST_COUNTED), number > MOST_COUNTED) for name, number in counted}
+    counted = _read(_COUNT_OF_SOURCE, {**asked.values, "most": MOST_OF_SOURCE})
+    found = {name: number for name, number, _ in counted}
+    return {name: (found.get(name, 0), counted[0][2] == MOST_OF_SOURCE) for name in asked.wish.events}
 
 
 def count_all(asked: Asked) -> int:
     """All of them, however long that takes."""
     if asked.source_id is not None:
-        return sum(dict(_read(_COUNT_OF_SOURCE, {**asked.values, "most": None})).values())
+        return sum(number for _, number, _ in _read(_COUNT_OF_SOURCE, {**asked.values, "most": None}))
     return int(_read(_COUNT_ALL, asked.values)[0][0])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -175,6 +176,21 @@ def test_a_viewer_does_not_try(company):
     viewer = login(factories.make_member(company, "viewer"))
     assert "_try" not in viewer.get(page(subscription)).content.decode()
     assert viewer.post(page(subscription), {"_try": "1"}).status_code == 403
+
+
+def test_one_of_a_company_at_a_time(client, company):
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [dry_run.LOCK, company.pk])
+        shown = tried(client, ADD, events=["post_call"]).content.decode()
+        assert "Another dry run of this company is not done yet." in shown
+        asked = {"events": ["post_call"]}
+        answer = program(company, ["read", "manage"]).post("/api/v1/subscriptions/dry-run/", asked, format="json")
+        assert answer.status_code == 409
+        dry_run.run(wish(factories.make_company("Other")))  # nor does anybody else wait
+    finally:
+        other.close()
 
 
 # --- in the API -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from subscriptions.feed.reading import Feed
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.maintenance.integrity_check import check_integrity, is_sound
 from subscriptions.models import Delivery, Event, EventBody, ResendJob, ShapedBody
-from subscriptions.past import jobs, walking
+from subscriptions.past import dry_run, jobs, reading, walking
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +224,7 @@ def test_an_event_without_a_body_in_its_version_is_left_out_and_can_be_sent(comp
     assert (row.state, row.payload_version) == ("cancelled", "article")
     assert row.reason.startswith("Filtered out: It has no body in payload version 2026-05.")
     assert is_well()
+    assert (finish(begin(late)).filtered, got(late)[0].state) == (1, "cancelled")  # nor by a second job
     finish(begin(late, as_stored=True))
     assert got(late)[0].state == "pending"
     assert is_well()
@@ -279,6 +280,24 @@ def test_what_another_one_got_is_replayed_here(company):
     (row,) = got(late)
     wanted = Delivery.objects.exclude(reason__startswith="Filtered out").get(subscription=first, event__test=False)
     assert row.event_id == wanted.event_id
+
+
+def test_of_much_that_another_one_got_the_newest_is_looked_at(company, monkeypatch):
+    first = subscribe(company)
+    for _ in range(3):
+        factories.ended_call(company)
+    late = subscribe(company)
+    now = timezone.now()
+    asked = {"since": now - timedelta(hours=1), "until": now, "source": first}
+    assert jobs.count(late, **asked).counts.total == 3
+    monkeypatch.setattr(dry_run, "MOST_JUDGED", 1)
+    monkeypatch.setattr(reading, "MOST_OF_SOURCE", 2)
+    found = jobs.count(late, **asked).counts
+    assert (found.judged, found.total, found.at_least) == (1, 2, True)
+    other = factories.make_subscription(company, events=["form_submission"])
+    found = jobs.count(other, **asked).counts
+    assert (found.total, found.at_least) == (0, True)  # none among the newest, and there are more
+    assert begin(late, source=first).total == 3
 
 
 def test_neither_its_own_nor_another_companys(company):

@@ -46,6 +46,12 @@ PAGES: tuple[Shown, ...] = (
         "subscriptions/subscription/",
         "#result_list tbody th a >> .more summary >> [href$='/shape/'] >> [name=_preview]",
     ),
+    ("filter-tried", "subscriptions/subscription/", "#result_list tbody th a >> [name=_try]"),
+    (
+        "past-events",
+        "subscriptions/subscription/",
+        "#result_list tbody th a >> .more summary >> [href$='/past_events/'] >> [name=count]",
+    ),
     ("issues", "subscriptions/endpointissue/", ""),
     ("issue", "subscriptions/endpointissue/", "#result_list tbody th a"),
     ("manifests", "subscriptions/subscription/", "#result_list tbody th a >> a[href$='/manifests/']"),
