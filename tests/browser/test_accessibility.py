@@ -18,7 +18,7 @@ from tests.tools import screenshots
 from tests.tools.screenshots import PHONE, WIDE, Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SIZE = 150  # calls, texts and forms: each list has some, those of today too
+SIZE = 300  # calls, texts and forms: each list has some, those of today too
 WIDTHS = {name: {"width": width, "height": height} for name, (width, height) in {"wide": WIDE, "phone": PHONE}.items()}
 
 # A phone shows some parts only, in other places, and lets some scroll. By night: by day the colours are those of wide.
