@@ -122,7 +122,8 @@ class Sending:
             scale=self.retry_scale,
             outage=answer.error in outage_rules.ERRORS and outages.ongoing(),
             policy=claimed.retry_policy,
-            retry_refusals=claimed.retry_refusals,
+            # Of several events one may be what the server refuses: the next requests are smaller (`gathering.py`).
+            retry_refusals=claimed.retry_refusals or len(claimed.parts()) > 1,
         )
         return Outcome(
             claimed=claimed,

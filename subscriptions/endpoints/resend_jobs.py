@@ -9,13 +9,14 @@ Invariants
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import F, Max, QuerySet, Window
+from django.db.models.functions import Now, RowNumber
 
 from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
@@ -30,6 +31,8 @@ DEFAULT_PER_SECOND = 50
 # After an interruption, a step catches up with at most this much, so that its transaction stays short.
 LONGEST_STEP_SECONDS = 5.0
 ROWS_PER_STEP = 1000
+# Of a drain's turn: nothing is claimed or recorded meanwhile, for nobody. A step may take longer; no other follows it.
+LONGEST_TURN_SECONDS = 0.2
 
 
 def find_matching(
@@ -56,11 +59,11 @@ def start(
     unknown = set(states) - set(STATES)
     if unknown or not states:
         raise ActionRefused(f"Deliveries in these states cannot be sent again: {', '.join(sorted(unknown))}.")
+    total = find_matching(subscription, since=since, until=until, states=states).count()  # before anything is locked
+    if not total:
+        raise ActionRefused("There is nothing to send again in that time.")
     with transaction.atomic():
         refuse_second(subscription)
-        total = find_matching(subscription, since=since, until=until, states=states).count()
-        if not total:
-            raise ActionRefused("There is nothing to send again in that time.")
         return ResendJob.objects.create(
             company_id=subscription.company_id,
             subscription=subscription,
@@ -74,8 +77,9 @@ def start(
 
 
 def refuse_second(subscription: Subscription) -> None:
-    """Locks the subscription. Raises ActionRefused while a job of it is running, of either kind."""
-    Subscription.objects.select_for_update().get(pk=subscription.pk)
+    """Locks the subscription, but not for those who write deliveries of new events for it. Raises ActionRefused while a
+    job of it is running, of either kind."""
+    Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)
     if ResendJob.objects.filter(subscription=subscription, state=ResendJob.State.RUNNING).exists():
         raise ActionRefused("A resend for this subscription is running already. Wait for it or cancel it.")
 
@@ -95,10 +99,11 @@ def step() -> int:
 
 
 def step_each(kind: ResendJob.Kind, take: Callable[[int], int]) -> int:
-    """Let every running job of this kind take a step: `take` its key."""
+    """Let running jobs of this kind take a step, as many as have time; the others are first next time. `take` gets a
+    job's key."""
     sent = 0
-    running = ResendJob.objects.filter(state=ResendJob.State.RUNNING, kind=kind)
-    for pk in list(running.values_list("pk", flat=True)):
+    ends_at = time.monotonic() + LONGEST_TURN_SECONDS
+    for pk in _in_turn(kind):
         try:
             sent += take(pk)
         except (OperationalError, InterfaceError):
@@ -106,7 +111,20 @@ def step_each(kind: ResendJob.Kind, take: Callable[[int], int]) -> int:
         except Exception:
             logger.exception("Resend %s was stopped: it cannot go on", pk)
             ResendJob.objects.filter(pk=pk).update(state=ResendJob.State.CANCELLED, finished_at=Now())
+        if time.monotonic() > ends_at:
+            break
     return sent
+
+
+def _in_turn(kind: ResendJob.Kind) -> list[int]:
+    """One of each company, then a second one, and so on; companies first whose last step was longest ago."""
+    own = Window(RowNumber(), partition_by="company", order_by=[F("stepped_at").asc(nulls_first=True), "pk"])
+    last = Window(Max("stepped_at"), partition_by="company")
+    running = ResendJob.objects.filter(
+        state=ResendJob.State.RUNNING, kind=kind, subscription__state=Subscription.State.ACTIVE
+    )
+    ordered = running.annotate(own=own, last=last).order_by("own", F("last").asc(nulls_first=True), "pk")
+    return list(ordered.values_list("pk", flat=True))
 
 
 def lock(pk: int) -> ResendJob | None:

@@ -12,6 +12,7 @@ from .filter_fields import FilterField, Kind
 # Each condition is judged in the transaction of each event, so there is an end to them.
 MOST_CONDITIONS = 50
 MOST_VALUES = 1_000
+MOST_VALUES_IN_ALL = 5_000  # of all conditions together: a millisecond for each event
 DEEPEST = 5
 LONGEST_TEXT = 500  # as the longest column that is asked about
 LONGEST_SECONDS = 30 * 86_400
@@ -27,6 +28,7 @@ class _Check:
     def __init__(self, company_id: int) -> None:
         self._company_id = company_id
         self._left = MOST_CONDITIONS
+        self._values_left = MOST_VALUES_IN_ALL
 
     def checked(self, condition: Any, depth: int = 1) -> dict[str, Any]:
         self._left -= 1
@@ -76,6 +78,9 @@ class _Check:
         values = list(dict.fromkeys(given))
         if not 0 < len(values) <= MOST_VALUES:
             raise ValueError(f"{about.name}: in must have 1 to {MOST_VALUES:,} values.")
+        self._values_left -= len(values)
+        if self._values_left < 0:
+            raise ValueError(f"All conditions together have more than {MOST_VALUES_IN_ALL:,} values. Ask for fewer.")
         if any(len(each) > LONGEST_TEXT or "\x00" in each for each in values):
             raise ValueError(f"{about.name}: a value has at most {LONGEST_TEXT} characters, and no NUL.")
         if about.choices:

@@ -13,7 +13,7 @@ about them holds. Of a past event a fact may be `UNKNOWN`: whoever judges one as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 OPERATORS = ("in", "is", "min", "max")
@@ -34,6 +34,14 @@ class Unknown:
     """The value of a fact that an event had and that can no longer be told."""
 
 
+class Values(list[Any]):
+    """Those of an `in`, folded once for all events that are judged by it."""
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        super().__init__(values)
+        self.folded = frozenset(map(_folded, self))
+
+
 UNKNOWN = Unknown()
 Condition = Mapping[str, Any]
 Facts = Mapping[str, Any]
@@ -52,6 +60,20 @@ def refusal(condition: Condition, facts: Facts) -> str:
         case {"field": str(name)}:
             return _about_field(name, condition, facts)
     raise ValueError(f"This is no condition: {str(condition)[:200]}")
+
+
+def prepare(condition: Condition) -> Condition:
+    """The same condition, to be asked of many events."""
+    match condition:
+        case {"all": list(parts)}:
+            return {"all": [prepare(part) for part in parts]}
+        case {"any": list(parts)}:
+            return {"any": [prepare(part) for part in parts]}
+        case {"not": part}:
+            return {"not": prepare(part)}
+        case {"in": list(values)}:
+            return {**condition, "in": Values(values)}
+    return condition
 
 
 def unknown_of(condition: Condition, facts: Facts) -> list[str]:
@@ -94,7 +116,8 @@ def _holds(operator: str, value: Any, argument: Any) -> bool:
     if operator == "is":
         return bool(value == argument)
     values = value if isinstance(value, list) else [value]
-    return not {_folded(each) for each in values}.isdisjoint(map(_folded, argument))
+    wanted = argument.folded if isinstance(argument, Values) else map(_folded, argument)
+    return not {_folded(each) for each in values}.isdisjoint(wanted)
 
 
 def in_words(condition: Condition) -> str:

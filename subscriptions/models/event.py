@@ -105,8 +105,8 @@ class EventBody(models.Model):
 
 
 class ShapedBody(models.Model):
-    """The body of an event for a subscription with a shape of its own (`events/shapes`), never changed after the
-    transaction. `headers` are those that its format brings."""
+    """The body of an event for a subscription with a shape of its own (`events/shapes`), never changed once it was
+    sent. `headers` are those that its format brings."""
 
     pk = models.CompositePrimaryKey("event", "subscription_id")
     event = models.ForeignKey(Event, models.CASCADE, related_name="shaped_bodies", db_index=False)

@@ -57,28 +57,29 @@ def run(wish: Wish) -> DryRun:
     """Raises ActionRefused while another one of the company runs."""
     until = timezone.now()
     asked = Asked(wish, until - timedelta(days=DAYS), until)
-    with _alone(wish.company_id):
+    with alone(wish.company_id):
         events, complete = reading.newest(asked, MOST_JUDGED)
         return _summarize(asked, judge(wish, events), complete=complete)
 
 
 def run_for_sending(asked: Asked, *, repeat: bool, as_stored: bool) -> DryRun:
     """The same of a job that would send them."""
-    with _alone(asked.wish.company_id):
+    with alone(asked.wish.company_id):
         events, complete = reading.newest(asked, MOST_JUDGED)
         judged = judge_for_sending(asked.wish, events, repeat=repeat, as_stored=as_stored)
         return _summarize(asked, judged, complete=complete)
 
 
 @contextmanager
-def _alone(company_id: int) -> Iterator[None]:
-    """One of a company at a time: each costs a web process some tenths of a second, and a program may ask often."""
+def alone(company_id: int) -> Iterator[None]:
+    """One count or dry run of a company at a time: each costs some tenths of a second, that of all of a large company's
+    events more, and a program may ask often. Raises ActionRefused."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, company_id % 2**31])
             locked = bool(cursor.fetchone()[0])
         if not locked:
-            raise ActionRefused("Another dry run of this company is not done yet. Ask again in a moment.")
+            raise ActionRefused("Another count or dry run of this company is not done yet. Ask again in a moment.")
         yield
 
 

@@ -26,8 +26,8 @@ from ..feed import horizon
 from ..lib.errors import ActionRefused
 from ..models import Delivery, ResendJob, Subscription
 from . import reading, walking, writing
-from .dry_run import DryRun, run_for_sending
-from .judging import Outcome, Wish, judge_for_sending
+from .dry_run import DryRun, alone, run_for_sending
+from .judging import THERE, Outcome, Wish, judge_for_sending
 from .reading import Asked, kept_since
 
 BELONGS_TO_NOBODY = "This subscription belongs to another company."
@@ -63,13 +63,13 @@ def start(
 ) -> ResendJob:
     """Raises ActionRefused when there is nothing to send, or nobody to send it to."""
     wish = _wish(subscription, events, source, until)
-    with transaction.atomic():
-        resend_jobs.refuse_second(subscription)
+    with alone(subscription.company_id):
         since, until = max(since, kept_since()), min(until, resend_jobs.database_now())
         asked = Asked(wish, since, until, source.pk if source else None, subscription.pk)
-        total = reading.count_all(asked)
+        total = reading.count_all(asked)  # before anything is locked that others need
         if not total:
             raise ActionRefused("There are no events of these types in that time. Choose an earlier start.")
+        resend_jobs.refuse_second(subscription)
         return ResendJob.objects.create(
             company_id=subscription.company_id,
             subscription=subscription,
@@ -124,7 +124,10 @@ def _step(pk: int) -> int:
         if not pace.rows:
             return 0
         asked = _asked(job)
-        walked = walking.walk(asked, job.reached_at or job.since, job.reached, pace.rows)
+        place_at = job.reached_at or job.since
+        walked = walking.walk(asked, place_at, job.reached, pace.rows)
+        if (fitting := reading.count_fitting(walked.events)) < len(walked.events):
+            walked = walking.walk(asked, place_at, job.reached, fitting)
         done = _send(job, asked, walked.events)
         gone = job.gone + len(walked.events) - done.sent - done.filtered - done.had
         if walked.ended:  # what has expired since it was counted
@@ -144,7 +147,8 @@ def _step(pk: int) -> int:
 
 def _asked(job: ResendJob) -> Asked:
     """By what its subscription asks for now, of what the job was started for."""
-    wish = replace(Wish.of(job.subscription), events=job.events or [])
+    wish = Wish.of(job.subscription)
+    wish = replace(wish, events=[name for name in wish.events if name in (job.events or [])])
     since = max(job.since, kept_since())
     return Asked(wish, since, job.until, job.source_id, job.subscription_id, shaped=job.subscription.shape is not None)
 
@@ -152,7 +156,7 @@ def _asked(job: ResendJob) -> Asked:
 def _send(job: ResendJob, asked: Asked, ids: Sequence[Any]) -> writing.Done:
     judged = judge_for_sending(asked.wish, reading.tell(asked, ids), repeat=job.repeat, as_stored=job.as_stored)
     done = writing.write(job.subscription, judged)
-    again = [one.event.id for one in judged if one.outcome == Outcome.GOES and one.event.delivery]
+    again = [one.event.id for one in judged if one.outcome == Outcome.GOES and one.event.delivery == THERE]
     rows = Delivery.objects.filter(subscription=job.subscription, event__in=again)
     resent = operations.resend(rows) if again else 0
     return done._replace(sent=done.sent + resent, had=done.had + len(again) - resent)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ..events import catalogue
 from ..events.catalogue import EventType, Told
-from ..events.conditions import refusal, unknown_of
+from ..events.conditions import prepare, refusal, unknown_of
 from ..events.versions import DEFAULT
 from ..models import Subscription
 
@@ -131,7 +131,8 @@ def _judge_type(wish: Wish, definition: EventType, events: Sequence[PastEvent]) 
         facts: list[dict[str, Any]] = [{} for _ in events]
     else:
         facts = definition.past_facts([Told(event.subject_id, _read(event.body)) for event in events])
-    return [_judge(wish, condition or {"all": []}, event, known) for event, known in zip(events, facts, strict=True)]
+    prepared = prepare(condition or {"all": []})
+    return [_judge(wish, prepared, event, known) for event, known in zip(events, facts, strict=True)]
 
 
 def _judge(wish: Wish, condition: Mapping[str, Any], event: PastEvent, facts: Mapping[str, Any]) -> Judged:

@@ -76,11 +76,19 @@ SELECT id, type, subject_id, sequence, created_at, version, body, delivery, sent
 """
 # The body that is shaped: that of the subscription's version, or the one that is stored.
 _TELL = f"""
-SELECT t.*, CASE WHEN %(shaped)s AND t.delivery = '' THEN coalesce(
+SELECT t.*, CASE WHEN %(shaped)s AND t.delivery <> '{THERE}' THEN coalesce(
            CASE WHEN t.sent_version = '{DEFAULT}' THEN (SELECT body FROM subscriptions_event WHERE id = t.id)
                 ELSE (SELECT body FROM subscriptions_eventbody WHERE event_id = t.id AND version = t.sent_version) END,
            (SELECT {FIRST_BODY} FROM subscriptions_event e WHERE e.id = t.id)) END
   FROM ({_TOLD} FROM subscriptions_event e WHERE e.id = ANY (%(ids)s)) t
+"""
+_COUNT_FITTING = f"""
+SELECT count(*) FROM (
+    SELECT sum(e.bytes) OVER (ORDER BY asked.place) - e.bytes AS before
+      FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS asked (id, place)
+      LEFT JOIN LATERAL (SELECT coalesce(octet_length({FIRST_BODY}), 0) AS bytes
+                           FROM subscriptions_event e WHERE e.id = asked.id) e ON true) sized
+ WHERE coalesce(before, 0) < %(bytes)s
 """
 _COUNT = f"""
 SELECT wanted.type, counted.number FROM unnest(%(types)s::text[]) AS wanted (type)
@@ -152,6 +160,11 @@ def tell(asked: Asked, ids: Sequence[UUID]) -> list[PastEvent]:
     """These events, in this order, with all that is needed to send them."""
     found = {row[0]: PastEvent(*row) for row in _read(_TELL, {**asked.values, "ids": list(ids)})}
     return [found[one] for one in ids if one in found]
+
+
+def count_fitting(ids: Sequence[UUID]) -> int:
+    """How many of these, from the first on, have bodies that may be in memory at the same time: one at least."""
+    return int(_read(_COUNT_FITTING, {"ids": list(ids), "bytes": MOST_BYTES})[0][0])
 
 
 def count(asked: Asked) -> dict[str, tuple[int, bool]]:

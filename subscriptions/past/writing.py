@@ -15,11 +15,12 @@ from ..events.filtering import FILTERED, LONGEST_REASON
 from ..events.shapes import storing
 from ..events.shapes.formats import batch_of, encoding_of
 from ..models import Delivery, Event, Subscription
-from .judging import Judged, Outcome, PastEvent
+from .judging import LEFT_OUT, Judged, Outcome, PastEvent
 
 REASON = "A past event, sent on request."
 # An event has as many deliveries as `fan_out` says: the integrity check counts them. Its row is locked in the order of
-# ids, so that jobs of several subscriptions cannot deadlock. The delivery is of now: its day's manifest lists it.
+# ids, so that jobs of several subscriptions cannot deadlock. The delivery is of now: its day's manifest lists it. So is
+# one that a filter left out and that was never sent: it gets the body that the subscription asks for now, with masks.
 _WRITE = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb)
@@ -27,7 +28,7 @@ WITH given AS (
 ), locked AS MATERIALIZED (
     SELECT e.id FROM subscriptions_event e WHERE e.id IN (SELECT event_id FROM given) ORDER BY e.id FOR NO KEY UPDATE
 ), written AS (
-    INSERT INTO subscriptions_delivery
+    INSERT INTO subscriptions_delivery AS d
            (company_id, event_id, subscription_id, payload_version, encoding, shaped, batch, state, stage, lane, reason,
             due_at, finished_at, created_at)
     SELECT %(company)s, g.event_id, %(subscription)s, g.payload_version, %(encoding)s, %(shaped)s, %(batch)s, g.state,
@@ -35,10 +36,14 @@ WITH given AS (
            CASE g.state WHEN 'pending' THEN clock_timestamp() END,
            CASE g.state WHEN 'cancelled' THEN clock_timestamp() END, clock_timestamp()
       FROM (SELECT given.* FROM given JOIN locked ON locked.id = given.event_id ORDER BY given.place) g
-        ON CONFLICT (event_id, subscription_id) DO NOTHING
-    RETURNING event_id, state
+        ON CONFLICT (event_id, subscription_id) DO UPDATE SET
+           payload_version = excluded.payload_version, encoding = excluded.encoding, shaped = excluded.shaped,
+           batch = excluded.batch, state = excluded.state, stage = excluded.stage, lane = excluded.lane,
+           reason = excluded.reason, due_at = excluded.due_at, finished_at = NULL, created_at = excluded.created_at
+         WHERE excluded.state = 'pending' AND d.state = 'cancelled' AND d.attempts = 0 AND d.reason LIKE %(filtered)s
+    RETURNING event_id, state, d.xmax = 0 AS new
 ), raised AS (
-    UPDATE subscriptions_event e SET fan_out = e.fan_out + 1 FROM written WHERE e.id = written.event_id
+    UPDATE subscriptions_event e SET fan_out = e.fan_out + 1 FROM written WHERE e.id = written.event_id AND written.new
 )
 SELECT event_id, state FROM written
 """
@@ -51,8 +56,13 @@ class Done(NamedTuple):
 
 
 def write(to: Subscription, judged: Sequence[Judged]) -> Done:
-    """Deliveries for the events that have none yet. The caller sends those again that have one."""
-    new = [one for one in judged if not one.event.delivery and one.outcome != Outcome.GONE]
+    """Deliveries for the events that have none yet, or one that was left out. The caller sends again what was sent."""
+    new = [
+        one
+        for one in judged
+        if (not one.event.delivery and one.outcome != Outcome.GONE)
+        or (one.event.delivery == LEFT_OUT and one.outcome == Outcome.GOES)
+    ]
     states = _insert(to, new) if new else {}
     if to.shape is not None:
         storing.write(
@@ -94,6 +104,7 @@ def _insert(to: Subscription, new: Sequence[Judged]) -> dict[Any, str]:
                 "shaped": to.shape is not None,
                 "batch": batch_of(to.shape, to.encoding) if to.batch_events is not None else ALONE,
                 "lane": Delivery.Lane.LATE.value,
+                "filtered": f"{FILTERED}%",
             },
         )
         return dict(cursor.fetchall())

@@ -184,7 +184,7 @@ def test_one_of_a_company_at_a_time(client, company):
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [dry_run.LOCK, company.pk])
         shown = tried(client, ADD, events=["post_call"]).content.decode()
-        assert "Another dry run of this company is not done yet." in shown
+        assert "Another count or dry run of this company is not done yet." in shown
         asked = {"events": ["post_call"]}
         answer = program(company, ["read", "manage"]).post("/api/v1/subscriptions/dry-run/", asked, format="json")
         assert answer.status_code == 409

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from uuid import UUID
+
+KEPT_OF_OTHERS = 1_024  # bytes of the answer to several events, and of its headers: what most answers have
 
 
 def host_of(url: str) -> str:
@@ -130,6 +133,20 @@ class Outcome:
     ours: bool = False
 
     def of_each(self) -> list[Outcome]:
-        """The same outcome for each delivery of the request."""
+        """The same outcome for each delivery of the request. The answer is kept whole with the one that leads, and its
+        beginning with the others: a long one would be stored a hundred times."""
         parts = self.claimed.parts()
-        return [self] if len(parts) == 1 else [replace(self, claimed=part) for part in parts]
+        if len(parts) == 1:
+            return [self]
+        cut = len(self.response_body) > KEPT_OF_OTHERS
+        short = replace(
+            self,
+            response_headers=self._first_headers(),
+            response_body=self.response_body[:KEPT_OF_OTHERS],
+            truncated=self.truncated or cut,
+        )
+        return [replace(self if part.leads else short, claimed=part) for part in parts]
+
+    def _first_headers(self) -> list[tuple[str, str]]:
+        sizes = accumulate(len(name) + len(value) for name, value in self.response_headers)
+        return [header for header, size in zip(self.response_headers, sizes, strict=True) if size <= KEPT_OF_OTHERS]

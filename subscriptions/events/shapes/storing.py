@@ -15,6 +15,8 @@ from .building import Shape, build
 _WRITE = """
 INSERT INTO subscriptions_shapedbody (event_id, subscription_id, body, headers)
 SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[], %s::jsonb[])
+    -- Of a delivery that was left out and never sent, and is sent as a past event.
+    ON CONFLICT (event_id, subscription_id) DO UPDATE SET body = excluded.body, headers = excluded.headers
 """
 
 
