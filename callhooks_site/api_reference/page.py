@@ -62,7 +62,7 @@ class TryOut(SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Any = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
-        # The API takes keys only. Any site can embed the script, which would hand it the token of the visitor's session.
+        # Any site can embed the script, and would get the token of the visitor's session. The API takes keys only.
         response.data["csrf_token"] = ""
         response.csp = {"img-src": "'self' data:"}  # its icons are images inside the style sheet
         return cast(Response, response)

@@ -135,14 +135,14 @@ def lock(pk: int) -> ResendJob | None:
 
 
 class Pace:
-    """How many `rows` a step of this job may do `now`."""
+    """How many `rows` a step of this job may do `now`, `most` at most."""
 
-    def __init__(self, job: ResendJob) -> None:
+    def __init__(self, job: ResendJob, *, most: int = ROWS_PER_STEP) -> None:
         self._job = job
         self.now = database_now()
         passed = (self.now - job.stepped_at).total_seconds() if job.stepped_at else 1.0
         self._seconds = min(LONGEST_STEP_SECONDS, passed)
-        self.rows = min(ROWS_PER_STEP, int(job.per_second * self._seconds))
+        self.rows = min(most, int(job.per_second * self._seconds))
 
     @property
     def stepped_at(self) -> datetime:
