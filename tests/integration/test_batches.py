@@ -6,10 +6,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from docs.verify.verify import verify
 from subscriptions.delivery import batching, outbox
+from subscriptions.delivery.outbox import gathering
 from subscriptions.endpoints import operations
 from subscriptions.endpoints.test_events import send_test
 from subscriptions.events.stored_bodies import read_sent
@@ -20,6 +22,22 @@ from tests.support.drains import drain_until, nothing_pending
 from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_text, make_tracker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
+
+# Webhooks that had three tries, all due for an hour.
+BACKLOG = """
+WITH event AS (
+    INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, created_at, test, fan_out, xact)
+    SELECT gen_random_uuid(), %(company)s, 'pre_call', 'CAL' || n, 1, '{}', now(), false, 1, 0
+      FROM generate_series(1, %(rows)s) n
+    RETURNING id
+)
+INSERT INTO subscriptions_delivery
+       (company_id, event_id, subscription_id, payload_version, encoding, shaped, batch, state, stage, lane, reason,
+        due_at, attempts, round_began_after)
+SELECT %(company)s, id, %(subscription)s, 'article', 'json', false, 1, 'pending', 1, 1, '', now() - interval '1 hour',
+       3, 0
+  FROM event
+"""
 
 
 @pytest.fixture
@@ -366,3 +384,21 @@ def test_without_batches_what_waits_goes_as_usual(company, tracker, receiver):
     all_due()
     drain_until(nothing_pending)
     assert [got.headers["Callhooks-Event"] for got in receiver.got] == ["pre_call"] * 2
+
+
+def test_a_long_backlog_of_other_tries_is_not_read_through(company, tracker):
+    """Nobody is served while a drain looks for what goes along."""
+    subscription = batching_one(company)
+    lead, other = (Delivery.objects.get(event__subject_id=each.resource_id) for each in calls(company, tracker, 2))
+    with connection.cursor() as cursor:
+        cursor.execute(BACKLOG, {"company": company.pk, "subscription": subscription.pk, "rows": gathering.MOST_SEEN})
+    Delivery.objects.filter(pk__in=[lead.pk, other.pk]).update(lane=1, attempts=1, stage=1)
+    now = timezone.now()
+    Delivery.objects.filter(pk=lead.pk).update(due_at=now - timedelta(hours=2))
+    Delivery.objects.filter(pk=other.pk).update(due_at=now - timedelta(seconds=1))
+    (job,) = batches(limit=1)
+    assert (job.id, sizes([job])) == (lead.pk, [1])
+    Delivery.objects.filter(attempts=3).update(state="cancelled", due_at=None, finished_at=now)
+    end_leases()
+    (job,) = batches(limit=1)
+    assert job.id == other.pk  # nobody waits for ever
