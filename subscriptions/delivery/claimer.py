@@ -28,6 +28,9 @@ CLAIM_ROWS = 80
 # The same while no other company had anything for a while.
 CLAIM_ROWS_ALONE = 500
 ALONE_SECONDS = 10.0
+# The same while many companies have much to send: then nobody waits for the flood of one, and each row costs less.
+CLAIM_ROWS_OF_MANY = 250
+MANY_COMPANIES = 20  # in one claim
 IDLE_SECONDS = 1.0  # between two looks at what waits: wake-ups can get lost
 # The shortest time between two looks: rates and retries fall due at any moment, and one step serves many of them.
 LOOK_SECONDS = 0.05
@@ -70,6 +73,7 @@ class Claimer:
         self._many: dict[int, float] = {}  # companies that the short claim is not for, and until when
         self._company: int | None = None  # of the last row that was claimed
         self._others_at = -NEVER  # when one of another company was last claimed
+        self._of_many = False  # whether the last claim met many companies
 
     @property
     def held(self) -> int:
@@ -83,7 +87,9 @@ class Claimer:
 
     def rows_at_once(self, now: float) -> int:
         """Rows that whoever is woken meanwhile may have to wait for: few where several companies have something."""
-        return CLAIM_ROWS if now - self._others_at < ALONE_SECONDS else CLAIM_ROWS_ALONE
+        if now - self._others_at >= ALONE_SECONDS:
+            return CLAIM_ROWS_ALONE
+        return CLAIM_ROWS_OF_MANY if self._of_many else CLAIM_ROWS
 
     def seconds(self, now: float) -> float:
         """Until this drain has to look or to claim."""
@@ -150,6 +156,10 @@ class Claimer:
         now = time.monotonic()
         self._left_something = claim.more or claim.cut or claim.skipped
         self._taken, self._released = len(claim.rows), 0
+        if claim.rows:
+            self._of_many = len({job.company for job in claim.rows}) >= MANY_COMPANIES
+        else:  # to look at more in turn
+            self._of_many |= claim.cut
         self._take(claim.rows, now)
         self._another_round |= bool(claim.rows)
         if claim.rows and (claim.cut or len(claim.rows) >= limits.rows):

@@ -77,9 +77,27 @@ def test_a_company_with_exactly_as_many_endpoints_as_one_claim_looks_at_is_met_a
     tracker = make_tracker(company)
     for _ in range(3):
         make_call(company, tracker)
+    assert_each_claim_brings_two(claims=3)
+
+
+def test_exactly_as_many_companies_as_one_claim_looks_at_are_met_again(monkeypatch):
+    monkeypatch.setattr(claiming, "COMPANIES_PER_CLAIM", 2)
+    for name in ("One", "Two"):
+        company = make_company(name)
+        make_subscription(company, events=["pre_call"])
+        tracker = make_tracker(company)
+        for _ in range(3):
+            make_call(company, tracker)
+    assert_each_claim_brings_two(claims=3)
+
+
+def assert_each_claim_brings_two(claims: int) -> None:
+    """None looks behind the last one for nothing: every third did."""
     position = Position()
-    for _ in range(8):
-        finish(*(delivered(job) for job in one_claim(window=1, position=position).rows))
+    for _ in range(claims):
+        jobs = one_claim(window=1, position=position).rows
+        assert len(jobs) == 2
+        finish(*map(delivered, jobs))
     assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
 
 
@@ -95,7 +113,7 @@ def test_endpoints_that_can_take_nothing_are_met_once_and_then_by_no_claim():
         )
     position = Position()
     for _ in range(20):
-        if not one_claim(position=position).cut:
+        if not one_claim(limit=500, position=position).cut:
             break
     assert claim() == []
     assert EndpointQueue.objects.count() == MANY

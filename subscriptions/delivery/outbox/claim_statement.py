@@ -135,7 +135,7 @@ candidate AS MATERIALIZED (
                  WHERE d.subscription_id = endpoint.id AND d.lane = lanes.lane AND d.state = 'pending'
                    AND d.due_at <= statement_timestamp()
                  ORDER BY d.due_at
-                 LIMIT 1 + least(endpoint.room, %(share)s / (SELECT count(*) FROM endpoint) + %(window)s)
+                 LIMIT 1 + least(endpoint.room, greatest(1, %(share)s / (SELECT count(*) FROM endpoint)))
                        + CASE WHEN endpoint.ordered THEN %(ordered_look)s ELSE 0 END
           ) first
      ) due
@@ -242,12 +242,22 @@ lost AS (
            + (excluded.rate_used_until - clock_timestamp())
 )
 , ends AS MATERIALIZED (
-    -- Of every company that was looked at: one with nothing behind where the last claim ended begins anew.
-    SELECT companies.id AS company,
-           CASE WHEN count(walked.id) >= (SELECT number FROM endpoint_share) THEN max(walked.id) ELSE 0 END AS last
-      FROM companies LEFT JOIN walked ON walked.company = companies.id GROUP BY companies.id
+    -- Of every company that was looked at: one with nothing behind where this claim ended begins anew. Without the look
+    -- behind, every third claim found nothing where companies have two claims' worth of endpoints.
+    SELECT seen.company,
+           CASE WHEN seen.number >= (SELECT number FROM endpoint_share) AND EXISTS (
+                     SELECT FROM subscriptions_delivery d
+                      WHERE d.state = 'pending' AND d.stage = 1 AND d.company_id = seen.company
+                        AND d.subscription_id > seen.last)
+                THEN seen.last ELSE 0 END AS last
+      FROM (SELECT companies.id AS company, count(walked.id) AS number, max(walked.id) AS last
+              FROM companies LEFT JOIN walked ON walked.company = companies.id GROUP BY companies.id) seen
 )
-SELECT (SELECT CASE WHEN count(*) >= %(companies_per_claim)s THEN max(id) ELSE 0 END FROM companies),
+SELECT (SELECT CASE WHEN count(*) >= %(companies_per_claim)s AND EXISTS (
+                         SELECT FROM subscriptions_delivery d
+                          WHERE d.state = 'pending' AND d.stage = 1
+                            AND d.company_id > (SELECT max(id) FROM companies))
+                    THEN max(id) ELSE 0 END FROM companies),
        (SELECT array_agg(company) FROM ends), (SELECT array_agg(last) FROM ends),
        (SELECT count(*) FROM candidate WHERE behind IS NULL) > (SELECT count(*) FROM locked)
        OR EXISTS (SELECT 1 FROM endpoint WHERE room <= 0 AND parked_until IS NULL),

@@ -21,10 +21,10 @@ from .rows import Claimed
 
 # Companies, and endpoints of all of them, that one claim looks at; the next goes on behind them.
 COMPANIES_PER_CLAIM = 250
-ENDPOINTS_OF_A_COMPANY = 2
 ENDPOINTS_PER_CLAIM = 500
-# One that may bring few rows looks at few companies: to look at 250 takes as long as to claim 250 rows. But at some, of
-# which all but the last may have as much under way as they may.
+# One that may bring few rows looks at fewer: two endpoints of a company are looked at, and to look at one takes as long
+# as to claim a row. But at some, since all but the last may have as much under way as they may.
+ENDPOINTS_OF_A_COMPANY = 2
 LEAST_COMPANIES = 50
 # Rows looked at for each one that is taken, when many endpoints have more than enough: their shares of the limit are
 # even then, and to sort all of their windows would cost more than the claim.
@@ -107,7 +107,7 @@ class Claim:
 def claim(*, token: UUID, lease: float, limits: Limits, position: Position) -> Claim:
     """Claim due rows for `lease` seconds, going on at `position`, which is moved."""
     hosts = limits.hosts
-    companies_per_claim = min(COMPANIES_PER_CLAIM, max(LEAST_COMPANIES, limits.rows))
+    companies_per_claim = min(COMPANIES_PER_CLAIM, max(LEAST_COMPANIES, limits.rows // ENDPOINTS_OF_A_COMPANY))
     values = {
         "token": token,
         "lease": lease,
