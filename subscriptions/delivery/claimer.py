@@ -112,7 +112,7 @@ class Claimer:
     def release(self, jobs: Iterable[Claimed]) -> None:
         """These are finished or handed back: there is room, perhaps for what the last claim had to leave."""
         for job in jobs:
-            self._shares.release(job.company, job.trust)
+            self._shares.release(job.company, job.trust, len(job.body or b""))
             self._hosts.release((job.company, job.host))
             self._released += 1
         # Many at a time: a claim for each row that was finished would cost more than the rows.
@@ -216,7 +216,7 @@ class Claimer:
                 if job.company != self._company:
                     self._others_at = now if self._company else self._others_at
                     self._company = job.company
-                self._shares.take(job.company, job.trust)
+                self._shares.take(job.company, job.trust, len(job.body or b""))
                 self._hosts.take((job.company, job.host), now)
             if any(job.batch for job in jobs) and outbox.gather(jobs, lease=self._lease):
                 self._left_something = True

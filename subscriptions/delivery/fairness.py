@@ -16,6 +16,8 @@ ALONE_SHARE = 0.75
 # The last half is not for endpoints that fail, the last quarter only for those that answered well lately.
 FAILING_SHARE = 0.5
 UNKNOWN_SHARE = 0.75
+# Bytes of a body that take one of the places: memory has an end, too. A usual body has some thousand.
+PLACE_BYTES = 50_000
 # Requests that nothing is known of an endpoint yet are let go at first.
 FIRST_REQUESTS = 2
 # An endpoint may keep requests under way worth so many seconds of its own time: one that takes 100 ms as many as the
@@ -164,15 +166,18 @@ class Shares:
     companies: Counter[int] = field(default_factory=Counter)
     trusts: Counter[int] = field(default_factory=Counter)
 
-    def take(self, company: int, trust: int) -> None:
-        self.held += 1
-        self.companies[company] += 1
-        self.trusts[trust] += 1
+    def take(self, company: int, trust: int, size: int = 0) -> None:
+        """`size`: of the body, in bytes; the same when it is released."""
+        places = 1 + size // PLACE_BYTES
+        self.held += places
+        self.companies[company] += places
+        self.trusts[trust] += places
 
-    def release(self, company: int, trust: int) -> None:
-        self.held -= 1
-        self.trusts[trust] -= 1
-        self.companies[company] -= 1
+    def release(self, company: int, trust: int, size: int = 0) -> None:
+        places = 1 + size // PLACE_BYTES
+        self.held -= places
+        self.trusts[trust] -= places
+        self.companies[company] -= places
         if self.companies[company] <= 0:
             del self.companies[company]
 

@@ -6,7 +6,7 @@ Trust in an endpoint: 0 it fails, or has a request stuck; 1 nothing is known of 
 
 from __future__ import annotations
 
-from .rows import claimed_columns, host_of
+from .rows import claimed_columns, host_of, sent_body
 
 # Each company with something available, and of each some endpoints with something available: one descent of an index
 # for each, whatever lies between.
@@ -166,14 +166,23 @@ company_limit AS MATERIALIZED (
            row_number() OVER (PARTITION BY trust ORDER BY company_turn + held, lot) AS trust_turn
       FROM by_company WHERE company_turn + held <= (SELECT number FROM company_limit)
 ), chosen AS MATERIALIZED (
-    SELECT id FROM by_trust
+    SELECT id, row_number() OVER (ORDER BY company_turn, lot) AS place FROM by_trust
      WHERE trust_turn <= CASE trust WHEN 0 THEN %(failing_allowed)s WHEN 1 THEN %(unknown_allowed)s ELSE %(limit)s END
      ORDER BY company_turn, lot
      LIMIT %(limit)s
-), locked AS MATERIALIZED (
-    SELECT d.id, d.claim AS lost_claim FROM subscriptions_delivery d
+), reached AS MATERIALIZED (
+    SELECT d.id, d.claim AS lost_claim, d.event_id, d.subscription_id, d.payload_version, d.shaped
+      FROM subscriptions_delivery d
      WHERE d.id = ANY (ARRAY(SELECT id FROM chosen)) AND d.due_at <= statement_timestamp()  -- only pending ones have it
        FOR UPDATE SKIP LOCKED
+), sized AS (
+    SELECT chosen.place, d.id, d.lost_claim,
+           (SELECT octet_length(<body>) FROM subscriptions_event e WHERE e.id = d.event_id) AS bytes
+      FROM reached d JOIN chosen ON chosen.id = d.id
+), locked AS MATERIALIZED (
+    -- The first, and as many more as may be in memory. To know a size no body is read.
+    SELECT id, lost_claim FROM (SELECT id, lost_claim, sum(bytes) OVER (ORDER BY place) - bytes AS before FROM sized) d
+     WHERE coalesce(before, 0) < %(bytes)s
 ),
 """
 
@@ -272,7 +281,7 @@ CLAIM = (
     _CONSIDERED
     + _ENDPOINT.replace("<host>", host_of("sub.url"))
     + _CANDIDATES
-    + _CHOSEN
+    + _CHOSEN.replace("<body>", sent_body())
     + _PARKED
     + _CLAIMED.replace("<columns>", _COLUMNS)
 )

@@ -45,6 +45,8 @@ ORDERED_LOOK = 100
 ORDER_SECONDS = 3600.0
 # Of an endpoint's turns, the part that goes to retries and resends while first tries are waiting too.
 LATE_SHARE = 0.25
+# Bodies that one claim brings, of 5 MB at most each: they are in memory three times until they are sent.
+CLAIM_BYTES = 32_000_000
 NO_LIMIT = 1_000_000
 
 
@@ -140,6 +142,7 @@ def claim(*, token: UUID, lease: float, limits: Limits, position: Position) -> C
         "ordered_look": ORDERED_LOOK,
         "order_seconds": ORDER_SECONDS,
         "late_share": LATE_SHARE,
+        "bytes": CLAIM_BYTES,
     }
     (found,) = by_index((CLAIM, values), locked=True)
     reached, companies, ends, more, next_seconds = found[0][:5]
