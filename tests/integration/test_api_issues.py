@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from subscriptions.models import AuditEntry, EndpointHealth, EndpointIssue, Subscription
+from subscriptions.endpoints import issues
+from subscriptions.models import AuditEntry, Delivery, EndpointHealth, EndpointIssue, Subscription
 from tests.support.api import PROBLEM, program, wrong
 from tests.support.factories import make_call, make_company, make_subscription
 
@@ -122,3 +123,15 @@ def test_another_company_has_none_of_them(crm):
         assert getattr(other, method)(f"{ISSUES}{issue.pk}/{address}", {}).status_code == 404
     issue.refresh_from_db()
     assert issue.state == "open"
+
+
+def test_a_list_does_not_read_through_what_a_filter_left_out(crm, api, monkeypatch):
+    """Of each of a hundred issues as many webhooks would be read as there are, to count none."""
+    monkeypatch.setattr(issues, "MOST_IN_LIST", 1)
+    monkeypatch.setattr(issues, "READ_FOR_EACH", 2)
+    make_issue(crm)
+    for _ in range(3):
+        make_call(crm.company)
+    _, *newest = Delivery.objects.order_by("created_at", "pk").values_list("pk", flat=True)
+    Delivery.objects.filter(pk__in=newest).update(state="cancelled", due_at=None, stage=0, finished_at=timezone.now())
+    assert [each["webhooks"] for each in api.get(ISSUES).json()["results"]] == [0]
