@@ -166,22 +166,21 @@ company_limit AS MATERIALIZED (
            row_number() OVER (PARTITION BY trust ORDER BY company_turn + held, lot) AS trust_turn
       FROM by_company WHERE company_turn + held <= (SELECT number FROM company_limit)
 ), chosen AS MATERIALIZED (
-    SELECT id, row_number() OVER (ORDER BY company_turn, lot) AS place FROM by_trust
+    SELECT id FROM by_trust
      WHERE trust_turn <= CASE trust WHEN 0 THEN %(failing_allowed)s WHEN 1 THEN %(unknown_allowed)s ELSE %(limit)s END
      ORDER BY company_turn, lot
      LIMIT %(limit)s
 ), reached AS MATERIALIZED (
-    SELECT d.id, d.claim AS lost_claim, d.event_id, d.subscription_id, d.payload_version, d.shaped
+    SELECT d.id, d.claim AS lost_claim,
+           (SELECT octet_length(<body>) FROM subscriptions_event e WHERE e.id = d.event_id) AS bytes
       FROM subscriptions_delivery d
      WHERE d.id = ANY (ARRAY(SELECT id FROM chosen)) AND d.due_at <= statement_timestamp()  -- only pending ones have it
        FOR UPDATE SKIP LOCKED
-), sized AS (
-    SELECT chosen.place, d.id, d.lost_claim,
-           (SELECT octet_length(<body>) FROM subscriptions_event e WHERE e.id = d.event_id) AS bytes
-      FROM reached d JOIN chosen ON chosen.id = d.id
 ), locked AS MATERIALIZED (
-    -- The first, and as many more as may be in memory. To know a size no body is read.
-    SELECT id, lost_claim FROM (SELECT id, lost_claim, sum(bytes) OVER (ORDER BY place) - bytes AS before FROM sized) d
+    -- As many as may be in memory, the small ones first, so that large ones keep none of these back. To know a size no
+    -- body is read.
+    SELECT id, lost_claim
+      FROM (SELECT id, lost_claim, sum(bytes) OVER (ORDER BY bytes, id) - bytes AS before FROM reached) sized
      WHERE coalesce(before, 0) < %(bytes)s
 ),
 """
