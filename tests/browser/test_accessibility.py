@@ -1,9 +1,13 @@
-"""Every kind of page of `./dev screenshots --all`, for those who cannot see it well, by axe: nothing serious, by day,
-by night, wide and on a phone. The company is that of `./dev demo --month`, with fewer calls."""
+"""Pages of `./dev screenshots --all`, for those who cannot see them well, by axe: nothing serious, by day, by night,
+wide and on a phone. The company is that of `./dev demo --month`, with fewer calls.
+
+All kinds of pages take minutes of two cores: `./dev accessibility` opens them (ACCESSIBILITY=all). The tests open some.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +22,8 @@ from tests.tools import screenshots
 from tests.tools.screenshots import PHONE, WIDE, Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SIZE = 300  # calls, texts and forms: each list has some, those of today too
+EVERY_KIND = os.environ.get("ACCESSIBILITY") == "all"
+SIZE = 300 if EVERY_KIND else 100  # calls, texts and forms: each list has some, those of today too
 WIDTHS = {name: {"width": width, "height": height} for name, (width, height) in {"wide": WIDE, "phone": PHONE}.items()}
 
 # A phone shows some parts only, in other places, and lets some scroll. By night: by day the colours are those of wide.
@@ -30,6 +35,10 @@ LIKE_ANOTHER = frozenset(
     "refused-forms refused-callbacks phone-systems tag-delete report-of-a-source tracking-number-add web-form-add "
     "phone-system-add text form web-form tracking-number deliveries feed-consumers".split()
 )
+# Of the short form: what most people see, with the parts that the other pages are made of. All of it by day; of some it
+# is known that their colours or places change.
+BY_DAY = frozenset("login home-first-day reports alert-add issue subscription-add api-reference-calls service".split())
+ALL_WAYS = frozenset(["home", "activity", "subscription", "delivery", "call", screenshots.MENU])
 
 
 @pytest.fixture
@@ -48,19 +57,26 @@ def find_everywhere(page: Page, admin: str, pages: tuple[Shown, ...]) -> list[st
     """All rules wide by day; by night and on a phone those whose outcome can be another one there."""
     found: list[str] = []
     for name, path, clicks in pages:
-        if name in LIKE_ANOTHER:
+        if name in LIKE_ANOTHER if EVERY_KIND else name not in BY_DAY | ALL_WAYS:
             continue
         is_menu = name == screenshots.MENU  # on a phone only
         page.set_viewport_size(WIDTHS["phone" if is_menu else "wide"])
         page.emulate_media(color_scheme="light")
         screenshots.open_page(page, f"{admin}{path}", clicks)
         found += find_serious(page)
+        if not EVERY_KIND and name not in ALL_WAYS:
+            continue
         page.emulate_media(color_scheme="dark")
         found += find_serious(page, "color-contrast")
         if not is_menu:
             page.set_viewport_size(WIDTHS["phone"])
             found += find_serious(page, *ON_A_PHONE)
     return found
+
+
+def test_the_short_form_names_pages_that_there_are():
+    pages = [*screenshots.PAGES, *screenshots.FIRST_DAY, *screenshots.FOR_ANYBODY, *screenshots.FOR_OPERATORS]
+    assert {name for name, _, _ in pages} >= BY_DAY | ALL_WAYS | LIKE_ANOTHER
 
 
 def test_nothing_serious_is_found(page_for_axe: Page, live_server, users):
