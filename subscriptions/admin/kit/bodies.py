@@ -6,7 +6,7 @@ import json
 import re
 from urllib.parse import parse_qsl
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ...lib import answer_text
@@ -53,9 +53,10 @@ def list_changes(event_body: bytes) -> list[str]:
 
 
 def colour(text: str) -> SafeString:
-    """Escaped, with the parts of JSON in the classes of `.code`; what is no JSON, or long, has no colour."""
+    """Escaped, with the parts of JSON in the classes of `.code`; what is no JSON, or long, has no colour. HTML that is
+    marked as safe is escaped, too: it is to be read."""
     if len(text) > MOST_COLOURED or not _is_json(text):
-        return format_html("{}", text)
+        return escape(text)
     parts: list[tuple[str, str, str]] = []
     end = 0
     for found in _TOKEN.finditer(text):
