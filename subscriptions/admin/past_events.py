@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 
 from ..lib.errors import ActionRefused
 from ..models import Subscription
@@ -47,7 +46,7 @@ class PastEventsAdmin(DryRunAdmin, ButtonsAdmin):
 
     def _asked(self, form: PastEventsForm, found: DryRun | None) -> dict[str, Any]:
         kept = kept_since()
-        context = {"form": form, "found": found is not None, "zone": timezone.get_current_timezone_name()}
+        context = {"form": form, "found": found is not None, "zone": times.name_zone()}
         context["kept_since"] = times.time_tag(kept)
         if found is None:
             return context

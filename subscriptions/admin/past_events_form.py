@@ -8,19 +8,19 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from ..endpoints import resend_jobs
 from ..events import catalogue
 from ..models import Delivery, Subscription
-from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR, CheckboxesField
+from .kit.forms import CheckboxesField
 from .kit.searched_choices import search_in
-from .resend_form import FASTEST, Moment, SubscriptionChoice
+from .period_form import PeriodForm
+from .resend_form import SubscriptionChoice
 
 DAYS = 7  # where nothing else is chosen
 
 
-class PastEventsForm(forms.Form):
-    since = forms.DateTimeField(label="From", widget=Moment)
-    until = forms.DateTimeField(label="Before", widget=Moment, required=False, help_text="Leave empty for now.")
+class PastEventsForm(PeriodForm):
+    field_order = ("since", "until", "events", "source", "repeat", "as_stored", "per_second")
+
     events = CheckboxesField(
         widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
         error_messages={"required": "Choose at least one event."},
@@ -40,13 +40,6 @@ class PastEventsForm(forms.Form):
         help_text="Bodies are never built again. An event that was not stored in this subscription's payload version "
         "is sent in the one in which it was stored, or else left out.",
     )
-    per_second = forms.IntegerField(
-        label="Webhooks per second",
-        min_value=1,
-        max_value=FASTEST,
-        initial=resend_jobs.DEFAULT_PER_SECOND,
-        help_text="New webhooks do not wait behind these.",
-    )
 
     def __init__(self, *args: Any, to: Subscription, **kwargs: Any) -> None:
         kwargs["initial"] = {"since": timezone.now() - timedelta(days=DAYS), "events": to.events}
@@ -57,37 +50,17 @@ class PastEventsForm(forms.Form):
         fields["source"].queryset = others.defer(*Subscription.ENCRYPTED)
         fields["source"].empty_label = "All events of the company"
         search_in(fields["source"], Delivery._meta.get_field("subscription"), company=to.company_id)
-        for name in ("since", "until"):
-            fields[name].help_text += f" In {timezone.get_current_timezone_name()}."
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        since, until = data.get("since"), data.get("until")
-        for name, moment in (("since", since), ("until", until)):
-            if moment and not FIRST_MOMENT <= moment < LAST_MOMENT:
-                self.add_error(name, TOO_FAR)
-        if since and until and since >= until:
-            self.add_error("until", "The end must be after the beginning.")
-        # Fixed now, so that what was counted is what is sent.
-        data["until"] = until or timezone.now()
-        return data
-
-    @property
-    def rate(self) -> int:
-        return int(self.cleaned_data["per_second"])
 
     def asked(self) -> dict[str, Any]:
         names = ("since", "until", "events", "source", "repeat", "as_stored")
         return {name: self.cleaned_data[name] for name in names}
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
-        """The answers as hidden fields for the next page; times with their offset."""
+        """The answers as hidden fields for the next page."""
         data = self.cleaned_data
         return [
-            ("since", data["since"].isoformat()),
-            ("until", data["until"].isoformat()),
+            *self.hidden_period(),
             *(("events", name) for name in data["events"]),
             ("source", str(data["source"].pk) if data["source"] else ""),
             *((name, "on") for name in ("repeat", "as_stored") if data[name]),
-            ("per_second", str(data["per_second"])),
         ]

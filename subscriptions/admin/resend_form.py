@@ -11,20 +11,10 @@ from django.utils import timezone
 
 from ..endpoints import resend_jobs
 from ..models import Delivery, Subscription
-from .kit import times
-from .kit.forms import FIRST_MOMENT, LAST_MOMENT, TOO_FAR
 from .kit.searched_choices import SearchSelect, search_in
+from .period_form import PeriodForm
 
-FASTEST = 1000  # per second
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
-STEP_WIDGET = {"type": "datetime-local", "step": "1"}
-
-
-class Moment(forms.DateTimeInput):
-    """The browser's date picker. It needs a T between date and time."""
-
-    def __init__(self) -> None:
-        super().__init__(STEP_WIDGET, format="%Y-%m-%dT%H:%M:%S")
 
 
 class SubscriptionChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -34,10 +24,10 @@ class SubscriptionChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name} · {obj.company.name}" if self.several else str(obj.name)
 
 
-class ResendForm(forms.Form):
+class ResendForm(PeriodForm):
+    field_order = ("subscription", "since", "until", "states", "per_second")
+
     subscription = SubscriptionChoice(Subscription.objects.none())
-    since = forms.DateTimeField(label="Created from", widget=Moment)
-    until = forms.DateTimeField(label="Created before", widget=Moment, required=False, help_text="Leave empty for now.")
     states = forms.MultipleChoiceField(
         label="State",
         choices=[
@@ -46,13 +36,6 @@ class ResendForm(forms.Form):
         ],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
         error_messages={"required": "Choose at least one."},
-    )
-    per_second = forms.IntegerField(
-        label="Webhooks per second",
-        min_value=1,
-        max_value=FASTEST,
-        initial=resend_jobs.DEFAULT_PER_SECOND,
-        help_text="For each subscription. New webhooks do not wait behind these.",
     )
 
     def __init__(self, *args: Any, rows: QuerySet[Any], several: bool, all_of_one: bool, **kwargs: Any) -> None:
@@ -66,27 +49,15 @@ class ResendForm(forms.Form):
         search_in(field, Delivery._meta.get_field("subscription"))
         if all_of_one and isinstance(field.widget, SearchSelect):
             field.widget.empty_text = field.empty_label
-        for name in ("since", "until"):
-            self.fields[name].help_text += f" In {times.name_zone()}."
+        self.fields["since"].label, self.fields["until"].label = "Created from", "Created before"
+        self.fields["per_second"].help_text = "For each subscription. New webhooks do not wait behind these."
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        since, until = data.get("since"), data.get("until")
-        for name, moment in (("since", since), ("until", until)):
-            if moment and not FIRST_MOMENT <= moment < LAST_MOMENT:
-                self.add_error(name, TOO_FAR)
-        if since and until and since >= until:
-            self.add_error("until", "The end must be after the beginning.")
+        data = super().clean()
         chosen = data.get("subscription")
         if chosen is not None and chosen.state != Subscription.State.ACTIVE:
             self.add_error("subscription", f"“{chosen}” is not active. Resume it first.")
-        # Fixed now, so that the next page confirms what was counted.
-        data["until"] = until or timezone.now()
         return data
-
-    @property
-    def rate(self) -> int:
-        return int(self.cleaned_data["per_second"])
 
     def filters(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("since", "until", "states")}
@@ -99,13 +70,10 @@ class ResendForm(forms.Form):
         return list(field.queryset.filter(state=Subscription.State.ACTIVE))
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
-        """The answers as hidden fields for the next page; times with their offset."""
-        data = self.cleaned_data
-        chosen = data["subscription"]
+        """The answers as hidden fields for the next page."""
+        chosen = self.cleaned_data["subscription"]
         return [
+            *self.hidden_period(),
             ("subscription", str(chosen.pk) if chosen is not None else ""),
-            ("since", data["since"].isoformat()),
-            ("until", data["until"].isoformat()),
-            *(("states", str(Delivery.State(state))) for state in data["states"]),
-            ("per_second", str(data["per_second"])),
+            *(("states", str(Delivery.State(state))) for state in self.cleaned_data["states"]),
         ]
