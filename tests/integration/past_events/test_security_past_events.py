@@ -12,7 +12,6 @@ from django.utils import timezone
 from subscriptions.delivery.batching import MOST_EVENTS
 from subscriptions.endpoints import resend_jobs
 from subscriptions.events import conditions
-from subscriptions.feed import horizon
 from subscriptions.feed.manifests import making
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Delivery, ResendJob, ShapedBody
@@ -23,17 +22,6 @@ from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
 LONG = {"field": "duration", "min": 60}
-
-
-@pytest.fixture(autouse=True)
-def _transactions_are_over(monkeypatch):
-    """A test is one transaction, which would be waited for."""
-    monkeypatch.setattr(horizon, "mark", lambda: 0)
-
-
-@pytest.fixture
-def company():
-    return factories.make_company(recording_expected=False, transcription_expected=False)
 
 
 def subscribe(company, **more):

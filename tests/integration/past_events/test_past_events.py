@@ -27,17 +27,6 @@ pytestmark = pytest.mark.django_db
 LONG = {"field": "duration", "min": 60}
 
 
-@pytest.fixture(autouse=True)
-def _transactions_are_over(monkeypatch):
-    """A test is one transaction, which would be waited for."""
-    monkeypatch.setattr(horizon, "mark", lambda: 0)
-
-
-@pytest.fixture
-def company():
-    return factories.make_company(recording_expected=False, transcription_expected=False)
-
-
 def subscribe(company, **more):
     return factories.make_subscription(company, events=["post_call"], **more)
 

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions.endpoints import operations
-from subscriptions.feed import horizon
 from subscriptions.models import AuditEntry, Delivery, Event, ResendJob
 from subscriptions.past import jobs
 from tests.support import factories
@@ -18,17 +17,6 @@ from tests.support.api import ago, program
 
 pytestmark = pytest.mark.django_db
 LONG = {"field": "duration", "min": 60}
-
-
-@pytest.fixture(autouse=True)
-def _transactions_are_over(monkeypatch):
-    """A test is one transaction, which would be waited for."""
-    monkeypatch.setattr(horizon, "mark", lambda: 0)
-
-
-@pytest.fixture
-def company():
-    return factories.make_company(recording_expected=False, transcription_expected=False)
 
 
 @pytest.fixture
