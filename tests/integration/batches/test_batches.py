@@ -17,9 +17,10 @@ from subscriptions.endpoints.test_events import send_test
 from subscriptions.events.stored_bodies import read_sent
 from subscriptions.maintenance.integrity_check import check_integrity, is_sound
 from subscriptions.models import Attempt, Delivery, EndpointHealth, Subscription
+from tests.support.batches import batching_one, calls, sizes
 from tests.support.claims import all_due, batches, claim, delivered, end_leases, failed, finish
 from tests.support.drains import drain_until, nothing_pending
-from tests.support.factories import ended_call, make_call, make_company, make_subscription, make_text, make_tracker
+from tests.support.factories import ended_call, make_subscription, make_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
 
@@ -38,28 +39,6 @@ SELECT %(company)s, id, %(subscription)s, 'article', 'json', false, 1, 'pending'
        3, 0
   FROM event
 """
-
-
-@pytest.fixture
-def company():
-    return make_company()
-
-
-@pytest.fixture
-def tracker(company):
-    return make_tracker(company)
-
-
-def batching_one(company, url="http://127.0.0.1:9/hooks", events=None, **more) -> Subscription:
-    return make_subscription(company, url, events or ["pre_call"], **({"batch_events": 5, "batch_seconds": 60} | more))
-
-
-def calls(company, tracker, number):
-    return [make_call(company, tracker) for _ in range(number)]
-
-
-def sizes(jobs):
-    return [len(job.parts()) for job in jobs]
 
 
 def test_they_arrive_in_one_signed_request_each_with_its_id_and_its_own_body(company, tracker, receiver):
@@ -333,47 +312,6 @@ def test_gone_and_retry_after_are_for_the_whole_request(company, tracker, receiv
     all_due()
     drain_until(lambda: Subscription.objects.get().state == "disabled")
     assert {row.state for row in Delivery.objects.all()} == {"failed"}
-
-
-def test_json_lines(company, tracker, receiver):
-    subscription = batching_one(company, receiver.url, batch_events=2, batch_lines=True)
-    calls(company, tracker, 2)
-    drain_until(nothing_pending)
-    (got,) = receiver.got
-    assert got.headers["Content-Type"] == "application/x-ndjson"
-    assert got.body.endswith(b"}\n")
-    assert [json.loads(line)["type"] for line in got.body.splitlines()] == ["pre_call"] * 2
-    assert verify(got.body, got.headers, company.signing_key, subscription.secret)
-
-
-def test_chosen_keys_and_masks_are_kept_and_cloudevents_have_their_own_list(company, tracker, receiver):
-    shaped = {"only": ["customer_phone_number"], "mask": ["phone_numbers"]}
-    subscription = batching_one(company, receiver.url, batch_events=2, shape=shaped)
-    calls(company, tracker, 2)
-    drain_until(nothing_pending)
-    assert [item["data"] for item in json.loads(receiver.got[0].body)] == [
-        {"customer_phone_number": "+*********23"}
-    ] * 2
-    subscription.shape = {"format": "cloudevents"}
-    subscription.save()
-    calls(company, tracker, 2)
-    drain_until(nothing_pending)
-    got = receiver.got[1]
-    assert got.headers["Content-Type"] == "application/cloudevents-batch+json"
-    assert [item["specversion"] for item in json.loads(got.body)] == ["1.0"] * 2
-
-
-def test_bodies_of_two_forms_do_not_go_together(company, tracker):
-    subscription = batching_one(company)
-    calls(company, tracker, 1)
-    Subscription.objects.update(shape={"format": "cloudevents"})
-    calls(company, tracker, 1)
-    all_due()
-    jobs = batches()
-    finish(*delivered(jobs[0]).of_each())
-    jobs += batches()
-    assert sizes(jobs) == [1, 1]
-    assert subscription.batch_events == 5
 
 
 def test_without_batches_what_waits_goes_as_usual(company, tracker, receiver):
