@@ -30,7 +30,7 @@ def complete(
         streams.write_bodies(bodies)
     due = written.due
     if written.undecided:
-        due += filtering.decide(written.undecided, publications)
+        due += filtering.decide(written.undecided, events, publications)
         shaped = [one for one in written.undecided if one.shape is not None]
         if shaped:
             _shape(shaped, events, bodies, tell_about)
@@ -52,7 +52,7 @@ def _shape(
             one.subscription_id,
             one.shape or {},
             bodies[one.event_id, one.payload_version],
-            tell_about(events[one.event_id], one.created_at or ""),
+            tell_about(events[one.event_id], one.created_at),
         )
         for one in wanted
     )

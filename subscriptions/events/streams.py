@@ -39,7 +39,7 @@ WITH given AS (
     SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,
            -- Those are asked of calls, texts and forms; the types of events about delivery have a dot.
            CASE WHEN position('.' IN g.type) = 0 THEN coalesce(s.conditions, c.default_conditions) END AS conditions,
-           s.shape, s.batch_events
+           s.shape, s.batch_events, CASE WHEN s.batch_events IS NOT NULL THEN s.batch_seconds END AS batch_seconds
       FROM given g
       JOIN subscriptions_company c ON c.id = g.company_id
       JOIN subscriptions_subscription s
@@ -76,10 +76,9 @@ _DUE = f"""
 )
 SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
        (SELECT jsonb_agg(jsonb_build_array(w.id, w.subscription_id, w.state, w.payload_version, w.encoding,
-                                           w.conditions, CASE WHEN w.shape IS NOT NULL THEN
-                                               (SELECT created_at FROM written WHERE written.id = w.id) END,
-                                           w.batch_events IS NOT NULL))
-          FROM wanted w WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL OR w.batch_events IS NOT NULL),
+                                           w.conditions, e.created_at, w.batch_seconds))
+          FROM wanted w JOIN written e ON e.id = w.id
+         WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL OR w.batch_events IS NOT NULL),
        (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
          WHERE payload_version <> '{versions.DEFAULT}'),
        -- Each once, however many events: a shape may hold the wording of many messages.
@@ -171,8 +170,8 @@ class Undecided:
     payload_version: str
     encoding: str
     conditions: dict[str, Any] | None
-    created_at: str | None  # of the event, ISO 8601, where there is a shape
-    batches: bool
+    created_at: str  # of the event, ISO 8601
+    batch_seconds: int | None  # how long an event waits for others; None: it goes alone
     shape: dict[str, Any] | None
 
 
@@ -259,10 +258,10 @@ def _written(row: tuple[int, Any, Any, Any]) -> Written:
                 encoding,
                 conditions,
                 created_at,
-                batches,
+                batch_seconds,
                 of_subscription.get(str(subscription)),
             )
-            for event, subscription, state, version, encoding, conditions, created_at, batches in _list(undecided)
+            for event, subscription, state, version, encoding, conditions, created_at, batch_seconds in _list(undecided)
         ],
         [(UUID(event), version) for event, version in _list(bodies)],
     )
