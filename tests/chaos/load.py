@@ -13,6 +13,7 @@ from callhooks_site.devtools.demo.api import Api, ApiError
 
 PAUSE = 0.12  # seconds between two requests of one thread, on the average
 THREADS = 4
+MOST_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Accepted:
     events: set[tuple[str, str]] = field(default_factory=set)
     requests: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    reasons: list[str] = field(default_factory=list)  # of the first that failed
 
 
 class Load:
@@ -39,6 +41,11 @@ class Load:
             threading.Thread(target=self._work, args=(api_url, tenants[n % len(tenants)], random.Random(f"{seed}-{n}")))
             for n in range(THREADS)
         ]
+
+    def accepted_by_now(self) -> set[tuple[str, str]]:
+        """The events of what the API has accepted: they are in the database."""
+        with self._lock:
+            return set(self.accepted.events)
 
     def start(self) -> None:
         for thread in self._threads:
@@ -66,6 +73,8 @@ class Load:
         except ApiError as error:
             with self._lock:
                 self.accepted.failed[type(error).__name__] += 1
+                if len(self.accepted.reasons) < MOST_REASONS:
+                    self.accepted.reasons.append(str(error))
             return ""
         with self._lock:
             self.accepted.requests += 1

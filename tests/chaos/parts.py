@@ -62,10 +62,10 @@ def prepare(env: Mapping[str, str], receiver_url: str, forger: bool) -> dict[str
     return prepared
 
 
-def manage(env: Mapping[str, str], *arguments: str, may_fail: bool = False) -> str:
+def manage(env: Mapping[str, str], *arguments: str, may_fail: bool = False, project: Path = PROJECT) -> str:
     """The standard output of a manage.py command. Raises DevError when it fails."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], env=env, cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", *arguments], env=env, cwd=project, capture_output=True, text=True, check=False
     )
     if done.returncode and not may_fail:
         raise DevError(f"manage.py {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
@@ -73,18 +73,24 @@ def manage(env: Mapping[str, str], *arguments: str, may_fail: bool = False) -> s
 
 
 def specs(env: Mapping[str, str], var: Path, web_port: int) -> list[ProcessSpec]:
-    python = sys.executable
-    gunicorn = [python, "-m", "gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{web_port}"]
+    return [web_spec(env, var, web_port), *(cluster_spec(env, var, name) for name in CLUSTERS)]
+
+
+def web_spec(
+    env: Mapping[str, str], var: Path, port: int, *, name: str = "web", project: Path = PROJECT, graceful: int = 3
+) -> ProcessSpec:
+    """`project`: where the code is. `graceful`: seconds that requests under way get when it is stopped."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     gunicorn += ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
-    gunicorn += ["--graceful-timeout", "3"]
-    cluster = [python, "manage.py", "cluster", "--silent", str(SILENT_SECONDS), "--grace", str(GRACE_SECONDS)]
+    gunicorn += ["--graceful-timeout", str(graceful)]
+    return ProcessSpec(name, gunicorn, env=env, cwd=project, log=var / f"{name}.log", grace=GRACE_SECONDS + graceful)
+
+
+def cluster_spec(env: Mapping[str, str], var: Path, name: str, *, project: Path = PROJECT) -> ProcessSpec:
+    cluster = [sys.executable, "manage.py", "cluster", "--silent", str(SILENT_SECONDS), "--grace", str(GRACE_SECONDS)]
     cluster += ["--longest-pause", str(LONGEST_PAUSE)]
-    commands = [("web", gunicorn), *((name, cluster) for name in CLUSTERS)]
-    return [
-        # The supervisor inside gets the time to kill its cluster.
-        ProcessSpec(name, command, env=env, cwd=PROJECT, log=var / f"{name}.log", grace=GRACE_SECONDS + 3)
-        for name, command in commands
-    ]
+    # The supervisor inside gets the time to kill its cluster.
+    return ProcessSpec(name, cluster, env=env, cwd=project, log=var / f"{name}.log", grace=GRACE_SECONDS + 3)
 
 
 def free_port() -> int:

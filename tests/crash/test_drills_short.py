@@ -1,0 +1,34 @@
+"""The drills of `./dev drill` in their short forms: nothing is lost, no request fails."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(sys.platform != "linux", reason="the chaos run's parts read /proc"),
+]
+
+
+def drill(name: str, log: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.drills", name, "--short", "--json", "--log", str(log)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600)
+    assert done.stdout, done.stderr[-3000:]
+    result: dict[str, Any] = json.loads(done.stdout)
+    told = json.dumps(result, indent=1)
+    assert (result["lost"], result["failed_requests"], result["faults"]) == (0, 0, []), told
+    assert done.returncode == 0, told
+    return result
+
+
+def test_a_restored_backup_has_all_that_was_accepted_before_it(tmp_path: Path):
+    result = drill("restore", tmp_path)
+    for copy in (result["from_dump"], result["to_a_point"]):
+        assert copy["accepted_before"] > 0
+        assert copy["after"] > 0  # it was indeed an older state

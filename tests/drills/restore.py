@@ -1,0 +1,127 @@
+"""A backup is restored, twice: a dump into another database, and base backup and archive to a point in time.
+
+Both copies then deliver. Nothing that was accepted before the dump began, or before the point, may be lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from callhooks_site.devtools.database import throw_away_server
+from callhooks_site.devtools.postgres import PostgresServer
+from tests.chaos.receiver import Receiver
+from tests.chaos.verification import verify
+from tests.drills import backups
+from tests.drills.options import Options
+from tests.drills.processes import Processes
+from tests.drills.result import Result
+from tests.drills.site import Site
+
+POINT = "drill"
+SOME = 10  # webhooks of the original, before a backup is made of it
+Accepted = set[tuple[str, str]]
+
+
+@dataclass
+class Copy:
+    """What became of a copy. In `facts`, `accepted_before` counts the events of what was accepted before the backup,
+    all of which it must have; `after` those that only the original had; `told_anew` which of these the copy published
+    too, with new ids: a timer of a call that is over comes twice."""
+
+    facts: dict[str, Any]
+    lost: int
+    duplicates: int
+    faults: list[str]
+
+
+def run(options: Options) -> Result:
+    began = time.monotonic()
+    with (
+        throw_away_server("drill", migrated=True) as server,
+        throw_away_server("drill") as other,
+        Receiver() as receiver,
+        Processes() as processes,
+    ):
+        backups.archive(server)
+        site = Site.make(server.url, options.log)
+        load = site.load(site.prepare(receiver.url))
+        base, dumped = server.folder / "base", server.folder / "callhooks.dump"
+        backups.base_backup(server, base)
+        site.start(processes)
+        load.start()
+        try:
+            processes.wait_until(lambda: len(receiver.arrivals) > SOME, "The original delivers nothing.")
+            _go_on(processes, options.seconds(20, 1))
+            before_dump = load.accepted_by_now()
+            backups.dump(server, dumped)
+            _go_on(processes, options.seconds(10, 1))
+            before_point = load.accepted_by_now()
+            backups.ask(server.url, f"SELECT pg_create_restore_point('{POINT}')")
+            _go_on(processes, options.seconds(10, 1))
+        finally:
+            load.stop()
+        processes.kill("web", "cluster")  # the original is lost with what it had under way
+        backups.finish_archive(server)
+
+        first = dict(receiver.arrivals)
+        url, restored_in = _timed(lambda: backups.restore_dump(server, dumped, "callhooks_restored"))
+        by_dump = _follow(site.at(url), processes, receiver, before_dump, server)
+        receiver.arrivals = defaultdict(list, {key: list(came) for key, came in first.items()})
+        _, recovered_in = _timed(lambda: backups.recover(other, base, server, POINT))
+        by_archive = _follow(site.at(other.url), processes, receiver, before_point, server)
+    by_dump.facts["seconds_to_restore"], by_archive.facts["seconds_to_restore"] = restored_in, recovered_in
+    return Result(
+        lost=by_dump.lost + by_archive.lost,
+        failed_requests=sum(load.accepted.failed.values()),
+        duplicates=by_dump.duplicates + by_archive.duplicates,
+        seconds=round(time.monotonic() - began, 1),
+        facts={"requests": load.accepted.requests, "from_dump": by_dump.facts, "to_a_point": by_archive.facts},
+        faults=[*load.accepted.reasons, *by_dump.faults, *by_archive.faults],
+    )
+
+
+def _follow(site: Site, processes: Processes, receiver: Receiver, before: Accepted, original: PostgresServer) -> Copy:
+    """Start the copy, wait until it has sent all it has, and compare."""
+    arrived = sum(map(len, receiver.arrivals.values()))
+    site.start(processes)
+    quiet_after = site.wait_until_nothing_waits(processes)
+    processes.stop("web", "cluster")
+    url = site.env["DATABASE_URL"]
+    seen = verify(url, before, receiver.arrivals)
+    theirs, ours = _events(original.url), _events(url)
+    gone = {event: theirs[event] for event in theirs.keys() - ours.keys()}
+    facts = {
+        "accepted_before": len(before),
+        "after": len(gone),
+        "told_anew": len(set(gone.values()) & {ours[event] for event in ours.keys() - theirs.keys()}),
+        "sent_by_the_copy": sum(map(len, receiver.arrivals.values())) - arrived,
+        "sent_again": seen.duplicates,
+        "quiet_after_seconds": round(quiet_after, 1),
+    }
+    wrong = {"altered": seen.altered, "forged": seen.forged}
+    faults = [f"{count} {name}" for name, count in wrong.items() if count]
+    if seen.lost or faults:
+        faults += seen.examples
+    return Copy(facts, seen.lost, seen.duplicates, [*faults, *site.audit_faults()])
+
+
+def _events(url: str) -> dict[str, tuple[str, str]]:
+    """Subject and type of each event."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT id::text, subject_id, type FROM subscriptions_event").fetchall()
+    return {event: (subject, kind) for event, subject, kind in rows}
+
+
+def _go_on(processes: Processes, seconds: float) -> None:
+    ends_at = time.monotonic() + seconds
+    processes.wait_until(lambda: time.monotonic() >= ends_at, "", seconds + 1)
+
+
+def _timed(work: Any) -> tuple[Any, float]:
+    began = time.monotonic()
+    return work(), round(time.monotonic() - began, 1)

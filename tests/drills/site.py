@@ -1,0 +1,71 @@
+"""An installation of a drill: its settings, its processes, its load, and the questions that are asked of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callhooks_site.devtools.ports import answers
+from callhooks_site.devtools.state import PROJECT
+from callhooks_site.supervision.child import ProcessSpec
+from tests.chaos import parts
+from tests.chaos.load import Load, Tenant
+from tests.chaos.verification import quiet
+from tests.drills.processes import Processes
+
+QUIET_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """`project`: where the code is that runs. Its settings are the chaos run's: short times, the receiver allowed."""
+
+    env: dict[str, str]
+    port: int
+    log: Path
+    project: Path = PROJECT
+
+    @staticmethod
+    def make(database_url: str, log: Path) -> Site:
+        port = parts.free_port()
+        return Site(parts.chaos_environment(database_url, port, log), port, log)
+
+    def at(self, database_url: str) -> Site:
+        """The same installation with another database."""
+        return Site({**self.env, "DATABASE_URL": database_url}, self.port, self.log, self.project)
+
+    def prepare(self, receiver_url: str) -> list[Tenant]:
+        """Migrate, and make two companies with subscriptions."""
+        made = parts.prepare(self.env, receiver_url, forger=False)
+        return [Tenant(**tenant) for tenant in made["tenants"]]
+
+    def load(self, tenants: list[Tenant], seed: int = 1) -> Load:
+        return Load(f"http://127.0.0.1:{self.port}/api/v1", tenants, seed)
+
+    def web(self, name: str = "web") -> ProcessSpec:
+        return parts.web_spec(self.env, self.log, self.port, name=name, project=self.project)
+
+    def cluster(self, name: str = "cluster") -> ProcessSpec:
+        return parts.cluster_spec(self.env, self.log, name, project=self.project)
+
+    def start(self, processes: Processes) -> None:
+        """Web server and cluster; returns when the web server answers."""
+        processes.start(self.web())
+        processes.start(self.cluster())
+        processes.wait_until(lambda: answers(self.port), "The web server does not answer.")
+
+    def wait_until_nothing_waits(self, processes: Processes) -> float:
+        """Until every delivery has its outcome and every timer is over. Returns the seconds it took."""
+        url = self.env["DATABASE_URL"]
+        return processes.wait_until(lambda: quiet(url), "Some deliveries are still waiting.", QUIET_SECONDS)
+
+    def manage(self, *arguments: str, may_fail: bool = False) -> str:
+        return parts.manage(self.env, *arguments, may_fail=may_fail, project=self.project)
+
+    def audit_faults(self) -> list[str]:
+        """What the integrity check finds, in words; none when all is sound."""
+        found: dict[str, Any] = json.loads(self.manage("audit", "--all", "--json", may_fail=True))
+        wrong = [f"audit: {check['count']} {check['means']}" for check in found["checks"] if check["count"]]
+        return wrong or ([] if found["sound"] else ["audit: not sound"])
