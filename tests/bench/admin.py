@@ -28,11 +28,11 @@ def run(workspace: Workspace, options: Options) -> Report:
     size = options.size or SIZE
     rounds = min(options.rounds, ROUNDS)
     timed: list[Timed] = []
-    with filled_site(workspace, "admin", lambda: admin_data.fill(size)) as (data, made):
+    with filled_site(workspace, "admin", lambda: (admin_data.fill(size), vendor_data.fill(size))) as (filled, made):
+        data, calls = filled
         for who, user in (("admin", data.admin), ("agency", data.agency), ("operator", data.operator)):
             timed += Visitor(who, user, rounds).walk(data.companies, data.terms)
         timed += _ask(data, rounds)
-        calls = vendor_data.fill(size)
         timed += report_pages.walk(calls, rounds)
     ordered = sorted(timed, key=lambda one: -one.ms)
     asked = sorted(vendor_lists.walk(calls, vendor_lists.paths(calls), rounds), key=lambda one: -one.ms)
