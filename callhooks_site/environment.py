@@ -15,7 +15,10 @@ import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from . import installation
+
 _env = environ.Env()
+TRY_IT = "callhooks run" if installation.IS_WHEEL else "./dev"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 # 32 random bytes hold fewer different values than this about once in 10^12 keys.
 LEAST_DIFFERENT_BYTES = 16
@@ -29,7 +32,7 @@ def string(name: str, default: str) -> str:
 def required(name: str, hint: str) -> str:
     value = string(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. {hint} ('./dev' sets everything for development.)")
+        raise ImproperlyConfigured(f"{name} is not set. {hint} ('{TRY_IT}' sets everything for development.)")
     return value
 
 

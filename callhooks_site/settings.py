@@ -9,8 +9,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from . import environment as env
+from . import installation
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = installation.ROOT
 
 # --- identity and secrets ---------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", False)
@@ -126,8 +127,8 @@ USE_I18N = True
 USE_TZ = True
 FORMAT_MODULE_PATH = ["callhooks_site.formats"]
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "callhooks_site" / "static"]
+STATIC_ROOT = Path(env.string("STATIC_ROOT", "") or installation.STATIC_ROOT)
+STATICFILES_DIRS = [Path(__file__).resolve().parent / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

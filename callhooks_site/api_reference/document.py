@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from callhooks_site.installation import ROOT
 from calls.api.reference import CALLS, PEOPLE, TAGS, TRACKERS
 from forms_intake.api.reference import FORMS
 from messaging.api.reference import TEXTS
@@ -29,7 +30,7 @@ from subscriptions.api.reference import (
 )
 
 EXAMPLES = Path(__file__).with_name("examples.json")
-KEPT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+KEPT = ROOT / "docs" / "openapi.json"
 RESOURCES: tuple[Resource, ...] = (
     CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, ISSUES,
     FEED, FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,

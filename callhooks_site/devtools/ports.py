@@ -9,6 +9,7 @@ import socket
 import time
 
 from callhooks_site.devtools.state import DevError
+from callhooks_site.installation import PROGRAM
 
 # Processes of a run that was just killed keep their ports until they have ended.
 PATIENCE = 1.5  # seconds
@@ -45,7 +46,7 @@ def check_free(port: int, variable: str, patience: float = PATIENCE) -> None:
 
 def _advice(variable: str) -> str:
     other = {"WEB_PORT": 8100, "RECEIVER_PORT": 8101}.get(variable, 8100)
-    return f"End that program, or choose another port: {variable}={other} ./dev run"
+    return f"End that program, or choose another port: {variable}={other} {PROGRAM} run"
 
 
 def _listen(port: int) -> OSError | None:

@@ -21,6 +21,7 @@ from callhooks_site.devtools.state import (
     make_state_folder,
     state_folder,
 )
+from callhooks_site.installation import PROGRAM
 from callhooks_site.supervision.child import Child, ProcessSpec
 from callhooks_site.supervision.signals import StopSignals
 from callhooks_site.supervision.supervisor import Supervisor
@@ -45,7 +46,7 @@ def _run(signals: StopSignals) -> None:
     make_state_folder(state)
     with FileLock(state / "run.lock") as only_one:
         if not only_one.try_exclusive():
-            raise DevError("./dev run already runs for this folder. Stop that one first (Ctrl-C in its terminal).")
+            raise DevError(f"{PROGRAM} run already runs here. Stop that one first (Ctrl-C in its terminal).")
         web_port, receiver_port = claim_ports()
         secrets = kept_secrets(state)
         say("Starting Callhooks ...")
@@ -102,7 +103,7 @@ Callhooks is running.
   Logs       {shown}/web.log   {shown}/cluster.log
 
 What to do next
-  - In another terminal: ./dev demo   sends an ordinary day; all seven events arrive here.
+  - In another terminal: {PROGRAM} demo   sends an ordinary day; all seven events arrive here.
   - In the admin: open a call, change its note and save; a call_modified arrives here.
 
 Ctrl-C stops everything.

@@ -15,7 +15,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from callhooks_site import installation
+
+PROJECT = installation.ROOT
 SOCKET_NAME = ".s.PGSQL.5432"
 # sockaddr_un holds 104 bytes on macOS (108 on Linux), its closing zero included.
 LONGEST_SOCKET_PATH = 103
@@ -28,20 +30,21 @@ class DevError(Exception):
 def state_folder(purpose: str, project: Path = PROJECT) -> Path:
     """The folder for one purpose ("run", "test-1") of this clone and this user. Does not create it.
 
-    It is in the project, except for root, whose server runs as a user that may have no access to the project, and
-    except when the project's path is too long for a socket.
+    It is in the home for development (that of another clone with `project`), except for root, whose server runs as a
+    user that may have no access to it, and except when that path is too long for a socket.
     """
-    inside = project / "var" / f"state-{purpose}"
+    home = installation.development_home() if project == PROJECT else project / "var"
+    inside = home / f"state-{purpose}"
     if os.geteuid() != 0 and holds_socket(inside):
         return inside
-    clone = hashlib.sha256(f"{os.path.realpath(project)}\n{os.geteuid()}".encode()).hexdigest()[:10]
+    clone = hashlib.sha256(f"{os.path.realpath(home.parent)}\n{os.geteuid()}".encode()).hexdigest()[:10]
     for base in (Path("/var/tmp"), Path(tempfile.gettempdir())):
         folder = base / f"callhooks-{clone}-{purpose}"
         if os.access(base, os.W_OK | os.X_OK) and holds_socket(folder):
             return folder
     raise DevError(
         f"No folder was found for PostgreSQL's data: {inside} is too long for a socket's path, and /var/tmp "
-        "cannot be written to. Move the project to a shorter path."
+        "cannot be written to. Move the project to a shorter path, or set XDG_STATE_HOME to one."
     )
 
 
@@ -106,7 +109,7 @@ def _write_secrets(path: Path) -> dict[str, str]:
     return made
 
 
-def environment(database_url: str, secret_values: Mapping[str, str], *, var: Path = PROJECT / "var") -> dict[str, str]:
+def environment(database_url: str, secret_values: Mapping[str, str], *, var: Path | None = None) -> dict[str, str]:
     """The environment of the service's processes: our own, with defaults for what is not set."""
     web_port = os.environ.get("WEB_PORT", "8000")
     defaults = {
@@ -118,7 +121,7 @@ def environment(database_url: str, secret_values: Mapping[str, str], *, var: Pat
         "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
         # The demo receiver is on this machine, to which webhooks are not allowed in production.
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
-        "CALLHOOKS_VAR": os.fspath(var),
+        "CALLHOOKS_VAR": os.fspath(var or installation.development_home()),
         "WEB_PORT": web_port,
         "RECEIVER_PORT": "8001",
     }

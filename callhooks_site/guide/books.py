@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+from callhooks_site.installation import ROOT
+
+DOCS = ROOT / "docs"
 PICTURES = DOCS / "images"
 
 

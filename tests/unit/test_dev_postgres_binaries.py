@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import sys
 
 import pytest
 
@@ -60,3 +63,14 @@ def test_data_of_a_version_that_cannot_be_had_is_named(machine, tmp_path):
 
     with pytest.raises(DevError, match=r"made by PostgreSQL 12.*Install PostgreSQL 12 again, or delete"):
         find_binaries(tmp_path, OURSELVES, major=12)
+
+
+def test_uv_installs_it_where_there_is_no_pip(monkeypatch):
+    """The environments that `uv tool install` makes have none."""
+    assert pg_binaries._installer()[1:4] == ["-m", "pip", "install"]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
+    assert pg_binaries._installer() == ["/bin/uv", "pip", "install", "--python", sys.executable]
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(DevError, match=r"neither pip in .* nor uv"):
+        pg_binaries._installer()

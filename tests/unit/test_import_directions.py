@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Rooms of one line stand side by side and do not know each other. The event catalogue, the formats of bodies and the
 # rules for subscriptions are data and functions below the models, which check themselves by them.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("callhooks_site.version", "subscriptions.lib"),
+    ("callhooks_site.version", "callhooks_site.installation", "subscriptions.lib"),
     ("subscriptions.database",),
     ("subscriptions.delivery.http",),
     ("subscriptions.delivery",),

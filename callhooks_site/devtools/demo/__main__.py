@@ -9,6 +9,7 @@ from pathlib import Path
 
 from callhooks_site.devtools import manage
 from callhooks_site.devtools.receiver.config import var_folder
+from callhooks_site.installation import PROGRAM
 
 from . import day, twilio
 from .api import Api, ApiError
@@ -61,7 +62,7 @@ def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *,
     sender: StepSender
     if through_twilio:
         if settings.twilio is None:
-            raise NotReady("The demo has no phone system yet. Stop `./dev run` and start it again.")
+            raise NotReady(f"The demo has no phone system yet. Stop `{PROGRAM} run` and start it again.")
         steps, sender = (
             twilio.plan_day(settings.trackers, random.Random(), settings.media_url),
             twilio.TwilioStepSender(api, settings.twilio),
@@ -70,7 +71,7 @@ def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *,
         steps = day.plan_day(settings.trackers, random.Random(), settings.media_url)
         sender = StepSender(api)
     how = "as Twilio callbacks" if through_twilio else "to the API"
-    say(f"An ordinary day, sent {how}. Each → is a webhook; watch the terminal of `./dev run`.\n")
+    say(f"An ordinary day, sent {how}. Each → is a webhook; watch the terminal of `{PROGRAM} run`.\n")
     day.run_steps(steps, sender, expectations, say, pause)
     due = expectations.expected_total() * len(arrivals)
     say(f"\nEnd of the day: {due} webhooks are due. Waiting for them …")
@@ -93,7 +94,7 @@ def _run_day(settings: DemoSettings, folder: Path, wait: float, pause: float, *,
     if missing:
         say(
             f"Not all arrived within {wait:g} seconds. Where to look: the receiver’s lines in the terminal of "
-            f"`./dev run`, its record {received}, and Deliveries in the admin, which show each attempt."
+            f"`{PROGRAM} run`, its record {received}, and Deliveries in the admin, which show each attempt."
         )
     return 1 if missing else 0
 
@@ -119,7 +120,7 @@ def _run_at_rate(settings: DemoSettings, folder: Path, rate: float, seconds: flo
     )
     for words, count in totals.errors.most_common(5):
         say(f"  {count} × {words}")
-    say("Did all arrive? `./dev demo --check`")
+    say(f"Did all arrive? `{PROGRAM} demo --check`")
     return 1 if errors else 0
 
 

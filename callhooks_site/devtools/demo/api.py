@@ -5,6 +5,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from callhooks_site.installation import PROGRAM
+
 from .settings import START_IT
 
 TIMEOUT_SECONDS = 15
@@ -83,10 +85,10 @@ def _resource_id(what: str, answer: requests.Response) -> str:
         raise Unanswered(f"{what}: answered {answer.status_code} without a resource_id")
     if answer.status_code in (401, 403):
         said = _words(body) or answer.reason
-        raise Refused(f"{what}: the API key is refused ({said}). Stop `./dev run` and start it again.")
+        raise Refused(f"{what}: the API key is refused ({said}). Stop `{PROGRAM} run` and start it again.")
     if 400 <= answer.status_code < 500:
         raise Refused(f"{what}: refused with {answer.status_code}: {_words(body) or answer.reason}")
-    raise Unanswered(f"{what}: answered {answer.status_code}. The terminal of `./dev run` says more.")
+    raise Unanswered(f"{what}: answered {answer.status_code}. The terminal of `{PROGRAM} run` says more.")
 
 
 def _words(body: object, limit: int = 300) -> str:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from callhooks_site.installation import PROGRAM
+
 from .arrivals import Arrivals
 from .day import Say, await_arrivals
 from .expectations import Expectations, Key
@@ -16,7 +18,7 @@ def check(sent: Path, received: Path, say: Say, seconds: float) -> int:
     try:
         entries = read_into(expectations, sent)
     except FileNotFoundError:
-        say(f"{sent} is missing: run `./dev demo --rate 5 --seconds 10` first.")
+        say(f"{sent} is missing: run `{PROGRAM} demo --rate 5 --seconds 10` first.")
         return 1
     if not received.exists():
         say(f"{received} is missing: the receiver has recorded nothing.")

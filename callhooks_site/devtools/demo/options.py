@@ -3,12 +3,14 @@
 import argparse
 import math
 
+from callhooks_site.installation import PROGRAM
+
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """`fast`, `check`, `month` (bool), `wait`, `rate`, `seconds` (float or None), `through` (api or twilio). Exits with
     2 if they are invalid."""
     parser = argparse.ArgumentParser(
-        prog="./dev demo",
+        prog=f"{PROGRAM} demo",
         description="Sends an ordinary day through the public API and waits until its webhooks have arrived.",
     )
     parser.add_argument("--fast", action="store_true", help="no pauses between the steps")

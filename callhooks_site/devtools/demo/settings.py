@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from callhooks_site.installation import PROGRAM
+
 MEDIA_URL = "https://media.example.com"  # where recordings are said to be, if nobody serves them
-START_IT = "Start `./dev run` in another terminal, wait until it says that it is ready, and try again."
+START_IT = f"Start `{PROGRAM} run` in another terminal, wait until it says that it is ready, and try again."
 
 
 class NotReady(Exception):
@@ -54,4 +56,4 @@ def load(path: Path) -> DemoSettings:
     except OSError as error:
         raise NotReady(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
-        raise NotReady(f"{path} lacks what the demo needs. Stop `./dev run` and start it again.") from None
+        raise NotReady(f"{path} lacks what the demo needs. Stop `{PROGRAM} run` and start it again.") from None
