@@ -23,3 +23,20 @@ control_socket_disable = True
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
+
+
+def post_worker_init(worker: object) -> None:
+    """What a worker counts for /metrics is written by a thread of it."""
+    from subscriptions.counters import writing
+
+    writing.allow_thread()
+
+
+def worker_exit(server: object, worker: object) -> None:
+    """What it counted last is written too."""
+    from django.apps import apps
+
+    if apps.ready:
+        from subscriptions.counters import writing
+
+        writing.write()

@@ -22,6 +22,8 @@ TRY_IT = "callhooks run" if installation.IS_WHEEL else "./dev"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 # 32 random bytes hold fewer different values than this about once in 10^12 keys.
 LEAST_DIFFERENT_BYTES = 16
+# Characters: nobody counts wrong guesses.
+SHORTEST_TOKEN = 24
 
 
 def string(name: str, default: str) -> str:
@@ -137,6 +139,14 @@ def parse_email_url(url: str) -> dict[str, Any]:
             "percent-encoded."
         ) from None
     return config
+
+
+def check_metrics_token(token: str) -> None:
+    if token and not re.fullmatch(rf"[!-~]{{{SHORTEST_TOKEN},}}", token):
+        raise ImproperlyConfigured(
+            f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more, without spaces. Make one with: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
 
 
 def check_networks(name: str, networks: list[str]) -> None:

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "callhooks_site.request_ids.request_ids",
+    "callhooks_site.metrics.requests.count_requests",
     "callhooks_site.security.headers.browser_rules",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -310,6 +311,12 @@ Q_CLUSTER = {
     "label": "Background tasks",
 }
 
+# --- monitoring and logs ----------------------------------------------------------------------------------------
+# Who may read /metrics: whoever sends the token, or asks from one of the networks. Without either, nobody.
+METRICS_TOKEN = env.string("METRICS_TOKEN", "")
+env.check_metrics_token(METRICS_TOKEN)
+METRICS_NETWORKS = env.items("METRICS_NETWORKS", [])
+env.check_networks("METRICS_NETWORKS", METRICS_NETWORKS)
 LOG_LEVEL = env.string("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
     raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")

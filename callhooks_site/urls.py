@@ -6,6 +6,7 @@ from forms_intake.web.script import capture_script
 from forms_intake.web.views import submit
 
 from . import health
+from .metrics.page import metrics
 from .security import password_reset
 from .security.client_address import client_address
 from .security.contact import security_txt
@@ -13,6 +14,7 @@ from .security.contact import security_txt
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path(".well-known/security.txt", security_txt, name="security-txt"),
     *password_reset.urlpatterns,  # before the admin, which answers all addresses below its own
     path("admin/", admin.site.urls),

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from ..counters import known
 from . import outages, outbox
 from .fairness import Hosts, Paces, Shares
 from .news import News
@@ -152,8 +153,10 @@ class Claimer:
             host=self._hosts.first,
             hosts=self._hosts.rooms(now),
         )
+        began = time.monotonic()
         claim = outbox.claim(token=self._token, lease=self._lease, limits=limits, position=self._position)
         now = time.monotonic()
+        known.CLAIM_SECONDS.observe(now - began)
         self._left_something = claim.more or claim.cut or claim.skipped
         self._taken, self._released = len(claim.rows), 0
         if claim.rows:
@@ -212,6 +215,7 @@ class Claimer:
 
     def _take(self, jobs: list[Claimed], now: float) -> None:
         if jobs:
+            known.CLAIMED.add(by=len(jobs))
             for job in jobs:
                 if job.company != self._company:
                     self._others_at = now if self._company else self._others_at

@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from django.db import connection
 
+from ..counters import known
 from . import outbox
 from .claimer import Claimer
 from .cpu_affinity import core_of, staying_on
@@ -156,11 +157,14 @@ class Drain:
         self._book.note(answers, now=time.time() + self._clock_offset)
 
     def _do_housekeeping(self) -> None:
+        began = time.monotonic()
         try:
             self._housekeeping()
+            known.HOUSEKEEPING_SECONDS.observe(time.monotonic() - began)
         except DATABASE_LOST:
             raise
         except Exception:  # whatever is wrong there, deliveries go on
+            known.HOUSEKEEPING_FAILURES.add()
             logger.exception("A part of the drain's housekeeping failed; it is tried again")
 
     def _end(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from ..counters.known import BREAKERS_OPENED
 from ..database.prepared import prepared_cursor
 from . import forwarding, outages, outbox
 from .breaker import Health, after
@@ -152,6 +153,8 @@ class EndpointBook:
             self._bring_forward(known, healths, now)
             if closed := [e for e, h in healths.items() if e in known and known[e].opened and not h.opened]:
                 outbox.make_ready(closed)
+        opened = sum(h.opened > (known[e].opened if e in known else 0) for e, h in healths.items())
+        BREAKERS_OPENED.add(by=opened)
         for endpoint, health in healths.items():
             if health.failing_since is None:
                 self._well_since[endpoint] = now

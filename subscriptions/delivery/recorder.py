@@ -9,12 +9,14 @@ Invariants
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError
 
+from ..counters import known
 from . import outbox
 from .database import DATABASE_LOST
 from .outbox import Claimed, Finished, Outcome
@@ -53,7 +55,9 @@ class Recorder:
         if self._outcomes:
             batch = self._outcomes[: min(at_once, ENOUGH)]
             finished = self._finish(batch)
+            _count(batch)
             if lost := len(batch) - len(finished.ids):
+                known.LEASES_LOST.add(by=lost)
                 logger.warning(
                     "%d leases had ended, or their deliveries were gone, before their outcome was recorded.", lost
                 )
@@ -64,6 +68,7 @@ class Recorder:
             self._written(batch, finished.ready)
         if self._unsent:
             outbox.hand_back(self._unsent)
+            known.HANDED_BACK.add(by=len(self._unsent))
             unsent, self._unsent = self._unsent, []
             self._handed_back(unsent)
         return bool(self._outcomes)
@@ -87,3 +92,26 @@ class Recorder:
             except DatabaseError:
                 logger.warning("The outcome of delivery %s cannot be written", outcome.claimed.id, exc_info=True)
         return Finished(set(), False)
+
+
+# What became of a delivery, as monitoring says it.
+_OUTCOMES = {"delivered": "delivered", "pending": "retried", "failed": "given_up"}
+
+
+def _count(batch: Sequence[Outcome]) -> None:
+    """For /metrics. Several events that went in one request are one request, and each has its own delivery."""
+    for (state, cause), number in Counter((one.state, _cause(one)) for one in batch).items():
+        known.ATTEMPTS.add(_OUTCOMES[state], cause, by=number)
+    known.ATTEMPT_SECONDS.observe(*(one.duration_ms / 1000 for one in batch if one.claimed.leads))
+    known.DELIVERY_SECONDS.observe(
+        *(
+            one.claimed.age + one.started_at - one.claimed.database_time + one.duration_ms / 1000
+            for one in batch
+            if one.state == "delivered" and not one.claimed.round_began_after
+        )
+    )
+
+
+def _cause(outcome: Outcome) -> str:
+    """The class of the answer, `2xx`, or the code of the error."""
+    return outcome.error or f"{min(outcome.status_code or 0, 999) // 100}xx"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from uuid import UUID
 
+from django.db import transaction
+
+from ..counters.known import EVENTS
 from ..delivery import wakeup
 from . import filtering, streams
 from .filtering import Publications
@@ -25,6 +29,8 @@ def complete(
     """`build`: the body of an event in another payload version than the default. `tell_about`: what an event is, with
     the time at which it was written. `publications`: of events that conditions are asked about."""
     events = {event.id: event for event in new}
+    # One that replaces another of its transaction counts again.
+    transaction.on_commit(partial(_count, [event.type for event in events.values()]))
     bodies = {key: build(events[key[0]], key[1]) for key in written.bodies}
     if bodies:
         streams.write_bodies(bodies)
@@ -36,6 +42,11 @@ def complete(
             _shape(shaped, events, bodies, tell_about)
     if due:
         wakeup.after_commit({event.stream.subject.company_id for event in events.values()})
+
+
+def _count(types: Iterable[str]) -> None:
+    for event_type in types:
+        EVENTS.add(event_type)
 
 
 def _shape(

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
+from ..counters.known import REFUSED
 from .errors import Refused
 from .models import RefusedItem
 
@@ -54,6 +55,7 @@ def keep(row: RefusedItem, limit: Limit) -> bool:
             except IntegrityError:  # the same item was stored at the same moment
                 same.update(times=F("times") + 1, **why)
     row.source.count_refused(listed=listed)
+    REFUSED.add(row._meta.model_name or "", row.reason)
     return listed
 
 

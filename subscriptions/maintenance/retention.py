@@ -18,6 +18,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from ..counters.known import DELETED
 from ..models import CompanyStatistics, IdempotentAnswer, Manifest, ServiceStatistics
 from ..models.idempotency import KEPT_HOURS
 from . import delivery_retention, statistics
@@ -74,6 +75,7 @@ def _delete(seconds: float) -> tuple[dict[str, int], bool]:
         now = time.monotonic()
         deadline = Deadline(now + (ends_at - now) / (len(kinds) - number))
         deleted[name] = delete(deadline)
+        DELETED.add(name, by=deleted[name])
         left = left or deadline.missed
     logger.info("Retention: %s", ", ".join(f"{count} {kind}" for kind, count in deleted.items()))
     return deleted, left

@@ -4,6 +4,7 @@ from .access import ApiKey, Membership
 from .alerts import AlertDestination, EndpointNews, GivenUpDelivery
 from .audit_entry import AuditEntry
 from .company import Company
+from .counted import CountedValue
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth, EndpointQueue
@@ -30,6 +31,7 @@ __all__ = [
     "AuditEntry",
     "Company",
     "CompanyStatistics",
+    "CountedValue",
     "Delivery",
     "DrainSlot",
     "Encoding",

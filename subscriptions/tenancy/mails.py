@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from ..counters.known import MAILS
 from ..models import Invitation, MailRequest
 
 logger = logging.getLogger(__name__)
@@ -85,12 +86,14 @@ def _postpone(request: MailRequest, error: str) -> None:
     if request.attempts >= len(RETRY_AFTER):
         _finish(request, error)
         return
+    MAILS.add(request.kind, "postponed")
     wait = RETRY_AFTER[request.attempts]
     MailRequest.objects.filter(pk=request.pk).update(attempts=request.attempts + 1, due_at=Now() + wait)
     _tell(request, error)
 
 
 def _finish(request: MailRequest, error: str) -> None:
+    MAILS.add(request.kind, "dropped" if error else "done")
     MailRequest.objects.filter(pk=request.pk).update(email="", attempts=request.attempts + 1, finished_at=Now())
     _tell(request, error)
 

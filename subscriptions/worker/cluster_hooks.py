@@ -9,7 +9,7 @@ from django.db.backends.signals import connection_created
 from django_q.signals import post_execute, post_execute_in_worker, post_spawn, pre_execute
 
 from ..delivery.slots import SERVER_NOTICES
-from . import heartbeat
+from . import heartbeat, task_counts
 
 # Our transactions take milliseconds. An idle one belongs to a frozen process or a lost machine, and may hold the lock
 # that all claims wait for.
@@ -25,6 +25,9 @@ def connect() -> None:
     )
     for signal, part in parts:
         signal.connect(partial(_record, part), weak=False, dispatch_uid="callhooks heartbeat")
+
+    pre_execute.connect(task_counts.begin, dispatch_uid="callhooks counts")
+    post_execute_in_worker.connect(task_counts.end, dispatch_uid="callhooks counts")
 
 
 def guard_connections() -> None:

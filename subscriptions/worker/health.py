@@ -27,10 +27,39 @@ WITH RECURSIVE endpoint (id) AS (
       FROM endpoint WHERE endpoint.id IS NOT NULL
 )
 """
+# Endpoints of which a drain could take something now: some that have an available row, some in the queue whose time has
+# come, and those of the first rows that are due, or whose lease ended, and that nobody made available.
+MOST_ENDPOINTS = 1_000
+_TAKEABLE = f"""
+WITH RECURSIVE available (company, id, place) AS (
+    (SELECT company_id, subscription_id, 1 FROM subscriptions_delivery WHERE state = 'pending' AND stage = 1
+      ORDER BY company_id, subscription_id LIMIT 1)
+    UNION ALL
+    SELECT next.company_id, next.subscription_id, available.place + 1
+      FROM available CROSS JOIN LATERAL (
+        SELECT company_id, subscription_id FROM subscriptions_delivery d
+         WHERE d.state = 'pending' AND d.stage = 1
+           AND (d.company_id, d.subscription_id) > (available.company, available.id)
+         ORDER BY d.company_id, d.subscription_id LIMIT 1) next
+     WHERE available.place < {MOST_ENDPOINTS}
+), endpoint (id) AS (
+    SELECT id FROM available
+     UNION
+    (SELECT subscription_id FROM subscriptions_endpointqueue WHERE ready_at <= clock_timestamp()
+      ORDER BY ready_at LIMIT {MOST_ENDPOINTS})
+     UNION
+    (SELECT subscription_id FROM subscriptions_delivery
+      WHERE state = 'pending' AND stage = 0 AND claim IS NULL AND due_at <= clock_timestamp()
+      ORDER BY due_at LIMIT {MOST_ENDPOINTS})
+     UNION
+    (SELECT subscription_id FROM subscriptions_delivery WHERE claim IS NOT NULL AND due_at <= clock_timestamp()
+      ORDER BY subscription_id, due_at LIMIT {MOST_ENDPOINTS})
+)
+"""
 # The oldest row that a drain could take now and that nobody takes. An endpoint that is answering, however slowly, that
 # fails, whose breaker is open or whose rate is used up makes its own rows wait, and says nothing about us.
 _OLDEST = f"""
-{WAITING_ENDPOINTS}SELECT extract(epoch FROM clock_timestamp() - min(first.due_at))::float8
+{_TAKEABLE}SELECT extract(epoch FROM clock_timestamp() - min(first.due_at))::float8
   FROM endpoint
   JOIN subscriptions_subscription s ON s.id = endpoint.id AND s.state = 'active'
   LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = endpoint.id

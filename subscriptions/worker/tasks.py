@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from ..counters import writing
 from ..delivery import forwarding, outages, outbox, slots, webhook_client
 from ..delivery.drain import Drain
 from ..delivery.fairness import Hosts, Paces
@@ -89,6 +90,7 @@ def _hosts() -> Hosts:
 
 def run_housekeeping() -> None:
     """What a drain does about once a second, beside delivering."""
+    writing.write_seldom()
     heartbeat.record(heartbeat.TAKEN)  # while drains occupy every worker, no other task is taken
     with connection.cursor() as cursor:
         cursor.execute(_HOUSEKEEPING)

@@ -10,7 +10,10 @@ from callhooks_site.devtools.state import PROJECT
 
 PAGE = PROJECT / "docs" / "licences.md"
 # What may be in a service that is given away under MIT. Another one is a decision to be taken, not a line to be added.
-ACCEPTED = {"Apache-2.0", "BSD", "BSD-3-Clause", "LGPL-3.0-only", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0", "Unlicense"}
+ACCEPTED = {
+    "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "LGPL-3.0-only", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
+    "Unlicense",
+}  # fmt: skip
 # What older metadata calls them.
 _NAMES = {
     "BSD License": "BSD",

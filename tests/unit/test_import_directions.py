@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("callhooks_site.version", "callhooks_site.installation", "subscriptions.lib"),
     ("subscriptions.database",),
+    ("subscriptions.counters",),
     ("subscriptions.delivery.http",),
     ("subscriptions.delivery",),
     ("subscriptions.events.versions", "subscriptions.events.shapes.formats"),
@@ -50,6 +51,7 @@ PURE = (
     "subscriptions/lib/ids.py",
     "subscriptions/lib/encryption.py",
     "subscriptions/lib/postgres_json.py",
+    "subscriptions/counters/memory.py",
     "subscriptions/worker/stop_flag.py",
     "subscriptions/worker/heartbeat.py",
     "subscriptions/delivery/retry.py",

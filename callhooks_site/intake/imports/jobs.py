@@ -6,6 +6,7 @@ The file's content is deleted piece by piece as it is imported; a job that is ov
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
+from subscriptions.counters.known import IMPORTS
 from subscriptions.models import Company
 
 from . import schedules
@@ -151,6 +153,7 @@ def cancel_forgotten() -> None:
 def end_job(job: ImportJob, state: str) -> None:
     """Write the final state and counts, and delete the rest of the file. The caller holds the job's lock."""
     job.pieces.all().delete()
+    transaction.on_commit(partial(IMPORTS.add, job.kind, state))
     ImportJob.objects.filter(pk=job.pk).update(
         state=state, done=job.done, new=job.new, known=job.known, wrong=job.wrong, left_out=job.left_out,
         left_out_reasons=job.left_out_reasons, seen=[], examples="", stored_bytes=0, stepped_at=Now(),

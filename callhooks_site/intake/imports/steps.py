@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from zoneinfo import ZoneInfo
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+
+from subscriptions.counters.known import IMPORT_LINES
 
 from .importer import MOST_EXAMPLES, Counts, Importer, LineError
 from .jobs import AT_WORK, State, end_job
@@ -115,7 +118,15 @@ def _process(job: ImportJob, piece: ImportPiece) -> None:
         job.examples = json.dumps([*examples, *readable][:MOST_EXAMPLES])
     else:
         piece.delete()
+        transaction.on_commit(partial(_count, job.kind, counts))
     _store_errors(job, errors)
+
+
+def _count(kind: str, counts: Counts) -> None:
+    for outcome, number in (
+        ("new", counts.new), ("known", counts.known), ("wrong", counts.wrong), ("left_out", counts.left_out.total()),
+    ):  # fmt: skip
+        IMPORT_LINES.add(kind, outcome, by=number)
 
 
 def format_value(value: Any, zone: ZoneInfo) -> str:
