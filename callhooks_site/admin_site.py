@@ -177,7 +177,12 @@ class CallhooksAdminSite(AdminSite):
         company = home.shown_company(request)
         zone = zoneinfo.ZoneInfo(company.time_zone) if company else timezone.get_current_timezone()
         with timezone.override(zone):
-            context = {"recent": list_recent_actions(self, request), **home.context(request), **(extra_context or {})}
+            context = {
+                "recent": list_recent_actions(self, request),
+                "quiet": home.why_quiet(request),
+                **home.context(request),
+                **(extra_context or {}),
+            }
             response = super().index(request, context)
             response.render()
             return response

@@ -22,7 +22,7 @@ _cached: tuple[float, Health] | None = None
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when this process can reach the database, else 503: for load balancers. With `?deep=1` it is also 503 when
-    deliveries are stuck: for alerts. It needs no login, so it shows nothing else."""
+    deliveries are stuck, or the database is a quiet copy: for alerts. It needs no login, so it shows nothing else."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -53,6 +53,8 @@ def _word(health: Health) -> str:
         return "ok"
     if not health.database:
         return "unknown"
+    if health.quiet:
+        return "quiet"
     if health.outage and health.drains:
         return "outage"
     return "late" if health.drains else "stopped"

@@ -119,6 +119,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", "callhooks")
 # Off behind a pooler that hands each transaction to another server connection and does not know prepared statements.
 DATABASE_PREPARED_STATEMENTS = env.boolean("DATABASE_PREPARED_STATEMENTS", True)
+# A new timeline alone makes no copy if a drain worked so many seconds before. 0: a promoted standby needs a release.
+DATABASE_FAILOVER_SECONDS = env.number("DATABASE_FAILOVER_SECONDS", 0, least=0, most=86_400)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- language, time, static files -------------------------------------------------------------------------------

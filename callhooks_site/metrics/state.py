@@ -92,6 +92,7 @@ def _health() -> Iterator[Metric]:
     about = "How long the oldest delivery has been due that a drain could take."
     yield gauge("callhooks_oldest_due_seconds", about, seen.oldest_due_seconds)
     yield gauge("callhooks_outage", "1: an outage of the service's own lasts.", bool(seen.outage))
+    yield gauge("callhooks_quiet", "1: the database is a copy, and nothing is sent.", bool(seen.quiet))
 
 
 def _deliveries() -> Iterator[Metric]:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from ..maintenance import statistics
+from ..maintenance import copies, statistics
 from ..maintenance.statistics import Statistics
 from ..models import Company, EndpointHealth, EndpointIssue, Subscription
 from ..tenancy.access import access_of
@@ -68,6 +68,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
             "with_company": f"&company={chosen}" if chosen else "",
         }
     }
+
+
+def why_quiet(request: HttpRequest) -> str:
+    """Why nothing is sent, where the database is a copy; for operators, who can change it."""
+    return copies.explain() if access_of(request).all_companies else ""
 
 
 def shown_company(request: HttpRequest) -> Company | None:

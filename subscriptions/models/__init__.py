@@ -5,6 +5,7 @@ from .alerts import AlertDestination, EndpointNews, GivenUpDelivery
 from .audit_entry import AuditEntry
 from .company import Company
 from .counted import CountedValue
+from .database_identity import DatabaseIdentity
 from .delivery import Attempt, Delivery
 from .drains import DrainSlot
 from .endpoint import EndpointHealth, EndpointQueue
@@ -32,6 +33,7 @@ __all__ = [
     "Company",
     "CompanyStatistics",
     "CountedValue",
+    "DatabaseIdentity",
     "Delivery",
     "DrainSlot",
     "Encoding",

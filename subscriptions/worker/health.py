@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from ..maintenance import copies
+
 # A drain beats every five seconds; between one that was killed and the next lie some more.
 BEAT_SECONDS = 30.0
 PATIENCE = "3s"  # a health check that hangs helps nobody
@@ -89,8 +91,8 @@ SELECT began_at AT TIME ZONE 'UTC', hosts, companies, errors FROM subscriptions_
 @dataclass(frozen=True)
 class Health:
     """`beat_seconds`: since any drain last said that it works; None if none ever did. `oldest_due_seconds`: how long
-    the oldest delivery has waited that could have been sent. `outage`: one of our own that lasts, in words. `ills`:
-    what is wrong, in words; none when all is well."""
+    the oldest delivery has waited that could have been sent. `outage`: one of our own that lasts, in words. `quiet`:
+    why nothing is sent, where the database is a copy. `ills`: what is wrong, in words; none when all is well."""
 
     database: bool
     drains: int = 0
@@ -98,6 +100,7 @@ class Health:
     beat_seconds: float | None = None
     oldest_due_seconds: float = 0.0
     outage: str = ""
+    quiet: str = ""
     ills: list[str] = field(default_factory=list)
 
     @property
@@ -118,8 +121,11 @@ def look() -> Health:
             oldest = max(0.0, cursor.fetchone()[0] or 0.0)
             cursor.execute(_OUTAGE)
             outage = cursor.fetchone()
+            quiet = copies.explain()
     except (DatabaseError, InterfaceError) as error:
         return Health(database=False, drains_wanted=wanted, ills=[f"The database does not answer: {error}".strip()])
+    if quiet:  # then no drain works, and what is due stays
+        return Health(True, drains, wanted, beat, oldest, quiet=quiet, ills=[quiet])
     ills = []
     if not drains:
         since = "ever" if beat is None else f"for {beat:.0f} s"
@@ -134,4 +140,4 @@ def look() -> Health:
         ills.append(told)
     elif oldest > limit:
         ills.append(f"A delivery has been due for {oldest:.0f} s, and nobody takes it. See the log of the cluster.")
-    return Health(True, drains, wanted, beat, oldest, told, ills)
+    return Health(True, drains, wanted, beat, oldest, told, ills=ills)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django_q.tasks import async_task
 
 from ..tenancy import mails
+from .quiet import is_quiet
 
 TASK = "subscriptions.worker.mails.work"
 
 
 def work() -> None:
-    mails.send_waiting()
+    if not is_quiet():
+        mails.send_waiting()
 
 
 def queue() -> None:

@@ -22,6 +22,7 @@ from ..maintenance import daily_summary, retention, statistics
 from ..past import jobs as past_jobs
 from ..tenancy import mails
 from . import drains, heartbeat, stop_flag
+from .quiet import is_quiet
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ SELECT coalesce((SELECT wake_at FROM subscriptions_eventstream
 
 def drain() -> None:
     """Hold a slot and deliver for a minute; then hand over to a successor."""
+    if is_quiet():
+        return
     slot_connection = slots.SlotConnection(settings.WAKEUP_URL)
     try:
         slot = slot_connection.wait_for_slot(settings.DELIVERY_DRAINS, should_stop=stop_flag.stopping)
@@ -120,8 +123,15 @@ def ensure_drains() -> None:
 
 def sweep() -> None:
     """Once a minute, in case a wake-up was lost: start missing drains, publish what is due, hold the deliveries of
-    inactive subscriptions, disable endpoints that only fail, open and solve issues, send alerts, count statistics."""
+    inactive subscriptions, disable endpoints that only fail, open and solve issues, send alerts, count statistics.
+    On a quiet copy only what tells nobody."""
     ensure_drains()
+    if is_quiet():
+        stream_timers.publish_due()
+        _hold_waiting()
+        statistics.roll_up()
+        horizon.follow()
+        return
     run_housekeeping()
     _hold_waiting()
     outbox.note_released()
@@ -150,7 +160,9 @@ def _make_manifests() -> None:
 
 def tidy() -> None:
     """Delete expired rows, once an hour, and on while some are left: each run is a task of its own, so that others,
-    such as the sweep, come between."""
+    such as the sweep, come between. A quiet copy keeps all: it may have been made to look something up."""
+    if is_quiet():
+        return
     if retention.delete_some() and not stop_flag.stopping():
         drains.queue_tidy()
 

@@ -53,6 +53,11 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    def count(self) -> int:
+        """How many webhooks have arrived, repeats included."""
+        with self._lock:
+            return sum(len(came) for came in self.arrivals.values())
+
     def take(self, path: str, webhook_id: str, body: bytes, answer: str) -> None:
         arrival = Arrival(hashlib.sha256(body).hexdigest(), time.time(), answer)
         with self._lock:

@@ -1,10 +1,12 @@
 """A backup is restored, twice: a dump into another database, and base backup and archive to a point in time.
 
-Both copies then deliver. Nothing that was accepted before the dump began, or before the point, may be lost.
+Both copies start quiet, and deliver once they are released. Nothing that was accepted before the dump began, or before
+the point, may be lost.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -70,10 +72,10 @@ def run(options: Options) -> Result:
 
         first = dict(receiver.arrivals)
         url, restored_in = _timed(lambda: backups.restore_dump(server, dumped, "callhooks_restored"))
-        by_dump = _follow(site.at(url), processes, receiver, before_dump, server)
+        by_dump = _follow(site.at(url, "dump"), processes, receiver, before_dump, server)
         receiver.arrivals = defaultdict(list, {key: list(came) for key, came in first.items()})
         _, recovered_in = _timed(lambda: backups.recover(other, base, server, POINT))
-        by_archive = _follow(site.at(other.url), processes, receiver, before_point, server)
+        by_archive = _follow(site.at(other.url, "archive"), processes, receiver, before_point, server)
     by_dump.facts["seconds_to_restore"], by_archive.facts["seconds_to_restore"] = restored_in, recovered_in
     return Result(
         lost=by_dump.lost + by_archive.lost,
@@ -86,11 +88,17 @@ def run(options: Options) -> Result:
 
 
 def _follow(site: Site, processes: Processes, receiver: Receiver, before: Accepted, original: PostgresServer) -> Copy:
-    """Start the copy, wait until it has sent all it has, and compare."""
-    arrived = sum(map(len, receiver.arrivals.values()))
-    site.start(processes)
-    quiet_after = site.wait_until_nothing_waits(processes)
-    processes.stop("web", "cluster")
+    """Start the copy, release it, wait until it has sent all it has, and compare."""
+    arrived = receiver.count()
+    processes.start(site.cluster())
+    site.wait_for_log(processes, "so nothing is sent")
+    health = json.loads(site.manage("health", "--json", may_fail=True))
+    sent_quietly = receiver.count() - arrived
+    began = time.monotonic()
+    site.manage("release")
+    site.wait_until_nothing_waits(processes)
+    all_sent_in = time.monotonic() - began
+    processes.stop("cluster")
     url = site.env["DATABASE_URL"]
     seen = verify(url, before, receiver.arrivals)
     theirs, ours = _events(original.url), _events(url)
@@ -99,12 +107,15 @@ def _follow(site: Site, processes: Processes, receiver: Receiver, before: Accept
         "accepted_before": len(before),
         "after": len(gone),
         "told_anew": len(set(gone.values()) & {ours[event] for event in ours.keys() - theirs.keys()}),
-        "sent_by_the_copy": sum(map(len, receiver.arrivals.values())) - arrived,
+        "sent_while_quiet": sent_quietly,
+        "sent_by_the_copy": receiver.count() - arrived,
         "sent_again": seen.duplicates,
-        "quiet_after_seconds": round(quiet_after, 1),
+        "seconds_from_release_until_all_is_sent": round(all_sent_in, 1),
     }
     wrong = {"altered": seen.altered, "forged": seen.forged}
     faults = [f"{count} {name}" for name, count in wrong.items() if count]
+    if sent_quietly or not health["quiet"]:
+        faults.append(f"The copy was not quiet: {sent_quietly} sent, health says: {health['ills']}")
     if seen.lost or faults:
         faults += seen.examples
     return Copy(facts, seen.lost, seen.duplicates, [*faults, *site.audit_faults()])

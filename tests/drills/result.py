@@ -26,7 +26,8 @@ class Result:
 
     def as_json(self) -> str:
         values = asdict(self)
-        return json.dumps({"good": self.good, **values, **values.pop("facts")})
+        facts = values.pop("facts")
+        return json.dumps({"good": self.good, **values, **facts})
 
     def as_table(self) -> str:
         values = asdict(self)

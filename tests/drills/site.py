@@ -32,9 +32,13 @@ class Site:
         port = parts.free_port()
         return Site(parts.chaos_environment(database_url, port, log), port, log)
 
-    def at(self, database_url: str) -> Site:
-        """The same installation with another database."""
-        return Site({**self.env, "DATABASE_URL": database_url}, self.port, self.log, self.project)
+    def at(self, database_url: str, log: str) -> Site:
+        """The same installation with another database, and a log folder of its own in this one's."""
+        folder = self.log / log
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.log"):
+            old.unlink()
+        return Site({**self.env, "DATABASE_URL": database_url}, self.port, folder, self.project)
 
     def prepare(self, receiver_url: str) -> list[Tenant]:
         """Migrate, and make two companies with subscriptions."""
@@ -55,6 +59,11 @@ class Site:
         processes.start(self.web())
         processes.start(self.cluster())
         processes.wait_until(lambda: answers(self.port), "The web server does not answer.")
+
+    def wait_for_log(self, processes: Processes, words: str, name: str = "cluster") -> None:
+        """Until the log of a process has these words."""
+        log = self.log / f"{name}.log"
+        processes.wait_until(lambda: words in log.read_text(errors="replace"), f"{log} does not say: {words}")
 
     def wait_until_nothing_waits(self, processes: Processes) -> float:
         """Until every delivery has its outcome and every timer is over. Returns the seconds it took."""

@@ -91,7 +91,7 @@ def test_it_takes_as_many_queries_for_many_as_for_one(client, django_assert_max_
     for number in range(5):
         factories.make_subscription(company, name=f"S{number}", events=["post_call"])
     factories.ended_call(company, tracker)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(22):
         shown(client)
 
 
