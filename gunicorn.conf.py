@@ -5,12 +5,18 @@ The front server hands over two things, X-Forwarded-Proto and X-Forwarded-For, a
 PATH_INFO, and everything that a front server passes on comes from there.
 """
 
+import os
+import sys
+import threading
+from typing import Any
+
 forwarder_headers = ""
 forwarded_allow_ips = ""
 secure_scheme_headers = {}
 header_map = "drop"  # names with underscores, which would arrive as if they had hyphens
 proxy_protocol = "off"
 
+workers = int(os.environ.get("WEB_CONCURRENCY") or 3)
 worker_class = "gthread"
 # At most three hand files through, for as long as the files' servers take, and at most four wait for events:
 # subscriptions/delivery/file_slots.py, subscriptions/feed/waiting.py. The others are for all that is quick.
@@ -25,11 +31,17 @@ limit_request_fields = 100
 limit_request_field_size = 8190
 
 
-def post_worker_init(worker: object) -> None:
-    """What a worker counts for /metrics is written by a thread of it."""
+def post_worker_init(worker: Any) -> None:
+    """What a worker counts for /metrics is written by a thread of it. And the first worker of a start says what is
+    wrong with the database, beside its work; nothing waits for that."""
     from subscriptions.counters import writing
 
     writing.allow_thread()
+    if worker.age == 1 and "callhooks_site.wsgi" in sys.modules:
+        from subscriptions.database.checks import say_of_web
+
+        connections = worker.cfg.workers * worker.cfg.threads
+        threading.Thread(target=say_of_web, args=[connections], name="database checks", daemon=True).start()
 
 
 def worker_exit(server: object, worker: object) -> None:

@@ -116,20 +116,6 @@ def check_production(*, secret_key: str, public_url: str, allowed_hosts: list[st
             )
 
 
-def parse_database_url(url: str) -> dict[str, Any]:
-    try:
-        database: dict[str, Any] = environ.Env.db_url_config(url)
-        if database["ENGINE"] != "django.db.backends.postgresql":
-            raise ValueError
-    except (KeyError, ValueError, ImproperlyConfigured):
-        raise ImproperlyConfigured(
-            "DATABASE_URL must name a PostgreSQL database (14 or newer): postgres://user:password@host:5432/name, with "
-            "special characters percent-encoded. No other database is supported."
-        ) from None
-    database["ENGINE"] = "subscriptions.database.backend"
-    return database
-
-
 def parse_email_url(url: str) -> dict[str, Any]:
     try:
         config: dict[str, Any] = environ.Env.email_url_config(url)

@@ -21,13 +21,17 @@ _cached: tuple[float, Health] | None = None
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when this process can reach the database, else 503: for load balancers. With `?deep=1` it is also 503 when
-    deliveries are stuck, or the database is a quiet copy: for alerts. It needs no login, so it shows nothing else."""
+    """200 when this process can reach the database and write to it, else 503: for load balancers. With `?deep=1` it is
+    also 503 when deliveries are stuck, or the database is a quiet copy: for alerts. It needs no login, so it shows
+    nothing else."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute("SELECT pg_is_in_recovery()")
+            standby = cursor.fetchone()[0]
     except (DatabaseError, InterfaceError):
         return JsonResponse({"status": "error", "database": "out of reach", "deliveries": "unknown"}, status=503)
+    if standby:
+        return JsonResponse({"status": "error", "database": "a standby", "deliveries": "unknown"}, status=503)
     health = _check_health()
     failing = not health.well and request.GET.get("deep", "") not in ("", "0")
     body = {"status": "error" if failing else "ok", "database": "ok", "deliveries": _word(health)}

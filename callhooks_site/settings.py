@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from . import databases
 from . import environment as env
 from . import installation
 
@@ -108,17 +109,21 @@ TEMPLATES = [
 ]
 
 # --- database ---------------------------------------------------------------------------------------------------
-DATABASES = {
-    "default": env.parse_database_url(
-        env.required("DATABASE_URL", "It names the PostgreSQL database: postgres://user:password@host:5432/name")
-    )
-}
-# Keep connections, and check them before use: otherwise a cluster opens four to seven for each task.
-DATABASES["default"]["CONN_MAX_AGE"] = None
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", "callhooks")
-# Off behind a pooler that hands each transaction to another server connection and does not know prepared statements.
-DATABASE_PREPARED_STATEMENTS = env.boolean("DATABASE_PREPARED_STATEMENTS", True)
+_web_url = env.required("DATABASE_URL", "It names the PostgreSQL database: postgres://user:password@host:5432/name")
+# PostgreSQL itself, past the pooler that DATABASE_URL may lead to.
+_direct_url = env.string("DATABASE_DIRECT_URL", _web_url)
+DATABASE_HAS_POOLER = _direct_url != _web_url
+DATABASE_FOR_WEB = databases.parse_database_url("DATABASE_URL", _web_url)
+DATABASE_DIRECT = (
+    databases.parse_database_url("DATABASE_DIRECT_URL", _direct_url) if DATABASE_HAS_POOLER else DATABASE_FOR_WEB
+)
+DATABASES = {"default": DATABASE_FOR_WEB if databases.serves_web else DATABASE_DIRECT}
+# Behind a pooler that hands each transaction to another server connection they work only if it knows them.
+DATABASE_PREPARED_STATEMENTS_IN_WEB = env.boolean("DATABASE_PREPARED_STATEMENTS", not DATABASE_HAS_POOLER)
+DATABASE_PREPARED_STATEMENTS = DATABASE_PREPARED_STATEMENTS_IN_WEB or (DATABASE_HAS_POOLER and not databases.serves_web)
+# gunicorn.conf.py has both, too: each thread may open a connection.
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 3, least=1, most=200)
+WEB_THREADS = 12
 # A new timeline alone makes no copy if a drain worked so many seconds before. 0: a promoted standby needs a release.
 DATABASE_FAILOVER_SECONDS = env.number("DATABASE_FAILOVER_SECONDS", 0, least=0, most=86_400)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

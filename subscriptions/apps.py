@@ -9,6 +9,7 @@ class SubscriptionsConfig(AppConfig):
     def ready(self) -> None:
         from django.apps import apps
 
+        from .database import checks  # noqa: F401 - registers its check
         from .delivery import wakeup
         from .endpoints import alert_mails, destinations, issues
         from .events import catalogue, delivery_events, manifest_events

@@ -69,7 +69,7 @@ def throw_away_database(project: Path = PROJECT, *, migrated: bool = False) -> I
 def throw_away_server(purpose: str, project: Path = PROJECT, *, migrated: bool = False) -> Iterator[PostgresServer]:
     """Yields a new server, whatever DATABASE_URL says: fast, and not crash-safe. `purpose` names its folder.
     Its databases are empty; with `migrated`, all have our tables, those that are created later too."""
-    state, users = _free_folder(purpose, project)
+    state, users = free_folder(purpose, project)
     server = PostgresServer(state, throw_away=True)
     stopper = None
     try:
@@ -86,7 +86,8 @@ def throw_away_server(purpose: str, project: Path = PROJECT, *, migrated: bool =
         _wait_for_stopper(stopper, server)
 
 
-def _free_folder(purpose: str, project: Path) -> tuple[Path, FileLock]:
+def free_folder(purpose: str, project: Path = PROJECT) -> tuple[Path, FileLock]:
+    """A state folder that no other run uses, as long as the lock is held. Raises DevError."""
     for number in range(1, MOST_TEST_RUNS_AT_ONCE + 1):
         state = state_folder(f"{purpose}-{number}", project)
         make_state_folder(state)

@@ -12,6 +12,7 @@ from types import TracebackType
 import psycopg
 from django.db import connection
 
+from subscriptions.database.parameters import driver_parameters
 from subscriptions.worker.heartbeat import Heartbeat, Times
 
 DATABASE_TIMEOUT = 2  # seconds
@@ -62,10 +63,9 @@ def find_stall(times: Times, excused_until: float, now: float, limit: float) -> 
 
 
 def check_database() -> bool:
-    parameters = connection.get_connection_params()
-    for ours in ("cursor_factory", "context", "prepare_threshold", "client_encoding"):
-        parameters.pop(ours, None)
-    parameters.update(connect_timeout=DATABASE_TIMEOUT, application_name="callhooks supervisor")
+    parameters = driver_parameters(
+        connection.settings_dict, connect_timeout=DATABASE_TIMEOUT, application_name="callhooks supervisor"
+    )
     try:
         with psycopg.connect(**parameters, autocommit=True) as probe:
             probe.execute(f"SET statement_timeout = '{DATABASE_TIMEOUT}s'")

@@ -12,11 +12,12 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 from django.db import connection
 
+from ..database.parameters import driver_parameters
 from .news import News
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ class SlotConnection:
     """A connection of its own that holds a slot and hears its wake-ups; with `wakeup_url`, a Valkey's too."""
 
     def __init__(self, wakeup_url: str = "") -> None:
-        parameters: dict[str, Any] = connection.get_connection_params()
-        for ours in ("cursor_factory", "context", "prepare_threshold", "client_encoding"):
-            parameters.pop(ours, None)
-        parameters.update(application_name="callhooks drain")
+        parameters = driver_parameters(connection.settings_dict, application_name="callhooks drain")
         self._connection = psycopg.connect(**parameters, autocommit=True)
         # It is the server that must notice a machine that vanished from the network: the slot's lock is held there.
         self._connection.execute(SERVER_NOTICES)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ...database import checks
 from ...worker.health import look
 
 
@@ -20,8 +21,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         health = look()
+        findings = checks.of_all() if health.database else []
+        health.ills.extend(finding.text for finding in findings if finding.fatal)
+        notes = [finding.text for finding in findings if not finding.fatal]
         if options["json"]:
-            self.stdout.write(json.dumps({"well": health.well, **asdict(health)}))
+            self.stdout.write(json.dumps({"well": health.well, **asdict(health), "notes": notes}))
         else:
             self.stdout.write(f"Database      {'answers' if health.database else 'does not answer'}")
             if health.database:
@@ -30,6 +34,6 @@ class Command(BaseCommand):
                     f"Drains        {health.drains} of {health.drains_wanted} work; last heartbeat {heartbeat}"
                 )
                 self.stdout.write(f"Oldest due    {health.oldest_due_seconds:.0f} s")
-            self.stdout.write("\n".join(health.ills) or "All is well.")
+            self.stdout.write("\n".join([*health.ills, *notes]) or "All is well.")
         if not health.well:
             sys.exit(1)

@@ -5,12 +5,13 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from callhooks_site.supervision.child import ProcessSpec
 from callhooks_site.supervision.signals import StopSignals
 from callhooks_site.supervision.supervisor import Supervisor
 from callhooks_site.supervision.watch import Watch
+from subscriptions.database import checks
 from subscriptions.worker.heartbeat import VARIABLE
 
 # Longer than a healthy worker is ever silent: while the queue is full for a moment, or the database is slow.
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._look_at_the_database()
         with StopSignals() as signals, Watch(silent_for=options["silent"]) as watch:
             spec = ProcessSpec(
                 "cluster",
@@ -70,3 +72,12 @@ class Command(BaseCommand):
         code = codes.get("cluster", 0)
         if code:
             sys.exit(code if code > 0 else 128 - code)
+
+    def _look_at_the_database(self) -> None:
+        """Only now: a cluster that runs is never stopped for what is found."""
+        findings = checks.of_cluster()
+        for finding in findings:
+            if not finding.fatal:
+                self.stderr.write(f"supervisor: {finding.text}")
+        if fatal := [finding.text for finding in findings if finding.fatal]:
+            raise CommandError("The cluster cannot work with this database. " + "\n".join(fatal))

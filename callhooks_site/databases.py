@@ -1,0 +1,65 @@
+"""Reads DATABASE_URL and DATABASE_DIRECT_URL for `settings.py`, and says which of them this process uses."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# Set by `wsgi.py`. The web's transactions may each have another session, so it can go through a pooler. All else, the
+# cluster and the commands, holds locks and settings in its session, and connects to PostgreSQL itself.
+serves_web = False
+
+DEFAULT_PORT = "5432"
+# Seconds; milliseconds for tcp_user_timeout. A server that vanished from the network is given up before its drain slots
+# are expected elsewhere (half a minute). libpq would wait for a connection for two minutes, and the kernel a quarter of
+# an hour for an answer. A Unix socket ignores all but the first. The URL's own options win.
+GIVE_UP = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+
+
+def parse_database_url(name: str, url: str) -> dict[str, Any]:
+    """Django's settings of the database that the variable `name` names. Raises ImproperlyConfigured."""
+    try:
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+        if database["ENGINE"] != "django.db.backends.postgresql":
+            raise ValueError
+        several = "," in urlsplit(url).netloc.rpartition("@")[2]
+        if several:
+            database["HOST"], database["PORT"] = _hosts_and_ports(url)
+    except (KeyError, ValueError, ImproperlyConfigured):
+        raise ImproperlyConfigured(
+            f"{name} must name a PostgreSQL database (14 or newer): postgres://user:password@host:5432/name, with "
+            "special characters percent-encoded. No other database is supported."
+        ) from None
+    options: dict[str, Any] = {"application_name": "callhooks", **GIVE_UP}
+    if several or "," in str(database.get("OPTIONS", {}).get("host", "")):
+        options["target_session_attrs"] = "read-write"  # a standby is of no use to us
+    database["ENGINE"] = "subscriptions.database.backend"
+    database["OPTIONS"] = options | database.get("OPTIONS", {})
+    # Keep connections, and check them before use: otherwise a cluster opens four to seven for each task.
+    database["CONN_MAX_AGE"] = None
+    database["CONN_HEALTH_CHECKS"] = True
+    # They outlive their transaction, which no session does behind a pooler. What we read by them (choices of forms) is
+    # short, and they cost two more round trips.
+    database["DISABLE_SERVER_SIDE_CURSORS"] = True
+    return database
+
+
+def _hosts_and_ports(url: str) -> tuple[str, str]:
+    """libpq's lists. (django-environ drops the place of a port that is not named, and keeps the brackets of IPv6.)"""
+    hosts, ports = [], []
+    for part in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        one = urlsplit(f"//{part}")
+        if not one.hostname:
+            raise ValueError
+        hosts.append(one.hostname)
+        ports.append(str(one.port or DEFAULT_PORT))
+    return ",".join(hosts), ",".join(ports)

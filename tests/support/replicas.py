@@ -1,0 +1,91 @@
+"""A primary and its standby by streaming replication, of real PostgreSQL servers; the standby can be promoted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import CompletedProcess
+from urllib.parse import quote
+
+import psycopg
+
+from callhooks_site.devtools.database import free_folder, start_stopper
+from callhooks_site.devtools.pg_binaries import Account, find_binaries, server_account
+from callhooks_site.devtools.postgres import PostgresServer
+from callhooks_site.devtools.state import DevError
+
+# After callhooks.conf, whose throw-away settings know no standby.
+SETTINGS = """
+wal_level = replica
+max_wal_senders = 5
+hot_standby = on
+"""
+
+
+class ReplicatedServer(PostgresServer):
+    """`prefix`: a command line that each of its programs is run by, such as one that enters a network namespace."""
+
+    def __init__(self, state: Path, *, settings: str = "", prefix: Sequence[str] = ()) -> None:
+        super().__init__(state, throw_away=True)
+        self._more, self._prefix = SETTINGS + settings, list(prefix)
+
+    def make_standby_of(self, primary: PostgresServer, host: str) -> None:
+        """Copy the running primary's data, and start following it. Raises DevError."""
+        account = server_account()
+        self._make_folder(account)
+        program = find_binaries(self.state, account).program("pg_basebackup")
+        command = [program, "-D", os.fspath(self.data), "-h", host, "-p", "5432", "-U", "callhooks", "-R", "-c", "fast"]
+        done = self._run([*command, "-X", "stream"], account)
+        if done.returncode:
+            raise DevError(f"pg_basebackup failed:\n{done.stdout}")
+        self.start()
+
+    def promote(self) -> None:
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote(wait => true)")
+
+    def _write_settings(self, account: Account) -> None:
+        super()._write_settings(account)
+        path = self.data / "callhooks.conf"
+        self._replace(path, path.read_text() + self._more, account)
+
+    def _run(self, command: list[str], account: Account, stdin: str = "") -> CompletedProcess[str]:
+        return super()._run([*self._prefix, *command], account, stdin)
+
+
+class Pair:
+    def __init__(self, primary: ReplicatedServer, standby: ReplicatedServer) -> None:
+        self.primary, self.standby = primary, standby
+
+    @property
+    def url(self) -> str:
+        """Both, the primary first."""
+        hosts = quote(f"{self.primary.folder},{self.standby.folder}", safe=",")
+        return f"postgres://callhooks@/callhooks?host={hosts}&port=5432,5432"
+
+
+@contextmanager
+def running_pair() -> Iterator[Pair]:
+    """Both with an empty database `callhooks`, on sockets only."""
+    with replicated_server("primary") as primary, replicated_server("standby") as standby:
+        primary.start()
+        standby.make_standby_of(primary, os.fspath(primary.folder))
+        yield Pair(primary, standby)
+
+
+@contextmanager
+def replicated_server(purpose: str, *, settings: str = "", prefix: Sequence[str] = ()) -> Iterator[ReplicatedServer]:
+    """One that is not started yet, and is destroyed at the end, even if we are killed."""
+    state, users = free_folder(purpose)
+    server = ReplicatedServer(state, settings=settings, prefix=prefix)
+    server.destroy()  # a killed run may have left one
+    stopper = start_stopper(state, throw_away=True)
+    try:
+        yield server
+    finally:
+        server.destroy()
+        users.close()
+        if stopper is not None:
+            stopper.wait(60)
