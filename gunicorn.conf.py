@@ -34,12 +34,13 @@ limit_request_field_size = 8190
 def post_worker_init(worker: Any) -> None:
     """What a worker counts for /metrics is written by a thread of it. And the first worker of a start says what is
     wrong with the database, beside its work; nothing waits for that."""
+    if "callhooks_site.wsgi" not in sys.modules:  # gunicorn serves something else
+        return
     from subscriptions.counters import writing
+    from subscriptions.database.checks import say_of_web
 
     writing.allow_thread()
-    if worker.age == 1 and "callhooks_site.wsgi" in sys.modules:
-        from subscriptions.database.checks import say_of_web
-
+    if worker.age == 1:
         connections = worker.cfg.workers * worker.cfg.threads
         threading.Thread(target=say_of_web, args=[connections], name="database checks", daemon=True).start()
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import databases
+from . import databases, installation
 from . import environment as env
-from . import installation
 
 BASE_DIR = installation.ROOT
 
