@@ -187,10 +187,13 @@ company_limit AS MATERIALIZED (
 
 # What waits is put off: rows behind another, and all available rows of endpoints that can take nothing.
 _PARKED = """
-behind AS (
-    UPDATE subscriptions_delivery d SET stage = 0, due_at = c.behind
-      FROM candidate c
-     WHERE d.id = ANY (ARRAY(SELECT id FROM candidate WHERE behind IS NOT NULL)) AND d.id = c.id
+kept_back AS MATERIALIZED (
+    SELECT id, behind FROM candidate WHERE behind IS NOT NULL
+), behind AS (
+    UPDATE subscriptions_delivery d SET stage = 0, due_at = kept_back.behind
+      FROM kept_back
+     WHERE d.id = ANY (ARRAY(SELECT id FROM kept_back))
+       AND kept_back.id = d.id + 0  -- no index: the array is the way to the rows, once, and not for each candidate
        AND (d.state = 'pending' AND d.claim IS NULL) IS TRUE  -- said so that no partial index looks better than the key
 ), unready AS MATERIALIZED (
     SELECT id, company, parked_until FROM endpoint WHERE parked_until IS NOT NULL
@@ -211,9 +214,11 @@ behind AS (
 ), emptied AS (
     DELETE FROM subscriptions_endpointqueue q USING endpoint
      WHERE q.subscription_id = endpoint.id AND endpoint.queued AND endpoint.room > 0 AND endpoint.parked_until IS NULL
-       AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d
-                        WHERE d.subscription_id = endpoint.id AND d.state = 'pending' AND d.stage = 2
-                          AND d.id <> ALL (ARRAY(SELECT id FROM locked)))
+       -- Asked of each by itself. As NOT EXISTS it may become a join, which reads all parked rows for each endpoint
+       -- when statistics say that there are few: seconds under the claim lock.
+       AND (SELECT true FROM subscriptions_delivery d
+             WHERE d.subscription_id = endpoint.id AND d.state = 'pending' AND d.stage = 2
+               AND d.id <> ALL (ARRAY(SELECT id FROM locked)) LIMIT 1) IS NULL
 ),
 """
 

@@ -1,0 +1,61 @@
+"""A claim whose plan was made when nothing waited reads no more than it must when much waits.
+
+Statistics are old whenever a burst comes: the plan that fits an empty outbox once took four seconds for each claim.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from subscriptions.lib.ids import uuid7
+from subscriptions.models import Company, Delivery, EndpointQueue, Event, Subscription
+from tests.support.claims import claim
+
+pytestmark = pytest.mark.django_db  # one transaction: its own counts of rows can be read
+
+ENDPOINTS = 100
+PARKED = 30  # of each endpoint
+TAKEN = 50
+
+
+def rows_read() -> int:
+    """Rows of deliveries that this transaction has read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + sum(pg_stat_get_xact_tuples_returned(i.indexrelid))::bigint"
+            "  FROM pg_stat_xact_user_tables t JOIN pg_index i ON i.indrelid = t.relid"
+            " WHERE t.relname = 'subscriptions_delivery' GROUP BY seq_tup_read"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_many_endpoints_that_are_ready_again_with_rows_that_were_parked():
+    assert claim(TAKEN) == []  # the plan is made now, and kept
+    subscriptions = endpoints()
+    events = Event.objects.bulk_create(
+        Event(id=uuid7(), company_id=subscriptions[0].company_id, type="pre_call", subject_id=f"CAL{n}", sequence=1,
+              body=b"{}", fan_out=ENDPOINTS, created_at=Now())
+        for n in range(PARKED + 1)
+    )  # fmt: skip
+    Delivery.objects.bulk_create(
+        Delivery(company_id=one.company_id, event=event, subscription=one, due_at=Now(), stage=2 if number else 1)
+        for one in subscriptions
+        for number, event in enumerate(events)
+    )
+    EndpointQueue.objects.bulk_create(EndpointQueue(subscription=one, ready_at=Now()) for one in subscriptions)
+    before = rows_read()
+    taken = claim(TAKEN)
+    assert len(taken) == TAKEN
+    # Each endpoint is asked for its first rows a few times. All parked rows for each would be 300,000.
+    assert rows_read() - before < 50 * ENDPOINTS
+
+
+def endpoints() -> list[Subscription]:
+    companies = Company.objects.bulk_create(Company(name=f"Company {n}") for n in range(ENDPOINTS // 4))
+    return Subscription.objects.bulk_create(
+        Subscription(company=companies[n % len(companies)], name="CRM", url=f"https://example.com/{n}",
+                     events=["pre_call"])
+        for n in range(ENDPOINTS)
+    )  # fmt: skip
