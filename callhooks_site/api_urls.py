@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import DefaultRouter
 
+from callhooks_site.privacy.api.views import ErasureViewSet, PersonExportViewSet
 from calls.api.views import CallViewSet, PersonViewSet, TagViewSet, TrackerViewSet
 from forms_intake.api.views import FormSubmissionViewSet
 from messaging.api.views import TextMessageViewSet
@@ -44,6 +45,8 @@ router.register("feed", FeedViewSet, "api-feed")
 router.register("feed-consumers", FeedConsumerViewSet, "api-feed-consumer")
 router.register("alert-destinations", AlertDestinationViewSet, "api-alert-destination")
 router.register("issues", IssueViewSet, "api-issue")
+router.register("erasures", ErasureViewSet, "api-erasure")
+router.register("person-exports", PersonExportViewSet, "api-person-export")
 router.register("keys", ApiKeyViewSet, "api-key")
 router.register("key", OwnKeyViewSet, "api-own-key")
 router.register("companies", CompanyViewSet, "api-company")

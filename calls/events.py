@@ -15,7 +15,7 @@ from subscriptions.events.publishing import Publisher
 from subscriptions.events.streams import stop_waiting
 
 from . import watched_fields
-from .firing_rules import mark_past_events_fired, publish_due_events
+from .firing_rules import mark_past_events_fired, publish_due_events, take_watched_as_told
 from .models import Call
 from .selectors import count_earlier, read_for_webhooks
 
@@ -55,6 +55,20 @@ def publish_locked(call: Call) -> None:
 def mark_as_published(resource_ids: Sequence[str]) -> None:
     """Treat these calls as published: no webhook now, and only later changes become call_modified. For past calls."""
     _for_each(resource_ids, _read_watched_fields, mark_past_events_fired)
+
+
+def forget(resource_ids: Sequence[str]) -> None:
+    """After all that these calls say of their person was erased: nothing more is told of those that have ended, and
+    what they say now is no change."""
+    mark_as_published(resource_ids)
+    ended = Call.objects.filter(resource_id__in=resource_ids, ended_at__isnull=False)
+    stop_waiting(list(ended.values_list("resource_id", flat=True)))
+
+
+def take_as_told(resource_ids: Sequence[str]) -> None:
+    """What these calls say now is no change to be told, and what they have not told yet they tell as ever: after
+    somebody else was taken out of their words."""
+    _for_each(resource_ids, _read_watched_fields, take_watched_as_told)
 
 
 def _read_watched_fields(pks: Collection[int]) -> Iterable[Call]:

@@ -47,6 +47,14 @@ def mark_past_events_fired(call: Call, publisher: Publisher) -> None:
     stream.watched_before = stream.watched
 
 
+def take_watched_as_told(call: Call, publisher: Publisher) -> None:
+    """Note that a call whose changes are told says what it says now."""
+    stream = publisher.streams[call.resource_id]
+    if POST_CALL in stream.fired:
+        stream.watched = watched_fields.fingerprint(call, [tag.pk for tag in call.tags.all()])
+        stream.watched_before = stream.watched
+
+
 def _publish_changes(call: Call, publisher: Publisher, stream: Stream, now: dict[str, str]) -> None:
     changes = watched_fields.list_changes(stream.watched_before, now, scored_by=call.lead_status_by)
     if changes:

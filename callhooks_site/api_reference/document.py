@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from callhooks_site.installation import ROOT
+from callhooks_site.privacy.api.reference import ERASURES
 from calls.api.reference import CALLS, PEOPLE, TAGS, TRACKERS
 from forms_intake.api.reference import FORMS
 from messaging.api.reference import TEXTS
@@ -32,8 +33,8 @@ from subscriptions.api.reference import (
 EXAMPLES = Path(__file__).with_name("examples.json")
 KEPT = ROOT / "docs" / "openapi.json"
 RESOURCES: tuple[Resource, ...] = (
-    CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS, ISSUES,
-    FEED, FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,
+    CALLS, TEXTS, FORMS, TRACKERS, PEOPLE, ERASURES, TAGS, SUBSCRIPTIONS, EVENT_TYPES, EVENTS, DELIVERIES, RESEND_JOBS,
+    ISSUES, FEED, FEED_CONSUMERS, MANIFESTS, KEYS, ALERT_DESTINATIONS, COMPANIES,
 )  # fmt: skip
 WEBHOOKS = {"name": "Webhooks", "description": "What Callhooks sends to your URL, signed. Answer with a 2xx quickly."}
 INTRODUCTION = """\

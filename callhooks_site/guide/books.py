@@ -44,6 +44,7 @@ BOOKS = (
         "moving-from-callrail", "moving-from-callrail.md", "Moving from CallRail",
         "Bring clients and data over from CallRail.", _SOURCES,
     ),
+    Book("privacy", "privacy.md", "A person’s data", "Erase a person, or hand out what there is.", _YOU),
     Book("verify", "verify/README.md", "Check signatures", "Code that checks a webhook, to paste.", _PROGRAMS),
     Book("api", "api.md", "The API", "Report calls, texts and forms; read the log.", _PROGRAMS),
     Book("settings", "settings.md", "Settings", "Each variable with its default.", _OPERATORS, True),

@@ -65,7 +65,9 @@ class PersonManager(models.Manager["Person"]):
     def _lock_by_both(self, company_id: int, phone: str, email: str) -> Person:
         new = self._insert_phone(company_id, phone)
         rows = self._lock_main_rows(Q(phone=phone) | Q(email=email), company_id=company_id)
-        by_phone = next(row for row in rows if row.phone == phone)
+        by_phone = next((row for row in rows if row.phone == phone), None)
+        if by_phone is None:
+            raise IntegrityError("This person was erased at the same moment.")  # the next try makes a new one
         by_email = next((row for row in rows if row.email == email), None)
         if by_email is None:
             self._add_email(by_phone, email)

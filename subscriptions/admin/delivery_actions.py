@@ -36,11 +36,11 @@ class Messages:
     skipped: str
 
 
-RESEND = Messages("will be sent again", "Sent again.", "already waiting, or the subscription is not active.")
+RESEND = Messages("will be sent again", "Sent again.", "already waiting, erased, or the subscription is not active.")
 RESEND_REMOVED = Messages(
     RESEND.done,
     RESEND.history,
-    "already waiting, or the subscription is not active. If it was removed, add a new one for future events.",
+    "already waiting, erased, or the subscription is not active. If it was removed, add a new one for future events.",
 )
 SEND_NOW = Messages("will be sent now", "Sent now.", "finished, held, being sent, or the subscription is not active.")
 CANCEL = Messages("cancelled", "Cancelled.", "already finished, or being sent.")
@@ -51,7 +51,8 @@ class DeliveryActionsAdmin(LogAdmin, ButtonsAdmin):
     buttons = ("resend", "send_now", "cancel")
 
     def buttons_for(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
-        if obj.state in operations.RESENDABLE and obj.subscription.state == Subscription.State.ACTIVE:
+        able = obj.event.erased_at is None and obj.subscription.state == Subscription.State.ACTIVE
+        if obj.state in operations.RESENDABLE and able:
             return ("cancel", "resend") if obj.state == State.HELD else ("resend",)
         if obj.state not in (State.PENDING, State.HELD) or obj.claim is not None:
             return ()
@@ -96,7 +97,9 @@ class DeliveryActionsAdmin(LogAdmin, ButtonsAdmin):
         return Delivery.objects.filter(pk__in=list(self.writable(request, chosen).values_list("pk", flat=True)))
 
     def resend_rows(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
-        able = chosen.filter(state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE)
+        able = chosen.filter(
+            state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE, event__erased_at=None
+        )
         removed = chosen.filter(subscription__state=Subscription.State.ARCHIVED).exists()
         self._run(request, chosen, able, operations.resend, RESEND_REMOVED if removed else RESEND)
 

@@ -173,5 +173,8 @@ def _waiting(event: Event) -> QuerySet[Delivery]:
 
 def _able(event: Event) -> QuerySet[Delivery]:
     return Delivery.objects.filter(
-        event=event, state__in=operations.RESENDABLE, subscription__state=Subscription.State.ACTIVE
+        event=event,
+        event__erased_at=None,
+        state__in=operations.RESENDABLE,
+        subscription__state=Subscription.State.ACTIVE,
     ).exclude(IS_FILTERED)

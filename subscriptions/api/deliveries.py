@@ -141,6 +141,8 @@ class DeliveryViewSet(ListViewSet, RetrieveViewSet):
                 self.record_audit("Sent again", delivery)
         if not sent:
             self._refuse_inactive()
+            if delivery.event.erased_at is not None:
+                raise Conflict("The person whom this webhook is about was erased: there is nothing to send.")
             raise Conflict("This delivery is on its way already. “send-now” sends one that waits for its next try.")
         return Response(self.represent(self.get_object()), 202)
 

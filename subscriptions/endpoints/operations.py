@@ -22,10 +22,12 @@ RESENDABLE = (Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.HE
 
 def resend(deliveries: QuerySet[Delivery]) -> int:
     """Send deliveries again that are not pending: with the same body and webhook-id, and a new round of the retry
-    schedule. Skips those of inactive subscriptions. Returns how many will be sent."""
+    schedule. Skips those of inactive subscriptions and erased events. Returns how many will be sent."""
     with transaction.atomic():
         count = _in_order(
-            deliveries.filter(state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE)
+            deliveries.filter(
+                state__in=RESENDABLE, subscription__state=Subscription.State.ACTIVE, event__erased_at=None
+            )
         ).update(
             state=Delivery.State.PENDING,
             stage=Delivery.Stage.AVAILABLE,

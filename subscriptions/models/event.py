@@ -63,6 +63,8 @@ class Event(models.Model):
     # In the company's feed, which is sorted by it and by id: the number of the transaction that published it. Where a
     # dump was restored, the column's default adds a number (`feed/horizon.py`). 0: from before there was a feed.
     position = models.BigIntegerField(db_default=TransactionNumber(), editable=False)
+    # The person whom it is about was erased (`events/erasing.py`): of its bodies there are hashes.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -50,7 +50,8 @@ _OF_SOURCE = f"""
      ORDER BY d.created_at DESC, d.id DESC LIMIT %(most)s"""
 # By the event, said so that no index by subscription looks better: it would be read through for each event.
 _TOLD = f"""
-    SELECT e.id, e.type, e.subject_id, e.sequence, e.created_at, {FIRST_VERSION} AS version,
+    SELECT e.id, e.type, e.subject_id, e.sequence, e.created_at,
+           CASE WHEN e.erased_at IS NULL THEN {FIRST_VERSION} END AS version,
            CASE WHEN e.type = ANY (%(judged)s) THEN {FIRST_BODY} END AS body,
            CASE WHEN %(to)s::bigint IS NULL THEN '' ELSE coalesce(
                (SELECT CASE WHEN d.state = 'cancelled' AND d.attempts = 0 AND d.reason LIKE %(filtered)s

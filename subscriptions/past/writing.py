@@ -26,7 +26,8 @@ WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb)
         AS d (place int, event_id uuid, payload_version text, state text, reason text)
 ), locked AS MATERIALIZED (
-    SELECT e.id FROM subscriptions_event e WHERE e.id IN (SELECT event_id FROM given) ORDER BY e.id FOR NO KEY UPDATE
+    SELECT e.id FROM subscriptions_event e WHERE e.id IN (SELECT event_id FROM given) AND e.erased_at IS NULL
+     ORDER BY e.id FOR NO KEY UPDATE
 ), written AS (
     INSERT INTO subscriptions_delivery AS d
            (company_id, event_id, subscription_id, payload_version, encoding, shaped, batch, state, stage, lane, reason,

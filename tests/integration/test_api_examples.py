@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from callhooks_site.api_reference.document import EXAMPLES
+from callhooks_site.privacy import jobs
 from subscriptions.api.manifests import NDJSON
 from subscriptions.events import catalogue, versions
 from subscriptions.feed.manifests import making
@@ -55,7 +56,8 @@ class Recorder:
         answer = getattr(api, method)(f"/api/v1/{path}", body, headers=headers)
         assert answer.status_code == status, f"{method} {path}: {answer.content!r}"
         lines = answer.headers.get("Content-Type") == NDJSON
-        found = answer.content.decode() if lines else json.loads(answer.content) if answer.content else None
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        found = content.decode() if lines else json.loads(content) if content else None
         bare = f"/api/v1/{path.partition('?')[0]}"
         template, values = self._template(bare, method)
         kept = self.kept.setdefault(self.document["paths"][template][method]["operationId"], {})
@@ -293,6 +295,17 @@ def record_companies(record: Recorder) -> None:
     record.ask(api, "post", f"{one}keys/", {"name": "Phone system", "scopes": ["read", "ingest", "manage"]}, status=201)
 
 
+def record_privacy(record: Recorder, api: Any) -> None:
+    person = api.get("/api/v1/people/?email=ben@example.com").json()["results"][0]["resource_id"]
+    record.ask(api, "get", f"person-exports/{person}/")
+    record.ask(api, "post", "erasures/", {"phone": CUSTOMER, "count_only": True})
+    made = record.ask(api, "post", "erasures/", {"phone": CUSTOMER, "confirm": True}, status=201)
+    while jobs.run_step():
+        pass
+    record.ask(api, "get", "erasures/")
+    record.ask(api, "get", f"erasures/{made['id']}/")
+
+
 def record_webhooks(record: Recorder, company: Company) -> None:
     for event_type in catalogue.all_types():
         for version, _ in versions.choices():
@@ -313,6 +326,7 @@ def test_the_examples_are_what_the_api_answers(document):
     record_feed(record, api)
     record_alerts(record, api)
     record_keys(record, api)
+    record_privacy(record, api)
     record_companies(record)
     record_webhooks(record, company)
     types = record.kept["event_types_list"]["responses"]["200"]

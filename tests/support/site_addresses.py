@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import RoutePattern, URLPattern, URLResolver
 
+from callhooks_site.privacy.models import Erasure
 from callhooks_site.vendor_api.ids import account_id
 from calls.models import Call, Person, Tag, Tracker
 from forms_intake.models import FormSubmission
@@ -65,6 +66,8 @@ API: dict[str, type[Model] | None] = {
     "api-manifest": Manifest,
     "api-key": ApiKey,
     "api-company": Company,
+    "api-erasure": Erasure,
+    "api-person-export": Person,
     "call-timeline": Call,
     "recording-redirect": Call,
     "recording-player": Call,

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from ...delivery.form_encoding import encode_body
 from ...delivery.outbox.rows import sent_body
+from ...events.erasing import BEGINNING as MARK
+from ...events.erasing import sent_digest
 from ...events.filtering import FILTERED
 from ...events.manifest_events import MANIFEST
 from ...models import Manifest, ManifestPage, Subscription
@@ -23,7 +25,7 @@ from .documents import EVENTS_PER_PAGE, build_document, line, pack
 BATCH = 500  # rows of one statement, which takes some milliseconds
 
 # What a filter left out and nobody sent by hand is not listed, nor are the events of manifests themselves. The hash is
-# made where the body is, unless it is sent as form fields.
+# made where the body is, unless it is sent as form fields. An erased body has its hash with it.
 _BATCH = f"""
 WITH listed AS MATERIALIZED (
     SELECT d.id, d.created_at, d.event_id, d.payload_version, d.encoding, d.shaped, d.state,
@@ -40,7 +42,8 @@ WITH listed AS MATERIALIZED (
       FROM listed d JOIN subscriptions_event e ON e.id = d.event_id
 )
 SELECT created_at, id, event_id, type, subject_id, sequence, state, encoding,
-       CASE encoding WHEN 'json' THEN sha256(body) ELSE body END
+       CASE WHEN encoding <> 'json' OR substr(body, 1, {len(MARK)}) = convert_to('{MARK}', 'UTF8') THEN body
+            ELSE sha256(body) END
   FROM bodies ORDER BY created_at, id
 """
 
@@ -111,7 +114,9 @@ def _events(subscription: Subscription, day: date) -> Iterator[tuple[Any, ...]]:
         for created_at, delivery, event, kind, subject, sequence, state, encoding, told in rows:
             after, last = created_at, delivery
             told = bytes(told)
-            digest = told if encoding == "json" else hashlib.sha256(encode_body(told, encoding)).digest()
+            digest = sent_digest(told, encoding)
+            if digest is None:
+                digest = told if encoding == "json" else hashlib.sha256(encode_body(told, encoding)).digest()
             yield event, kind, subject, sequence, state, digest
         if len(rows) < BATCH:
             return

@@ -1,0 +1,5 @@
+"""A person's data in the admin."""
+
+from . import erasures
+
+__all__ = ["erasures"]

@@ -1,0 +1,55 @@
+"""The columns of a row in which something of a person can stand: all texts, lists and objects. A column that is added
+later is among them by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, Field, JSONField, Model, TextField
+
+from subscriptions.models.fields import EncryptedTextField, ResourceIdField
+
+from .contacts import Contacts
+
+_ONE_CONTACT = ("phone_number", "email")
+_WITH_WORDS = (CharField, TextField, JSONField, ArrayField)
+
+
+def with_words(model: type[Model]) -> list[Field[Any, Any]]:
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, _WITH_WORDS)
+        and not isinstance(field, ResourceIdField | EncryptedTextField)
+        and not field.primary_key
+    ]
+
+
+def empty_values(model: type[Model], *, keep: Collection[str]) -> dict[str, Any]:
+    """For an update that empties all of these columns but some."""
+    return {field.name: _empty(field) for field in with_words(model) if field.name not in keep}
+
+
+def _empty(field: Field[Any, Any]) -> Any:
+    if field.has_default():
+        return field.get_default()
+    return None if field.null else ""
+
+
+def redacted(row: Model, contacts: Contacts, *, only: Collection[str] | None = None) -> dict[str, Any]:
+    """The columns of this row in which one of the contacts is, without it; for an update."""
+    changed = {}
+    for field in with_words(type(row)):
+        value = getattr(row, field.attname)
+        if (only is None or field.name in only) and contacts.are_in(value):
+            # A column for one number or address is not valid with other words in it.
+            changed[field.name] = "" if field.name.endswith(_ONE_CONTACT) else contacts.redact(value)
+    return changed
+
+
+def as_one_text(model: type[Model]) -> str:
+    """An expression of SQL: all of these columns, one after the other."""
+    table = model._meta.db_table
+    return "concat_ws(' ', " + ", ".join(f'{table}."{field.column}"::text' for field in with_words(model)) + ")"
