@@ -49,6 +49,7 @@ BOOKS = (
     Book("api", "api.md", "The API", "Report calls, texts and forms; read the log.", _PROGRAMS),
     Book("settings", "settings.md", "Settings", "Each variable with its default.", _OPERATORS, True),
     Book("deployment", "deployment.md", "Deployment", "Install, upgrade, back up, watch.", _OPERATORS, True),
+    Book("upgrading", "upgrading.md", "Upgrading", "With a stop, or without one.", _OPERATORS, True),
     Book("monitoring", "monitoring.md", "Monitoring", "Metrics, alerts and logs.", _OPERATORS, True),
     Book("security", "security.md", "Security", "What is promised, and what is not.", _OPERATORS, True),
 )  # fmt: skip

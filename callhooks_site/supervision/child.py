@@ -25,6 +25,7 @@ class ProcessSpec:
 
     log: the file its output is appended to; None: it writes to our own output.
     grace: from SIGTERM until the whole group is killed.
+    pass_fds: descriptors of ours that it shares, such as a listening socket.
     healthy: called every `health_interval` once the process has run for `health_delay`; after `health_failures` times
         False in a row the process is restarted. It must return at once: the supervisor waits for it.
     """
@@ -39,6 +40,7 @@ class ProcessSpec:
     health_interval: float = 5.0
     health_delay: float = 20.0
     health_failures: int = 3
+    pass_fds: Sequence[int] = ()
 
 
 class Child:
@@ -61,6 +63,7 @@ class Child:
                 stdout=output,
                 stderr=output and subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=spec.pass_fds,
                 preexec_fn=_stop_with_parent(os.getpid()),
             )
         self.pid = self._process.pid

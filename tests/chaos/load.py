@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ class Accepted:
     requests: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     reasons: list[str] = field(default_factory=list)  # of the first that failed
+    slowest: float = 0.0  # seconds
 
 
 class Load:
@@ -68,6 +70,7 @@ class Load:
                     break
 
     def _send(self, api: Api, kind: str, fields: dict[str, Any], subject: str, events: list[str]) -> str:
+        began = time.monotonic()
         try:
             resource_id = api.send("PATCH" if subject else "POST", kind, fields, subject)
         except ApiError as error:
@@ -78,6 +81,7 @@ class Load:
             return ""
         with self._lock:
             self.accepted.requests += 1
+            self.accepted.slowest = max(self.accepted.slowest, time.monotonic() - began)
             self.accepted.events.update((resource_id, event) for event in events)
         return resource_id
 

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ SHORT_TIMES = {
 }
 SILENT_SECONDS = 8
 GRACE_SECONDS = 5
+GRACEFUL_SECONDS = 3  # of the web server, for requests under way
 # Kills that come every two seconds are no reason to wait for longer and longer.
 LONGEST_PAUSE = 1
 
@@ -77,13 +78,23 @@ def specs(env: Mapping[str, str], var: Path, web_port: int) -> list[ProcessSpec]
 
 
 def web_spec(
-    env: Mapping[str, str], var: Path, port: int, *, name: str = "web", project: Path = PROJECT, graceful: int = 3
+    env: Mapping[str, str],
+    var: Path,
+    port: int,
+    *,
+    name: str = "web",
+    project: Path = PROJECT,
+    listening: Sequence[int] = (),
 ) -> ProcessSpec:
-    """`project`: where the code is. `graceful`: seconds that requests under way get when it is stopped."""
-    gunicorn = [sys.executable, "-m", "gunicorn", "callhooks_site.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    """`project`: where the code is. `listening`: descriptors of sockets that listen already, instead of the port."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "callhooks_site.wsgi:application"]
+    for address in [f"fd://{one}" for one in listening] or [f"127.0.0.1:{port}"]:
+        gunicorn += ["--bind", address]
     gunicorn += ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
-    gunicorn += ["--graceful-timeout", str(graceful)]
-    return ProcessSpec(name, gunicorn, env=env, cwd=project, log=var / f"{name}.log", grace=GRACE_SECONDS + graceful)
+    gunicorn += ["--graceful-timeout", str(GRACEFUL_SECONDS)]
+    grace = GRACE_SECONDS + GRACEFUL_SECONDS
+    log = var / f"{name}.log"
+    return ProcessSpec(name, gunicorn, env=env, cwd=project, log=log, grace=grace, pass_fds=listening)
 
 
 def cluster_spec(env: Mapping[str, str], var: Path, name: str, *, project: Path = PROJECT) -> ProcessSpec:

@@ -32,3 +32,10 @@ def test_a_restored_backup_has_all_that_was_accepted_before_it(tmp_path: Path):
     for copy in (result["from_dump"], result["to_a_point"]):
         assert copy["accepted_before"] > 0
         assert copy["after"] > 0  # it was indeed an older state
+
+
+def test_no_request_fails_while_old_code_is_replaced(tmp_path: Path):
+    result = drill("upgrade", tmp_path)
+    assert result["requests"] > 0
+    assert [name.rpartition("drill_")[2] for name in result["migrated_before"]] == ["before"]
+    assert [name.rpartition("drill_")[2] for name in result["migrated_after"]] == ["after"]

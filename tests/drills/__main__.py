@@ -13,6 +13,7 @@ from tests.drills.result import Result
 
 DRILLS = {
     "restore": "restore a dump, and the archive to a point in time: what is lost, and what is sent again",
+    "upgrade": "replace old code by new code under load, with migrations before and after: does a request fail?",
 }
 
 

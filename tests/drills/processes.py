@@ -58,6 +58,11 @@ class Processes:
                     os.killpg(pid, signal.SIGKILL)
             child.clean_up()
 
+    def go_on(self, seconds: float) -> None:
+        """Let them run for this long."""
+        ends_at = time.monotonic() + seconds
+        self.wait_until(lambda: time.monotonic() >= ends_at, "", seconds + 1)
+
     def wait_until(self, condition: Callable[[], object], otherwise: str, seconds: float = PATIENCE) -> float:
         """Wait until it holds, and return how many seconds that took. Raises DevError when it does not hold in time,
         or when a process ends meanwhile."""

@@ -58,13 +58,13 @@ def run(options: Options) -> Result:
         load.start()
         try:
             processes.wait_until(lambda: len(receiver.arrivals) > SOME, "The original delivers nothing.")
-            _go_on(processes, options.seconds(20, 1))
+            processes.go_on(options.seconds(20, 1))
             before_dump = load.accepted_by_now()
             backups.dump(server, dumped)
-            _go_on(processes, options.seconds(10, 1))
+            processes.go_on(options.seconds(10, 1))
             before_point = load.accepted_by_now()
             backups.ask(server.url, f"SELECT pg_create_restore_point('{POINT}')")
-            _go_on(processes, options.seconds(10, 1))
+            processes.go_on(options.seconds(10, 1))
         finally:
             load.stop()
         processes.kill("web", "cluster")  # the original is lost with what it had under way
@@ -126,11 +126,6 @@ def _events(url: str) -> dict[str, tuple[str, str]]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT id::text, subject_id, type FROM subscriptions_event").fetchall()
     return {event: (subject, kind) for event, subject, kind in rows}
-
-
-def _go_on(processes: Processes, seconds: float) -> None:
-    ends_at = time.monotonic() + seconds
-    processes.wait_until(lambda: time.monotonic() >= ends_at, "", seconds + 1)
 
 
 def _timed(work: Any) -> tuple[Any, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,13 @@ class Site:
     project: Path = PROJECT
 
     @staticmethod
-    def make(database_url: str, log: Path) -> Site:
-        port = parts.free_port()
+    def make(database_url: str, log: Path, port: int = 0) -> Site:
+        port = port or parts.free_port()
         return Site(parts.chaos_environment(database_url, port, log), port, log)
+
+    def running(self, project: Path) -> Site:
+        """The same installation with other code."""
+        return Site(self.env, self.port, self.log, project)
 
     def at(self, database_url: str, log: str) -> Site:
         """The same installation with another database, and a log folder of its own in this one's."""
@@ -48,8 +53,8 @@ class Site:
     def load(self, tenants: list[Tenant], seed: int = 1) -> Load:
         return Load(f"http://127.0.0.1:{self.port}/api/v1", tenants, seed)
 
-    def web(self, name: str = "web") -> ProcessSpec:
-        return parts.web_spec(self.env, self.log, self.port, name=name, project=self.project)
+    def web(self, name: str = "web", listening: Sequence[int] = ()) -> ProcessSpec:
+        return parts.web_spec(self.env, self.log, self.port, name=name, project=self.project, listening=listening)
 
     def cluster(self, name: str = "cluster") -> ProcessSpec:
         return parts.cluster_spec(self.env, self.log, name, project=self.project)

@@ -5,6 +5,7 @@ class Migration(migrations.Migration):
     """Django's history has no index by the row that an entry is about. An erasure finds them by it."""
 
     atomic = False  # the index is made while the service writes
+    safe_because = "An index that is made concurrently; old code writes on."
 
     dependencies = [
         ("privacy", "0001_initial"),
