@@ -19,9 +19,9 @@ DEFAULT_PORT = "5432"
 GIVE_UP = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
-    "keepalives_interval": 5,
+    "keepalives_interval": 3,
     "keepalives_count": 2,
-    "tcp_user_timeout": 15_000,
+    "tcp_user_timeout": 10_000,
 }
 
 

@@ -34,11 +34,12 @@ WAIT_SECONDS = 8.0
 WAIT_STEP_SECONDS = 0.05
 # Those who wait for a slot hold a lock too, numbered from here.
 WAITING = 1000
-# For a session of the cluster: within half a minute PostgreSQL notices that the other side is gone. (libpq's keepalives
-# only tell the client of a server that is gone.) Without a meaning on a Unix socket, and harmless.
+# For a session of the cluster: within 12 seconds PostgreSQL notices that the other side is gone. The next look at
+# missing drains then fills its slot, so that it moves in half a minute, also on busy machines. (libpq's keepalives only
+# tell the client of a server that is gone.) Without a meaning on a Unix socket, and harmless.
 SERVER_NOTICES = (
-    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
-    "SET tcp_user_timeout = 25000"
+    "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 4; SET tcp_keepalives_count = 2; "
+    "SET tcp_user_timeout = 12000"
 )
 
 

@@ -33,11 +33,11 @@ class Arrival:
 class Receiver:
     """What came, by the subscriber's path and the webhook's id."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.arrivals: defaultdict[tuple[str, str], list[Arrival]] = defaultdict(list)
         self.under_way = 0
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server((host, 0), _Handler)
         self._server.receiver = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
@@ -51,7 +51,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return "http://{}:{}".format(*self._server.server_address)
 
     def count(self) -> int:
         """How many webhooks have arrived, repeats included."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.drills.network import why_impossible
+
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
@@ -39,3 +41,11 @@ def test_no_request_fails_while_old_code_is_replaced(tmp_path: Path):
     assert result["requests"] > 0
     assert [name.rpartition("drill_")[2] for name in result["migrated_before"]] == ["before"]
     assert [name.rpartition("drill_")[2] for name in result["migrated_after"]] == ["after"]
+
+
+@pytest.mark.skipif(bool(why_impossible()), reason=f"SEVERAL MACHINES ARE NOT TESTED. {why_impossible()}")
+def test_a_standby_takes_over_from_a_primary_on_another_machine(tmp_path: Path):
+    result = drill("machines", tmp_path)
+    assert result["double_sends"] == 0
+    assert result["slots_moved_after_failover_s"] <= 30
+    assert result["webhooks"] > 0

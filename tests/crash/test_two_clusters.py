@@ -13,6 +13,7 @@ import pytest
 
 from subscriptions.models import Attempt, Delivery, DrainSlot
 from tests.crash.cluster import Cluster, running_cluster
+from tests.support.clocks import shifted_clock
 from tests.support.drains import nothing_pending
 from tests.support.factories import make_call, make_company, make_subscription, make_tracker
 from tests.support.receiver import Got, Receiver
@@ -20,23 +21,6 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 
-# Python runs this file at the start of every process that finds it. What measures spans (the monotonic clock) stays.
-SHIFTED_CLOCK = """
-import datetime, os, time
-_shift = float(os.environ["CLOCK_SHIFT"])
-_time, _time_ns, _datetime = time.time, time.time_ns, datetime.datetime
-time.time = lambda: _time() + _shift
-time.time_ns = lambda: _time_ns() + int(_shift * 1e9)
-class datetime_(_datetime):
-    @classmethod
-    def now(cls, tz=None):
-        return cls.fromtimestamp(time.time(), tz)
-    @classmethod
-    def utcnow(cls):
-        return cls.fromtimestamp(time.time(), datetime.timezone.utc).replace(tzinfo=None)
-datetime_.__module__ = datetime_.__name__ = datetime_.__qualname__ = "datetime"
-datetime.datetime = datetime_
-"""
 # A cluster has two workers, so that four drains need both clusters.
 SHARED = {"DELIVERY_DRAINS": "4", "CLUSTER_WORKERS": "2"}
 # The receiver of the tests is a slow one: not a failure shall be its fault.
@@ -46,10 +30,7 @@ PATIENT = {"WEBHOOK_CONNECT_TIMEOUT": "8", "WEBHOOK_TOTAL_TIMEOUT": "8", "DELIVE
 @pytest.fixture
 def shifted(tmp_path: Path):
     """The environment of processes whose clock is wrong by so many seconds."""
-    hook = tmp_path / "clock"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(SHIFTED_CLOCK)
-    return lambda seconds: {"PYTHONPATH": str(hook), "CLOCK_SHIFT": str(seconds)}
+    return lambda seconds: shifted_clock(tmp_path, seconds)
 
 
 def slots_of(cluster: Cluster) -> set[int]:

@@ -12,6 +12,7 @@ from tests.drills.options import Options
 from tests.drills.result import Result
 
 DRILLS = {
+    "machines": "cut off one of several machines, and lose the primary of PostgreSQL to its standby, with clocks apart",
     "restore": "restore a dump, and the archive to a point in time: what is lost, and what is sent again",
     "upgrade": "replace old code by new code under load, with migrations before and after: does a request fail?",
 }

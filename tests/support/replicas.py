@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from urllib.parse import quote
@@ -12,9 +14,11 @@ from urllib.parse import quote
 import psycopg
 
 from callhooks_site.devtools.database import free_folder, start_stopper
+from callhooks_site.devtools.migrated import start_migrated
 from callhooks_site.devtools.pg_binaries import Account, find_binaries, server_account
 from callhooks_site.devtools.postgres import PostgresServer
-from callhooks_site.devtools.state import DevError
+from callhooks_site.devtools.state import PROJECT, DevError
+from tests.support.waiting import wait_until
 
 # After callhooks.conf, whose throw-away settings know no standby.
 SETTINGS = """
@@ -25,11 +29,12 @@ hot_standby = on
 
 
 class ReplicatedServer(PostgresServer):
-    """`prefix`: a command line that each of its programs is run by, such as one that enters a network namespace."""
+    """`settings`: more lines of its configuration. `network`: whose clients may come in, such as 10.0.0.0/24.
+    `prefix`: a command line that runs each of its programs, as the server's user: in a network namespace."""
 
-    def __init__(self, state: Path, *, settings: str = "", prefix: Sequence[str] = ()) -> None:
+    def __init__(self, state: Path, *, settings: str = "", network: str = "", prefix: Sequence[str] = ()) -> None:
         super().__init__(state, throw_away=True)
-        self._more, self._prefix = SETTINGS + settings, list(prefix)
+        self._more, self._network, self._prefix = SETTINGS + settings, network, list(prefix)
 
     def make_standby_of(self, primary: PostgresServer, host: str) -> None:
         """Copy the running primary's data, and start following it. Raises DevError."""
@@ -42,6 +47,9 @@ class ReplicatedServer(PostgresServer):
             raise DevError(f"pg_basebackup failed:\n{done.stdout}")
         self.start()
 
+    def crash(self) -> None:
+        self._signal_until_gone(signal.SIGQUIT, 5.0)
+
     def promote(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
             connection.execute("SELECT pg_promote(wait => true)")
@@ -50,8 +58,14 @@ class ReplicatedServer(PostgresServer):
         super()._write_settings(account)
         path = self.data / "callhooks.conf"
         self._replace(path, path.read_text() + self._more, account)
+        path = self.data / "pg_hba.conf"
+        if self._network and self._network not in path.read_text():
+            more = "".join(f"host {what} all {self._network} trust\n" for what in ("all", "replication"))
+            self._replace(path, path.read_text() + more, account)
 
     def _run(self, command: list[str], account: Account, stdin: str = "") -> CompletedProcess[str]:
+        if self._prefix:  # which changes to the server's user itself
+            account = replace(account, changes=False)
         return super()._run([*self._prefix, *command], account, stdin)
 
 
@@ -65,21 +79,34 @@ class Pair:
         hosts = quote(f"{self.primary.folder},{self.standby.folder}", safe=",")
         return f"postgres://callhooks@/callhooks?host={hosts}&port=5432,5432"
 
+    def wait_until_equal(self) -> None:
+        """Until the standby has all that the primary has written by now."""
+        with psycopg.connect(self.primary.url, autocommit=True) as connection:
+            (written,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone() or ("",)
+        with psycopg.connect(self.standby.url, autocommit=True) as connection:
+            query = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+            wait_until(lambda: (connection.execute(query, [written]).fetchone() or (False,))[0])
+
 
 @contextmanager
-def running_pair() -> Iterator[Pair]:
-    """Both with an empty database `callhooks`, on sockets only."""
+def running_pair(*, migrated: bool = False) -> Iterator[Pair]:
+    """Both with a database `callhooks`, empty or with our tables, on sockets only."""
     with replicated_server("primary") as primary, replicated_server("standby") as standby:
-        primary.start()
+        if migrated:
+            start_migrated(primary, PROJECT)
+        else:
+            primary.start()
         standby.make_standby_of(primary, os.fspath(primary.folder))
         yield Pair(primary, standby)
 
 
 @contextmanager
-def replicated_server(purpose: str, *, settings: str = "", prefix: Sequence[str] = ()) -> Iterator[ReplicatedServer]:
+def replicated_server(
+    purpose: str, *, settings: str = "", network: str = "", prefix: Sequence[str] = ()
+) -> Iterator[ReplicatedServer]:
     """One that is not started yet, and is destroyed at the end, even if we are killed."""
     state, users = free_folder(purpose)
-    server = ReplicatedServer(state, settings=settings, prefix=prefix)
+    server = ReplicatedServer(state, settings=settings, network=network, prefix=prefix)
     server.destroy()  # a killed run may have left one
     stopper = start_stopper(state, throw_away=True)
     try:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from .. import hosts
 from ..bound_cursor import BoundCursor
 
 
@@ -21,6 +22,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = _Operations
     health_check_enabled: bool
     health_check_done: bool
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(hosts.put_last_good_first(conn_params))
+        hosts.note(connection.info.host, connection.info.port)
+        return connection
 
     def close_if_health_check_failed(self) -> None:
         """Django asks the server `SELECT 1` before the first statement of each request. A server that has ended a
