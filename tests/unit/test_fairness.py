@@ -34,8 +34,8 @@ def test_the_time_of_a_request_decides_how_many_are_under_way():
         paces.note(1, seconds, good=True)
         requests.append(paces.requests(1))
         windows.append(paces.window(1))
-    assert requests == [8, 8, 4, 2, 1]
-    assert windows == [LARGEST_WINDOW, 13, 4, 2, 1]
+    assert requests == [8, 8, 7, 3, 1]
+    assert windows == [LARGEST_WINDOW, 13, 7, 3, 1]
 
 
 def test_a_slow_success_is_no_reason_for_more():
