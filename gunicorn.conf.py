@@ -26,6 +26,12 @@ keepalive = 5
 graceful_timeout = 30
 control_socket_disable = True
 
+if os.environ.get("LOG_FORMAT", "").strip() == "json":
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    from callhooks_site import json_logs
+
+    logconfig_dict = json_logs.gunicorn_config()
+
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190

@@ -135,6 +135,17 @@ def check_metrics_token(token: str) -> None:
         )
 
 
+def check_log_format(value: str) -> None:
+    if value not in ("text", "json"):
+        raise ImproperlyConfigured(f"LOG_FORMAT is {value!r}; it must be text or json.")
+
+
+def check_metrics_networks(networks: list[str]) -> None:
+    check_networks("METRICS_NETWORKS", networks)
+    if any(ip_network(network).prefixlen == 0 for network in networks):
+        raise ImproperlyConfigured("METRICS_NETWORKS lets everybody in. Name your networks, or use METRICS_TOKEN.")
+
+
 def check_networks(name: str, networks: list[str]) -> None:
     for network in networks:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import databases, installation
+from . import databases, installation, json_logs
 from . import environment as env
 
 BASE_DIR = installation.ROOT
@@ -323,15 +323,28 @@ Q_CLUSTER = {
 METRICS_TOKEN = env.string("METRICS_TOKEN", "")
 env.check_metrics_token(METRICS_TOKEN)
 METRICS_NETWORKS = env.items("METRICS_NETWORKS", [])
-env.check_networks("METRICS_NETWORKS", METRICS_NETWORKS)
+env.check_metrics_networks(METRICS_NETWORKS)
 LOG_LEVEL = env.string("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
     raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+# text: for people. json: one object a line, for programs (`json_logs.py`).
+LOG_FORMAT = env.string("LOG_FORMAT", "text")
+env.check_log_format(LOG_FORMAT)
+if LOG_FORMAT == "json":
+    json_logs.log_everything()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "callhooks_site.request_ids.WithRequestId"}},
-    "formatters": {"line": {"()": "callhooks_site.request_ids.OneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "formatters": {
+        "text": {"()": "callhooks_site.request_ids.OneLine"},
+        "json": {"()": "callhooks_site.json_logs.JsonLine"},
+    },
+    "handlers": {
+        "text": {"class": "logging.StreamHandler", "formatter": "text", "filters": ["request_id"]},
+        "json": {"class": "callhooks_site.json_logs.OneWrite", "formatter": "json", "filters": ["request_id"]},
+    },
+    "root": {"handlers": [LOG_FORMAT], "level": LOG_LEVEL},
+    # Django's own handler would write each of its lines once more with DEBUG, as it likes.
+    "loggers": {"django": {"handlers": []}},
 }

@@ -14,7 +14,13 @@ from subscriptions.counters.memory import Counter, Histogram
 
 # Labels come from the code, so there are some hundreds; this keeps a mistake there from making a page of gigabytes.
 MOST_ROWS = 20_000
-_ROWS = """SELECT name, labels, "values" FROM subscriptions_countedvalue ORDER BY name, labels LIMIT %s"""
+# What is counted for the first time is shown as 0 for so long. Prometheus sees only what grows after its first look, so
+# the first error of a page would raise no alert.
+FRESH_SECONDS = 60.0
+_ROWS = """
+SELECT name, labels, "values", created_at > clock_timestamp() - make_interval(secs => %s)
+  FROM subscriptions_countedvalue ORDER BY name, labels LIMIT %s
+"""
 
 Rows = dict[tuple[str, ...], list[float]]
 
@@ -23,9 +29,9 @@ def read() -> Iterator[Metric]:
     """Rows of a name or shape that this version does not know are another version's, which runs beside it."""
     rows: defaultdict[str, Rows] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [MOST_ROWS])
-        for name, labels, values in cursor.fetchall():
-            rows[name][tuple(labels)] = values
+        cursor.execute(_ROWS, [FRESH_SECONDS, MOST_ROWS])
+        for name, labels, values, fresh in cursor.fetchall():
+            rows[name][tuple(labels)] = [0.0] * len(values) if fresh else values
     for counter in COUNTERS:
         yield _counter(counter, rows[counter.name])
     for histogram in HISTOGRAMS:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from subscriptions.intake.errors import Refused
+from subscriptions.lib import log_context
 
 from ..models import FormRefusal, FormSource
 from ..origins import parse_origin
@@ -46,6 +47,7 @@ def submit(request: HttpRequest, key: str, address_of: Callable[[HttpRequest], s
         return _allow_cors(
             _answer(request, 404, "No web form has this key. Copy the address again."), request, allowed=True
         )
+    log_context.note_company(source.company.resource_id)
     if request.method == "OPTIONS":
         return _preflight(request, source, origin, address_of(request))
     if request.method != "POST":

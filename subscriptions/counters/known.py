@@ -20,7 +20,6 @@ ATTEMPTS = Counter(
     "callhooks_attempts_total",
     "Attempts by what became of the delivery, and by the answer: its class, or the code of the error.",
     ("outcome", "cause"),
-    from_start=(("delivered", "2xx"), ("given_up", "5xx")),
 )
 DELIVERY_SECONDS = Histogram(
     "callhooks_delivery_seconds", "From an event to the answer that accepted it, without manual resends.", _ANSWER

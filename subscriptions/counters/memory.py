@@ -18,7 +18,8 @@ Key = tuple[str, tuple[str, ...]]
 _lock = threading.Lock()
 # name and labels → the total; of a histogram the sum of what was observed, then how many fell into each bucket.
 _values: dict[Key, list[float]] = {}
-_series: dict[str, int] = {}
+# The sets of labels that this process has counted so far, by name: they outlive what is taken.
+_series: dict[str, set[tuple[str, ...]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,21 @@ class Histogram:
 def _values_of(name: str, labels: tuple[str, ...], length: int) -> list[float]:
     values = _values.get((name, labels))
     if values is None:
-        if (
-            any(len(label) > LONGEST_LABEL or "\x00" in label for label in labels)
-            or _series.get(name, 0) >= MOST_SERIES
-        ):
+        series = _series.setdefault(name, set())
+        bad = any(len(label) > LONGEST_LABEL or "\x00" in label for label in labels)
+        if bad or (labels not in series and len(series) >= MOST_SERIES):
             labels = (OTHER,) * len(labels)
-        _series[name] = _series.get(name, 0) + 1
+        else:
+            series.add(labels)
         values = _values.setdefault((name, labels), [0.0] * length)
     return values
 
 
 def take() -> dict[Key, list[float]]:
     """All counts so far, which are forgotten here."""
-    global _values, _series
+    global _values
     with _lock:
-        taken, _values, _series = _values, {}, {}
+        taken, _values = _values, {}
     return taken
 
 

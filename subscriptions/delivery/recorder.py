@@ -56,6 +56,7 @@ class Recorder:
             batch = self._outcomes[: min(at_once, ENOUGH)]
             finished = self._finish(batch)
             _count(batch)
+            _log(batch)
             if lost := len(batch) - len(finished.ids):
                 known.LEASES_LOST.add(by=lost)
                 logger.warning(
@@ -90,7 +91,12 @@ class Recorder:
             except DATABASE_LOST:
                 raise
             except DatabaseError:
-                logger.warning("The outcome of delivery %s cannot be written", outcome.claimed.id, exc_info=True)
+                logger.warning(
+                    "The outcome of delivery %s cannot be written",
+                    outcome.claimed.id,
+                    exc_info=True,
+                    extra=outcome.claimed.ids(),
+                )
         return Finished(set(), False)
 
 
@@ -110,6 +116,17 @@ def _count(batch: Sequence[Outcome]) -> None:
             if one.state == "delivered" and not one.claimed.round_began_after
         )
     )
+
+
+def _log(batch: Sequence[Outcome]) -> None:
+    """What was given up; each attempt only for who looks for a fault (LOG_LEVEL=DEBUG)."""
+    every = logger.isEnabledFor(logging.DEBUG)
+    for one in batch:
+        if one.state == "failed" or every:
+            about = one.claimed.ids() | {"outcome": _OUTCOMES[one.state], "cause": _cause(one)}
+            level = logging.INFO if one.state == "failed" else logging.DEBUG
+            words = f"{about['outcome']}: {one.reason}" if one.reason else about["outcome"]
+            logger.log(level, "Delivery %s of %s: %s", one.claimed.id, about["event"], words, extra=about)
 
 
 def _cause(outcome: Outcome) -> str:

@@ -63,7 +63,9 @@ class Sending:
         try:
             return self._build(claimed, started_at, token)
         except Exception:
-            logger.exception("Delivery %s: what is stored for its subscription could not be read.", claimed.id)
+            logger.exception(
+                "Delivery %s: what is stored for its subscription could not be read.", claimed.id, extra=claimed.ids()
+            )
             return SignedRequest(Request(claimed.url, {}, b""), {}, (), started_at, UNREADABLE)
 
     def _build(self, claimed: Claimed, started_at: float, access_token: str) -> SignedRequest:

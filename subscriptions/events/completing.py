@@ -10,6 +10,7 @@ from django.db import transaction
 
 from ..counters.known import EVENTS
 from ..delivery import wakeup
+from ..lib import log_context
 from . import filtering, streams
 from .filtering import Publications
 from .shapes import storing
@@ -30,7 +31,7 @@ def complete(
     the time at which it was written. `publications`: of events that conditions are asked about."""
     events = {event.id: event for event in new}
     # One that replaces another of its transaction counts again.
-    transaction.on_commit(partial(_count, [event.type for event in events.values()]))
+    transaction.on_commit(partial(_tell, [(event.id, event.type) for event in events.values()]))
     bodies = {key: build(events[key[0]], key[1]) for key in written.bodies}
     if bodies:
         streams.write_bodies(bodies)
@@ -44,9 +45,11 @@ def complete(
         wakeup.after_commit({event.stream.subject.company_id for event in events.values()})
 
 
-def _count(types: Iterable[str]) -> None:
-    for event_type in types:
+def _tell(published: Iterable[tuple[UUID, str]]) -> None:
+    """Monitoring and the log."""
+    for event_id, event_type in published:
         EVENTS.add(event_type)
+        log_context.note_event(f"evt_{event_id.hex}")
 
 
 def _shape(

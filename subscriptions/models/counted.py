@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class CountedValue(models.Model):
@@ -13,6 +14,7 @@ class CountedValue(models.Model):
     labels = ArrayField(models.CharField(max_length=100))  # values, in the order of `counters.known`
     # The total; of a histogram the sum, then the number in each bucket.
     values = ArrayField(models.FloatField())
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "labels"], name="counted_once")]

@@ -6,6 +6,7 @@ LONGEST = """
     tests/crash/test_bench_short.py
     tests/crash/test_wedged_cluster.py
     tests/crash/test_chaos_short.py
+    tests/crash/test_prometheus_alerts.py
     tests/crash/test_drills_short.py
     tests/crash/test_two_clusters.py
     tests/integration/test_tenants_at_every_address.py

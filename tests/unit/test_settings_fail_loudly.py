@@ -57,6 +57,9 @@ BAD = {
         {"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"},
         ["WEBHOOK_ALLOWED_NETWORKS", "10.0.0.1/8 has host bits set"],
     ),
+    "metrics for everybody": ({"METRICS_NETWORKS": "10.1.0.0/16, ::/0"}, ["METRICS_NETWORKS lets everybody in"]),
+    "a short token": ({"METRICS_TOKEN": "metrics"}, ["METRICS_TOKEN must have 24 characters", "token_urlsafe"]),
+    "a log format": ({"LOG_FORMAT": "xml"}, ["LOG_FORMAT is 'xml'", "text or json"]),
     "an encryption key that was typed": (
         {"FIELD_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
         ["FIELD_ENCRYPTION_KEYS: key 1 is too weak for production", "random"],

@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from subscriptions.lib import log_context
+
 from . import refusals, twiml
 from .callback_request import CallbackRequest
 from .callback_urls import CALLBACK_URLS
@@ -28,6 +30,7 @@ def callback(request: HttpRequest, key: str, place: str) -> HttpResponse:
     source = IngestSource.objects.select_related("company").defer("company__signing_key").filter(public_key=key).first()
     if source is None or place not in CALLBACK_URLS:
         raise Http404("There is nothing at this address.")
+    log_context.note_company(source.company.resource_id)
     too_large = _is_too_large(request)
     received = CallbackRequest(
         str(request.method),

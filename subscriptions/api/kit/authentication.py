@@ -11,6 +11,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.request import Request
 
+from ...lib import log_context
 from ...models import ApiKey, Company
 from ...models.key_use import find_key
 
@@ -35,6 +36,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         key.of_operator = key.company is None
         if key.of_operator:
             key.company = _find_named_company(request)
+        if key.company is not None:
+            log_context.note_company(key.company.resource_id)
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_INTERVAL:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

@@ -41,7 +41,8 @@ CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELS
 c.signing_key, s.custom_headers, s.auth_user, s.auth_password, s.auth_token, s.client_certificate, s.auth_client,
 s.secret_url,
 {trust},
-extract(epoch FROM clock_timestamp() - e.created_at)::float8, extract(epoch FROM clock_timestamp())::float8
+extract(epoch FROM clock_timestamp() - e.created_at)::float8, extract(epoch FROM clock_timestamp())::float8,
+c.resource_id
 """
 
 
@@ -81,6 +82,7 @@ class Claimed:
     trust: int  # in the endpoint, when it was claimed: 0 failing or stuck, 1 unknown, 2 answered well lately
     age: float  # of the event, in seconds
     database_time: float  # seconds since 1970 by the database's clock when the claim was made
+    company_shown: str  # the company's id as people see it, for the log
     token: UUID
     once: bool = False  # it has this attempt only: a test event to a paused subscription
     together: Together | None = field(default=None, repr=False)  # all that go in the same request (`gathering.py`)
@@ -89,6 +91,11 @@ class Claimed:
     def leads(self) -> bool:
         """Whether it stands for its request: those that only go with it take no place and are no answer."""
         return not self.together or self.together.lead == self.id
+
+    def ids(self) -> dict[str, object]:
+        """As the admin shows them, for a line of the log."""
+        event = f"evt_{self.event_id.hex}"
+        return {"delivery": self.id, "event": event, "company": self.company_shown, "attempt": self.attempt}
 
     def parts(self) -> list[Claimed]:
         """All deliveries of its request, in the order in which they are sent."""

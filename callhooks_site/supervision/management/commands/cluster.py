@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Any
@@ -13,6 +14,8 @@ from callhooks_site.supervision.supervisor import Supervisor
 from callhooks_site.supervision.watch import Watch
 from subscriptions.database import checks
 from subscriptions.worker.heartbeat import VARIABLE
+
+logger = logging.getLogger("callhooks.supervisor")
 
 # Longer than a healthy worker is ever silent: while the queue is full for a moment, or the database is slow.
 SILENT_SECONDS = 45.0
@@ -65,7 +68,10 @@ class Command(BaseCommand):
 
             def say(text: str) -> None:
                 why = f" ({watch.problem})" if watch.problem else ""
-                self.stderr.write(f"supervisor: {text}{why}")
+                if settings.LOG_FORMAT == "json":
+                    logger.warning("%s%s", text, why)
+                else:
+                    self.stderr.write(f"supervisor: {text}{why}")
 
             pause = options["longest_pause"]
             codes = Supervisor([spec], signals=signals, say=say, longest_pause=pause).run()
