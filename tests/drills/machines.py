@@ -51,7 +51,8 @@ def run(options: Options) -> Result:
     network.leave_the_machine()
     began = time.monotonic()
     with _installation(options) as site:
-        load = site.load()
+        load = site.load()  # while the processes load their code
+        site.wait_until_all_work()
         load.start()
         facts: dict[str, Any] = {}
         try:
@@ -112,12 +113,18 @@ class Installation:
             self.processes.start(_web(host, self.env, self.log))
         for host in self.workers:
             self.processes.start(_cluster(host, self.env, self.log))
+
+    def wait_until_all_work(self) -> None:
         for host in self.webs:
             self.processes.wait_until(lambda host=host: _answers(host), f"{host.name} does not answer.")  # type: ignore[misc]
         self.wait_for_slots(self.primary, self.workers)
 
     def stop(self) -> None:
-        self.processes.stop(*(host.name for host in (*self.webs, *self.workers)))
+        names = [host.name for host in (*self.webs, *self.workers)]
+        if self.short:
+            self.processes.kill(*names)
+        else:
+            self.processes.stop(*names)
 
     def load(self) -> PatientLoad:
         made = parts.prepare({**self.env, "DATABASE_URL": self.primary.url}, self.receiver.url, forger=False)
