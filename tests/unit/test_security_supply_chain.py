@@ -37,7 +37,9 @@ def test_what_is_accepted(licence: str, good: bool):
     assert licences.accepted(licence) is good
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-embedded.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-build.txt", "requirements-embedded.txt"]
+)
 def test_everything_is_pinned_with_hashes_and_names_no_index(name: str):
     """pip installs with --require-hashes, so a line without one would stop it; an index would name somebody's host."""
     text = (ROOT / name).read_text()
