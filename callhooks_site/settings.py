@@ -293,6 +293,8 @@ ENDPOINT_TELL_SECONDS = env.number("ENDPOINT_TELL_SECONDS", 300, least=0, most=8
 # stay.
 RETAIN_DELIVERED_DAYS = env.number("RETAIN_DELIVERED_DAYS", 30, least=0.01, most=3650)
 RETAIN_FAILED_DAYS = env.number("RETAIN_FAILED_DAYS", 90, least=0.01, most=3650)
+# Of calls, texts and forms, of all companies; one may keep its own for less. 0: no end.
+RETAIN_CONTACTS_DAYS = env.integer("RETAIN_CONTACTS_DAYS", 0, least=0, most=3650)
 
 # --- mail -------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.parse_email_url(env.string("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))

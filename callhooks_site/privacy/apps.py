@@ -10,7 +10,10 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         from django.apps import apps
 
-        from . import schedules
+        from subscriptions.maintenance import retention
 
+        from . import keeping, schedules
+
+        retention.register_step("rows of companies", keeping.delete_expired)
         # Once django-q2's tables exist, whatever the order of the apps.
         post_migrate.connect(schedules.install, sender=apps.get_app_config("django_q"))

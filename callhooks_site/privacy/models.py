@@ -6,12 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Now
 
 from subscriptions.models import Company
 from subscriptions.models.fields import EncryptedTextField, ResourceIdField
+
+# Below two days a day's manifest would be made of what is gone.
+LEAST_DAYS, MOST_DAYS = 2, 3650
 
 
 class Erasure(models.Model):
@@ -74,3 +79,50 @@ class PersonKey(models.Model):
 
     def __str__(self) -> str:
         return f"Key of {self.company_id}"
+
+
+def _days(words: str) -> Any:
+    return models.PositiveIntegerField(
+        words,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(LEAST_DAYS), MaxValueValidator(MOST_DAYS)],
+        help_text="Days. Empty: as long as this service keeps them.",
+    )
+
+
+class KeptDays(models.Model):
+    """How long a company keeps what came in, and its log (`keeping.py`). A company without a row keeps all as long as
+    the installation does."""
+
+    company = models.OneToOneField(Company, models.CASCADE, primary_key=True, related_name="+")
+    calls = _days("calls")
+    texts = _days("texts")
+    forms = _days("forms")
+    log = _days("webhooks")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "how long data is kept"
+
+    def __str__(self) -> str:
+        return f"How long data of {self.company} is kept"
+
+    def clean(self) -> None:
+        if errors := {name: words for name in KINDS if (words := too_long(name, getattr(self, name)))}:
+            raise ValidationError(errors)
+
+
+KINDS = ("calls", "texts", "forms", "log")
+
+
+def most_days(kind: str) -> float:
+    """The installation's maximum; 0: none."""
+    return float(settings.RETAIN_FAILED_DAYS if kind == "log" else settings.RETAIN_CONTACTS_DAYS)
+
+
+def too_long(kind: str, days: int | None) -> str:
+    """What is wrong with so many days, if anything."""
+    most = most_days(kind)
+    if days is None or not most or days <= most:
+        return ""
+    return f"This service keeps them for {most:g} days at most. Choose fewer, or leave it empty."

@@ -22,9 +22,9 @@ BATCH = 1000  # rows read in one transaction, which takes some tens of milliseco
 FULL_PASS_EVERY = timedelta(days=1)
 
 # Whoever has read less of a company's feed than this has missed something: `feed/reading.py` says so.
-_START_FEEDS = """INSERT INTO subscriptions_feedstart AS f (company_id, deleted_to)
+START_FEEDS = """INSERT INTO subscriptions_feedstart AS f (company_id, deleted_to)
     SELECT e.company_id, max(e.position)"""
-_LATER = """GROUP BY e.company_id ORDER BY e.company_id
+LATER = """GROUP BY e.company_id ORDER BY e.company_id
         ON CONFLICT (company_id) DO UPDATE SET deleted_to = greatest(f.deleted_to, excluded.deleted_to)"""
 
 _DELIVERIES = f"""
@@ -40,9 +40,9 @@ WITH read_rows AS (
     DELETE FROM subscriptions_delivery WHERE id IN (SELECT id FROM old) AND state = ANY (%(finished)s)
     RETURNING id, event_id
 ), feed_starts AS (
-    {_START_FEEDS}
+    {START_FEEDS}
       FROM subscriptions_event e WHERE e.id IN (SELECT event_id FROM deliveries)
-    {_LATER}
+    {LATER}
 )
 -- Ids follow the time: after a row that is too young come only younger ones.
 SELECT max(id) FILTER (WHERE created_at < %(youngest)s), count(*) FILTER (WHERE created_at < %(youngest)s),
@@ -57,9 +57,9 @@ WITH read_rows AS (
      WHERE e.id = read_rows.id AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d WHERE d.event_id = e.id)
     RETURNING e.id, e.company_id, e.position
 ), feed_starts AS (
-    {_START_FEEDS}
+    {START_FEEDS}
       FROM deleted e
-    {_LATER}
+    {LATER}
 ), bodies AS (
     DELETE FROM subscriptions_eventbody b USING deleted WHERE b.event_id = deleted.id
 ), shaped AS (

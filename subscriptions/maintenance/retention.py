@@ -32,12 +32,18 @@ Rows = Callable[[], QuerySet[Any]]
 TimeLeft = Callable[[], bool]
 
 _registered: dict[str, Rows] = {}
+_steps: dict[str, Callable[[TimeLeft], int]] = {}
 
 
 def register(name: str, rows: Rows) -> None:
     """Have every run delete the rows that `rows()` selects. Call it in `AppConfig.ready`. `name` appears in the log.
     The query needs an index, unless the table is small."""
     _registered[name] = rows
+
+
+def register_step(name: str, delete: Callable[[TimeLeft], int]) -> None:
+    """Have every run call `delete`, which deletes while there is time and returns how many rows it deleted."""
+    _steps[name] = delete
 
 
 class Deadline:
@@ -65,6 +71,7 @@ def delete_some(*, seconds: float = RUN_SECONDS) -> bool:
 def _delete(seconds: float) -> tuple[dict[str, int], bool]:
     kinds: dict[str, Callable[[TimeLeft], int]] = {
         **{name: _delete_in_batches(rows) for name, rows in (OWN | _registered).items()},
+        **_steps,
         "deliveries": delivery_retention.delete_old_deliveries,
         "events": delivery_retention.delete_old_events,
     }

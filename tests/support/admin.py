@@ -21,7 +21,7 @@ from callhooks_site.activity.models import SavedView
 from callhooks_site.intake.imports import stored_lines
 from callhooks_site.intake.imports.models import ImportFault, ImportJob, ImportPiece, RememberedMapping
 from callhooks_site.intake.providers.models import IngestSource, ProviderCall, RefusedCallback
-from callhooks_site.privacy.models import Erasure
+from callhooks_site.privacy.models import Erasure, KeptDays
 from calls.models import Call, Person, Tag
 from forms_intake.models import FormRefusal, FormSource
 from messaging.models import Thread
@@ -153,6 +153,7 @@ class Tenant:
             company=self.company, state="done", requested_name=f"{name} owner", counts={f"{name} calls": 1},
             hosts={f"{name}.example.com": 1},
         )  # fmt: skip
+        self.kept_days = KeptDays.objects.create(company=self.company, calls=700)
         actor = audit_log.Actor(f"{name} actor", user=self.admin)
         self.audited = audit_log.record(actor, f"{name} act", self.call, detail=f"{name} detail")
         LogEntry.objects.log_actions(self.admin.pk, [self.call], CHANGE, change_message=f"{name} history")
@@ -190,6 +191,7 @@ class Tenant:
             FormRefusal: self.form_refusal,
             SavedView: self.view,
             Erasure: self.erasure,
+            KeptDays: self.kept_days,
         })  # fmt: skip
 
     def secrets(self) -> list[str]:

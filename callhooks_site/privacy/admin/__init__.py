@@ -1,5 +1,5 @@
 """A person's data in the admin."""
 
-from . import erasures
+from . import erasures, keeping
 
-__all__ = ["erasures"]
+__all__ = ["erasures", "keeping"]
