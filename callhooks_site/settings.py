@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "callhooks_site.intake.vendor_import",
     "callhooks_site.activity",
     "callhooks_site.privacy",
+    "callhooks_site.configuration",
     # Its commands create demo data, which must not be possible in production.
     *(["callhooks_site.devtools"] if DEBUG else []),
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from subscriptions.admin.kit.tenancy import TenantAdmin
-from subscriptions.tenancy.access import OWNERS
+from subscriptions.tenancy.access import OWNERS, access_of
 
 from ..models import KINDS, KeptDays, most_days
 
@@ -14,6 +16,8 @@ ABOUT = (
     "What is older is deleted within an hour, for good: calls, texts and forms with what reports count of them, and "
     "people of whom nothing is left. Webhooks: the log with all bodies and answers, refused items, manifests."
 )
+
+LABELS = {field.name: str(field.verbose_name) for field in KeptDays._meta.concrete_fields}
 
 
 @admin.register(KeptDays)
@@ -34,11 +38,18 @@ class KeptDaysAdmin(TenantAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_operate_permission(request)
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """A company has one: that one, if it is there."""
+        company = access_of(request).only_company(self.writers)
+        if company is not None and KeptDays.objects.filter(company=company).exists():
+            return HttpResponseRedirect(self.change_url(company.pk))
+        return super().add_view(request, form_url, extra_context)
+
     @admin.display(description="kept")
     def in_days(self, obj: KeptDays) -> str:
         said = []
         for kind in KINDS:
             days = getattr(obj, kind) or most_days(kind)
-            label = str(KeptDays._meta.get_field(kind).verbose_name)
+            label = LABELS[kind]
             said.append(f"{label} {days:g} days" if days else f"{label} without end")
         return ", ".join(said)

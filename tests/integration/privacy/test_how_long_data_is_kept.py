@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -44,7 +45,13 @@ def make_all(company, days, number=NUMBER):
 
 def left(company):
     """How many rows of each kind there are."""
-    models = {"calls": Call, "texts": TextMessage, "forms": FormSubmission, "events": Event, "deliveries": Delivery}
+    models: dict[str, Any] = {
+        "calls": Call,
+        "texts": TextMessage,
+        "forms": FormSubmission,
+        "events": Event,
+        "deliveries": Delivery,
+    }
     return {name: model.objects.filter(company=company).count() for name, model in models.items()}
 
 
@@ -133,8 +140,13 @@ def test_companies_take_turns(monkeypatch):
     companies = [factories.make_company(f"Company {number}") for number in range(5)]
     for one in companies:
         KeptDays.objects.create(company=one, calls=5)
-    seen = []
-    monkeypatch.setitem(keeping._DELETE, "calls", lambda company, before, time_left: seen.append(company) or 0)
+    seen: list[int] = []
+
+    def delete(company, before, time_left):
+        seen.append(company)
+        return 0
+
+    monkeypatch.setitem(keeping._DELETE, "calls", delete)
     ids = [one.pk for one in companies]
     for _ in range(3):
         keeping.delete_expired(iter([True] * 4 + [False] * 9).__next__)
@@ -158,5 +170,6 @@ def test_an_owner_chooses_within_what_the_service_keeps(company, settings):
     assert KeptDays.objects.values().get() == {
         "company_id": company.pk, "calls": 300, "texts": None, "forms": None, "log": 10,
     }  # fmt: skip
+    assert client.get(address).headers["Location"] == f"/admin/privacy/keptdays/{company.pk}/change/"
     assert "calls 300 days" in client.get("/admin/privacy/keptdays/").content.decode()
     assert login(factories.make_member(company, "admin")).get(address).status_code == 403

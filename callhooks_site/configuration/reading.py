@@ -1,0 +1,81 @@
+"""Read a configuration file: YAML whose every value knows its line, so that an error says where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Place = tuple[str | int, ...]
+
+
+class BadConfiguration(Exception):
+    """The file cannot be applied. The message has the file, the line and what to do."""
+
+
+@dataclass
+class Document:
+    """`lines`: the line of each value, by the names and numbers that lead to it."""
+
+    name: str
+    data: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+
+    def fail(self, place: Place, words: str) -> BadConfiguration:
+        """An error at this place, or at the nearest one around it that is in the file."""
+        near = place
+        while near not in self.lines and near:
+            near = near[:-1]
+        return BadConfiguration(f"{self.name}:{self.lines.get(near, 1)}: {_say(place)}{words}")
+
+    def object_at(self, place: Place, data: Any) -> Mapping[str, Any]:
+        if not isinstance(data, dict):
+            raise self.fail(place, "must be names with values.")
+        return data
+
+    def list_at(self, place: Place, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            raise self.fail(place, "must be a list: begin each line with “- ”.")
+        return data
+
+
+def read(text: str, name: str) -> Document:
+    """Raises BadConfiguration for what is no YAML, has a key twice, or a value that JSON does not know."""
+    document = Document(name)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = mark.line + 1 if mark is not None else 1
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise BadConfiguration(f"{name}:{line}: This is not YAML: {problem}. Check indents and quotes.") from None
+    if node is None:
+        raise BadConfiguration(f"{name}:1: The file is empty. export_config writes one to begin with.")
+    document.data = _value(document, node, ())
+    return document
+
+
+def _value(document: Document, node: yaml.Node, place: Place) -> Any:
+    document.lines[place] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            document.lines[*place, name] = key.start_mark.line + 1
+            if name in found:
+                raise document.fail((*place, name), "is there twice. Remove one.")
+            found[name] = _value(document, value, (*place, name))
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(document, one, (*place, number)) for number, one in enumerate(node.value)]
+    value = yaml.SafeLoader("").construct_object(node)
+    if value is not None and not isinstance(value, str | int | float | bool):
+        raise document.fail(place, f"is read as a {type(value).__name__}. Put it in quotes.")
+    return value
+
+
+def _say(place: Place) -> str:
+    words = ".".join(str(one + 1) if isinstance(one, int) else one for one in place)
+    return f"{words} " if words else ""
