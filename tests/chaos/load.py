@@ -32,16 +32,17 @@ class Accepted:
     failed: Counter[str] = field(default_factory=Counter)
     reasons: list[str] = field(default_factory=list)  # of the first that failed
     slowest: float = 0.0  # seconds
+    slowest_at: str = ""  # when that one was sent
 
 
 class Load:
-    def __init__(self, api_url: str, tenants: list[Tenant], seed: int) -> None:
+    def __init__(self, api_url: str, tenants: list[Tenant], seed: int, threads: int = THREADS) -> None:
         self.accepted = Accepted()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, args=(api_url, tenants[n % len(tenants)], random.Random(f"{seed}-{n}")))
-            for n in range(THREADS)
+            for n in range(threads)
         ]
 
     def accepted_by_now(self) -> set[tuple[str, str]]:
@@ -70,7 +71,7 @@ class Load:
                     break
 
     def _send(self, api: Api, kind: str, fields: dict[str, Any], subject: str, events: list[str]) -> str:
-        began = time.monotonic()
+        began, at = time.monotonic(), time.strftime("%H:%M:%S")
         try:
             resource_id = api.send("PATCH" if subject else "POST", kind, fields, subject)
         except ApiError as error:
@@ -81,7 +82,9 @@ class Load:
             return ""
         with self._lock:
             self.accepted.requests += 1
-            self.accepted.slowest = max(self.accepted.slowest, time.monotonic() - began)
+            took = time.monotonic() - began
+            if took > self.accepted.slowest:
+                self.accepted.slowest, self.accepted.slowest_at = took, at
             self.accepted.events.update((resource_id, event) for event in events)
         return resource_id
 

@@ -25,9 +25,10 @@ class Migration(migrations.Migration):
 """
 
 
-def last_change_of_migrations() -> str:
-    """The commit before the one that changed a migration last: upgrading from it migrates something."""
-    return f"{_git('log', '-1', '--format=%H', '--', '*/migrations/*.py').decode().strip()}^"
+def last_without_newest_migration() -> str:
+    """The commit before the one that brought the newest migration: upgrading from it migrates something."""
+    newest = _git("log", "-1", "--diff-filter=A", "--format=%H", "--", "*/migrations/0*.py")
+    return f"{newest.decode().strip()}^"
 
 
 def export(commit: str, into: Path) -> str:

@@ -13,5 +13,10 @@ class Options:
     log: Path
     commit: str = ""
 
+    @property
+    def threads(self) -> int:
+        """Of the load."""
+        return 2 if self.short else 4
+
     def seconds(self, long: float, short: float) -> float:
         return short if self.short else long

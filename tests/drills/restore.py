@@ -51,7 +51,7 @@ def run(options: Options) -> Result:
     ):
         backups.archive(server)
         site = Site.make(server.url, options.log)
-        load = site.load(site.prepare(receiver.url))
+        load = site.load(site.prepare(receiver.url), options.threads)
         base, dumped = server.folder / "base", server.folder / "callhooks.dump"
         backups.base_backup(server, base)
         site.start(processes)

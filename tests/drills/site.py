@@ -50,8 +50,8 @@ class Site:
         made = parts.prepare(self.env, receiver_url, forger=False)
         return [Tenant(**tenant) for tenant in made["tenants"]]
 
-    def load(self, tenants: list[Tenant], seed: int = 1) -> Load:
-        return Load(f"http://127.0.0.1:{self.port}/api/v1", tenants, seed)
+    def load(self, tenants: list[Tenant], threads: int) -> Load:
+        return Load(f"http://127.0.0.1:{self.port}/api/v1", tenants, 1, threads)
 
     def web(self, name: str = "web", listening: Sequence[int] = ()) -> ProcessSpec:
         return parts.web_spec(self.env, self.log, self.port, name=name, project=self.project, listening=listening)

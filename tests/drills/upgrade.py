@@ -30,7 +30,7 @@ def run(options: Options) -> Result:
     old, old_name = PROJECT, "working tree"
     if not options.short:
         old = options.log / "old"
-        old_name = code.export(options.commit or code.last_change_of_migrations(), old)
+        old_name = code.export(options.commit or code.last_without_newest_migration(), old)
     new = options.log / "new"
     code.copy_with_migrations(new)
     with (
@@ -40,7 +40,7 @@ def run(options: Options) -> Result:
         Processes() as processes,
     ):
         site = Site.make(server.url, options.log, listening.getsockname()[1]).running(old)
-        load = site.load(site.prepare(receiver.url))
+        load = site.load(site.prepare(receiver.url), options.threads)
         upgrade = Upgrade(site, site.running(new), processes, listening.fileno(), 1 if options.short else 2)
         upgrade.start_old()
         load.start()
@@ -64,6 +64,8 @@ def run(options: Options) -> Result:
                 "requests": load.accepted.requests,
                 "webhooks": receiver.count(),
                 "slowest_request_seconds": round(load.accepted.slowest, 2),
+                "slowest_request_at": load.accepted.slowest_at,
+                "steps": upgrade.steps,
                 "longest_delay_seconds": round(seen.longest_delay, 2),
                 "migrated_before": upgrade.before,
                 "migrated_after": upgrade.after,
@@ -73,13 +75,14 @@ def run(options: Options) -> Result:
 
 
 class Upgrade:
-    """`before` and `after`: the migrations of the two parts that were applied."""
+    """`before` and `after`: the migrations of the two parts that were applied. `steps`: when each began."""
 
     def __init__(self, old: Site, new: Site, processes: Processes, listening: int, count: int) -> None:
         self.old, self.new = old, new
         self.before: list[str] = []
         self.after: list[str] = []
         self.faults: list[str] = []
+        self.steps: dict[str, str] = {}
         self._processes = processes
         self._listening = listening
         self._numbers = range(count)
@@ -92,23 +95,31 @@ class Upgrade:
     def replace(self, seconds: float) -> None:
         """Do it all, with so many seconds between two steps."""
         known = self._applied()
+        self._note("migrate before")
         self.new.manage("migrate_before")
         self.before = sorted(self._applied() - known)
         self._expect(column=True, when="after migrate_before")
         for number in self._numbers:
             self._go_on(seconds)
+            self._note(f"web {number}")
             self._start_web(self.new, f"web-new-{number}")
             self._go_on(seconds)  # both answer
             self._processes.stop(f"web-old-{number}")
         for number in self._numbers:
             self._go_on(seconds)  # new web servers beside old clusters
+            self._note(f"cluster {number}")
             self._processes.start(self.new.cluster(f"cluster-new-{number}"))
             self._go_on(seconds)
             self._processes.stop(f"cluster-old-{number}")
+        self._note("migrate after")
         self.new.manage("migrate")
+        self._note("done")
         self.after = sorted(self._applied() - known - set(self.before))
         self._expect(column=False, when="after migrate")
         self._go_on(seconds)
+
+    def _note(self, step: str) -> None:
+        self.steps[step] = time.strftime("%H:%M:%S")
 
     def _start_web(self, site: Site, name: str) -> None:
         """At the shared socket, and at one of its own, where it is asked whether it answers."""
