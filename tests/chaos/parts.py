@@ -57,9 +57,10 @@ def make_durable(server: PostgresServer) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def prepare(env: Mapping[str, str], receiver_url: str, forger: bool) -> dict[str, Any]:
+def prepare(env: Mapping[str, str], receiver_url: str, forger: bool, project: Path = PROJECT) -> dict[str, Any]:
     """Migrate; companies with keys, numbers and subscriptions: see the command `prepare_chaos`."""
-    prepared: dict[str, Any] = json.loads(manage(env, "prepare_chaos", receiver_url, *(["--forger"] if forger else [])))
+    arguments = [receiver_url, *(["--forger"] if forger else [])]
+    prepared: dict[str, Any] = json.loads(manage(env, "prepare_chaos", *arguments, project=project))
     return prepared
 
 

@@ -47,7 +47,7 @@ class Site:
 
     def prepare(self, receiver_url: str) -> list[Tenant]:
         """Migrate, and make two companies with subscriptions."""
-        made = parts.prepare(self.env, receiver_url, forger=False)
+        made = parts.prepare(self.env, receiver_url, forger=False, project=self.project)
         return [Tenant(**tenant) for tenant in made["tenants"]]
 
     def load(self, tenants: list[Tenant], threads: int) -> Load:
