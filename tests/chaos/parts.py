@@ -98,8 +98,10 @@ def web_spec(
     return ProcessSpec(name, gunicorn, env=env, cwd=project, log=log, grace=grace, pass_fds=listening)
 
 
-def cluster_spec(env: Mapping[str, str], var: Path, name: str, *, project: Path = PROJECT) -> ProcessSpec:
-    cluster = [sys.executable, "manage.py", "cluster", "--silent", str(SILENT_SECONDS), "--grace", str(GRACE_SECONDS)]
+def cluster_spec(
+    env: Mapping[str, str], var: Path, name: str, *, project: Path = PROJECT, silent: float = SILENT_SECONDS
+) -> ProcessSpec:
+    cluster = [sys.executable, "manage.py", "cluster", "--silent", str(silent), "--grace", str(GRACE_SECONDS)]
     cluster += ["--longest-pause", str(LONGEST_PAUSE)]
     # The supervisor inside gets the time to kill its cluster.
     return ProcessSpec(name, cluster, env=env, cwd=project, log=var / f"{name}.log", grace=GRACE_SECONDS + 3)

@@ -17,6 +17,7 @@ from tests.chaos.verification import quiet
 from tests.drills.processes import Processes
 
 QUIET_SECONDS = 180.0
+SILENT_SECONDS = 45.0  # as in production: nothing is killed here, and a busy machine starts a cluster slowly
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Site:
         return parts.web_spec(self.env, self.log, self.port, name=name, project=self.project, listening=listening)
 
     def cluster(self, name: str = "cluster") -> ProcessSpec:
-        return parts.cluster_spec(self.env, self.log, name, project=self.project)
+        return parts.cluster_spec(self.env, self.log, name, project=self.project, silent=SILENT_SECONDS)
 
     def start(self, processes: Processes) -> None:
         """Web server and cluster; returns when the web server answers."""
