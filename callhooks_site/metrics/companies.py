@@ -14,14 +14,14 @@ from prometheus_client.core import GaugeMetricFamily
 
 MOST_COMPANIES = 20
 OTHER = "other"
-# Statistics are counted once a minute, and this reads a row of each company that sent something: 30 ms of 20,000.
+# Statistics are counted once a minute, and this reads two rows of each company that sent something: 60 ms of 20,000.
 KEPT_SECONDS = 60.0
 
 _SUMS = """
 WITH lately AS MATERIALIZED (
     SELECT company_id, sum(delivered) AS delivered, sum(failed) AS given_up, sum(retried) AS retried
       FROM subscriptions_companyhour
-     WHERE hour >= date_trunc('hour', clock_timestamp(), 'UTC') - interval '1 hour'
+     WHERE hour >= date_trunc('hour', statement_timestamp(), 'UTC') - interval '1 hour'
      GROUP BY company_id
 ), first AS (
     SELECT * FROM lately ORDER BY delivered + given_up + retried DESC, company_id LIMIT %s

@@ -14,9 +14,9 @@ from subscriptions.worker import health, queue_status
 
 from .parts import Part, gauge, gauges
 
-MOST_DELIVERIES = 10_000  # of each stage; counting them takes some milliseconds
+MOST_DELIVERIES = 5_000  # of each stage; counting them takes some milliseconds
 MOST_IN_FLIGHT = 50_000  # 20 drains with all that they may have
-MOST_ENDPOINTS = 5_000
+MOST_ENDPOINTS = 2_000
 MOST_OTHERS = 1_000
 
 _DELIVERIES = f"""

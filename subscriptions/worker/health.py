@@ -31,7 +31,8 @@ WITH RECURSIVE endpoint (id) AS (
 """
 # Endpoints of which a drain could take something now: some that have an available row, some in the queue whose time has
 # come, and those of the first rows that are due, or whose lease ended, and that nobody made available.
-MOST_ENDPOINTS = 1_000
+MOST_ENDPOINTS = 500
+# An index can be asked for the time of the statement; for one that changes meanwhile all rows would be read.
 _TAKEABLE = f"""
 WITH RECURSIVE available (company, id, place) AS (
     (SELECT company_id, subscription_id, 1 FROM subscriptions_delivery WHERE state = 'pending' AND stage = 1
@@ -47,21 +48,21 @@ WITH RECURSIVE available (company, id, place) AS (
 ), endpoint (id) AS (
     SELECT id FROM available
      UNION
-    (SELECT subscription_id FROM subscriptions_endpointqueue WHERE ready_at <= clock_timestamp()
+    (SELECT subscription_id FROM subscriptions_endpointqueue WHERE ready_at <= statement_timestamp()
       ORDER BY ready_at LIMIT {MOST_ENDPOINTS})
      UNION
     (SELECT subscription_id FROM subscriptions_delivery
-      WHERE state = 'pending' AND stage = 0 AND claim IS NULL AND due_at <= clock_timestamp()
+      WHERE state = 'pending' AND stage = 0 AND claim IS NULL AND due_at <= statement_timestamp()
       ORDER BY due_at LIMIT {MOST_ENDPOINTS})
      UNION
-    (SELECT subscription_id FROM subscriptions_delivery WHERE claim IS NOT NULL AND due_at <= clock_timestamp()
+    (SELECT subscription_id FROM subscriptions_delivery WHERE claim IS NOT NULL AND due_at <= statement_timestamp()
       ORDER BY subscription_id, due_at LIMIT {MOST_ENDPOINTS})
 )
 """
 # The oldest row that a drain could take now and that nobody takes. An endpoint that is answering, however slowly, that
 # fails, whose breaker is open or whose rate is used up makes its own rows wait, and says nothing about us.
 _OLDEST = f"""
-{_TAKEABLE}SELECT extract(epoch FROM clock_timestamp() - min(first.due_at))::float8
+{_TAKEABLE}SELECT extract(epoch FROM statement_timestamp() - min(first.due_at))::float8
   FROM endpoint
   JOIN subscriptions_subscription s ON s.id = endpoint.id AND s.state = 'active'
   LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = endpoint.id
@@ -69,13 +70,13 @@ _OLDEST = f"""
  CROSS JOIN LATERAL (
     SELECT d.due_at, d.event_id FROM subscriptions_delivery d
      WHERE d.subscription_id = endpoint.id AND d.lane = lanes.lane AND d.state = 'pending'
-       AND d.due_at <= clock_timestamp() ORDER BY d.due_at LIMIT 1) first
+       AND d.due_at <= statement_timestamp() ORDER BY d.due_at LIMIT 1) first
  WHERE h.failing_since IS NULL
-   AND coalesce(h.open_until <= clock_timestamp(), true)
-   AND coalesce(h.rate_used_until <= clock_timestamp(), true)
-   AND coalesce(h.last_success_at < clock_timestamp() - make_interval(secs => %s), true)
+   AND coalesce(h.open_until <= statement_timestamp(), true)
+   AND coalesce(h.rate_used_until <= statement_timestamp(), true)
+   AND coalesce(h.last_success_at < statement_timestamp() - make_interval(secs => %s), true)
    AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery f
-                    WHERE f.subscription_id = endpoint.id AND f.claim IS NOT NULL AND f.due_at > clock_timestamp())
+                    WHERE f.subscription_id = endpoint.id AND f.claim IS NOT NULL AND f.due_at > statement_timestamp())
    AND (NOT s.ordered OR NOT EXISTS (
         SELECT 1 FROM subscriptions_event e
           JOIN subscriptions_event p ON p.subject_id = e.subject_id AND p.sequence < e.sequence

@@ -10,7 +10,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from callhooks_site.intake.imports.models import ImportJob
-from callhooks_site.metrics import page
+from callhooks_site.metrics import companies, page
 from subscriptions.counters import known, memory, writing
 from subscriptions.models import (
     CompanyStatistics,
@@ -22,6 +22,7 @@ from subscriptions.models import (
     RetentionPlace,
     ServiceOutage,
 )
+from subscriptions.worker import health
 from tests.support.factories import make_call, make_company, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +225,21 @@ def test_what_the_database_does_not_take_is_written_later():
         assert not writing.write()
     assert writing.write()
     assert CountedValue.objects.get(name="callhooks_leases_lost_total").values == [2]
+
+
+@pytest.mark.parametrize(
+    ("query", "conditions"),
+    [
+        (companies._SUMS.replace("%s", "20"), ["hour >="]),
+        (f"{health._TAKEABLE} SELECT id FROM endpoint", ["ready_at <=", "due_at <="]),
+    ],
+    ids=["companies", "oldest due"],
+)
+def test_an_index_says_where_to_begin_and_to_end(query, conditions):
+    """A filter beside the index would read all companies' hours, or all that waits for later."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {query}")
+        plan = [line for (line,) in cursor.fetchall()]
+    for condition in conditions:
+        assert any("Index Cond" in line and condition in line for line in plan), "\n".join(plan)
