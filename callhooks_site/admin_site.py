@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from .deletions import preview_deletion
 from .security.invitation import invitation_page
 from .security.login_form import LoginForm
 from .security.models import get_second_factor
@@ -52,6 +53,16 @@ class OperatorsOnly:
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return ask(request, self.admin_site) or super().delete_view(request, *args, **kwargs)  # type: ignore[misc,attr-defined]
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        rows = list(objs)
+        if not rows:
+            return [], {}, set(), []
+        listed, counts, forbidden = preview_deletion(rows)
+        may_delete = all(self.has_delete_permission(request, row) for row in rows)
+        return listed, counts, set() if may_delete else {str(self.opts.verbose_name)}, forbidden  # type: ignore[attr-defined]
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return ask(request, self.admin_site) or super().user_change_password(request, *args, **kwargs)  # type: ignore[misc,attr-defined]

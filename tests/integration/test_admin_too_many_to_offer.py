@@ -155,3 +155,16 @@ def test_a_member_searches_the_tracking_numbers_of_the_company(operator):
     member = login(make_member(company))
     found = search(member, shown(member, url), "tracker", "Google")
     assert [text.partition(" (")[0] for text in found] == ["Google Ads", "Google Local"]
+
+
+@pytest.mark.parametrize("url", [ADD_KEY, RESEND, UPLOAD, EVENT_TYPE])
+def test_a_page_whose_field_searches_reads_none_of_the_rows_to_show_it(operator, url, django_assert_max_num_queries):
+    for number in range(3):
+        make_subscription(make_company(f"Company {number}"), name=f"CRM {number}")
+    with django_assert_max_num_queries(30) as asked:
+        shown(operator, url)
+    everything = [
+        one["sql"] for one in asked.captured_queries if "ORDER BY" in one["sql"] and "LIMIT" not in one["sql"]
+        and re.search(r'FROM "subscriptions_(subscription|company)"', one["sql"])
+    ]  # fmt: skip
+    assert everything == []

@@ -63,6 +63,10 @@ class SearchSelect(AutocompleteSelect):
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [one for one in value if is_id(str(one))], attr)
 
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Django asks for the first choice, and sorts all rows to find it. The form checks that one is chosen."""
+        return False
+
     @property
     def media(self) -> forms.Media:
         return super().media + forms.Media(js=("admin/js/autocomplete.js", "callhooks/choose.js"))  # in this order
