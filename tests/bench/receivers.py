@@ -16,9 +16,10 @@ from pathlib import Path
 from tests.bench import fixtures
 from tests.bench.bare_loop import run_bare_loop
 from tests.bench.clusters import running_engine
-from tests.bench.counting_receiver import CountingReceiver, Counts, running_counting_receiver
+from tests.bench.counting_receiver import CountingReceiver, running_counting_receiver
 from tests.bench.cpu import Meter, largest_resident, tree_seconds
 from tests.bench.options import Options
+from tests.bench.receiver import Counts
 from tests.bench.report import Report, Target
 from tests.bench.workspace import Workspace, use, wait_for
 
