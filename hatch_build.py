@@ -20,7 +20,10 @@ class PinnedRequirements(MetadataHookInterface):
     def update(self, metadata: dict[str, Any]) -> None:
         root = Path(self.root)
         metadata["dependencies"] = pinned(root / "requirements.txt")
-        metadata["optional-dependencies"] = {"postgresql": pinned(root / "requirements-embedded.txt")}
+        metadata["optional-dependencies"] = {
+            "postgresql": pinned(root / "requirements-embedded.txt"),
+            "tracing": pinned(root / "requirements-tracing.txt"),
+        }
 
 
 def pinned(file: Path) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import ssl
 from base64 import urlsafe_b64decode
+from importlib.util import find_spec
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +20,11 @@ from . import installation
 
 _env = environ.Env()
 TRY_IT = "callhooks run" if installation.IS_WHEEL else "./dev"
+INSTALL_TRACING = (
+    "pipx inject callhooks 'callhooks[tracing]'"
+    if installation.IS_WHEEL
+    else "pip install --require-hashes -r requirements-tracing.txt"
+)
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 # 32 random bytes hold fewer different values than this about once in 10^12 keys.
 LEAST_DIFFERENT_BYTES = 16
@@ -144,6 +150,25 @@ def check_metrics_networks(networks: list[str]) -> None:
     check_networks("METRICS_NETWORKS", networks)
     if any(ip_network(network).prefixlen == 0 for network in networks):
         raise ImproperlyConfigured("METRICS_NETWORKS lets everybody in. Name your networks, or use METRICS_TOKEN.")
+
+
+def check_trace_collector(url: str) -> None:
+    if not url:
+        return
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise ImproperlyConfigured(
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be the address of a collector that takes OTLP over HTTP, such as "
+            "http://127.0.0.1:4318."
+        )
+    try:
+        found = all(find_spec(name) for name in ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"))
+    except ModuleNotFoundError:  # of a package above them
+        found = False
+    if not found:
+        raise ImproperlyConfigured(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but the packages for traces are missing. Install them with: "
+            f"{INSTALL_TRACING}. Or remove the setting."
+        )
 
 
 def check_networks(name: str, networks: list[str]) -> None:

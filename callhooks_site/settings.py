@@ -330,6 +330,13 @@ METRICS_TOKEN = env.string("METRICS_TOKEN", "")
 env.check_metrics_token(METRICS_TOKEN)
 METRICS_NETWORKS = env.items("METRICS_NETWORKS", [])
 env.check_metrics_networks(METRICS_NETWORKS)
+# Where traces of events go (docs/monitoring.md). Empty: there are none, and nothing of OpenTelemetry is imported.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.string("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+env.check_trace_collector(OTEL_EXPORTER_OTLP_ENDPOINT)
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    MIDDLEWARE.insert(0, "callhooks_site.request_spans.trace_requests")
+# Of all events, the share that is traced.
+OTEL_TRACES_SAMPLER_ARG = env.number("OTEL_TRACES_SAMPLER_ARG", 1, least=0, most=1)
 LOG_LEVEL = env.string("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
     raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")

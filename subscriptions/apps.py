@@ -8,6 +8,7 @@ class SubscriptionsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.apps import apps
+        from django.conf import settings
 
         from .database import checks  # noqa: F401 - registers its check
         from .delivery import wakeup
@@ -16,8 +17,11 @@ class SubscriptionsConfig(AppConfig):
         from .feed import horizon
         from .maintenance import retention
         from .tenancy import logins, mails, members
+        from .tracing import spans
         from .worker import cluster_hooks, drains, queue_status, schedules
 
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            spans.switch_on(settings.OTEL_TRACES_SAMPLER_ARG)
         catalogue.register(delivery_events.KIND, [*delivery_events.TYPES, manifest_events.TYPE])
         catalogue.register_labels(delivery_events.ALERT_LABELS)
         wakeup.register(drains.queue_missing_drains)

@@ -29,7 +29,7 @@ def count_requests(
     def answer(request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
         response = get_response(request)
-        route = _route_of(request)
+        route = route_of(request)
         method = request.method if request.method in METHODS else OTHER
         HTTP_REQUESTS.add(method, route, str(response.status_code))
         seconds = time.perf_counter() - began
@@ -48,7 +48,7 @@ def _log(method: str, route: str, status: int, seconds: float) -> None:
     logger.info("%s %s: %s", method, route, status, extra=about)
 
 
-def _route_of(request: HttpRequest) -> str:
+def route_of(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is not None:
         return match.view_name

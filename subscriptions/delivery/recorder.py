@@ -17,6 +17,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from ..counters import known
+from ..tracing import spans
 from . import outbox
 from .database import DATABASE_LOST
 from .outbox import Claimed, Finished, Outcome
@@ -57,6 +58,8 @@ class Recorder:
             finished = self._finish(batch)
             _count(batch)
             _log(batch)
+            if spans.on:
+                spans.note_attempts(_attempted(outcome) for outcome in batch)
             if lost := len(batch) - len(finished.ids):
                 known.LEASES_LOST.add(by=lost)
                 logger.warning(
@@ -127,6 +130,26 @@ def _log(batch: Sequence[Outcome]) -> None:
             level = logging.INFO if one.state == "failed" else logging.DEBUG
             words = f"{about['outcome']}: {one.reason}" if one.reason else about["outcome"]
             logger.log(level, "Delivery %s of %s: %s", one.claimed.id, about["event"], words, extra=about)
+
+
+def _attempted(outcome: Outcome) -> spans.Attempted:
+    job = outcome.claimed
+    lead = None if job.leads else next(part for part in job.parts() if part.leads)
+    return spans.Attempted(
+        job.event_id,
+        job.event_type,
+        job.company,
+        job.endpoint,
+        job.id,
+        job.attempt,
+        job.database_time,
+        outcome.started_at,
+        outcome.duration_ms / 1000,
+        _OUTCOMES[outcome.state],
+        outcome.status_code,
+        outcome.error,
+        (lead.event_id, lead.id, lead.attempt) if lead else None,
+    )
 
 
 def _cause(outcome: Outcome) -> str:

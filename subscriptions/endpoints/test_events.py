@@ -6,6 +6,8 @@ paused or switched off, with one attempt, so that a receiver can be checked befo
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -17,6 +19,7 @@ from ..events.versions import DEFAULT
 from ..lib.errors import ActionRefused
 from ..lib.ids import uuid7
 from ..models import Delivery, Event, EventBody, Subscription
+from ..tracing import spans
 from .operations import why_not_sent
 
 
@@ -61,6 +64,9 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             stage=Delivery.Stage.AVAILABLE if active else Delivery.Stage.TEST,
             due_at=Now(),
         )
+        if spans.on:
+            told = spans.Published(event.id, event_type, subject.resource_id, subscription.company_id)
+            transaction.on_commit(partial(spans.note_published, [told]))
         wakeup.after_commit([subscription.company_id])
     delivery.refresh_from_db()
     return delivery

@@ -11,6 +11,7 @@ from django.db import transaction
 from ..counters.known import EVENTS
 from ..delivery import wakeup
 from ..lib import log_context
+from ..tracing import spans
 from . import filtering, streams
 from .filtering import Publications
 from .shapes import storing
@@ -32,6 +33,8 @@ def complete(
     events = {event.id: event for event in new}
     # One that replaces another of its transaction counts again.
     transaction.on_commit(partial(_tell, [(event.id, event.type) for event in events.values()]))
+    if spans.on:
+        transaction.on_commit(partial(spans.note_published, [_published(event) for event in events.values()]))
     bodies = {key: build(events[key[0]], key[1]) for key in written.bodies}
     if bodies:
         streams.write_bodies(bodies)
@@ -50,6 +53,11 @@ def _tell(published: Iterable[tuple[UUID, str]]) -> None:
     for event_id, event_type in published:
         EVENTS.add(event_type)
         log_context.note_event(f"evt_{event_id.hex}")
+
+
+def _published(event: NewEvent) -> spans.Published:
+    subject = event.stream.subject
+    return spans.Published(event.id, event.type, subject.resource_id, subject.company_id)
 
 
 def _shape(

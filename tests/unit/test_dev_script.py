@@ -148,8 +148,8 @@ def test_a_failed_install_is_done_again(clone):
     [
         ("run", ["requirements.txt"]),
         ("migrate", ["requirements.txt"]),
-        ("test", ["requirements.txt", "requirements-dev.txt"]),
-        ("lint", ["requirements.txt", "requirements-dev.txt"]),
+        ("test", ["requirements.txt", "requirements-dev.txt", "requirements-tracing.txt"]),
+        ("lint", ["requirements.txt", "requirements-dev.txt", "requirements-tracing.txt"]),
     ],
 )
 def test_only_tests_and_checks_install_what_they_alone_need(clone, command, installed):

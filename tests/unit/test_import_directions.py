@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("callhooks_site.version", "callhooks_site.installation", "subscriptions.lib"),
     ("subscriptions.database",),
-    ("subscriptions.counters",),
+    ("subscriptions.counters", "subscriptions.tracing"),
     ("subscriptions.delivery.http",),
     ("subscriptions.delivery",),
     ("subscriptions.events.versions", "subscriptions.events.shapes.formats"),
@@ -52,6 +52,8 @@ PURE = (
     "subscriptions/lib/encryption.py",
     "subscriptions/lib/postgres_json.py",
     "subscriptions/counters/memory.py",
+    "subscriptions/tracing/spans.py",
+    "subscriptions/tracing/trace_ids.py",
     "subscriptions/worker/stop_flag.py",
     "subscriptions/worker/heartbeat.py",
     "subscriptions/delivery/retry.py",

@@ -31,6 +31,10 @@ BAD = {
     "an address that cannot be read": ({"PUBLIC_URL": "https://[x/"}, ["PUBLIC_URL is", "with a host"]),
     "neither yes nor no": ({"WEBHOOK_REQUIRE_HTTPS": "ture"}, ["WEBHOOK_REQUIRE_HTTPS is 'ture'", "true or false"]),
     "an unknown log level": ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL is 'LOUD'", "WARNING"]),
+    "no collector of traces": (
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "user:hunter2@collector:4317"},
+        ["OTEL_EXPORTER_OTLP_ENDPOINT must be", "OTLP over HTTP", "http://127.0.0.1:4318"],
+    ),
     "no mail server": ({"EMAIL_URL": "mail.example.com"}, ["EMAIL_URL must name a mail server", "smtp+tls://"]),
     "only a comma for keys": ({"FIELD_ENCRYPTION_KEYS": ","}, ["FIELD_ENCRYPTION_KEYS: key 1 is not a Fernet key"]),
     "no URL at all": ({"DATABASE_URL": "nonsense"}, ["DATABASE_URL must name a PostgreSQL", "postgres://user"]),

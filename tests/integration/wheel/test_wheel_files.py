@@ -19,7 +19,12 @@ BUNDLED = ("templates", "docs", "deploy")
 LEFT_OUT = {
     f"callhooks_site/devtools/management/commands/{name}.py" for name in ("capture", "licences", "prepare_chaos")
 }
-SINGLE = ("manage.py", "gunicorn.conf.py", "requirements.txt", "requirements-embedded.txt", "CHANGELOG.md")
+REQUIREMENTS = {
+    "": "requirements.txt",
+    "postgresql": "requirements-embedded.txt",
+    "tracing": "requirements-tracing.txt",
+}
+SINGLE = ("manage.py", "gunicorn.conf.py", *REQUIREMENTS.values(), "CHANGELOG.md")
 
 
 def files_below(folder: str) -> set[str]:
@@ -55,14 +60,14 @@ def test_it_needs_exactly_the_versions_that_are_pinned(archive):
     (name,) = [name for name in archive.namelist() if name.endswith("METADATA")]
     metadata = message_from_bytes(archive.read(name))
     wanted = {}
-    for file, extra in (("requirements.txt", ""), ("requirements-embedded.txt", "postgresql")):
+    for extra, file in REQUIREMENTS.items():
         for line in (ROOT / file).read_text().splitlines():
             if line and line[0].isalnum():
                 pin = Requirement(line.removesuffix("\\"))
                 wanted[pin.name, extra] = str(pin.specifier)
     found = {}
     for requirement in map(Requirement, metadata.get_all("Requires-Dist")):
-        extra = "postgresql" if 'extra == "postgresql"' in str(requirement.marker) else ""
+        extra = next((name for name in REQUIREMENTS if name and f'extra == "{name}"' in str(requirement.marker)), "")
         found[requirement.name, extra] = str(requirement.specifier)
     assert found == wanted
     assert all(version.startswith("==") for version in found.values())
