@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import sys
 from base64 import urlsafe_b64decode
 from importlib.util import find_spec
 from ipaddress import ip_network
@@ -21,9 +22,7 @@ from . import installation
 _env = environ.Env()
 TRY_IT = "callhooks run" if installation.IS_WHEEL else "./dev"
 INSTALL_TRACING = (
-    "pipx inject callhooks 'callhooks[tracing]'"
-    if installation.IS_WHEEL
-    else "pip install --require-hashes -r requirements-tracing.txt"
+    f"{sys.executable} -m pip install --require-hashes -r {installation.ROOT / 'requirements-tracing.txt'}"
 )
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 # 32 random bytes hold fewer different values than this about once in 10^12 keys.

@@ -14,7 +14,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _BUNDLED = _PACKAGE / "bundled"
 
 IS_WHEEL = _BUNDLED.is_dir()
-# Has manage.py, gunicorn.conf.py, requirements-embedded.txt, templates, docs and deploy.
+# Has manage.py, gunicorn.conf.py, requirements-embedded.txt, requirements-tracing.txt, templates, docs and deploy.
 ROOT = _BUNDLED if IS_WHEEL else _PACKAGE.parent
 PROGRAM = "callhooks" if IS_WHEEL else "./dev"
 # A wheel's own folder belongs to pip, which would leave behind whatever else is written there.

@@ -12,8 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("subscriptions", "calls", "messaging", "forms_intake", "callhooks_site")
 # The stream of deliveries, and single requests beside it.
 DOOR = {"subscriptions/delivery/http/handles.py", "subscriptions/delivery/http/session.py"}
+# While traces are on, to the operator's collector only.
+_EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 # What is needed to look a name up or to read a URL, and opens nothing.
 HELPERS = {
+    "subscriptions/tracing/exporter.py": {_EXPORTER, f"{_EXPORTER}.OTLPSpanExporter"},
     "subscriptions/delivery/http/lookups.py": {"socket.getaddrinfo"},
     "subscriptions/delivery/http/url_rules.py": {
         "urllib3.exceptions", "urllib3.exceptions.LocationParseError", "urllib3.util", "urllib3.util.parse_url",
@@ -22,7 +25,8 @@ HELPERS = {
 DEVELOPER_TOOLS = "callhooks_site/devtools/"  # they run beside the service and not in it
 
 OPENERS = {
-    "aiohttp", "ftplib", "http.client", "httpx", "imaplib", "nntplib", "poplib", "requests",
+    "aiohttp", "ftplib", "http.client", "httpx", "imaplib", "nntplib", "opentelemetry.exporter", "poplib",
+    "requests",
     "socketserver", "telnetlib", "urllib.request", "urllib3", "websockets", "xmlrpc",
 }  # fmt: skip
 # Modules that are good for other things too (socket pairs, constants): these of their names dial or resolve.
