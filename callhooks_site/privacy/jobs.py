@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from subscriptions.events import erasing
@@ -35,6 +35,7 @@ State = Erasure.State
 MOST_RUNNING = 5  # of a company: each reads all of its rows
 MOST_LATER = 200  # events of a step
 LOOK_AGAIN = timedelta(seconds=5)  # at what was being sent
+AFTER_A_FAULT = timedelta(minutes=5)  # longer than django-q2 lets a task run
 
 Own = Callable[[Erasure, Contacts, list[int]], bool]
 Scan = Callable[[Erasure, Contacts], bool]
@@ -101,16 +102,18 @@ def find_earlier(company: Company, who: Who) -> list[Erasure]:
 
 
 def run_step() -> bool:
-    """Take a step of the job that has waited longest. False when there is nothing to do."""
+    """Take a step of the job that has waited longest. False when there is nothing to do.
+
+    The job's next turn is written before its step begins: one that ends its worker, or that fails, holds up itself."""
     with transaction.atomic():
-        job = (
-            Erasure.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .filter(Q(waiting=[]) | ~Q(phase=UNDER_WAY) | Q(stepped_at__lt=Now() - LOOK_AGAIN), state=State.RUNNING)
-            .order_by(F("stepped_at").asc(nulls_first=True), "pk")
-            .first()
-        )
+        job = _due().order_by(F("stepped_at").asc(nulls_first=True), "pk").first()
         if job is None:
             return False
+        Erasure.objects.filter(pk=job.pk).update(stepped_at=Now() + AFTER_A_FAULT)
+    with transaction.atomic():
+        job = _locked().filter(pk=job.pk).first()
+        if job is None:
+            return True  # another task has it
         try:
             with transaction.atomic():
                 _step(job)
@@ -119,7 +122,19 @@ def run_step() -> bool:
             logger.warning("Erasure %s waits for its next turn: %s", job.pk, error)
             Erasure.objects.filter(pk=job.pk).update(stepped_at=Now())
             return False
+        except Exception:  # a fault of ours: it must not delay others, and nobody may think that the person is erased
+            logger.exception("Erasure %s failed at %s; it is tried again", job.pk, job.phase)
     return True
+
+
+def _locked() -> QuerySet[Erasure]:
+    return Erasure.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(state=State.RUNNING)
+
+
+def _due() -> QuerySet[Erasure]:
+    rested = Q(stepped_at=None) | Q(stepped_at__lte=Now())
+    waits = Q(phase=UNDER_WAY, stepped_at__gte=Now() - LOOK_AGAIN) & ~Q(waiting=[])
+    return _locked().filter(rested).exclude(waits)
 
 
 def _step(job: Erasure) -> None:

@@ -30,7 +30,8 @@ CALLS = Walk(Call, ("start_time", "pk"))
 TEXTS = Walk(TextMessage, ("sent_at", "pk"))
 FORMS = Walk(FormSubmission, ("submitted_at", "pk"))
 THREADS = Walk(Thread)
-EVENTS = Walk(Event, ("created_at", "pk"))
+# With what receivers answered: some kilobytes for each delivery.
+EVENTS = Walk(Event, ("created_at", "pk"), more="20000 * coalesce(subscriptions_event.fan_out, 0)")
 
 # A body is text of UTF-8; what is not ASCII has its place in it as \303 and so on.
 _IN_BODIES = """

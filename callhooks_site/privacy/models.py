@@ -47,6 +47,7 @@ class Erasure(models.Model):
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     requested_name = models.CharField(max_length=200)
     created_at = models.DateTimeField(db_default=Now())
+    # In the future: when its step is taken once more, should it not come to an end.
     stepped_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -7,17 +7,24 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import IntegerField, Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.dateparse import parse_datetime
+
+from .columns import as_bytes
+
+MOST_BYTES = 20_000_000  # of a step: some seconds of looking for a number, of which odd text takes most
 
 
 class Walk(NamedTuple):
-    """`order`: the columns of the index behind the company, the last one the key. `most`: rows of a step."""
+    """`order`: the columns of the index behind the company, the last one the key. `most`: rows of a step. `more`: SQL,
+    the bytes of what is read with a row."""
 
     model: type[Model]
     order: tuple[str, ...] = ("pk",)
     most: int = 500
     company: str = "company"
+    more: str = "0"
 
     def rows(self, company: int, before: datetime | None = None) -> QuerySet[Any]:
         mine = self.model._default_manager.filter(**{self.company: company})
@@ -27,8 +34,18 @@ class Walk(NamedTuple):
         """The keys of the next rows, and the place behind them; None at the end."""
         if cursor is not None:
             rows = rows.filter(_after(self.order, [_read(one) for one in cursor]))
-        found = list(rows.order_by(*self.order).values_list(*self.order)[: self.most])
-        ended = len(found) < self.most
+        size = RawSQL(f"{as_bytes(self.model)} + {self.more}", (), IntegerField())
+        read = list(
+            rows.order_by(*self.order).annotate(row_bytes=size).values_list(*self.order, "row_bytes")[: self.most]
+        )
+        found: list[list[Any]] = []
+        left = MOST_BYTES
+        for *place, size_of_row in read:
+            if found and size_of_row > left:
+                break
+            found.append(place)
+            left -= size_of_row
+        ended = len(found) == len(read) < self.most
         return [row[-1] for row in found], None if ended else [_write(value) for value in found[-1]]
 
 

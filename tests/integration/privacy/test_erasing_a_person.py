@@ -238,8 +238,9 @@ def test_what_comes_in_meanwhile_belongs_to_whom_it_was(ours, ask, run):
 def test_a_kill_in_the_middle_loses_nothing(ours, monkeypatch, ask, run):
     markers.put_everywhere(ours)
     job, real = ask(ours), jobs._save
+    monkeypatch.setattr(jobs, "AFTER_A_FAULT", timedelta())
 
-    class Killed(Exception):
+    class Killed(BaseException):
         pass
 
     def killed(_):
