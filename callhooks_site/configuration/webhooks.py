@@ -24,6 +24,7 @@ State = Subscription.State
 _PLAIN = (
     "name", "url", "events", "payload_version", "encoding", "call_direction", "conditions", "shape", "ordered",
     "retry_policy", "retry_refusals", "rate_per_minute", "batch_events", "batch_seconds", "batch_lines",
+    "send_traceparent",
 )  # fmt: skip
 _AUTH_SECRETS = ("password", "token", "client_secret")
 

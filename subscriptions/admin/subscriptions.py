@@ -215,6 +215,7 @@ class SubscriptionAdmin(
             "retry_policy",
             "retry_refusals",
             "retries",
+            "send_traceparent",
         ]
         how = ("Sending options", {"fields": options, "classes": ("collapse",)})
         editable = obj is None or self.has_change_permission(request, obj)

@@ -109,6 +109,7 @@ SUBSCRIPTIONS = Resource(
         "batch_events": "How many events go in one request at most, 2 to 100. Null: each has a request of its own.",
         "batch_seconds": "How long an event waits for others to go with it, 1 to 60.",
         "batch_lines": "Whether a request for several is JSON Lines, not a JSON list.",
+        "send_traceparent": "Whether webhooks have the header traceparent (W3C Trace Context). false is the default.",
         "state": "Whether webhooks are sent (`active`) or held.",
         "state_reason": "Why it is in this state.",
         "state_changed_at": "Since when it is in this state.",

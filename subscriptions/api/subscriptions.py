@@ -84,7 +84,7 @@ class SubscriptionSerializer(StrictModelSerializer):
         fields = ["resource_id", "name", "url", "events", "payload_version", "encoding",
                   "call_direction", "conditions", "shape", "ordered", "retry_policy",
                   "retry_refusals", "rate_per_minute", "batch_events", "batch_seconds", "batch_lines",
-                  "custom_headers", "auth",
+                  "send_traceparent", "custom_headers", "auth",
                   "client_certificate", "state", "state_reason", "state_changed_at", "created_at",
                   "updated_at"]  # fmt: skip
         read_only_fields = ["resource_id", "state", "state_reason", "state_changed_at", "created_at", "updated_at"]

@@ -12,6 +12,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from ..lib import answer_text
+from ..tracing import spans, trace_ids
 from . import batching, outage_rules, outages
 from .credentials import Credentials
 from .form_encoding import CONTENT_TYPES, encode_body
@@ -94,6 +95,9 @@ class Sending:
             ours = batching.own_headers(ours, together.kind, lines=together.lines, events=len(together.parts))
         elif claimed.headers:
             ours |= json.loads(claimed.headers)
+        if claimed.send_traceparent:
+            place = trace_ids.attempt_place(claimed.event_id, claimed.id, claimed.attempt)
+            ours[trace_ids.HEADER] = trace_ids.write_header(place, sampled=spans.is_sampled(claimed.event_id))
         keys = _with_and_without_prefix(tuple(secrets))
         url = claimed.url
         if claimed.secret_url:

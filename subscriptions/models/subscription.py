@@ -158,6 +158,12 @@ class Subscription(models.Model):
         db_default=True,
         help_text="Off: an answer 400 to 499 is the end, except 408, 425 and 429, which ask for another try.",
     )
+    send_traceparent = models.BooleanField(
+        "send trace context",
+        default=False,
+        db_default=False,
+        help_text="Send the header traceparent (W3C Trace Context), so that the traces of your server continue ours.",
+    )
     # Several events in one request (`delivery/batching.py`); null: each has its own.
     batch_events = models.PositiveSmallIntegerField(
         "events in one request",

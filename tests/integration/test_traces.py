@@ -87,6 +87,30 @@ def test_one_trace_from_the_request_to_the_answer(collector: Collector, company,
     assert request.resource["service.name"] == "callhooks"
 
 
+def test_a_receiver_that_asks_for_it_continues_the_trace(collector: Collector, company, receiver: Receiver):
+    company.subscriptions.update(send_traceparent=True)
+    post_form(company)
+    drain_until(nothing_pending)
+
+    (attempt,) = collector.wait_for(1, lambda span: span.kind == CLIENT)
+    assert receiver.got[0].headers["traceparent"] == f"00-{attempt.trace}-{attempt.id}-01"
+
+
+def test_a_receiver_that_does_not_ask_gets_no_new_header(collector: Collector, company, receiver: Receiver):
+    make_form(company)
+    drain_until(nothing_pending)
+    assert not [name for name in receiver.got[0].headers if name.lower().startswith("trace")]
+
+
+def test_what_is_not_traced_is_sent_as_not_sampled(company, receiver: Receiver):
+    company.subscriptions.update(send_traceparent=True)
+    make_form(company)
+    drain_until(nothing_pending)
+    sent = receiver.got[0].headers["traceparent"]
+    assert sent.startswith(f"00-{Event.objects.get().id.hex}-")
+    assert sent.endswith("-00")
+
+
 def test_it_tells_nothing_but_ids(collector: Collector, company, receiver: Receiver):
     receiver.answer = lambda got: (500, {"X-Marker": "marker"}, b"marker")
     post_form(company, **{"X-Request-Id": "marker-request", "Referer": "https://example.com/marker"})

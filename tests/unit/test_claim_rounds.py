@@ -26,7 +26,7 @@ def job(number: int) -> Claimed:
         id=number, endpoint=1, company=1, host="", ordered=False, attempt=1, round_began_after=0, event_id=uuid4(),
         event_type="post_call", sequence=1, body=b"{}", headers="", encoding="json", url="http://example.com",
         trust=1, age=0.0, retry_policy="standard", retry_refusals=True, batch=0, database_time=0.0, token=uuid4(),
-        company_shown="COM1",
+        company_shown="COM1", send_traceparent=False,
         **secrets,
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ d.id, d.subscription_id, d.company_id, coalesce({host}, ''), {ordered}, d.attemp
 e.id AS event_id, e.type, e.sequence,
 {sent_body()},
 {sent_headers()},
-d.encoding, s.retry_policy, s.retry_refusals,
+d.encoding, s.retry_policy, s.retry_refusals, s.send_traceparent,
 CASE d.batch WHEN 0 THEN 0 ELSE coalesce(s.batch_events, 0) END,
 s.url, s.secret,
 CASE WHEN s.previous_secret_until > clock_timestamp() THEN s.previous_secret ELSE '' END,
@@ -67,6 +67,7 @@ class Claimed:
     encoding: str  # as what it is sent: json or form
     retry_policy: str
     retry_refusals: bool  # whether an answer 4xx is tried again
+    send_traceparent: bool
     batch: int  # how many events may go in its request; 0: it goes alone, in the usual form
     url: str
     secret: str = field(repr=False)  # still encrypted, as are the next eight
