@@ -11,6 +11,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from forms_intake.models import FormSource
+from subscriptions.endpoints.test_events import send_test
 from subscriptions.models import Delivery, Event
 from subscriptions.tracing import exporter, spans, trace_ids
 from tests.support.api import program
@@ -143,6 +144,27 @@ def test_a_second_event_of_a_request_has_a_trace_of_its_own_with_a_link(collecto
     assert {first.trace, second.trace} == {event.id.hex for event in Event.objects.all()}
     assert (first.trace, first.parent, first.links) == (request.trace, request.id, [])
     assert (second.parent, second.links) == ("", [(request.trace, request.id)])
+
+
+def test_events_of_one_request_to_a_receiver_are_linked_to_the_attempt_that_led(collector, company, receiver):
+    company.subscriptions.update(batch_events=2, batch_seconds=1, send_traceparent=True)
+    post_form(company, {"items": [FORM, FORM]}, path="/api/v1/forms/batch/")
+    drain_until(nothing_pending)
+
+    attempts = collector.wait_for(2, lambda span: span.kind == CLIENT)
+    assert len(receiver.got) == 1
+    (led,) = (span for span in attempts if span.links == [])
+    (other,) = (span for span in attempts if span.links)
+    assert other.links == [(led.trace, led.id)]
+    assert led.trace != other.trace
+    assert receiver.got[0].headers["traceparent"] == f"00-{led.trace}-{led.id}-01"
+
+
+def test_a_test_event_is_traced_like_any(collector: Collector, company, receiver: Receiver):
+    send_test(company.subscriptions.get(), "form_submission")
+    drain_until(nothing_pending)
+    found = {span.kind: span for span in collector.wait_for(2)}
+    assert found[CLIENT].parent == found[PRODUCER].id
 
 
 def test_what_is_published_outside_of_requests_begins_its_own_trace(collector: Collector, company):
