@@ -1,24 +1,25 @@
 """Everything about one person as one JSON document, written while it is read: its size does not matter.
 
 It has what the company itself sees: the person's rows with all fields that say something, and each webhook about them
-with its bodies and where it went. Some hundred rows are read at a time, in no transaction that lasts."""
+with its bodies and where it went. Some hundred rows or some megabytes are read at a time, in no transaction that lasts.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from calls.models import Call, Person
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage, Thread
-from subscriptions.models import Attempt, Company, Delivery, Event, Subscription
+from subscriptions.models import Company
 
+from . import export_webhooks
+from .export_webhooks import dumps
+from .walking import Walk
 from .who import Who
 
 READ = 200  # rows at a time
@@ -32,45 +33,47 @@ def write(company: Company, who: Who) -> Iterator[str]:
     about = {"company": company.resource_id, "phones": who.contacts.phones, "emails": who.contacts.emails}
     yield json.dumps(about)[:-1]
     people = Person.objects.filter(pk__in=who.people)
-    yield from _list("people", (_row(row) for row in people.order_by("pk")))
-    yield from _list("conversations", (_row(row) for row in Thread.objects.filter(person__in=who.people)))
+    yield from _list("people", (dumps(_row(row)) for row in people.order_by("pk")))
+    yield from _list("conversations", (dumps(_row(row)) for row in Thread.objects.filter(person__in=who.people)))
     kinds: tuple[tuple[str, QuerySet[Any], str], ...] = (
         ("calls", Call.objects.filter(person__in=who.people).select_related("tracker"), "start_time"),
         ("texts", TextMessage.objects.filter(thread__person__in=who.people).select_related("tracker"), "sent_at"),
         ("forms", FormSubmission.objects.filter(person__in=who.people), "submitted_at"),
     )
     for name, rows, time in kinds:
-        yield from _list(name, _subjects(rows, time))
+        yield f', "{name}": ['
+        yield from _subjects(rows, time)
+        yield "]"
     yield "}\n"
 
 
-def _list(name: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
+def _list(name: str, items: Iterable[str]) -> Iterator[str]:
     yield f', "{name}": ['
-    first = True
-    for item in items:
-        yield ("\n" if first else ",\n") + json.dumps(item, cls=DjangoJSONEncoder, ensure_ascii=False)
-        first = False
+    for number, item in enumerate(items):
+        yield (",\n" if number else "\n") + item
     yield "]"
 
 
-def _subjects(rows: QuerySet[Any], time: str) -> Iterator[dict[str, Any]]:
-    place: tuple[datetime, int] | None = None
+def _subjects(rows: QuerySet[Any], time: str) -> Iterator[str]:
+    walk, place, before = Walk(rows.model, (time, "pk"), most=READ), None, "\n"
     while True:
-        after = rows
-        if place is not None:
-            at, pk = place
-            after = rows.filter(Q(**{f"{time}__gt": at}) | Q(**{time: at, "pk__gt": pk}))
-        found = list(after.order_by(time, "pk")[:READ])
-        webhooks = _webhooks([row.resource_id for row in found])
+        keys, place = walk.next(rows, place)
+        found = list(rows.filter(pk__in=keys).order_by(time, "pk"))
+        events = export_webhooks.keys_of([row.resource_id for row in found])
+        webhooks = export_webhooks.write(key for row in found for key in events.get(row.resource_id, ()))
         for row in found:
             tracker = getattr(row, "tracker", None)
             number = {"tracking_number": tracker.phone_number} if tracker is not None else {}
             tags = [tag.name for tag in row.tags.all()] if hasattr(row, "tags") else []
             more = {"tags": tags} if tags else {}
-            yield {**_row(row), **number, **more, "webhooks": webhooks.get(row.resource_id, [])}
-        if len(found) < READ:
+            yield before + dumps({**_row(row), **number, **more})[:-1] + ', "webhooks": ['
+            before = ",\n"
+            for number_of, _ in enumerate(events.get(row.resource_id, ())):
+                yield ", " if number_of else ""
+                yield from next(webhooks)
+            yield "]}"
+        if place is None:
             return
-        place = (getattr(found[-1], time), found[-1].pk)
 
 
 def _row(row: Model) -> dict[str, Any]:
@@ -81,43 +84,3 @@ def _row(row: Model) -> dict[str, Any]:
         if field.name not in LEFT_OUT and not field.is_relation
         if (value := getattr(row, field.attname)) not in (None, "", [], {}, False)
     }
-
-
-def _webhooks(subjects: list[str]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    events = Event.objects.filter(subject_id__in=subjects).order_by("subject_id", "sequence")
-    events = events.prefetch_related("other_bodies", "shaped_bodies")
-    deliveries: dict[Any, list[dict[str, Any]]] = {}
-    rows = Delivery.objects.filter(event__in=[event.pk for event in events]).select_related("subscription")
-    sent = list(rows.defer(*(f"subscription__{name}" for name in Subscription.ENCRYPTED)).order_by("pk"))
-    attempts = _attempts([row.pk for row in sent])
-    for row in sent:
-        deliveries.setdefault(row.event_id, []).append(
-            {"subscription": row.subscription.name, "state": row.state, "finished_at": row.finished_at,
-             "attempts": attempts.get(row.pk, [])}
-        )  # fmt: skip
-    for event in events:
-        stored: list[Any] = [*event.other_bodies.all(), *event.shaped_bodies.all()]
-        bodies = [event.body, *(one.body for one in stored)]
-        found.setdefault(event.subject_id, []).append(
-            {"id": event.webhook_id, "type": event.type, "created_at": event.created_at,
-             "bodies": [_body(bytes(one)) for one in bodies if one], "deliveries": deliveries.get(event.pk, [])}
-        )  # fmt: skip
-    return found
-
-
-def _attempts(deliveries: list[int]) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {}
-    for one in Attempt.objects.filter(delivery__in=deliveries).order_by("delivery", "number"):
-        found.setdefault(one.delivery_id, []).append(
-            {"at": one.started_at, "host": urlsplit(one.url).hostname, "status_code": one.status_code,
-             "answer": bytes(one.response_body).decode(errors="replace")}
-        )  # fmt: skip
-    return found
-
-
-def _body(stored: bytes) -> Any:
-    try:
-        return json.loads(stored)
-    except ValueError:
-        return stored.decode(errors="replace")

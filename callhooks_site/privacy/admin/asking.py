@@ -21,7 +21,7 @@ from subscriptions.models import Company
 from subscriptions.tenancy import audit_log
 from subscriptions.tenancy.access import access_of
 
-from .. import counting, exporting, jobs, who
+from .. import counting, handing_out, jobs, who
 from ..models import Erasure
 
 LABELS = {
@@ -75,7 +75,10 @@ class AskingPage(TenantAdmin):
             return self._render(request, form)
         company, found = form.chosen_company, form.cleaned_data["who"]
         if "export" in request.POST:
-            return self._export(request, company, found)
+            try:
+                return self._export(request, company, found)
+            except handing_out.Busy:
+                form.add_error(None, handing_out.BUSY)
         if "erase" in request.POST and "sure" in request.POST:
             try:
                 with transaction.atomic():
@@ -91,10 +94,12 @@ class AskingPage(TenantAdmin):
         people = Person.objects.filter(pk__in=found.people).order_by("pk").first()
         actor = audit_log.Actor.person(request.user)
         name = people.resource_id if people else "nobody"
-        audit_log.record(actor, "Exported a person's data", company=company, detail=name)
-        answer = StreamingHttpResponse(exporting.write(company, found), content_type="application/json")
-        answer.headers["Content-Disposition"] = f'attachment; filename="person-{name}.json"'
-        answer.headers["Cache-Control"] = "no-store"
+        answer = handing_out.answer(request, company, found, f"person-{name}")
+        try:
+            audit_log.record(actor, "Exported a person's data", company=company, detail=name)
+        except BaseException:
+            answer.close()
+            raise
         return answer
 
     def _form(self, request: HttpRequest) -> WhoForm:

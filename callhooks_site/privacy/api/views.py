@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,7 +24,7 @@ from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import ApiKey
 from subscriptions.tenancy import audit_log
 
-from .. import certificate, counting, exporting, jobs, who
+from .. import certificate, counting, handing_out, jobs, who
 from ..models import Erasure
 from . import reference
 
@@ -106,6 +106,12 @@ class ErasureViewSet(ListViewSet, RetrieveViewSet):
             raise ValidationError({given[0]: str(error)}) from None
 
 
+class ExportsBusy(APIException):
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+    wait = handing_out.LOOK_AGAIN_SECONDS
+    default_detail = handing_out.BUSY
+
+
 class PersonExportViewSet(TenantViewSet):
     reference = reference.EXPORTS
     serializer_class = StrictSerializer
@@ -120,10 +126,14 @@ class PersonExportViewSet(TenantViewSet):
             found = who.find(self.company, address["resource_id"])
         except who.NotUnderstood:
             raise Http404 from None
-        with transaction.atomic():
-            person = self.get_object()
+        person = self.get_object()
+        try:
+            answer = handing_out.answer(request, self.company, found, person.resource_id)
+        except handing_out.Busy:
+            raise ExportsBusy from None
+        try:
             self.record_audit("Exported a person's data", person)
-        answer = StreamingHttpResponse(exporting.write(self.company, found), content_type=JSON)
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["Content-Disposition"] = f'attachment; filename="{person.resource_id}.json"'
+        except BaseException:
+            answer.close()
+            raise
         return answer  # type: ignore[return-value]
