@@ -73,7 +73,7 @@ def _pieces(event: Event, deliveries: list[dict[str, Any]]) -> Iterator[str]:
     yield "]}"
 
 
-def _bodies(event: Event) -> Iterator[bytes]:
+def _bodies(event: Event) -> Iterator[bytes | memoryview]:
     """One by one: a subscription with a shape has its own, and a hundred may."""
     yield event.body
     for model, name in ((EventBody, "version"), (ShapedBody, "subscription_id")):

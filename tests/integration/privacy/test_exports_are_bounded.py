@@ -23,10 +23,6 @@ def test_a_process_makes_few_at_once(ours):
         factories.ended_call(tenant.company, tenant.tracker, customer_phone_number=PHONE)
     keys = [program(tenant.company, ["read"]) for tenant in tenants]
     people = [key.get("/api/v1/people/").json()["results"][0]["resource_id"] for key in keys]
-    ask = [
-        lambda key=key, person=person: key.get(f"/api/v1/person-exports/{person}/")
-        for key, person in zip(keys, people, strict=True)
-    ]
 
     def ask(number):
         return keys[number].get(f"/api/v1/person-exports/{people[number]}/")
