@@ -9,8 +9,9 @@ Invariants
 - Losing the database loses no outcome as long as the process lives: they are kept and written when it is back.
 - Nothing raises for what an endpoint does.
 - From the moment it claims no more its slot is free: the successor delivers while requests to endpoints that never
-  answer run out here. (Both drains begin together, and so end together: for as long as the slowest request nobody
-  would deliver.)
+  answer run out here.
+- It goes on past its budget until a successor waits. Drains that begin together end together, and while the first lets
+  its requests run out, no worker may be free for the second's successor: nobody would hear the second slot's wake-ups.
 """
 
 from __future__ import annotations
@@ -46,11 +47,13 @@ HEARTBEAT_SECONDS = 5.0
 HOUSEKEEPING_SECONDS = 1.0
 HANDOVER_SECONDS = 3.0  # before the end: time for the successor to be queued and to wait for the slot
 RECONNECT_SECONDS = 0.5
+HAND_OVER_EVERY = 0.1  # seconds between two looks for a successor
 RECORDING_SECONDS = 2.0  # of a lease, kept for writing the outcome
 
 
 class Drain:
-    """`housekeeping` is called about once a second; `before_end` some seconds before the budget is used up."""
+    """`housekeeping` is called about once a second; `before_end` some seconds before the budget is used up.
+    `successor_seconds`: how long after that it goes on while no successor waits."""
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Drain:
         lease: float,
         budget: float,
         time_scale: float = 1.0,
+        successor_seconds: float = 0.0,
         should_stop: Callable[[], bool],
         housekeeping: Callable[[], object] = lambda: None,
         before_end: Callable[[], None] = lambda: None,
@@ -82,6 +86,8 @@ class Drain:
         self._recorder = Recorder(written=self._written, handed_back=self._claimer.release)
         self._book = EndpointBook(time_scale)
         self._ends_at = time.monotonic() + budget
+        self._gives_up_at = self._ends_at + successor_seconds
+        self._hand_over_at = self._ends_at
         self._should_stop = should_stop
         self._housekeeping = housekeeping
         self._before_end = before_end
@@ -110,11 +116,19 @@ class Drain:
 
     def _work(self) -> None:
         told = False
-        while not self._should_stop() and time.monotonic() < self._ends_at:
+        while not self._should_stop() and not self._is_followed():
             if not told and time.monotonic() > self._ends_at - HANDOVER_SECONDS:
                 told = True
                 self._before_end()
             self._turn()
+
+    def _is_followed(self) -> bool:
+        """Whether the budget is used and a successor has the slot, or none came in time."""
+        now = time.monotonic()
+        if now < self._hand_over_at:
+            return False
+        self._hand_over_at = now + HAND_OVER_EVERY
+        return now >= self._gives_up_at or self._slot.hand_over()
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -128,7 +142,7 @@ class Drain:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
             self._do_housekeeping()
         now = time.monotonic()
-        timeout = min(self._claimer.seconds(now), IDLE_SECONDS)
+        timeout = min(self._claimer.seconds(now), IDLE_SECONDS, max(0.0, self._hand_over_at - now))
         if self._sender.wait(timeout, self._slot.descriptors()):
             self._serve_news()
         self._take_outcomes(*self._sender.collect())

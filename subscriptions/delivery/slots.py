@@ -34,6 +34,13 @@ WAIT_SECONDS = 8.0
 WAIT_STEP_SECONDS = 0.05
 # Those who wait for a slot hold a lock too, numbered from here.
 WAITING = 1000
+HANDING_OVER = 2000
+_MORE_WAIT_THAN_ARE_FREE = f"""
+SELECT count(*) FILTER (WHERE objid > {WAITING}) > %s - count(*) FILTER (WHERE objid < {WAITING})
+  FROM pg_locks
+ WHERE locktype = 'advisory' AND classid = {LOCK_CLASS} AND objid < {HANDING_OVER} AND objsubid = 2 AND granted
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 # For a session of the cluster: within 12 seconds PostgreSQL notices that the other side is gone. The next look at
 # missing drains then fills its slot, so that it moves in half a minute, also on busy machines. (libpq's keepalives only
 # tell the client of a server that is gone.) Without a meaning on a Unix socket, and harmless.
@@ -58,13 +65,17 @@ class SlotConnection:
         self._wakeup_url = wakeup_url
         self._listener: Listener | None = None
         self.slot: int | None = None
+        self.slots = 0  # of which it is one
 
     def take_slot(self, slots: int) -> int | None:
         """The number of a slot that is ours until this connection closes, or None when all are taken."""
         number = self._take_lock(range(1, slots + 1))
-        if number is None:
-            return None
-        self.slot = number
+        if number is not None:
+            self._begin(number, slots)
+        return number
+
+    def _begin(self, number: int, slots: int) -> None:
+        self.slot, self.slots = number, slots
         self._connection.execute(f"LISTEN {channel_of(number)}")
         if self._wakeup_url and self._listener is None:
             from .valkey import Listener  # its library takes long to load, and most installations have no Valkey
@@ -77,7 +88,6 @@ class SlotConnection:
             "beat_at = excluded.beat_at",
             [number, socket.gethostname()[:100], os.getpid()],
         )
-        return number
 
     def wait_for_slot(self, slots: int, *, should_stop: Callable[[], bool]) -> int | None:
         """A slot as soon as one is free, within `WAIT_SECONDS`: a drain that hands over frees its own by then. None at
@@ -88,11 +98,12 @@ class SlotConnection:
         if place is None:
             return None
         give_up_at = time.monotonic() + WAIT_SECONDS
-        while (slot := self.take_slot(slots)) is None:
+        while (slot := self._take_lock(range(1, slots + 1))) is None:
             if should_stop() or time.monotonic() > give_up_at:
                 return None
             time.sleep(WAIT_STEP_SECONDS)
-        self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, place])
+        self._unlock(place)  # first of all: whoever waits no longer lets no other drain leave
+        self._begin(slot, slots)
         return slot
 
     def _take_lock(self, numbers: Iterable[int]) -> int | None:
@@ -103,11 +114,28 @@ class SlotConnection:
                 return number
         return None
 
+    def hand_over(self) -> bool:
+        """Free the slot if somebody waits for one and no other is free for them. One drain asks at a time, or two
+        would leave for the same successor; who has to wait for another asks again later."""
+        if self._take_lock([HANDING_OVER]) is None:
+            return False
+        try:
+            row = self._connection.execute(_MORE_WAIT_THAN_ARE_FREE, [self.slots]).fetchone()
+            if row is None or not row[0]:
+                return False
+            self.leave_slot()
+            return True
+        finally:
+            self._unlock(HANDING_OVER)
+
     def leave_slot(self) -> None:
         """Free the slot for the successor, whose the wake-ups are from now on."""
         if self.slot is not None:
-            self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, self.slot])
+            self._unlock(self.slot)
             self.slot = None
+
+    def _unlock(self, number: int) -> None:
+        self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, number])
 
     def record_heartbeat(self) -> None:
         if self._listener is not None:

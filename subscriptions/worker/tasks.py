@@ -26,7 +26,9 @@ from .quiet import is_quiet
 
 logger = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 60.0  # plus the longest request (30 s), this stays below django-q2's timeout (120 s)
+# Both and the longest request (30 s) together stay below django-q2's timeout (120 s).
+DRAIN_SECONDS = 60.0
+SUCCESSOR_SECONDS = 20.0  # longer than requests usually run out, which makes a worker free
 MANIFEST_SECONDS = 15.0  # the same; a subscription with a million events takes longer, alone
 HOLDING_SECONDS = 20.0  # at most, of a sweep that runs every minute
 
@@ -67,6 +69,7 @@ def drain() -> None:
             lease=settings.DELIVERY_LEASE_SECONDS,
             time_scale=settings.RETRY_TIME_SCALE,
             budget=DRAIN_SECONDS,
+            successor_seconds=SUCCESSOR_SECONDS,
             should_stop=stop_flag.stopping,
             housekeeping=run_housekeeping,
             before_end=partial(drains.queue_successor, slot),
