@@ -18,8 +18,8 @@ proxy_protocol = "off"
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or 3)
 worker_class = "gthread"
-# At most three hand files through, for as long as the files' servers take, at most four wait for events, and at most two
-# hand a person's data out: subscriptions/delivery/file_slots.py, subscriptions/feed/waiting.py,
+# At most three hand files through, for as long as the files' servers take, at most four wait for events, and at most
+# two hand a person's data out: subscriptions/delivery/file_slots.py, subscriptions/feed/waiting.py,
 # callhooks_site/privacy/handing_out.py. The others are for all that is quick.
 threads = 12
 # Seconds that a connection may stay open between two requests. The front server opens another one.

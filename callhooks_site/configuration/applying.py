@@ -20,7 +20,7 @@ from subscriptions.tenancy import audit_log
 from . import companies
 from .kinds import Kind, errors_of
 from .numbers import Tags, Trackers
-from .reading import BadConfiguration, Document, Place
+from .reading import BadConfiguration, Document, Place, printable
 from .sources import ACTOR, FormSources, PhoneSources
 from .webhooks import Alerts, Subscriptions
 
@@ -42,7 +42,7 @@ class Change:
 
     def __str__(self) -> str:
         what = f": {self.what}" if self.what else ""
-        return f"{self.how} {self.company}: {self.noun}{' ' if self.key else ''}{self.key}{what}"
+        return printable(f"{self.how} {self.company}: {self.noun}{' ' if self.key else ''}{self.key}{what}")
 
 
 def wanted(document: Document, only: Sequence[str]) -> list[tuple[Place, Mapping[str, Any]]]:

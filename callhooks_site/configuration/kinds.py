@@ -36,8 +36,8 @@ class Kind:
         """Those that the file can name, in a steady order."""
         raise NotImplementedError
 
-    def show(self, row: Any) -> dict[str, Any]:
-        """As it stands in a file, without what is as it is by itself."""
+    def show(self, row: Any, prefix: str) -> dict[str, Any]:
+        """As it stands in a file, without what is as it is by itself. `prefix`: of its company's secrets."""
         raise NotImplementedError
 
     def make(self, company: Company, given: dict[str, Any]) -> tuple[Any, str]:

@@ -25,7 +25,7 @@ class Trackers(Kind):
     def rows(self, company: Company) -> Iterator[Tracker]:
         return Tracker.objects.filter(company=company).order_by("phone_number", "pk").iterator()
 
-    def show(self, row: Tracker) -> dict[str, Any]:
+    def show(self, row: Tracker, prefix: str) -> dict[str, Any]:
         shown = {name: getattr(row, name) for name in self.fields}
         return without(shown, _TRACKER)
 
@@ -56,7 +56,7 @@ class Tags(Kind):
     def same(self, key: str) -> str:
         return key.lower()
 
-    def show(self, row: Tag) -> dict[str, Any]:
+    def show(self, row: Tag, prefix: str) -> dict[str, Any]:
         shown = {name: getattr(row, name) for name in self.fields}
         return without(shown, _TAG)
 

@@ -15,12 +15,22 @@ class BadConfiguration(Exception):
     """The file cannot be applied. The message has the file, the line and what to do."""
 
 
+# A file of aliases could stand for more than a machine can hold, or for itself. Each value of a file takes a character.
+MOST_VALUES, MOST_DEEP = 100_000, 50
+
+
+def printable(words: str) -> str:
+    """What people of a company wrote, for a terminal: it neither ends the line nor moves the cursor."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in words)
+
+
 @dataclass
 class Document:
     """`lines`: the line of each value, by the names and numbers that lead to it."""
 
     name: str
     data: Any = None
+    most_values: int = MOST_VALUES
     lines: dict[Place, int] = field(default_factory=dict)
 
     def fail(self, place: Place, words: str) -> BadConfiguration:
@@ -43,9 +53,11 @@ class Document:
 
 def read(text: str, name: str) -> Document:
     """Raises BadConfiguration for what is no YAML, has a key twice, or a value that JSON does not know."""
-    document = Document(name)
+    document = Document(name, most_values=max(MOST_VALUES, len(text)))
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise BadConfiguration(f"{name}:1: This is nested too deep for a configuration.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = mark.line + 1 if mark is not None else 1
@@ -59,6 +71,10 @@ def read(text: str, name: str) -> Document:
 
 def _value(document: Document, node: yaml.Node, place: Place) -> Any:
     document.lines[place] = node.start_mark.line + 1
+    if len(place) > MOST_DEEP:
+        raise document.fail(place[:3], "is nested too deep for a configuration.")
+    if len(document.lines) > document.most_values:
+        raise document.fail(place[:3], "has too many values, by its aliases.")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:

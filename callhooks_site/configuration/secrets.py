@@ -8,6 +8,11 @@ from pathlib import Path
 
 _SIGNS = re.compile(r"[^A-Z0-9]+")
 REFERENCE = re.compile(r"(env|file):(.+)")
+# Whoever may change a file, and not the machine, would have them sent to an address of theirs.
+OF_THE_SERVICE = frozenset(
+    ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "DATABASE_DIRECT_URL", "EMAIL_URL", "WAKEUP_URL",
+     "METRICS_TOKEN", "POSTGRES_PASSWORD")
+)  # fmt: skip
 LONGEST_FILE = 100_000  # bytes: a certificate chain is a few thousand
 
 
@@ -15,9 +20,21 @@ class NoSecret(Exception):
     """The reference is none, or leads to nothing; the message says what to do."""
 
 
-def name_for(*words: str) -> str:
-    """`env:CALLHOOKS_ACME_CRM_TOKEN`: what an export writes."""
-    return "env:CALLHOOKS_" + _SIGNS.sub("_", "_".join(words).upper()).strip("_")
+def word_of(name: str) -> str:
+    """A company's name as a part of a variable's. It never has two underscores in a row."""
+    return _SIGNS.sub("_", name.upper()).strip("_")
+
+
+def prefix_of(name: str, resource_id: str, *, shared: bool) -> str:
+    """`CALLHOOKS_ACME__`. Its people choose a company's name, and no company may get another one's secrets: where the
+    word is that of two, the id, which nobody chooses, is in it too."""
+    word = word_of(name)
+    return f"CALLHOOKS_{word or 'X'}__{resource_id[-12:].upper()}__" if shared or not word else f"CALLHOOKS_{word}__"
+
+
+def name_for(prefix: str, *words: str) -> str:
+    """`env:CALLHOOKS_ACME__CRM_TOKEN`: what an export writes."""
+    return f"env:{prefix}{word_of('_'.join(words))}"
 
 
 def check(reference: object) -> str:
@@ -32,6 +49,8 @@ def resolve(reference: str) -> str | None:
     assert found is not None
     kind, name = found.groups()
     if kind == "env":
+        if name in OF_THE_SERVICE:
+            raise NoSecret("is a secret of the service itself. Nobody else gets it.")
         return os.environ.get(name) or None
     path = Path(name)
     if not path.is_file():

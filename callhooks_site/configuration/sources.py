@@ -29,7 +29,7 @@ class FormSources(Kind):
     def rows(self, company: Company) -> Iterator[FormSource]:
         return FormSource.objects.filter(company=company).order_by("name", "pk").iterator()
 
-    def show(self, row: FormSource) -> dict[str, Any]:
+    def show(self, row: FormSource, prefix: str) -> dict[str, Any]:
         shown = {name: getattr(row, name) for name in self.fields}
         shown |= {name: lines(shown[name]) for name in _LINES}
         return without(shown, _USUAL)
@@ -76,12 +76,12 @@ class PhoneSources(Kind):
     def rows(self, company: Company) -> Iterator[IngestSource]:
         return IngestSource.objects.filter(company=company).order_by("name", "pk").iterator()
 
-    def show(self, row: IngestSource) -> dict[str, Any]:
+    def show(self, row: IngestSource, prefix: str) -> dict[str, Any]:
         shown = {
             "name": row.name,
             "provider": row.provider,
             "account_sid": row.account_sid,
-            "auth_token": name_for(row.company.name, row.name, "auth token"),
+            "auth_token": name_for(prefix, row.name, "auth token"),
             "paused": row.state == IngestSource.State.PAUSED,
         }
         return without(shown, {"paused": False})

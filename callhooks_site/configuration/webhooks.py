@@ -37,14 +37,14 @@ class Subscriptions(Kind):
         rows = Subscription.objects.filter(company=company).exclude(state=State.ARCHIVED)
         return rows.order_by("name", "pk").iterator()
 
-    def show(self, row: Subscription) -> dict[str, Any]:
+    def show(self, row: Subscription, prefix: str) -> dict[str, Any]:
         usual = Subscription()
         shown: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
         shown = without(shown, {name: getattr(usual, name) for name in _PLAIN if name not in ("name", "url", "events")})
         shown = {name: str(value) if isinstance(value, str) else value for name, value in shown.items()}
         if "conditions" in shown:
             shown["conditions"] = conditions.by_number(shown["conditions"], row.company)
-        about = (row.company.name, row.name)
+        about = (prefix, row.name)
         stored = row.credentials
         if stored.headers:
             shown["custom_headers"] = {name: name_for(*about, name) for name in stored.headers}
@@ -133,7 +133,7 @@ class Alerts(Kind):
         rows = AlertDestination.objects.filter(company=company, member=None).select_related("endpoint")
         return iter(rows.order_by("name", "pk"))
 
-    def show(self, row: AlertDestination) -> dict[str, Any]:
+    def show(self, row: AlertDestination, prefix: str) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "name": row.name,
             "kind": row.kind,
@@ -145,7 +145,7 @@ class Alerts(Kind):
         if row.kind == AlertDestination.Kind.MAIL:
             shown["email"] = row.email
         else:
-            shown["url"] = name_for(row.company.name, row.name, "url")
+            shown["url"] = name_for(prefix, row.name, "url")
         return without(shown, {"subscriptions": [], "summary_hour": 8, "active": True})
 
     def make(self, company: Company, given: dict[str, Any]) -> tuple[AlertDestination, str]:

@@ -42,6 +42,9 @@ def _hash(text: str) -> bytes:
 
 
 def _is_near(request: HttpRequest) -> bool:
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if forwarded and not 0 < settings.PROXY_COUNT <= forwarded.count(",") + 1:
+        return False  # PROXY_COUNT is wrong: the address is a proxy's, and everybody comes through it
     address = full_address(request)
     return address is not None and any(address in ip_network(network) for network in settings.METRICS_NETWORKS)
 

@@ -21,11 +21,11 @@ from tests.support.alerts import make_destination
 pytestmark = pytest.mark.django_db
 
 SECRETS = {
-    "CALLHOOKS_ACME_CRM_TOKEN": "token-0123456789",
-    "CALLHOOKS_ACME_CRM_X_API_KEY": "key-0123456789",
-    "CALLHOOKS_ACME_LOGIN_PASSWORD": "pass word",
-    "CALLHOOKS_ACME_TWILIO_AUTH_TOKEN": "auth-0123456789",
-    "CALLHOOKS_ACME_CHAT_URL": "https://hooks.slack.com/services/T0/B0/secret",
+    "CALLHOOKS_ACME__CRM_TOKEN": "token-0123456789",
+    "CALLHOOKS_ACME__CRM_X_API_KEY": "key-0123456789",
+    "CALLHOOKS_ACME__LOGIN_PASSWORD": "pass word",
+    "CALLHOOKS_ACME__TWILIO_AUTH_TOKEN": "auth-0123456789",
+    "CALLHOOKS_ACME__CHAT_URL": "https://hooks.slack.com/services/T0/B0/secret",
 }
 
 
@@ -42,13 +42,13 @@ def acme(monkeypatch):
     KeptDays.objects.create(company=company, calls=300)
     crm = factories.make_subscription(
         company, "https://crm.example.com/hooks", ["post_call"], name="CRM",
-        auth_token=SECRETS["CALLHOOKS_ACME_CRM_TOKEN"],
+        auth_token=SECRETS["CALLHOOKS_ACME__CRM_TOKEN"],
         conditions={"any": [{"field": "tracker", "in": [ads.resource_id]}, {"field": "tags", "in": ["Roof"]}]},
-        custom_headers={"X-Api-Key": SECRETS["CALLHOOKS_ACME_CRM_X_API_KEY"]}, shape={"mask": ["names"]}, ordered=True,
+        custom_headers={"X-Api-Key": SECRETS["CALLHOOKS_ACME__CRM_X_API_KEY"]}, shape={"mask": ["names"]}, ordered=True,
     )  # fmt: skip
     login = factories.make_subscription(
         company, "https://login.example.com/", ["form_submission"], name="Login", encoding="form", auth_user="ann",
-        auth_password=SECRETS["CALLHOOKS_ACME_LOGIN_PASSWORD"], payload_version="2026-05",
+        auth_password=SECRETS["CALLHOOKS_ACME__LOGIN_PASSWORD"], payload_version="2026-05",
     )  # fmt: skip
     operations.pause(login)
     FormSource.objects.create(
@@ -58,9 +58,9 @@ def acme(monkeypatch):
         company=company,
         name="Twilio",
         account_sid="AC" + "0" * 32,
-        auth_token=SECRETS["CALLHOOKS_ACME_TWILIO_AUTH_TOKEN"],
+        auth_token=SECRETS["CALLHOOKS_ACME__TWILIO_AUTH_TOKEN"],
     )
-    chat = make_destination(company, "slack", SECRETS["CALLHOOKS_ACME_CHAT_URL"], name="Chat", alerts=["failing"])
+    chat = make_destination(company, "slack", SECRETS["CALLHOOKS_ACME__CHAT_URL"], name="Chat", alerts=["failing"])
     chat.subscriptions.set([crm])
     return company
 
@@ -109,11 +109,11 @@ def test_what_was_exported_makes_the_same_on_an_empty_installation(acme, apply):
     assert "TRK" not in text
     company = Company.objects.get()
     crm, login = Subscription.objects.get(name="CRM"), Subscription.objects.get(name="Login")
-    assert (crm.auth_token, dict(crm.custom_headers)) == (SECRETS["CALLHOOKS_ACME_CRM_TOKEN"], {
-        "X-Api-Key": SECRETS["CALLHOOKS_ACME_CRM_X_API_KEY"],
+    assert (crm.auth_token, dict(crm.custom_headers)) == (SECRETS["CALLHOOKS_ACME__CRM_TOKEN"], {
+        "X-Api-Key": SECRETS["CALLHOOKS_ACME__CRM_X_API_KEY"],
     })  # fmt: skip
     assert (login.auth_user, login.auth_password, login.state) == ("ann", "pass word", "paused")
-    assert AlertDestination.objects.get().endpoint.secret_url == SECRETS["CALLHOOKS_ACME_CHAT_URL"]
+    assert AlertDestination.objects.get().endpoint.secret_url == SECRETS["CALLHOOKS_ACME__CHAT_URL"]
     assert (company.country, company.recording_expected) == ("US", False)
     assert AuditEntry.objects.filter(company=company, actor="apply_config", act="Added").count() == 8
 
@@ -166,12 +166,12 @@ def test_what_the_file_does_not_name_stays_unless_it_is_pruned(acme, apply):
 
 def test_secrets_change_with_the_environment_and_stay_without(acme, apply, monkeypatch, tmp_path):
     text = export()
-    monkeypatch.setenv("CALLHOOKS_ACME_CRM_TOKEN", "another-0123456789")
-    monkeypatch.delenv("CALLHOOKS_ACME_CHAT_URL")
-    monkeypatch.delenv("CALLHOOKS_ACME_LOGIN_PASSWORD")
+    monkeypatch.setenv("CALLHOOKS_ACME__CRM_TOKEN", "another-0123456789")
+    monkeypatch.delenv("CALLHOOKS_ACME__CHAT_URL")
+    monkeypatch.delenv("CALLHOOKS_ACME__LOGIN_PASSWORD")
     kept = tmp_path / "auth"
     kept.write_text("from-a-file-0123\n")
-    text = text.replace("env:CALLHOOKS_ACME_TWILIO_AUTH_TOKEN", f"file:{kept}")
+    text = text.replace("env:CALLHOOKS_ACME__TWILIO_AUTH_TOKEN", f"file:{kept}")
     lines, _ = apply(text)
     assert lines == [
         "~ Acme: phone system Twilio: auth_token",
@@ -205,7 +205,7 @@ def test_only_the_named_companies_are_touched(acme, apply):
         ),
         ("- post_call", "- past_call", "companies.1.subscriptions.1.events"),
         ("https://crm.example.com/hooks", "ftp://crm.example.com/", "companies.1.subscriptions.1.url"),
-        ("env:CALLHOOKS_ACME_CRM_TOKEN", "token-in-plain", "subscriptions.1.auth.token is a secret"),
+        ("env:CALLHOOKS_ACME__CRM_TOKEN", "token-in-plain", "subscriptions.1.auth.token is a secret"),
         ("        ordered: true", "        orderd: true", "orderd is not known here"),
         ("        color: green1", "        color: green1\n        color: red1", "color is there twice"),
         ("calls: 300", "calls: 1", "companies.1.kept_days"),
@@ -231,8 +231,8 @@ def test_what_is_wrong_is_said_with_its_line_and_changes_nothing(acme, apply, ol
 def test_a_new_thing_needs_its_secret(acme, apply, monkeypatch):
     text = export()
     empty()
-    monkeypatch.delenv("CALLHOOKS_ACME_TWILIO_AUTH_TOKEN")
-    with pytest.raises(CommandError, match=r"auth_token is not there: env:CALLHOOKS_ACME_TWILIO_AUTH_TOKEN"):
+    monkeypatch.delenv("CALLHOOKS_ACME__TWILIO_AUTH_TOKEN")
+    with pytest.raises(CommandError, match=r"auth_token is not there: env:CALLHOOKS_ACME__TWILIO_AUTH_TOKEN"):
         apply(text)
     assert not Company.objects.exists()
 
@@ -241,3 +241,47 @@ def test_two_of_the_same_name_are_refused(acme):
     factories.make_subscription(acme, name="CRM")
     with pytest.raises(CommandError, match="two subscriptions called CRM"):
         export()
+
+
+def test_no_company_gets_the_secret_of_another(acme):
+    """The people of a company choose its name, and those of what it has."""
+    acme.name = "Acme CRM"
+    acme.save()
+    other = factories.make_company("Acme")
+    factories.make_subscription(other, name="CRM Login", auth_user="eve", auth_password="x" * 12)
+    twin = factories.make_company("acme-crm")
+    factories.make_subscription(twin, name="Login", auth_user="eve", auth_password="x" * 12)
+    for texts in ([export()], [export("Acme CRM"), export("Acme"), export("acme-crm")]):
+        names = [
+            one["auth"]["password"]
+            for text in texts for company in yaml.safe_load(text)["companies"] for one in company["subscriptions"]
+            if one["name"] in ("Login", "CRM Login")
+        ]  # fmt: skip
+        assert len(names) == len(set(names)) == 3
+    assert "env:CALLHOOKS_ACME__CRM_LOGIN_PASSWORD" in names
+
+
+def test_names_that_move_a_terminals_cursor_are_shown_as_they_are(acme, apply):
+    """A company's people name its tags: they could hide lines of a plan, or make some up."""
+    text = export()
+    Tag.objects.create(company=acme, name="x\x1b[1A\x1b[2K\n- Acme: company")
+    said, _ = apply(text, prune=True, plan=True)
+    assert said == ["- Acme: tag x\\x1b[1A\\x1b[2K\\n- Acme: company: switched off"]
+
+
+LAUGHS = "\n".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "[" * 3000, f"a: &a x\n{LAUGHS}"])
+def test_a_file_without_an_end_is_refused(apply, text):
+    with pytest.raises(CommandError, match=r"too deep|too many"):
+        apply(text)
+
+
+def test_no_receiver_gets_a_secret_of_the_service(acme, apply, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "s" * 50)
+    text = export().replace("env:CALLHOOKS_ACME__CRM_TOKEN", "env:SECRET_KEY")
+    with pytest.raises(CommandError, match="of the service itself"):
+        apply(text)

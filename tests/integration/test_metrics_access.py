@@ -69,6 +69,25 @@ def test_behind_a_proxy_only_its_own_entry_counts(client, settings, forwarded, a
     assert (answer.status_code == 200) is allowed
 
 
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "allowed"),
+    [
+        (0, "", True),
+        (0, "203.0.113.9", False),
+        (1, "", True),
+        (2, "203.0.113.9", False),
+        (2, "10.1.2.3, 10.1.2.4", True),
+    ],
+)
+def test_a_proxy_that_is_not_counted_is_nobody_near(client, settings, proxies, forwarded, allowed):
+    """With a PROXY_COUNT that is wrong, all the world would have the proxy's own address."""
+    settings.METRICS_NETWORKS, settings.PROXY_COUNT = ["10.1.0.0/16", "127.0.0.1"], proxies
+    answer = ask(client, REMOTE_ADDR="127.0.0.1", forwarded=forwarded)
+    assert (answer.status_code == 200) is allowed
+    if not allowed:
+        assert "PROXY_COUNT" in answer.content.decode()
+
+
 def test_with_both_either_is_enough(client, settings):
     settings.METRICS_TOKEN, settings.METRICS_NETWORKS = TOKEN, ["10.1.0.0/16"]
     assert ask(client, REMOTE_ADDR="10.1.2.3").status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...applying import Change, apply, wanted
-from ...reading import BadConfiguration, read
+from ...reading import BadConfiguration, printable, read
 
 CHANGES = 2  # the exit code of a plan that has some
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 change for place, given in chosen for change in apply(document, place, given, prune=prune, plan=False)
             ]
         except (BadConfiguration, OSError, UnicodeDecodeError) as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(printable(str(error))) from None
         self.stdout.write(f"{len(done)} changes made.")
 
     def _show(self, changes: list[Change]) -> None:

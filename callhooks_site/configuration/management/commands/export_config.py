@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...exporting import export
-from ...reading import BadConfiguration
+from ...reading import BadConfiguration, printable
 
 
 class Command(BaseCommand):
@@ -18,4 +18,4 @@ class Command(BaseCommand):
         try:
             self.stdout.write(export(options["company"]), ending="")
         except BadConfiguration as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(printable(str(error))) from None
