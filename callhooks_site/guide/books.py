@@ -51,6 +51,7 @@ BOOKS = (
     Book("deployment", "deployment.md", "Deployment", "Install, upgrade, back up, watch.", _OPERATORS, True),
     Book("upgrading", "upgrading.md", "Upgrading", "With a stop, or without one.", _OPERATORS, True),
     Book("monitoring", "monitoring.md", "Monitoring", "Metrics, alerts and logs.", _OPERATORS, True),
+    Book("scaling", "scaling.md", "Scaling", "What it costs, and what to do when it grows.", _OPERATORS, True),
     Book("containers", "containers.md", "Containers", "An image, and compose.yaml.", _OPERATORS, True),
     Book("security", "security.md", "Security", "What is promised, and what is not.", _OPERATORS, True),
 )  # fmt: skip
