@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +29,9 @@ GIVE_UP = {
 def parse_database_url(name: str, url: str) -> dict[str, Any]:
     """Django's settings of the database that the variable `name` names. Raises ImproperlyConfigured."""
     try:
-        database: dict[str, Any] = environ.Env.db_url_config(url)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it names what it does not understand, with the password
+            database: dict[str, Any] = environ.Env.db_url_config(url)
         if database["ENGINE"] != "django.db.backends.postgresql":
             raise ValueError
         several = "," in urlsplit(url).netloc.rpartition("@")[2]

@@ -78,6 +78,8 @@ def _value(document: Document, node: yaml.Node, place: Place) -> Any:
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise document.fail(place, "has a name that is no text.")
             name = str(key.value)
             document.lines[*place, name] = key.start_mark.line + 1
             if name in found:
@@ -86,7 +88,12 @@ def _value(document: Document, node: yaml.Node, place: Place) -> Any:
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_value(document, one, (*place, number)) for number, one in enumerate(node.value)]
-    value = yaml.SafeLoader("").construct_object(node)
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError):
+        raise document.fail(
+            place, f"This is not YAML of plain values: {str(node.value)[:60]}. Put it in quotes."
+        ) from None
     if value is not None and not isinstance(value, str | int | float | bool):
         raise document.fail(place, f"is read as a {type(value).__name__}. Put it in quotes.")
     return value

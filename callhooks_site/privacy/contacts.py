@@ -1,7 +1,8 @@
 """Find phone numbers and mail addresses in whatever notation somebody wrote them. No Django.
 
-A number is found with and without its country code, with or without the 0 of national notation, with spaces, dots,
-dashes or brackets between its digits, and in the encodings of URLs and JSON. An address is found whatever its case."""
+A number is found with and without its country code (only with it where it is short), with or without the 0 of national
+notation, with spaces, dots, dashes or brackets between its digits, and in the encodings of URLs and JSON. An address is
+found whatever its case."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from typing import Any
 import phonenumbers
 
 REDACTED = "[erased]"
+# Digits of a number that are told from years, amounts and ids without its country code. Some countries' have four.
+TELLING = 7
 # Between two digits: signs and spaces, as they are or encoded: %20, \u00a0, and PostgreSQL's \302.
 _SIGN = r"[^\w,;:\"'{}\[\]<>&=?#|\\%]"
 _BETWEEN = rf"(?:{_SIGN}|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}}){{0,4}}"
@@ -58,7 +61,7 @@ class Contacts:
     @property
     def sql_pattern(self) -> str:
         """A regular expression of PostgreSQL (for `~*`) that is in every text in which one of them is."""
-        phones = [_SQL_BETWEEN.join(_split(one)[1]) for one in self.phones]
+        phones = [_sql_phone(one) for one in self.phones]
         mails = [re.sub(r"([^\w])", r"\\\1", one).replace(r"\@", "(@|%40)") for one in self.emails]
         return "|".join([*phones, *mails])
 
@@ -99,7 +102,15 @@ def _split(phone: str) -> tuple[str, str]:
 def _phone_pattern(phone: str) -> str:
     code, national = _split(phone)
     before = rf"(?P<own{len(phone)}x{phone[1:]}>(?:(?:\+|%2B|00|011){_BETWEEN})?{code}{_BETWEEN})?"
+    if len(national) < TELLING:
+        before = before.removesuffix("?")
     return rf"{_BEGINS}{before}(?:\(?0\)?{_BETWEEN})?\(?{_BETWEEN.join(national)}(?![0-9])"
+
+
+def _sql_phone(phone: str) -> str:
+    code, national = _split(phone)
+    digits = _SQL_BETWEEN.join(national)
+    return digits if len(national) >= TELLING else f"{code}{_SQL_BETWEEN}0?{_SQL_BETWEEN}{digits}"
 
 
 def _mail_pattern(email: str) -> str:

@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from calls.models import Tracker
 from subscriptions.events import erasing
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.models import Company
@@ -70,10 +71,11 @@ PHASES = [*OWN, *SCANS, UNDER_WAY]
 
 
 def start(company: Company, who: Who, *, by: audit_log.Actor) -> Erasure:
-    """Raises ActionRefused while the company has too many, or one of the same person."""
+    """Raises ActionRefused while the company has too many, or one of the same person, and for its own numbers."""
     with transaction.atomic():
         # One after the other: two of the same person would count half each.
         Company.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk").get()
+        _refuse_own_numbers(company, who)
         hashes = hashes_of(company.pk, who.contacts)
         running = Erasure.objects.filter(company=company, state=State.RUNNING)
         if running.filter(person_hashes__overlap=hashes).exists():
@@ -93,6 +95,16 @@ def start(company: Company, who: Who, *, by: audit_log.Actor) -> Erasure:
         audit_log.record(by, "Asked to erase a person", job, company=company)
         transaction.on_commit(schedules.queue)
     return job
+
+
+def _refuse_own_numbers(company: Company, who: Who) -> None:
+    """They are in every call and text, and in the body of every webhook: nothing would be left of any."""
+    phones = Q(phone_number__in=who.contacts.phones) | Q(destination_number__in=who.contacts.phones)
+    if tracker := Tracker.objects.filter(phones, company=company, active=True).first():
+        raise ActionRefused(
+            f"This number belongs to the tracking number {tracker}, which all its calls and webhooks name: they would "
+            "all be erased. If it is a person's, switch the tracking number off, or change where it leads, first."
+        )
 
 
 def find_earlier(company: Company, who: Who) -> list[Erasure]:

@@ -280,6 +280,12 @@ def test_a_file_without_an_end_is_refused(apply, text):
         apply(text)
 
 
+@pytest.mark.parametrize("value", ["!!python/name:os.system ''", "!made-up x", "!!int x", "2020-13-45"])
+def test_what_yaml_cannot_make_a_value_of_is_said_with_its_line(apply, value):
+    with pytest.raises(CommandError, match=r"config.yaml:2: companies This is not YAML of plain values"):
+        apply(f"version: 1\ncompanies: {value}")
+
+
 def test_no_receiver_gets_a_secret_of_the_service(acme, apply, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "s" * 50)
     text = export().replace("env:CALLHOOKS_ACME__CRM_TOKEN", "env:SECRET_KEY")

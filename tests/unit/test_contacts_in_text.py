@@ -82,3 +82,22 @@ def test_numbers_of_json_are_found():
 def test_the_databases_pattern_finds_at_least_as_much(text):
     """PostgreSQL only says where to look closely. Its regular expressions are close enough to Python's to ask here."""
     assert re.search(AMERICAN.sql_pattern, text, re.I)
+
+
+@pytest.mark.parametrize("number", ["+2902026", "+24740123", "+298202612"])
+def test_a_short_number_is_found_with_its_country_only(number):
+    """Or a caller from Saint Helena could have every webhook of a year erased."""
+    short = Contacts.of([number], [])
+    code, national = number[1:4], number[4:]
+    for text in (f"{national}-11-30T10:00:00Z", f"order {national}", f"$ {national}.00", f"0{national}"):
+        assert not short.are_in(text), text
+        assert not re.search(short.sql_pattern, text, re.I), text
+    for text in (
+        number,
+        f"00{code} {national}",
+        f"%2B{code}{national}",
+        f"+{code} (0) {national}",
+        f"({code}) {national[:2]} {national[2:]}",
+    ):
+        assert short.are_in(text), text
+        assert re.search(short.sql_pattern, text, re.I), text

@@ -86,3 +86,12 @@ def test_what_gunicorn_serves_is_the_web(monkeypatch):
     monkeypatch.delitem(sys.modules, "callhooks_site.wsgi", raising=False)
     runpy.run_module("callhooks_site.wsgi")
     assert databases.serves_web
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("scheme", ["postgress://", "mysql://", "://", "//", ""])
+def test_a_wrong_scheme_is_said_without_the_password(scheme: str, recwarn: pytest.WarningsRecorder):
+    with pytest.raises(ImproperlyConfigured) as caught:
+        parse_database_url("DATABASE_URL", f"{scheme}user:topsecret@db/name")
+    said = [str(caught.value), *(str(warning.message) for warning in recwarn)]
+    assert not [words for words in said if "topsecret" in words]

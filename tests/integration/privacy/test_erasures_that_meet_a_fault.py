@@ -9,8 +9,9 @@ from django.db import connection
 
 from callhooks_site.privacy import jobs, mentions, walking
 from callhooks_site.privacy.models import Erasure
-from calls.models import Call
+from calls.models import Call, Tracker
 from forms_intake.models import FormSubmission
+from subscriptions.lib.errors import ActionRefused
 from subscriptions.tenancy import audit_log
 from tests.support import factories
 from tests.support.admin import Tenant
@@ -114,3 +115,15 @@ def test_an_owner_cannot_take_their_name_off_their_acts(ours, ask, run):
         entry.refresh_from_db()
     assert mine.actor == "mallory@example.com"
     assert gone.actor == "[erased]"
+
+
+def test_a_companys_own_number_is_no_persons(ours, ask, run):
+    """A key, or a request with the wrong number in it, would empty the webhooks of everybody."""
+    Tracker.objects.filter(pk=ours.tracker.pk).update(destination_number="+12145550199")
+    for number in (ours.tracker.phone_number, "(214) 555-0199"):
+        with pytest.raises(ActionRefused, match="switch the tracking number off"):
+            ask(ours, number)
+    other = Tenant("Other", "+12145550166")
+    assert run(ask(other, ours.tracker.phone_number)).state == Erasure.State.DONE
+    Tracker.objects.filter(pk=ours.tracker.pk).update(active=False)
+    assert run(ask(ours, ours.tracker.phone_number)).state == Erasure.State.DONE
