@@ -60,4 +60,4 @@ def test_long_transcripts_are_not_all_in_memory(ours):
     finally:
         tracemalloc.stop()
     assert size > 12 * 4_000_000
-    assert peak < 60_000_000
+    assert peak < 37_000_000  # 30 in fact: rows of 20, and an event with its text as JSON
