@@ -48,8 +48,9 @@ def test_many_endpoints_that_are_ready_again_with_rows_that_were_parked():
     before = rows_read()
     taken = claim(TAKEN)
     assert len(taken) == TAKEN
-    # Each endpoint is asked for its first rows a few times. All parked rows for each would be 300,000.
-    assert rows_read() - before < 50 * ENDPOINTS
+    # Planned for an empty table, some steps may read all 3,100 rows, each once; but none reads them for each endpoint:
+    # 150,000 to 300,000.
+    assert rows_read() - before < 15 * ENDPOINTS * (PARKED + 1)
 
 
 def endpoints() -> list[Subscription]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -89,6 +90,10 @@ def waiting_successor(slots: int) -> Iterator[list[int | None]]:
         thread.join(120)
 
 
+def received(receiver: Receiver, number: int) -> bool:
+    return len(receiver.got) == number
+
+
 def test_a_drain_keeps_its_slot_until_somebody_waits_for_it(receiver: Receiver):
     make_subscription(company := make_company(), url=receiver.url, events=["pre_call"])
     ended = threading.Event()
@@ -107,7 +112,7 @@ def test_a_drain_keeps_its_slot_until_somebody_waits_for_it(receiver: Receiver):
     thread.start()
     for number in range(3):  # its time is over, and nobody is there to follow
         make_call(company)
-        wait_until(lambda number=number: len(receiver.got) == number + 1)
+        wait_until(partial(received, receiver, number + 1))
     assert not ended.is_set()
     with waiting_successor(slots=1) as got:
         assert ended.wait(120)

@@ -47,7 +47,7 @@ EXPORTS = Resource(
         "retrieve": Operation(
             "Export a person",
             "Returns all that there is about one person: calls, texts, forms, and each webhook about them with where "
-            "it went. The answer is written while it is read. [People](#tag/People) has the ids, by number or address.",
+            "it went. The answer is written while it is read. The list of people has the ids, by number or address.",
         ),
     },
     parts={"resource_id": "The person's id."},
