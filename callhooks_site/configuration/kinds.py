@@ -107,6 +107,20 @@ def checked(row: Model) -> None:
     row.full_clean(validate_unique=True, validate_constraints=True)
 
 
+def check_bool(name: str, given: Any) -> None:
+    """Raises ValidationError for what is neither true nor false."""
+    if not isinstance(given, bool):
+        raise ValidationError({name: ["Must be true or false."]})
+
+
+def switch_off(row: Any) -> str:
+    """For `Kind.remove` of rows with `active`."""
+    if not row.active:
+        return ""
+    type(row)._default_manager.filter(pk=row.pk).update(active=False)
+    return "switched off"
+
+
 def errors_of(error: Exception) -> list[tuple[Place, str]]:
     """Where something is wrong within a thing, and what."""
     if isinstance(error, ValidationError):
@@ -129,10 +143,6 @@ def _flat(detail: Any, place: Place) -> Iterator[tuple[Place, str]]:
             yield from _flat(inner, place)
     else:
         yield place, str(detail)
-
-
-def lines(text: str) -> list[str]:
-    return text.splitlines()
 
 
 def without(shown: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
-
 from calls.api.serializers import TagSerializer, TrackerSerializer
 from calls.models import Tag, Tracker
 from subscriptions.models import Company
 
-from .kinds import Kind, accepted, set_changed, without
+from .kinds import Kind, accepted, check_bool, set_changed, switch_off, without
 
 # As they are by themselves.
 _TRACKER: dict[str, Any] = {"source": "", "destination_number": "", "active": True}
@@ -40,10 +38,7 @@ class Trackers(Kind):
 
     def remove(self, row: Tracker) -> str:
         """Its calls stay."""
-        if not row.active:
-            return ""
-        Tracker.objects.filter(pk=row.pk).update(active=False)
-        return "switched off"
+        return switch_off(row)
 
 
 class Tags(Kind):
@@ -71,14 +66,10 @@ class Tags(Kind):
 
     def remove(self, row: Tag) -> str:
         """It stays on its calls."""
-        if not row.active:
-            return ""
-        Tag.objects.filter(pk=row.pk).update(active=False)
-        return "switched off"
+        return switch_off(row)
 
     def _accepted(self, company: Company, given: dict[str, Any]) -> dict[str, Any]:
         values = _TAG | given
         active = values.pop("active")
-        if not isinstance(active, bool):
-            raise ValidationError({"active": ["Must be true or false."]})
+        check_bool("active", active)
         return accepted(TagSerializer, values, company) | {"active": active}

@@ -13,7 +13,7 @@ from forms_intake.models import FormSource
 from subscriptions.models import Company
 from subscriptions.tenancy.audit_log import Actor
 
-from .kinds import KEPT, Kind, checked, lines, set_changed, without
+from .kinds import KEPT, Kind, check_bool, checked, set_changed, switch_off, without
 from .secrets import name_for
 
 ACTOR = Actor("apply_config")
@@ -31,7 +31,7 @@ class FormSources(Kind):
 
     def show(self, row: FormSource, prefix: str) -> dict[str, Any]:
         shown = {name: getattr(row, name) for name in self.fields}
-        shown |= {name: lines(shown[name]) for name in _LINES}
+        shown |= {name: shown[name].splitlines() for name in _LINES}
         return without(shown, _USUAL)
 
     def make(self, company: Company, given: dict[str, Any]) -> tuple[FormSource, str]:
@@ -51,15 +51,11 @@ class FormSources(Kind):
 
     def remove(self, row: FormSource) -> str:
         """Its site gets refusals, which can be accepted later."""
-        if not row.active:
-            return ""
-        FormSource.objects.filter(pk=row.pk).update(active=False)
-        return "switched off"
+        return switch_off(row)
 
     def _values(self, given: dict[str, Any]) -> dict[str, Any]:
         values = _USUAL | given
-        if not isinstance(values["active"], bool):
-            raise ValidationError({"active": ["Must be true or false."]})
+        check_bool("active", values["active"])
         for name in _LINES:
             if name in values:
                 if not isinstance(values[name], list) or not all(isinstance(one, str) for one in values[name]):

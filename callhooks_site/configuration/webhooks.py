@@ -16,7 +16,7 @@ from subscriptions.endpoints import destinations, operations
 from subscriptions.models import AlertDestination, Company, Subscription
 
 from . import conditions
-from .kinds import KEPT, Kind, accepted, set_changed, without
+from .kinds import KEPT, Kind, accepted, check_bool, set_changed, without
 from .reading import Document, Place
 from .secrets import name_for
 
@@ -195,8 +195,7 @@ def _split(given: dict[str, Any], company: Company) -> tuple[bool, dict[str, Any
     values = absent | {"auth": None, "custom_headers": {}, "client_certificate": None} | given
     values["conditions"] = conditions.by_id(values["conditions"], company)
     paused = values.pop("paused", False)
-    if not isinstance(paused, bool):
-        raise ValidationError({"paused": ["Must be true or false."]})
+    check_bool("paused", paused)
     return paused, {name: str(one) if isinstance(one, str) else one for name, one in values.items()}
 
 
