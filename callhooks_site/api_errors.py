@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, HttpResponseServerError, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 
 from subscriptions.api.kit.problems import problem
+
+from .request_ids import current_id
 
 _WORDS = {
     400: "The request is malformed, or its Host header is not a name of this service.",
@@ -31,7 +34,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    return _problem(request, 500) if _is_api(request) else defaults.server_error(request)
+    """The page says the request's id, by which whoever runs the service finds it in the log."""
+    if _is_api(request):
+        return _problem(request, 500)
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": current_id()}))
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -45,11 +45,16 @@ def request_ids(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
     return answer
 
 
+def current_id() -> str:
+    """Of the request under way; "-" outside of requests."""
+    return _current.get()
+
+
 class WithRequestId(logging.Filter):
     """Adds `request_id` to log records; "-" outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _current.get()
+        record.request_id = current_id()
         return True
 
 
