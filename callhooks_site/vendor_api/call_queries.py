@@ -191,13 +191,27 @@ def tracker_keys(company: Company, given: list[str]) -> list[int]:
 
 
 def has_earlier_call(**of_kind: str) -> Q:
-    """Whether the person of a call had another one before, as the webhooks count them. Few people have several numbers,
-    and to look for these takes longer than the rest: it is done for those people only."""
-    own = Call.objects.filter(_earlier(), person=OuterRef("person"), **of_kind)
+    """Whether the person of a call had another one before, as the webhooks count them."""
+    return Q(_by_same_number(**of_kind)) | _by_other_number(**of_kind)
+
+
+def first_calls() -> Q:
+    """Calls whose person had none before. Two conditions, not one that holds both: only so does the planner join the
+    first."""
+    return ~Q(_by_same_number()) & ~_by_other_number()
+
+
+def _by_same_number(**of_kind: str) -> Exists:
+    return Exists(Call.objects.filter(_earlier(), person=OuterRef("person"), **of_kind))
+
+
+def _by_other_number(**of_kind: str) -> Q:
+    """Few people have several numbers, and to look for these takes longer than the rest: it is done for those people
+    only."""
     has_several = Q(person__merged_into__isnull=False) | Exists(
         Person.objects.filter(merged_into=OuterRef("person"), merged_into__isnull=False)  # as the index says it
     )
-    return Q(Exists(own)) | has_several & Exists(Call.objects.filter(_earlier(), of_same_person(), **of_kind))
+    return has_several & Exists(Call.objects.filter(_earlier(), of_same_person(), **of_kind))
 
 
 def _earlier() -> Q:
@@ -207,7 +221,3 @@ def _earlier() -> Q:
         start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk")
     )
 
-
-def first_calls() -> Q:
-    """Calls whose person had none before."""
-    return ~has_earlier_call()

@@ -9,8 +9,6 @@ from typing import Any
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Extract, Floor, Greatest
 
-from .call_queries import first_calls
-
 _TALK: Any = Floor(Extract(F("ended_at") - Coalesce("answered_at", "start_time"), "epoch"))
 # As `call_states.seconds`: as told, else from answer or start to end, else 0.
 SECONDS = Case(
@@ -26,6 +24,7 @@ OF_CALLS: dict[str, Any] = {
     "sum_seconds": Sum(SECONDS),
     "sum_leads": Count("pk", filter=Q(lead_status="good_lead")),
 }
+OF_FIRST_CALLS: dict[str, Any] = {"sum_first": Count("pk")}
 OF_DAYS: dict[str, Any] = {
     "sum_calls": Sum("calls"),
     "sum_answered": Sum("calls", filter=Q(answered=True, voicemail=False)),
@@ -94,11 +93,6 @@ class Sums:
 
 def names_of(asked: list[str]) -> list[str]:
     return [name for name in NAMES if name in asked] or list(DEFAULT)
-
-
-def of_first_calls(rows: Any) -> tuple[Any, dict[str, Any]]:
-    """The rows, and the sum of those whose person had no call before."""
-    return rows.annotate(is_first=first_calls()), {"sum_first": Count("pk", filter=Q(is_first=True))}
 
 
 def in_words(seconds: int) -> str:

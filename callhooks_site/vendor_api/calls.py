@@ -49,7 +49,14 @@ class CallsView(VendorView):
         show = self.shower(rows, SHAPE, lambda keys: load_calls(keys, names), names)
         days = CallDays(query, rows)
         by_days = order.sort is SORTS["start_time"] and days.counts is not None
-        listing = Listing(request, rows, order, count=days.count, find=days.find if by_days else None)
+        listing = Listing(
+            request,
+            rows,
+            order,
+            count=days.count,
+            find=days.find if by_days else None,
+            in_one_pass=not query.in_index,
+        )
         return listing.relative("calls", show) if params.flag("relative_pagination") else listing.answer("calls", show)
 
     def post(self, request: Request, account: str) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When, Window
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -94,7 +94,8 @@ class Page:
 
 
 class Listing:
-    """A page of some rows. `load` reads the rows of these keys; they are shown in the order of the keys."""
+    """A page of some rows. `load` reads the rows of these keys; they are shown in the order of the keys. `in_one_pass`:
+    which rows there are is dear to find out, so that they are counted by the statement that finds the page."""
 
     def __init__(
         self,
@@ -105,18 +106,19 @@ class Listing:
         largest: int = LARGEST_SIZE,
         count: Callable[[QuerySet[Any]], int] | None = None,
         find: Find | None = None,
+        in_one_pass: bool = False,
     ) -> None:
         self.request, self.rows, self.order = request, rows, order
         self._find = find or _read
         self.params = Params(request.query_params)
         self.size = size_of(self.params, largest)
         self._count = count or (lambda rows: int(rows.order_by().count()))
+        self._in_one_pass = in_one_pass
 
     def answer(self, collection: str, show: Show) -> Response:
         """The envelope with `page`, and a `Link` to the next page where there is one."""
         number = max(1, min(self.params.whole("page") or 1, LARGEST_PAGE))
-        total = self._count(self.rows)
-        page = self._page(number, total)
+        page, total = self._counted_page(number)
         body = envelope(number, self.size, total)
         headers = {}
         if page.has_more:
@@ -130,6 +132,23 @@ class Listing:
         following = self._address(offset=index + 1, after=page.ends_at) if page.has_more else None
         return Response({"next_page": following, "has_next_page": page.has_more, collection: show(page.rows)})
 
+    def _counted_page(self, number: int) -> tuple[Page, int]:
+        if not self._in_one_pass:
+            total = self._count(self.rows)
+            return self._page(number, total), total
+        after = self._after(number)
+        rows, first, names = self.order.on(self.rows), (number - 1) * self.size, self.order.names
+        if after:  # the rows of the page come first, since the others are counted too
+            is_beyond = Case(When(self.order.beyond(*self._decoded(after)), then=Value(1)), default=Value(0))
+            rows, first, names = rows.annotate(is_beyond=is_beyond), 0, ["-is_beyond", *names]
+        else:
+            rows = rows.annotate(is_beyond=Value(1, IntegerField()))
+        counted = rows.order_by(*names).annotate(total=Window(Count("pk")))
+        wanted = counted.values_list("pk", self.order.sort.column, "is_beyond", "total")
+        found = list(wanted[first : first + self.size + 1])
+        total = found[0][-1] if found else self._count(self.rows) if first else 0
+        return self._page_of(number, after, [row[:2] for row in found if row[2]]), total
+
     def _page(self, number: int, total: int | None = None) -> Page:
         after = self._after(number)
         rows, first, value = self.order.on(self.rows), (number - 1) * self.size, None
@@ -138,7 +157,12 @@ class Listing:
             rows, first = rows.filter(self.order.beyond(value, key)), 0
         # One more than the page holds tells whether there is another.
         is_beyond = not after and total is not None and first >= total
-        found = [] if is_beyond else self._find(rows, self.order, first, self.size + 1, value)
+        return self._page_of(
+            number, after, [] if is_beyond else self._find(rows, self.order, first, self.size + 1, value)
+        )
+
+    def _page_of(self, number: int, after: str, found: list[Any]) -> Page:
+        """The page, whose end is noted for those who ask for the next one by its number."""
         shown = found[: self.size]
         ends_at = after
         if shown:

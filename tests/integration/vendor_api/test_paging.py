@@ -96,6 +96,29 @@ def test_another_order_is_walked_too(company):
             assert ids_of(client.by_page("calls.json", **given)) == found
 
 
+def test_a_search_counts_and_finds_in_one_statement(company):
+    """To look through the calls takes longest: once for a page is enough, the first one and those after it."""
+    bring_in(company, 12)
+    client = Vendor(company)
+    wanted = ids_of([client.get("calls.json", per_page=50)])
+    asked = {"search": "214555", "per_page": 5}
+    for order in ({}, {"sort": "customer_phone_number"}, {"sort": "duration", "order": "desc"}):
+        by_link = list(client.by_link("calls.json", **asked, **order))
+        assert [body["total_records"] for body in by_link] == [12, 12, 12]
+        assert sorted(ids_of(by_link)) == sorted(wanted)
+        assert ids_of(client.by_page("calls.json", **asked, **order)) == ids_of(by_link)
+    assert ids_of(client.by_link("calls.json", **asked)) == wanted
+    for page, found in ((1, 5), (2, 5), (3, 2)):
+        with CaptureQueriesContext(connection) as captured:
+            body = client.get("calls.json", **asked, page=page)
+        assert (len(body["calls"]), body["total_records"], body["total_pages"]) == (found, 12, 3)
+        assert len([each for each in captured if "214555%" in each["sql"]]) == 1
+    beyond = client.get("calls.json", **asked, page=9)
+    assert (beyond["calls"], beyond["total_records"]) == ([], 12)
+    nothing = client.get("calls.json", search="nobody")
+    assert (nothing["calls"], nothing["total_records"], nothing["total_pages"]) == ([], 0, 1)
+
+
 def test_a_page_beyond_the_last_reads_no_rows(company):
     bring_in(company, 3)
     with CaptureQueriesContext(connection) as captured:
