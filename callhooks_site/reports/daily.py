@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Sum
-
 from subscriptions.maintenance import daily_summary
 from subscriptions.models import Company
 
-from .models import Kind, SourceDay
+from .models import DayTotal, Kind
 
 _WORDS = {Kind.CALL: ("call", "calls"), Kind.TEXT: ("text", "texts"), Kind.FORM: ("form", "forms")}
 
@@ -20,13 +18,12 @@ def install() -> None:
 
 def came_in(company: Company, day: date) -> str:
     """`42 calls (35 answered), 12 texts and 3 forms came in.`"""
-    rows = SourceDay.objects.filter(company=company, day=day).values("kind").order_by()
-    found = {row["kind"]: row for row in rows.annotate(number=Sum("total"), picked_up=Sum("answered"))}
+    found = {total.kind: total for total in DayTotal.objects.filter(company=company, day=day)}
     parts = []
     for kind, words in _WORDS.items():
-        number = found[kind]["number"] if kind in found else 0
+        number = found[kind].total if kind in found else 0
         if number:
-            answered = f" ({found[kind]['picked_up']:,} answered)" if kind == Kind.CALL else ""
+            answered = f" ({found[kind].answered:,} answered)" if kind == Kind.CALL else ""
             parts.append(f"{number:,} {words[number != 1]}{answered}")
     if not parts:
         return ""

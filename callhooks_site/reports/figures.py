@@ -20,21 +20,26 @@ NO_SOURCE = "-"  # in addresses
 _COLUMNS = "total outbound answered voicemail abandoned first_time good_leads value seconds_to_answer".split()
 _SUMS = ", ".join(f"sum(d.{name})::{'numeric' if name == 'value' else 'bigint'}" for name in _COLUMNS)
 _SHOWN = "coalesce(nullif(d.source, ''), t.source, '')"
-_ROWS = f"""
+_OF_PERIOD = "d.company_id = %(company)s AND d.day BETWEEN %(since)s AND %(until)s"
+_ALL = f"FROM reports_daytotal d WHERE {_OF_PERIOD}"
+_SOME = f"""
   FROM reports_sourceday d LEFT JOIN calls_tracker t ON t.id = d.tracker_id
- WHERE d.company_id = %(company)s AND d.day BETWEEN %(since)s AND %(until)s
+ WHERE {_OF_PERIOD}
    AND (%(number)s::bigint IS NULL OR d.tracker_id = %(number)s)
    AND (%(sources)s::text[] IS NULL OR {_SHOWN} = ANY (%(sources)s))
 """
-_BY_DAY = f"SELECT d.day, d.kind, {_SUMS} {_ROWS} GROUP BY 1, 2"
-_BY_PAIR = f"SELECT {_SHOWN}, d.tracker_id, d.kind, {_SUMS} {_ROWS} GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT {MOST_PAIRS}"
-_HOURS = ", ".join(
-    f"sum(d.{column}[{hour}])::bigint" for column in ("hours", "answered_hours") for hour in range(1, 25)
-)
-_BY_HOUR = f"SELECT extract(isodow FROM d.day)::int, {_HOURS} {_ROWS} AND d.kind = 'call' GROUP BY 1"
+_BY_DAY = f"SELECT d.day, d.kind, {_SUMS} {{rows}} GROUP BY 1, 2"
+_BY_PAIR = f"SELECT {_SHOWN}, d.tracker_id, d.kind, {_SUMS} {_SOME} GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT {MOST_PAIRS}"
+# Both put together first: an array that was read from a row is unpacked each time that something is taken from it.
+_HOURS = ", ".join(f"sum(one.hours[{hour}])::bigint" for hour in range(1, 49))
+_BY_HOUR = f"""
+SELECT extract(isodow FROM one.day)::int, {_HOURS}
+  FROM (SELECT d.day, d.hours || d.answered_hours AS hours {{rows}} AND d.kind = 'call' OFFSET 0) AS one (day, hours)
+ GROUP BY 1
+"""
 _BY_COMPANY = f"""
 SELECT one.id, d.kind, {_SUMS} FROM unnest(%(companies)s::bigint[]) one (id)
- CROSS JOIN LATERAL (SELECT * FROM reports_sourceday
+ CROSS JOIN LATERAL (SELECT * FROM reports_daytotal
                       WHERE company_id = one.id AND day BETWEEN %(since)s AND %(until)s OFFSET 0) d
  GROUP BY 1, 2
 """
@@ -115,6 +120,11 @@ class Scope:
     number: int | None = None
     sources: Sequence[str] | None = None
 
+    @property
+    def rows(self) -> str:
+        """The days of it, as a part of a statement."""
+        return _ALL if self.number is None and self.sources is None else _SOME
+
 
 def slug_of(source: str) -> str:
     """One name for the ways in which a source is written: `Google Paid` and `google_paid`."""
@@ -123,7 +133,7 @@ def slug_of(source: str) -> str:
 
 def read_days(scope: Scope, since: date, until: date) -> dict[date, Figures]:
     found: dict[date, Figures] = {}
-    for day, kind, *sums in _read(_BY_DAY, scope, since, until):
+    for day, kind, *sums in _read(_BY_DAY.format(rows=scope.rows), scope, since, until):
         found.setdefault(day, Figures()).add(_figures(kind, sums))
     return found
 
@@ -147,7 +157,7 @@ def read_pairs(scope: Scope, since: date, until: date) -> list[Pair]:
 
 def read_hours(scope: Scope, since: date, until: date) -> Hours:
     hours = Hours([[0] * 24 for _ in range(7)], [[0] * 24 for _ in range(7)])
-    for weekday, *sums in _read(_BY_HOUR, scope, since, until):
+    for weekday, *sums in _read(_BY_HOUR.format(rows=scope.rows), scope, since, until):
         hours.calls[weekday - 1], hours.answered[weekday - 1] = list(sums[:24]), list(sums[24:])
     return hours
 

@@ -20,17 +20,13 @@ class Kind(models.TextChoices):
     FORM = "form", "Forms"
 
 
-class SourceDay(models.Model):
-    """What came in on a day, in the company's time zone, from one source and tracking number. Calls that are still
-    ringing and spam are not counted. `total` is what customers did: inbound calls, received texts, forms."""
+class DayFigures(models.Model):
+    """What came in on a day, in the company's time zone. Calls that are still ringing and spam are not counted. `total`
+    is what customers did: inbound calls, received texts, forms."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     kind = models.CharField(max_length=4, choices=Kind.choices)
-    tracker = models.ForeignKey(
-        "calls.Tracker", models.CASCADE, related_name="+", null=True, db_index=False, db_constraint=False
-    )
-    source = models.CharField(max_length=200)  # of itself; empty where its tracking number's is meant
     total = models.PositiveIntegerField()
     outbound = models.PositiveIntegerField()
     answered = models.PositiveIntegerField()
@@ -44,10 +40,30 @@ class SourceDay(models.Model):
     answered_hours = _by_hour()
 
     class Meta:
-        indexes = [models.Index(fields=["company", "day"], name="source_day_of_company")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.total} {self.kind}s on {self.day}"
+
+
+class SourceDay(DayFigures):
+    """Of one source and tracking number."""
+
+    tracker = models.ForeignKey(
+        "calls.Tracker", models.CASCADE, related_name="+", null=True, db_index=False, db_constraint=False
+    )
+    source = models.CharField(max_length=200)  # of itself; empty where its tracking number's is meant
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "day"], name="source_day_of_company")]
+
+
+class DayTotal(DayFigures):
+    """Of all sources and tracking numbers together: a report of a year reads a thousand rows instead of a hundred for
+    each day. Triggers of `SourceDay` write it (migration 0005), so that whoever counts a day need not know of it."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "day", "kind"], name="day_total_of_kind")]
 
 
 class CampaignDay(models.Model):

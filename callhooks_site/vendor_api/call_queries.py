@@ -220,4 +220,3 @@ def _earlier() -> Q:
     return Q(start_time__lt=start - Value(SAME_MOMENT)) | Q(
         start_time__lte=start + Value(SAME_MOMENT), pk__lt=OuterRef("pk")
     )
-

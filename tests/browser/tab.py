@@ -33,7 +33,7 @@ class Tab:
         finally:
             if self._page is None:
                 page.context.close()
-        assert self._complaints == []
+        assert self._complaints == [], "\n".join(self._complaints)
 
     def close(self) -> None:
         if self._page is not None:
