@@ -58,7 +58,8 @@ def summed() -> set[tuple[object, ...]]:
 def test_they_are_there_once_days_are_counted(company):
     assert DayTotal.objects.filter(company=company, kind="call").count() == 2
     first = DayTotal.objects.filter(company=company, kind="call").earliest("day")
-    assert (first.total, first.hours[9], first.hours[10], first.seconds_to_answer, first.value) == (4, 2, 2, 18, 42)
+    assert (first.total, first.hours[9], first.hours[10], first.seconds_to_answer) == (4, 2, 2, 18)
+    assert first.value == 42
     assert stored() == summed()
 
 
