@@ -42,7 +42,6 @@ class FeedConsumerAdmin(TenantAdmin):
     member_rights = operator_rights = frozenset({"view", "delete"})
     related = ("subscription",)
     deferred = tuple(f"subscription__{name}" for name in Subscription.ENCRYPTED)
-    show_full_result_count = False
     sortable_by = ()
     list_display = ("name", "state_badge", "reads", "behind_in_words", "taken", "heard")
     cells = {

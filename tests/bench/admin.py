@@ -34,28 +34,34 @@ def run(workspace: Workspace, options: Options) -> Report:
             timed += Visitor(who, user, rounds).walk(data.companies, data.terms)
         timed += _ask(data, rounds)
         timed += report_pages.walk(calls, rounds)
-    ordered = sorted(timed, key=lambda one: -one.ms)
-    asked = sorted(vendor_lists.walk(calls, vendor_lists.paths(calls), rounds), key=lambda one: -one.ms)
-    broken = [one for one in timed if one.status >= 500] + [one for one in asked if one.status != 200]
+    asked = [*vendor_lists.walk(calls, vendor_lists.paths(calls), rounds)]
+    costly, slow = sorted(timed, key=lambda one: -one.cpu_ms), sorted(timed, key=lambda one: -one.ms)
+    costly_v3, slow_v3 = sorted(asked, key=lambda one: -one.cpu_ms), sorted(asked, key=lambda one: -one.ms)
+    broken = [one.name for one in timed if one.status >= 500] + [one.name for one in asked if one.status != 200]
     return Report(
         "admin",
         f"{data.deliveries:,} deliveries, {size:,} of them of the admin's company; each page the median of "
-        f"{rounds} in this process; v3: {calls.calls:,} calls of one company",
+        f"{rounds} in this process; v3: {calls.calls:,} calls of one company; CPU milliseconds of Python and "
+        "PostgreSQL, and those that passed, which other work on the machine makes more",
         {
             "pages": len(timed),
+            "median_cpu_ms": statistics.median(one.cpu_ms for one in timed),
             "median_ms": statistics.median(one.ms for one in timed),
-            "too_slow": sum(one.ms > MOST_MS for one in timed),
+            "too_slow": sum(one.cpu_ms > MOST_MS for one in timed),
+            "longer": sum(one.ms > MOST_MS for one in timed),
             "most_queries": max(one.queries for one in timed),
             "filled_in_seconds": made,
-            "slowest_ms": {one.name: one.ms for one in ordered[:SLOWEST]},
+            "slowest_cpu_ms": {one.name: one.cpu_ms for one in costly[:SLOWEST]},
+            "slowest_ms": {one.name: one.ms for one in slow[:SLOWEST]},
             "v3_requests": len(asked),
             "v3_median_ms": statistics.median(one.ms for one in asked),
-            "v3_slowest_ms": {one.name: one.ms for one in asked[:SLOWEST]},
-            "broken": [one.name for one in broken],
+            "v3_slowest_cpu_ms": {one.name: one.cpu_ms for one in costly_v3[:SLOWEST]},
+            "v3_slowest_ms": {one.name: one.ms for one in slow_v3[:SLOWEST]},
+            "broken": broken,
         },
         [
-            Target("the slowest page, ms", ordered[0].ms, MOST_MS, at_most=True),
-            Target("the slowest answer of API v3, ms", asked[0].ms, MOST_MS, at_most=True),
+            Target("the slowest page, CPU ms", costly[0].cpu_ms, MOST_MS, at_most=True),
+            Target("the slowest answer of API v3, CPU ms", costly_v3[0].cpu_ms, MOST_MS, at_most=True),
             Target("pages that failed", float(len(broken)), 0, at_most=True),
         ],
     )

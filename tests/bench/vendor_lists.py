@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.bench.cpu import thread_seconds
 from tests.bench.vendor_data import VendorData
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ PAGES = ("", "&page=100", "&page=500&per_page=250")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
+    """`cpu_ms`: of this process and of its PostgreSQL backend."""
+
     path: str
     ms: float
+    cpu_ms: float
     status: int
 
     @property
@@ -88,16 +92,20 @@ def walk(data: VendorData, wanted: Iterable[str], rounds: int) -> Iterator[Asked
 
 def _asked(client: Client, key: str, account: str, path: str, rounds: int) -> Asked:
     """The median, after one that is not counted."""
+    from django.db import connection
+
     from callhooks_site.vendor_api.models import ListPosition, RequestCount
 
-    took, status = [], 200
+    took, used, status = [], [], 200
     for _ in range(rounds + 1):
         ListPosition.objects.all().delete()  # nobody remembers the page before this one
         RequestCount.objects.all().delete()  # nor that there is a limit
-        begun = time.perf_counter()
+        backend = connection.connection.info.backend_pid
+        begun, worked, served = time.perf_counter(), time.thread_time(), thread_seconds(backend)
         response = client.get(f"/v3/a/{account}/{path}", secure=True, headers={"Authorization": f'Token token="{key}"'})
         took.append((time.perf_counter() - begun) * 1000)
+        used.append((time.thread_time() - worked + thread_seconds(backend) - served) * 1000)
         status = response.status_code
         if status >= 500:
             break
-    return Asked(path, statistics.median(took[1:] or took), status)
+    return Asked(path, statistics.median(took[1:] or took), statistics.median(used[1:] or used), status)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 SIZE: ViewportSize = {"width": 1280, "height": 900}
 
@@ -41,9 +41,15 @@ class Tab:
 
     def _open(self) -> Page:
         page = self._browser.new_context(viewport=SIZE, reduced_motion="reduce", **self._options).new_page()
-        page.on("console", lambda message: self._complain(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: self._heard(page, message))
         page.on("pageerror", lambda error: self._complain(str(error)))
         return page
+
+    def _heard(self, page: Page, message: ConsoleMessage) -> None:
+        # That the page as a whole is refused is what a test may be about.
+        is_whole = message.location["url"] == page.url and message.text.startswith("Failed to load resource")
+        if message.type == "error" and not is_whole:
+            self._complain(f"{message.location['url']}: {message.text}")
 
     def _complain(self, text: str) -> None:
         self._complaints.append(text)

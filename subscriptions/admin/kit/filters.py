@@ -38,7 +38,9 @@ class SearchingFilter(SimpleListFilter):
 
     def offer(self, model: type[Model], rows: QuerySet[Any], chosen: str | None, every: QuerySet[Any]) -> list[Any]:
         """The rows to list. `chosen`: the key of one out of `every`, which may be none of `rows`."""
-        found = list(rows[: searched_choices.MOST_OFFERED + 1])
+        # As many as show that there are too many, whichever: only these are sorted, not all that an agency has.
+        some = rows.order_by().values("pk")[: searched_choices.MOST_OFFERED + 1]
+        found = list(rows.filter(pk__in=some))
         if len(found) > searched_choices.MOST_OFFERED:
             self.relation = _relation(model, self.path)
             found = []

@@ -31,7 +31,6 @@ class LargeTableAdmin(TenantAdmin):
     """A list over a large table. Subclasses implement the search in `find`. `indexed`: parameters of filters that an
     index serves, besides company and time. An index must serve `newest_first`."""
 
-    show_full_result_count = False
     sortable_by = ()
     search_fields = ("pk",)  # shows the search box; `find` runs the search
     newest_first: tuple[str, ...] = ("-created_at", "-pk")

@@ -33,6 +33,7 @@ class ScopedRows(_ModelAdmin):
     related: tuple[str, ...] = ()  # for select_related
     deferred: tuple[str, ...] = ()  # for defer
     deferred_in_list: tuple[str, ...] = ()
+    show_full_result_count = False  # no page says how many there are without the filters
 
     def _may(self, request: HttpRequest, right: str, obj: Any = None) -> bool:
         access = access_of(request)
