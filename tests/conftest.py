@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from tests.support import long_tests
 from tests.support.examples import choose_examples
 from tests.support.longest import place_of
 from tests.support.receiver import Receiver, running_receiver
@@ -21,7 +22,12 @@ OBJECTS_BETWEEN_LOOKS = 10_000
 choose_examples()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not name
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    long_tests.mark_samples(items)
+    whole_files = not any("::" in given for given in config.args)
+    if whole_files and (faults := long_tests.faults(items)):
+        raise pytest.UsageError("\n".join(faults))
     items.sort(key=lambda item: place_of(item.nodeid.split("::")[0]))
 
 

@@ -63,6 +63,7 @@ KEYS = {
 }
 
 
+@pytest.mark.long(short="tests/crash/test_bench_short.py::test_a_missed_target_is_told")
 @pytest.mark.cluster
 def test_each_bench_answers_with_its_figures():
     environment = {

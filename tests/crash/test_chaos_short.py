@@ -20,6 +20,9 @@ pytestmark = [
 ]
 
 
+@pytest.mark.long(
+    short="tests/crash/test_cluster_killed.py::test_every_event_arrives_although_the_cluster_is_killed_twice"
+)
 def test_nothing_is_lost_in_chaos(tmp_path: Path):
     command = [sys.executable, "-m", "tests.chaos", "--seconds", str(SECONDS), "--json"]
     done = subprocess.run(

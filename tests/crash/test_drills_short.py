@@ -29,6 +29,7 @@ def drill(name: str, log: Path) -> dict[str, Any]:
     return result
 
 
+@pytest.mark.long(short="tests/integration/test_restored_copy.py::test_a_copy_delivers_only_when_it_is_released")
 def test_a_restored_backup_has_all_that_was_accepted_before_it(tmp_path: Path):
     result = drill("restore", tmp_path)
     for copy in (result["from_dump"], result["to_a_point"]):
@@ -36,6 +37,9 @@ def test_a_restored_backup_has_all_that_was_accepted_before_it(tmp_path: Path):
         assert copy["after"] > 0  # it was indeed an older state
 
 
+@pytest.mark.long(
+    short="tests/unit/test_migrations_beside_old_code.py::test_new_migrations_run_beside_the_code_of_their_time"
+)
 def test_no_request_fails_while_old_code_is_replaced(tmp_path: Path):
     result = drill("upgrade", tmp_path)
     assert result["requests"] > 0
@@ -43,6 +47,9 @@ def test_no_request_fails_while_old_code_is_replaced(tmp_path: Path):
     assert [name.rpartition("drill_")[2] for name in result["migrated_after"]] == ["after"]
 
 
+@pytest.mark.long(
+    short="tests/crash/test_two_clusters.py::test_what_a_killed_cluster_held_waits_for_its_lease_in_the_other_ones_eyes_too"
+)
 @pytest.mark.skipif(bool(why_impossible()), reason=f"SEVERAL MACHINES ARE NOT TESTED. {why_impossible()}")
 def test_a_standby_takes_over_from_a_primary_on_another_machine(tmp_path: Path):
     result = drill("machines", tmp_path)

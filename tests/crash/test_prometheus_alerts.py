@@ -84,6 +84,7 @@ def test_the_rules_are_rules():
     assert checked.returncode == 0
 
 
+@pytest.mark.long(short="tests/crash/test_prometheus_alerts.py::test_the_rules_are_rules")
 @NOT_THERE
 @pytest.mark.cluster
 @pytest.mark.django_db(transaction=True)

@@ -110,6 +110,9 @@ def look_at_pages(web: str, session: str) -> dict[str, int]:
         return {path: browser.get(f"{web}/admin/{path}", timeout=60).status_code for path in paths}
 
 
+@pytest.mark.long(
+    short="tests/crash/test_service_behind_a_pooler.py::test_web_servers_share_a_few_sessions_and_drains_have_their_own"
+)
 def test_a_web_server_that_prepares_behind_it_says_so_once(tmp_path: Path):
     with running_pooler(size=2) as pooler:
         changes = {"DATABASE_URL": pooler.url, "DATABASE_DIRECT_URL": "", "WEB_CONCURRENCY": "2"}

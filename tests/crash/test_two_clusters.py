@@ -50,6 +50,9 @@ def clock_of(log: Path) -> datetime:
     return datetime.fromisoformat(re.search(r"^(\S+ \S+),\d+ INFO", log.read_text(), re.M)[1])
 
 
+@pytest.mark.long(
+    short="tests/crash/test_two_clusters.py::test_what_a_killed_cluster_held_waits_for_its_lease_in_the_other_ones_eyes_too"
+)
 def test_two_clusters_with_wrong_clocks_share_the_work_and_send_nothing_twice(
     receiver: Receiver, tmp_path: Path, shifted
 ):

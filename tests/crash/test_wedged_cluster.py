@@ -49,6 +49,7 @@ def restarted(cluster: Supervised, old_main: int) -> None:
     wait_until(lambda: cluster.cluster().main != old_main)
 
 
+@pytest.mark.long(short="tests/crash/test_wedged_cluster.py::test_a_cluster_without_its_sentinel_is_restarted")
 def test_a_cluster_whose_queue_lock_died_with_a_worker_is_restarted(company, receiver: Receiver, tmp_path: Path):
     with supervised(tmp_path / "log", silent=SILENT, grace=2) as running:
         deliver_one(company, receiver)
@@ -67,6 +68,7 @@ def test_a_cluster_whose_queue_lock_died_with_a_worker_is_restarted(company, rec
         assert "runs but does no work; restarting it. (no worker takes a task)" in running.said
 
 
+@pytest.mark.long(short="tests/crash/test_wedged_cluster.py::test_a_cluster_without_its_sentinel_is_restarted")
 def test_a_cluster_whose_results_nobody_takes_is_restarted(company, receiver: Receiver, tmp_path: Path):
     with supervised(tmp_path / "log", silent=SILENT, grace=2) as running:
         deliver_one(company, receiver)
@@ -90,6 +92,7 @@ def test_a_cluster_without_its_sentinel_is_restarted(company, receiver: Receiver
         deliver_one(company, receiver)
 
 
+@pytest.mark.long(short="tests/crash/test_wedged_cluster.py::test_a_cluster_without_its_sentinel_is_restarted")
 def test_a_healthy_cluster_is_left_alone_and_stops_in_order(company, receiver: Receiver, tmp_path: Path):
     with supervised(tmp_path / "log", silent=SILENT, grace=100) as running:  # a busy machine stops slowly
         began = running.cluster().main

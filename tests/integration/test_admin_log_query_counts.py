@@ -78,6 +78,7 @@ def company():
     return company
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("who", ["admin", "operator"])
 def test_lists_take_as_many_queries_for_many_rows_as_for_one(company, who, django_user_model):
     user = (

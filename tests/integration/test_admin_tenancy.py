@@ -1,5 +1,5 @@
 """No list, filter, look-up or form of the admin shows or takes anything of another company, for no role. Walks the
-registry; test_tenants_at_every_address.py asks for all addresses."""
+registry, of which `./dev test` asks each test for a share; test_tenants_at_every_address.py asks for all addresses."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from tests.support.admin import (
     two_tenants,
     unlogged_refusals,
 )
+from tests.support.long_tests import ALL, some
 from tests.support.tenant_snapshot import snapshot, tenant_pages
 
 pytestmark = pytest.mark.django_db
@@ -118,10 +119,11 @@ def test_the_registry_holds_what_the_walk_expects(tenants):
         assert all(getattr(inline, "tenant_scoped", False) for inline in page.inlines), model
 
 
-def test_lists_show_no_other_company(tenants):
+@pytest.mark.parametrize("share", [some(0, 2), ALL])
+def test_lists_show_no_other_company(tenants, share):
     ours, other = tenants
     them = visitor(ours, other, "admin")
-    for model, _page in tenant_pages():
+    for model, _page in share.of(tenant_pages()):
         url = reverse(f"admin:{name_of(model)}_changelist")
         shown = them.look(url)
         assert shown.status_code in (200, 302), model
@@ -134,12 +136,13 @@ def test_lists_show_no_other_company(tenants):
             them.look(url, {f"{name}__id__exact": pk})
 
 
-def test_no_lookup_in_the_address_is_an_oracle(tenants):
+@pytest.mark.parametrize("share", [some(1, 2), ALL])
+def test_no_lookup_in_the_address_is_an_oracle(tenants, share):
     ours, other = tenants
     # Of two companies: the list of companies sends those with one straight to its page.
     Membership.objects.create(company=factories.make_company("Second"), user=ours.admin, role="viewer")
     them = visitor(ours, other, "admin")
-    for model, _page in tenant_pages():
+    for model, _page in share.of(tenant_pages()):
         url = reverse(f"admin:{name_of(model)}_changelist")
         for number, field in enumerate(model._meta.get_fields()):
             name = f"{field.name}__{('startswith', 'gt', 'regex')[number % 3]}"
@@ -169,11 +172,12 @@ def test_a_form_begins_with_a_row_of_ones_own(tenants):
     assert begun["tracker"] == str(own["tracker"])
 
 
-def test_forms_take_nothing_of_another_company(tenants):
+@pytest.mark.parametrize("share", [some(0, 2), ALL])
+def test_forms_take_nothing_of_another_company(tenants, share):
     ours, other = tenants
     them = visitor(ours, other, "admin")
     before = snapshot(other)
-    for model, _page in tenant_pages():
+    for model, _page in share.of(tenant_pages()):
         foreign = {name: [str(pk)] for name, pk in foreign_ids(model, other).items()}
         row = ours.rows[model]
         change = reverse(f"admin:{name_of(model)}_change", args=[row.pk])
@@ -199,10 +203,11 @@ def test_forms_take_nothing_of_another_company(tenants):
     assert_nothing_crosses()
 
 
-def test_autocomplete_and_view_on_site_show_no_other_company(tenants):
+@pytest.mark.parametrize("share", [some(0, 3), ALL])
+def test_autocomplete_and_view_on_site_show_no_other_company(tenants, share):
     ours, other = tenants
     them = visitor(ours, other, "admin")
-    for model, _page in pages():
+    for model, _page in share.of(pages()):
         for field in relations(model):
             names = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
             for term in ("", "zq7", OTHER_PHONE):
@@ -231,14 +236,15 @@ def test_a_viewer_adds_nothing_and_has_no_action(tenants):
     assert snapshot(ours) == before
 
 
-def test_an_admin_elsewhere_stays_a_viewer_here(tenants):
+@pytest.mark.parametrize("share", [some(1, 2), ALL])
+def test_an_admin_elsewhere_stays_a_viewer_here(tenants, share):
     """Somebody may be a viewer of one company and an admin of another: the right in one is none in the other."""
     ours, other = tenants
     user = factories.make_member(ours.company, "admin", username="both@example.com")
     Membership.objects.create(company=other.company, user=user, role="viewer")
     client = login(user)
     before = snapshot(other)
-    for model, page in tenant_pages():
+    for model, page in share.of(tenant_pages()):
         row = other.rows[model]
         for pattern in page.get_urls():
             kwargs = {"object_id": row.pk}
@@ -249,7 +255,7 @@ def test_an_admin_elsewhere_stays_a_viewer_here(tenants):
         for action in [*(page.actions or ()), "delete_selected"]:
             client.post(changelist, {"action": action, "_selected_action": [str(row.pk)], "index": 0, "post": "yes"})
     # And nothing of the one can be tied to the other.
-    for model, url in [(model, reverse(f"admin:{name_of(model)}_add")) for model, _ in tenant_pages()]:
+    for model, url in [(model, reverse(f"admin:{name_of(model)}_add")) for model, _ in share.of(tenant_pages())]:
         page = client.get(url)
         if page.status_code == 200:
             for name, pk in foreign_ids(model, other).items():
@@ -258,7 +264,8 @@ def test_an_admin_elsewhere_stays_a_viewer_here(tenants):
     assert_nothing_crosses()
 
 
-def test_a_member_of_two_companies_is_offered_theirs_alone(tenants):
+@pytest.mark.parametrize("share", [some(1, 3), ALL])
+def test_a_member_of_two_companies_is_offered_theirs_alone(tenants, share):
     ours, other = tenants
     second = Tenant("Second", "+12145550188")
     Membership.objects.create(company=second.company, user=ours.admin, role="admin")
@@ -267,7 +274,7 @@ def test_a_member_of_two_companies_is_offered_theirs_alone(tenants):
     Membership.objects.create(company=read, user=ours.admin, role="viewer")
     them = visitor(ours, other, "admin")
     before = snapshot(other)
-    for model, page in tenant_pages():
+    for model, page in share.of(tenant_pages()):
         if "add" not in page.member_rights or page.writers != WRITERS:
             continue
         url = reverse(f"admin:{name_of(model)}_add")
@@ -318,10 +325,11 @@ def test_operators_pages_are_closed_to_members_with_every_permission(tenants, ro
     assert User.objects.filter(is_superuser=True).count() == 0
 
 
-def test_an_owner_may_what_an_admin_may(tenants):
+@pytest.mark.parametrize("share", [some(2, 3), ALL])
+def test_an_owner_may_what_an_admin_may(tenants, share):
     ours, other = tenants
     owner, admin = visitor(ours, other, "owner"), visitor(ours, other, "admin")
-    for model, page in tenant_pages():
+    for model, page in share.of(tenant_pages()):
         row = ours.rows[model]
         if page.writers == OWNERS:
             continue  # tests/integration/test_members.py
@@ -330,11 +338,12 @@ def test_an_owner_may_what_an_admin_may(tenants):
             assert owner.look(url).status_code == admin.look(url).status_code, url
 
 
-def test_operators_see_all(tenants):
+@pytest.mark.parametrize("share", [some(1, 3), ALL])
+def test_operators_see_all(tenants, share):
     ours, other = tenants
     operator = User.objects.create_superuser("operator@example.com", password="x")
     client = login(operator)
-    for model, _page in tenant_pages():
+    for model, _page in share.of(tenant_pages()):
         listed = client.get(reverse(f"admin:{name_of(model)}_changelist"))
         assert listed.status_code == 200
         for tenant in (ours, other):

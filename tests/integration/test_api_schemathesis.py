@@ -22,6 +22,7 @@ EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "1")
 LEFT_OUT = "positive_data_acceptance"
 
 
+@pytest.mark.long(short="tests/integration/test_api_hostile.py::test_any_json_at_all")
 def test_it_finds_nothing(live_server, settings, tmp_path):
     settings.API_REQUESTS_PER_MINUTE = 0
     company = make_company()

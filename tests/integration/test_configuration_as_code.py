@@ -274,6 +274,7 @@ LAUGHS = "\n".join(
 )
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("text", ["a: &a [*a]", "[" * 3000, f"a: &a x\n{LAUGHS}"])
 def test_a_file_without_an_end_is_refused(apply, text):
     with pytest.raises(CommandError, match=r"too deep|too many"):

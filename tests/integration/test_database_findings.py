@@ -85,6 +85,7 @@ def test_a_database_that_takes_no_writes_is_found():
     assert names(connection.settings_dict | {"OPTIONS": options}) == ["read only"]
 
 
+@pytest.mark.long(short="tests/integration/test_database_findings.py::test_a_standby_is_found")
 def test_the_cluster_does_not_start_on_a_standby_and_says_why(pair: Pair):
     env = environment(DATABASE_URL=pair.standby.url, DATABASE_DIRECT_URL="")
     done = subprocess.run(

@@ -111,6 +111,7 @@ def test_the_last_user_stops_it_and_not_the_first(state, server):
     assert server.pid() is None
 
 
+@pytest.mark.long(short="tests/integration/test_embedded_postgres.py::test_its_data_is_there_again_after_a_stop")
 def test_users_that_come_at_the_same_time_share_one_new_server(clone, monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     state = state_folder("fresh", clone)
@@ -197,6 +198,7 @@ def test_a_given_database_is_used_as_it_is(clone, monkeypatch):
     assert not untouched.exists()
 
 
+@pytest.mark.long(short="tests/integration/test_embedded_postgres.py::test_its_data_is_there_again_after_a_stop")
 def test_each_test_run_has_an_empty_server_of_its_own(state, clone):
     with throw_away_database(clone) as one, throw_away_database(clone) as two:
         assert one != two
@@ -221,6 +223,7 @@ with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
 """
 
 
+@pytest.mark.long(short="tests/integration/test_embedded_postgres.py::test_its_data_is_there_again_after_a_stop")
 def test_a_migrated_server_has_the_tables_in_every_database_and_is_made_anew_when_the_code_changes(clone, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://example.com/mine")  # not the one to migrate
     code = clone / "app" / "tables.py"

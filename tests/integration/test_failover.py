@@ -37,6 +37,7 @@ def pair() -> Iterator[Pair]:
             hosts.forget()
 
 
+@pytest.mark.long(short="tests/integration/test_database_findings.py::test_a_standby_is_found")
 def test_everything_goes_on_at_the_promoted_standby(pair: Pair, settings, receiver: Receiver):
     company = make_company()
     make_subscription(company, url=receiver.url, events=["pre_call"])

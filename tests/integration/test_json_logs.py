@@ -95,6 +95,7 @@ def test_a_secret_that_gets_into_a_message_is_not_written(secret):
     assert secret not in OneLine().format(record)
 
 
+@pytest.mark.long(short="tests/integration/test_json_logs.py::test_a_secret_that_gets_into_a_message_is_not_written")
 @pytest.mark.django_db(transaction=True)
 def test_web_server_and_drain_write_nothing_else(tmp_path: Path, receiver: Receiver):
     company = make_company()

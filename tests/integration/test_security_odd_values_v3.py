@@ -63,6 +63,7 @@ def company() -> Company:
     return make_company()
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize("path", PATHS)
 def test_parameters(company, path):
     vendor = Vendor(company)
@@ -73,6 +74,7 @@ def test_parameters(company, path):
             assert answer.status_code < 500, (name, given[:60])
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(("method", "path"), FIELDS)
 def test_bodies(company, method, path):
     make_subscription(company)

@@ -46,6 +46,7 @@ def company(django_db_setup, django_db_blocker):
         made.delete()
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize("path", LISTS)
 def test_a_cursor(company, path):
     api = program(company)
@@ -69,6 +70,7 @@ def test_a_place_in_the_feed_and_its_names(company):
             assert api.get("/api/v1/feed/", {name: given}).status_code == 400, (name, given[:20])
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("path", ["calls.json", "trackers.json", "tags.json", "companies.json", "users.json"])
 def test_a_position_of_api_v3(company, path):
     make_tracker(company)
@@ -85,6 +87,7 @@ def test_a_position_of_api_v3(company, path):
 PAGES = ["subscriptions/delivery", "subscriptions/event", "calls/call", "subscriptions/auditentry"]
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize("page", PAGES)
 def test_the_admins_position(company, page):
     client = login(make_member(company, "owner"))

@@ -1,6 +1,7 @@
 """Nobody gets anything of another company at any address of the site, nor does more than their role or key allows.
 
-Walks the URL conf, so that a page added later is walked too. What lists, filters and forms let through is in
+Walks the URL conf, so that a page added later is walked too. `./dev test` asks for each address at least once, and the
+visitors share them; in `./dev test --long` each visitor asks for all. What lists, filters and forms let through is in
 test_admin_tenancy.py."""
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ from django.contrib.auth.models import Permission, User
 from tests.support import factories
 from tests.support.admin import Tenant, login, marks_of, two_tenants, unlogged_refusals
 from tests.support.api import program
+from tests.support.long_tests import ALL, Share, some
 from tests.support.site_addresses import LINKS, Leaf, address, leaves, row_of
 from tests.support.tenant_snapshot import snapshot
 
 pytestmark = pytest.mark.django_db
-# The most that a member may, and the least. An admin may nothing that an owner may not (test_admin_tenancy.py).
-ROLES = ["owner", "viewer"]
 METHODS = ["get", "post", "patch", "put", "delete"]
 # Tried on rows: enough for each form and each button to go through with it, were it allowed.
 SAID = {"post": "yes", "held": "drop", "_save": "Save", "name": "mine", "note": "mine", "type": "post_call"}
@@ -74,13 +74,23 @@ def test_the_url_conf_is_walked(tenants):
     assert len(about) > 130
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_member_gets_nothing_of_another_company(tenants, role):
+# The most that a member may, and the least. An admin may nothing that an owner may not (test_admin_tenancy.py).
+@pytest.mark.parametrize(
+    ("role", "share"),
+    [
+        ("owner", Share(0, 2)),
+        ("viewer", Share(1, 2)),
+        pytest.param("owner", Share(), marks=pytest.mark.long),
+        pytest.param("viewer", Share(), marks=pytest.mark.long),
+    ],
+    ids=str,
+)
+def test_a_member_gets_nothing_of_another_company(tenants, role, share):
     ours, other = tenants
     user = factories.make_member(ours.company, role, username=f"walker-{role}@example.com")
     walker = Walker(login(user), marks_of(other))
     before = snapshot(other)
-    for leaf in IN_ADMIN:
+    for leaf in share.of(IN_ADMIN):
         url = address(leaf, other)
         answers = [walker.ask("get", url), walker.ask("post", url, SAID)]
         if about_a_row(leaf, other):
@@ -88,28 +98,38 @@ def test_a_member_gets_nothing_of_another_company(tenants, role):
     assert snapshot(other) == before
 
 
-def test_an_owners_own_pages_open_and_show_no_other_company(tenants):
+@pytest.mark.parametrize("share", [some(0, 3), ALL])
+def test_an_owners_own_pages_open_and_show_no_other_company(tenants, share):
     ours, other = tenants
     user = factories.make_member(ours.company, "owner", username="walker@example.com")
     walker = Walker(login(user), marks_of(other))
-    opened = [leaf for leaf in IN_ADMIN if walker.ask("get", address(leaf, ours)).status_code == 200]
-    assert len([leaf for leaf in opened if about_a_row(leaf, ours)]) > 40
+    opened = [leaf for leaf in share.of(IN_ADMIN) if walker.ask("get", address(leaf, ours)).status_code == 200]
+    assert len([leaf for leaf in opened if about_a_row(leaf, ours)]) > 40 // share.every
 
 
-def test_a_viewer_changes_nothing_at_any_address(tenants):
+@pytest.mark.parametrize("share", [some(1, 3), ALL])
+def test_a_viewer_changes_nothing_at_any_address(tenants, share):
     ours, other = tenants
     user = factories.make_member(ours.company, "viewer", username="walker@example.com")
     walker = Walker(login(user), marks_of(other))
     before = snapshot(ours)
-    for leaf in IN_ADMIN:
+    for leaf in share.of(IN_ADMIN):
         answer = walker.ask("post", address(leaf, ours), SAID)
         if about_a_row(leaf, ours) and leaf.name:
             assert answer.status_code != 200 or leaf.name.endswith(("_history", "_timeline", "_state", "_result")), leaf
     assert snapshot(ours) == before
 
 
-@pytest.mark.parametrize("who", ["anonymous", "staff without a company"])
-def test_strangers_get_nothing_of_anybody(tenants, who):
+@pytest.mark.parametrize(
+    ("who", "share"),
+    [
+        ("anonymous", Share()),
+        ("staff without a company", Share(2, 3)),
+        pytest.param("staff without a company", Share(), marks=pytest.mark.long),
+    ],
+    ids=str,
+)
+def test_strangers_get_nothing_of_anybody(tenants, who, share):
     ours, other = tenants
     user = None
     if who != "anonymous":
@@ -118,7 +138,7 @@ def test_strangers_get_nothing_of_anybody(tenants, who):
         user.user_permissions.set(Permission.objects.all())
     walker = Walker(login(user), [*marks_of(other), "Acme"])
     before = snapshot(ours), snapshot(other)
-    for leaf in IN_ADMIN:
+    for leaf in share.of(IN_ADMIN):
         url = address(leaf, ours)
         answers = [walker.ask("get", url), walker.ask("post", url, SAID)]
         if leaf.in_admin and about_a_row(leaf, ours):

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.collector import running_collector
 from tests.support.waiting import PATIENCE
 
@@ -47,6 +49,7 @@ def test_nothing_is_imported_while_it_is_off():
     assert run(OFF, OTEL_EXPORTER_OTLP_ENDPOINT="").strip() == ""
 
 
+@pytest.mark.long(short="tests/integration/test_traces.py::test_one_trace_from_the_request_to_the_answer")
 def test_a_worker_sends_its_last_spans_when_it_ends():
     with running_collector() as collector:
         run(FORKED, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)

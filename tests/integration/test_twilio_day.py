@@ -60,6 +60,9 @@ def step_of_a_call(trackers):
     return next(step for step in twilio.plan_day(trackers, random.Random(4)) if isinstance(step, twilio.TwilioStep))
 
 
+@pytest.mark.long(
+    short="tests/integration/test_twilio_day.py::test_in_whatever_order_callbacks_come_the_events_are_right"
+)
 @pytest.mark.django_db(transaction=True)
 def test_a_bad_day_ends_with_each_call_s_events_right():
     """Shuffled, doubled, one in fifty lost. `./dev simulate twilio` does it with ten thousand calls."""

@@ -52,9 +52,9 @@ def outbox_id():
 
 
 def test_a_new_endpoint_behind_many_that_wait_for_a_retry_gets_all_of_its_webhooks(receiver: Receiver, monkeypatch):
-    monkeypatch.setattr(claiming, "COMPANIES_PER_CLAIM", 50)
-    monkeypatch.setattr(claiming, "ENDPOINTS_PER_CLAIM", 100)
-    many = 240  # more than two claims look at
+    monkeypatch.setattr(claiming, "COMPANIES_PER_CLAIM", 20)
+    monkeypatch.setattr(claiming, "ENDPOINTS_PER_CLAIM", 40)
+    many = 100  # more than two claims look at
     with running_receiver() as dead:
         dead.answer = lambda got: (500, {}, b"")
         endpoints_with_one_delivery(dead.url, many)
@@ -64,9 +64,9 @@ def test_a_new_endpoint_behind_many_that_wait_for_a_retry_gets_all_of_its_webhoo
         company = make_company("Well")
         make_subscription(company, url=receiver.url, events=["pre_call"])
         tracker = make_tracker(company)
-        for _ in range(100):
+        for _ in range(40):
             make_call(company, tracker)
-        drain_until(lambda: len(receiver.got) == 100, in_flight=2500)
+        drain_until(lambda: len(receiver.got) == 40, in_flight=2500)
 
 
 def test_a_company_with_exactly_as_many_endpoints_as_one_claim_looks_at_is_met_again(monkeypatch):

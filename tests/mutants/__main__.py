@@ -4,6 +4,7 @@ these tests run on the code as it is: a test that fails anyway notices nothing."
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -114,6 +115,8 @@ def copy_of_the_tree() -> Iterator[Path]:
             if (PROJECT / name).is_file():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, root / name)
+        # Compiled once, not by each mutant's tests. A file that changes is newer than what was compiled of it.
+        compileall.compile_dir(root, quiet=1)
         (root / ".venv").unlink(missing_ok=True)
         (root / ".venv").symlink_to((PROJECT / ".venv").resolve())
         yield root

@@ -1,4 +1,4 @@
-"""`./dev test`, `lint` and `coverage`: static checks and tests against a PostgreSQL made for this run alone."""
+"""`./dev test`, `test --long`, `lint` and `coverage`: static checks, and tests on a PostgreSQL made for this run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 # disk and for other processes a third of their time.
 AT_ONCE = ["-n", "4", *BY_FILE]
 CRASH_AT_ONCE = ["-n", "2", *BY_FILE]
+# tests/support/long_tests.py
+LONG, SHORT = ["-m", "long"], ["-m", "not long", "--durations=10", "--durations-min=5"]
 # A figure for people, not a bar to jump: where it is low, somebody should look why. Branches count.
 COVERAGE = ["--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:var/coverage"]
 CONCISE = ["--output-format", "concise"]
@@ -38,14 +40,15 @@ def main(arguments: list[str]) -> int:
             env = environment(url, make_secrets(), var=PROJECT / "var" / "test")
             if command == "coverage":
                 return _pytest(env, [*(rest or [*AT_ONCE, f"--ignore={CRASH}"]), *COVERAGE])
-            if rest:
+            long = rest == ["--long"]
+            if rest and not long:  # what is named runs, long or not
                 return _pytest(env, rest)
             if command == "lint":
                 failed, code = static_checks(env), 0
             elif "DATABASE_URL" in os.environ:  # one database that was given: one run after the other
-                failed, code = static_checks(env), _pytest(env, [])
+                failed, code = [] if long else static_checks(env), _pytest(env, LONG if long else SHORT)
             else:
-                code, failed = _everything(env)
+                code, failed = _everything(env, LONG if long else SHORT)
     except DevError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -89,22 +92,23 @@ def _passes(name: str, command: list[str], env: Mapping[str, str]) -> bool:
     return run_foreground(command, env) == 0
 
 
-def _everything(env: Mapping[str, str]) -> tuple[int, list[str]]:
-    """pytest's exit code and the static checks that failed. Beside the tests run the static checks; those in a browser,
-    with one Chromium for all, which nothing else may share a process with; and those that kill clusters, on a server of
-    their own: they mostly wait, and one after the other they would take longest."""
+def _everything(env: Mapping[str, str], which: list[str]) -> tuple[int, list[str]]:
+    """pytest's exit code and the static checks that failed. Beside the short tests run the static checks; beside
+    all, those in a browser, with one Chromium for all, which nothing else may share a process with; and those that kill
+    clusters, on a server of their own: they mostly wait, and one after the other they would take longest."""
     with ExitStack() as stack:
         url = stack.enter_context(throw_away_database(migrated=True))
         crash_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-crash")
-        crash = [sys.executable, "-m", "pytest", *CRASH_AT_ONCE, CRASH]
+        crash = [sys.executable, "-m", "pytest", *which, *CRASH_AT_ONCE, CRASH]
         crash_ended = stack.enter_context(_beside(crash, crash_env))
         browser_env = environment(url, make_secrets(), var=PROJECT / "var" / "test-browser")
-        browser_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", BROWSER], browser_env))
+        browser_ended = stack.enter_context(_beside([sys.executable, "-m", "pytest", *which, BROWSER], browser_env))
         lint = [sys.executable, "-m", "tests.tools.check", "lint"]
         # It asks for a database, but for no table: the tests' does, and starts no other server.
-        lint_ended = stack.enter_context(_beside(lint, {**os.environ, "DATABASE_URL": env["DATABASE_URL"]}))
-        code = _pytest(env, [*AT_ONCE, f"--ignore={CRASH}", f"--ignore={BROWSER}"])
-        failed = ["see above"] if lint_ended("static checks") else []
+        lint_env = {**os.environ, "DATABASE_URL": env["DATABASE_URL"]}
+        lint_ended = stack.enter_context(_beside(lint, lint_env)) if which is SHORT else None
+        code = _pytest(env, [*which, *AT_ONCE, f"--ignore={CRASH}", f"--ignore={BROWSER}"])
+        failed = ["see above"] if lint_ended and lint_ended("static checks") else []
         others = [browser_ended(f"pytest {BROWSER}"), crash_ended(f"pytest {CRASH}")]
         return code or max(others, key=abs), failed
 

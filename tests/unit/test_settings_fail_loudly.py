@@ -91,14 +91,14 @@ BAD = {
     ),
 }
 STARTED = "import django; django.setup()"
-SHOW = f"{STARTED}; from django.conf import settings"
 # What stops a start does so before anything else is loaded.
 SETTINGS = "import callhooks_site.settings"
+SHOW = "from callhooks_site import settings"
 # A process of its own for each case, forked from one that has loaded what the settings need: loading that takes ten
 # times as long as reading them.
 EACH = f"""
-import json, os, sys, tempfile
-import callhooks_site.environment
+import json, os, sys, tempfile, traceback
+import callhooks_site.databases, callhooks_site.environment, callhooks_site.json_logs, whitenoise.compress
 ended = {{}}
 for case, changes in json.load(sys.stdin).items():
     with tempfile.TemporaryFile() as said:
@@ -108,7 +108,11 @@ for case, changes in json.load(sys.stdin).items():
             for name, value in changes.items():
                 os.environ.pop(name, None)
                 os.environ.update({{name: value}} if value is not None else {{}})
-            {SETTINGS}
+            try:
+                {SETTINGS}
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
             os._exit(0)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         said.seek(0)
@@ -140,7 +144,8 @@ def test_good_settings_start_without_a_word():
 
 
 def test_a_weak_secret_key_will_do_with_debug():
-    assert start({"SECRET_KEY": "short", "DEBUG": "true", "PUBLIC_URL": "http://127.0.0.1:8000"}).returncode == 0
+    changes = {"SECRET_KEY": "short", "DEBUG": "true", "PUBLIC_URL": "http://127.0.0.1:8000"}
+    assert start(changes, SETTINGS).returncode == 0
 
 
 def test_what_is_set_to_nothing_counts_as_not_set():

@@ -26,6 +26,8 @@ from tests.support.demo_receiver import (
 from tests.support.waiting import PATIENCE
 from tests.support.webhook_libraries import LIBRARIES, load_library
 
+pytestmark = pytest.mark.sample(every=3)  # a process for each case
+
 BODY = '{"content":"Grüße 👋\\n","empty":""}'
 FOLDER = PROJECT / "docs/verify"
 COMMANDS = {

@@ -47,6 +47,7 @@ def test_a_process_makes_few_at_once(ours):
     handing_out.SLOTS.give_back(ours.company.pk)
 
 
+@pytest.mark.long(short="tests/integration/privacy/test_exports_are_bounded.py::test_a_process_makes_few_at_once")
 def test_long_transcripts_are_not_all_in_memory(ours):
     for _ in range(12):
         factories.ended_call(

@@ -83,6 +83,7 @@ def one(company, rng, trackers):
     )  # fmt: skip
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("seed", range(2))
 def test_they_say_the_same_whatever_happens(company, seed):
     rng, asked = random.Random(seed), ASKED[seed::2]

@@ -54,6 +54,7 @@ def walked(client: ContractClient, walk: str, path: str, **params: Any) -> list[
     return [row[key_of(path)] for row in rows]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "walk"), WALKS)
 def test_a_walk_sees_each_row_once(filled, path, walk):
@@ -80,6 +81,7 @@ def test_newest_come_first(filled, path):
     assert [times[row_id] for row_id in found] == sorted(times.values())
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.django_db
 @pytest.mark.parametrize("walk", ["pages", "links", "relative"])
 @pytest.mark.parametrize(("sort", "order"), [("customer_name", "asc"), ("duration", "desc"), ("start_time", "asc")])
@@ -146,6 +148,7 @@ def test_one_row_is_enough_to_try_a_key(filled):
         assert (body["per_page"], body["total_pages"], len(list(body.values())[-1])) == (1, 101, 1)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "walk"), [(path, walk) for path in BY_TIME for walk in ("pages", "links")] + [("calls", "relative")]

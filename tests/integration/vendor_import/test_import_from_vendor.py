@@ -130,6 +130,7 @@ def test_everything_comes_and_no_webhook_goes(source, target, token):
     assert (call.external_source, call.external_id[:3]) == ("callrail", "CAL")
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("requests", [2, 6, 9, 14, 20])
 def test_one_that_is_stopped_goes_on(source, target, token, requests):
     with pytest.raises(Stopped):

@@ -48,6 +48,9 @@ def env(django_db_setup, tmp_path) -> dict[str, str]:
     return {**environment(DEBUG="true", PUBLIC_URL="http://127.0.0.1"), "HOME": os.fspath(tmp_path)}
 
 
+@pytest.mark.long(
+    short="tests/integration/wheel/test_wheel_runs.py::test_it_says_what_it_can_do_and_where_it_keeps_its_data"
+)
 def test_djangos_checks_pass_and_the_guide_shows_every_page(installed: Installed, env):
     said = installed.run("shell", "--verbosity", "0", "--command", LOOK, env=env)
     assert "no issues" in said
@@ -58,6 +61,9 @@ def test_djangos_checks_pass_and_the_guide_shows_every_page(installed: Installed
     assert {status for _, status in pages} == {"200"}, said
 
 
+@pytest.mark.long(
+    short="tests/integration/wheel/test_wheel_runs.py::test_it_says_what_it_can_do_and_where_it_keeps_its_data"
+)
 def test_its_web_server_answers_and_stops_at_sigterm(installed: Installed, env):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
