@@ -1,7 +1,8 @@
 """Pages of `./dev screenshots --all`, for those who cannot see them well, by axe: nothing serious, by day, by night,
 wide and on a phone. The company is that of `./dev demo --month`, with fewer calls.
 
-All kinds of pages take minutes of two cores: `./dev accessibility` opens them (ACCESSIBILITY=all). The tests open some.
+All kinds of pages take minutes of two cores: `./dev accessibility` opens them (ACCESSIBILITY=all). `./dev test --long`
+opens some, `./dev test` three.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ LIKE_ANOTHER = frozenset(
 # is known that their colours or places change.
 BY_DAY = frozenset("login home-first-day reports alert-add issue subscription-add api-reference-calls service".split())
 ALL_WAYS = frozenset(["home", "activity", "subscription", "delivery", "call", screenshots.MENU])
+# The others of the short form are long: each page costs a second of axe.
+FEW = frozenset(["home", "call", screenshots.MENU])
 
 
 @pytest.fixture
@@ -53,11 +56,17 @@ def users(tmp_path, monkeypatch) -> dict[str, User]:
     return {name: User.objects.get(username=demo[name]) for name in ("month_user", "month_newcomer", "operator")}
 
 
-def find_everywhere(page: Page, admin: str, pages: tuple[Shown, ...]) -> list[str]:
+def is_opened(name: str, few: bool) -> bool:
+    if EVERY_KIND:
+        return name not in LIKE_ANOTHER
+    return name in (FEW if few else BY_DAY | ALL_WAYS)
+
+
+def find_everywhere(page: Page, admin: str, pages: tuple[Shown, ...], *, few: bool) -> list[str]:
     """All rules wide by day; by night and on a phone those whose outcome can be another one there."""
     found: list[str] = []
     for name, path, clicks in pages:
-        if name in LIKE_ANOTHER if EVERY_KIND else name not in BY_DAY | ALL_WAYS:
+        if not is_opened(name, few):
             continue
         is_menu = name == screenshots.MENU  # on a phone only
         page.set_viewport_size(WIDTHS["phone" if is_menu else "wide"])
@@ -79,14 +88,17 @@ def test_the_short_form_names_pages_that_there_are():
     assert {name for name, _, _ in pages} >= BY_DAY | ALL_WAYS | LIKE_ANOTHER
 
 
-def test_nothing_serious_is_found(page_for_axe: Page, live_server, users):
+@pytest.mark.parametrize(
+    "few", [pytest.param(True, id="few"), pytest.param(False, id="more", marks=pytest.mark.long)][EVERY_KIND:]
+)
+def test_nothing_serious_is_found(page_for_axe: Page, live_server, users, few: bool):
     page, admin = page_for_axe, live_server.url + reverse("admin:index")
-    found = find_everywhere(page, admin, screenshots.FOR_ANYBODY)
+    found = find_everywhere(page, admin, screenshots.FOR_ANYBODY, few=few)
     for who, pages in (
         ("month_newcomer", screenshots.FIRST_DAY),
         ("operator", screenshots.FOR_OPERATORS),
         ("month_user", screenshots.PAGES),
     ):
         visit_as(page, live_server, users[who])
-        found += find_everywhere(page, admin, pages)
+        found += find_everywhere(page, admin, pages, few=few)
     assert found == [], "\n".join(found)

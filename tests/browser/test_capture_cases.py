@@ -113,6 +113,7 @@ BUILDERS: dict[str, tuple[str, dict[str, str], str, dict[str, str]]] = {
 }
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_each_builders_form_is_sent_once(page: Page, site: CaptureSite, builder: str):
     form, typed, button, added = BUILDERS[builder]
@@ -159,6 +160,7 @@ def test_fields_may_have_names_of_the_forms_own_properties(page: Page, site: Cap
     assert settle(page, site) == [{name: f"{name}@example.com" for name in NAMES}]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("name", ["closest", "action", "submit", "method", "elements"])
 def test_such_a_form_may_be_sent_by_submit_too(page: Page, site: CaptureSite, name: str):
     page.evaluate("name => document.querySelector('#names').innerHTML = `<input name=${name}>`", name)
