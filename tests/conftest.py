@@ -3,7 +3,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -22,12 +22,14 @@ OBJECTS_BETWEEN_LOOKS = 10_000
 choose_examples()
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not name
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Mark tests before pytest leaves out what -m does not name, and sort them when nobody else does any more."""
     long_tests.mark_samples(items)
     whole_files = not any("::" in given for given in config.args)
     if whole_files and (faults := long_tests.faults(items)):
         raise pytest.UsageError("\n".join(faults))
+    yield
     items.sort(key=lambda item: place_of(item.nodeid.split("::")[0]))
 
 

@@ -12,6 +12,7 @@ from .header_cases import CASES, UNSENDABLE
 from .receivers import OK, Receiver, answering
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_is_not_saved(case: HeaderCase) -> None:
     with pytest.raises(HeaderRefused) as refused:

@@ -31,6 +31,7 @@ def assert_storable(answer: Answer) -> None:
     assert answer.duration_ms >= 0
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_becomes_an_answer(case: ReplyCase, client: Client) -> None:
     with Receiver(answering(case.reply, then=case.then)) as receiver:

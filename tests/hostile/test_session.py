@@ -49,6 +49,7 @@ def test_it_sends_and_reads(make_session: Callable[..., GuardedSession]) -> None
         assert b"User-Agent: Callhooks/1.0\r\n" in receiver.requests[0]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("case", URLS, ids=str)
 def test_a_refused_url_is_not_requested(
     case: Any, make_session: Callable[..., GuardedSession], dialled: list[Any]

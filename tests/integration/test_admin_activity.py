@@ -132,6 +132,7 @@ def test_each_filter_leaves_what_it_says(client, company):
     assert left(kind="call", outcome="missed", source="radio") == {"Cyd"}
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize(
     "asked",
     ["kind=fax", "outcome=x", "tracker=a", "tag=-1", "since=1y", "from=2026-13-01", "page=0", "page=201", "page=x",

@@ -77,6 +77,7 @@ def test_a_change_keeps_the_url_unless_a_new_one_is_given(client, company):
     assert Subscription.with_alerts.get(pk=destination.endpoint_id).secret_url == "https://chat.example.com/hooks/1"
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -27,6 +27,7 @@ def client(company):
         yield login(factories.make_member(company, "owner"))
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("name", ["type", "state", "answer", "subscription", "since", "before", "q", "p"])
 def test_filters_of_the_log(client, name):
     for value in (NUL, "9" * 40, "-1", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "\udcff"):
@@ -86,6 +87,7 @@ def test_json_of_a_form_that_cannot_be_kept(client, said):
     assert not FormSubmission.objects.exists()
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("said", ["null", '{"a": 1}', '"abc"', "[1e400]", "[[1]]"])
 def test_pictures_of_a_text_are_a_list_of_addresses(client, company, said):
     tracker = factories.make_tracker(company)

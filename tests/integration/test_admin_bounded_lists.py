@@ -108,6 +108,7 @@ def test_what_no_index_finds_is_looked_for_step_by_step_and_all_of_it_is_found(c
     assert len(steps) == 3
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("query", ["", "?since=all", "?type=post_call", "?since=all&type=post_call"])
 def test_what_an_index_finds_is_shown_at_once(client, company, subscription, query):
     rows = past(company, subscription, 9)
@@ -244,6 +245,7 @@ def _with_pages_of(number: int):
     return init
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("before", ["x", "2026-01-01", "2026-01-01T00:00:00", "9" * 40, "\x00"])
 def test_a_place_that_is_none_leads_to_the_whole_list(client, company, subscription, before):
     past(company, subscription, 1)
@@ -252,6 +254,7 @@ def test_a_place_that_is_none_leads_to_the_whole_list(client, company, subscript
     assert answer.redirect_chain == [(f"{DELIVERIES}?e=1", 302)]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("before", ["x", "9" * 40, "2026-01-01T00:00:00Z"])
 def test_a_place_that_is_none_breaks_no_operators_list(operator, before):
     assert operator.get(DELIVERIES, {"before": before}, follow=True).status_code == 200

@@ -35,6 +35,7 @@ def page_of(client, name: str) -> str:
     return answer.content.decode()
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize("name", TYPES)
 def test_a_type_is_shown_with_each_key_what_it_means_and_an_example(client, name):
     shown = page_of(client, name)

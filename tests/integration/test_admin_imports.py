@@ -302,6 +302,7 @@ def test_json_that_cannot_be_kept_is_a_wrong_line_and_stops_nobody(client, cell)
     assert (job.state, job.new, job.wrong) == ("ready", 1, 1)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("error", [DataError("no"), IntegrityError("no"), OperationalError("deadlock detected")])
 def test_an_import_that_the_database_refuses_lets_the_others_go_first(client, monkeypatch, error):
     upload(client, HEADER, row(1))

@@ -71,6 +71,7 @@ def test_it_opens_with_totals_and_a_name_from_the_calls(client, person):
     assert "Bing" in content
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize(("kind", "number"), [("call", 2), ("text", 1), ("form", 1), ("nonsense", 4)])
 def test_one_kind_alone(client, person, kind, number):
     assert len(titles(client.get(page(person), {"kind": kind}).content.decode())) == number
@@ -92,6 +93,7 @@ def test_pages_follow_each_other_without_a_gap_at_the_same_moment(client, compan
     assert len(found) == len(set(found)) == 13
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("said", ["x", "2026-01-01T00:00:00+00:00~call~x", "2026-01-01~call~1", "~~", "\x00"])
 def test_a_place_that_is_none_is_the_beginning(client, person, said):
     assert len(titles(client.get(page(person), {"before": said}).content.decode())) == 4

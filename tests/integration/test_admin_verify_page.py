@@ -34,6 +34,7 @@ def page_for(role: str) -> str:
     return answer.content.decode()
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pasted_it_works(language, tmp_path):

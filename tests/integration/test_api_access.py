@@ -78,6 +78,7 @@ READS = ["calls/", "texts/", "forms/", "trackers/", "tags/", "people/", "subscri
          "event-types/"]  # fmt: skip
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("address", READS)
 def test_reading_takes_the_scope_read(company, address):
     assert program(company, ["read"]).get(f"/api/v1/{address}").status_code == 200

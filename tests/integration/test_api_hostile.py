@@ -105,6 +105,7 @@ def test_any_form(api, data):
     answered_well(api, "post", "/api/v1/forms/", {"form_data": data})
 
 
+@pytest.mark.sample(every=2)
 @EXAMPLES
 @given(body=VALUE)
 @pytest.mark.parametrize("address", ["calls", "texts", "forms", "trackers", "tags", "subscriptions"])

@@ -93,6 +93,7 @@ def test_a_size_that_is_none(api, size):
     assert wrong(api.get(f"/api/v1/calls/?page_size={size}")).keys() == {"page_size"}
 
 
+@pytest.mark.sample(every=5)
 @pytest.mark.parametrize(
     "cursor",
     ["x", "%00", "AAAA", "bnVsbA", "W10", "WyIxIl0", "WyIyMDI2LTAxLTAxIDAwOjAwIiwgIngiXQ", "e30", "WyJ4IiwgIjEiXQ", "ü",

@@ -45,6 +45,7 @@ def test_the_secret_is_shown_when_it_is_made_and_on_request_alone(api):
     assert secret == {"secret": made["secret"], "previous_secret": None, "previous_secret_until": None}
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("fields", "place"),
     [

@@ -36,6 +36,7 @@ def test_what_the_service_sets_cannot_be_set(api, company, name):
     }
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     "name",
     ["company", "company_id", "tracker", "tracker_id", "person", "id", "pk", "recording_access_key", "__class__",

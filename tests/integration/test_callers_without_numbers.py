@@ -18,6 +18,7 @@ def source():
     return make_tracked_source(destination=BUSINESS)
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

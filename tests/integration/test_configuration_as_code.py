@@ -193,6 +193,7 @@ def test_only_the_named_companies_are_touched(acme, apply):
     assert other.name == "Other"
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

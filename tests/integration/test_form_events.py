@@ -112,6 +112,7 @@ def stored_anywhere(pattern):
     return False
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize(
     "name",
     [
@@ -224,6 +225,7 @@ def test_what_is_nested_is_looked_into(company):
     assert isinstance(told(form)["form_data"]["user"], str)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -76,6 +76,7 @@ def test_a_form_with_a_file_is_kept_without_it(source: FormSource):
     assert accepted(source) == {"name": "Ann", "photo": "[roof.jpg was not kept]"}
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("body", "kind", "kept"),
     [

@@ -177,6 +177,7 @@ def test_exactly_these_keys_in_this_order():
     assert_keys(body_of(full_call(), "call_routing_complete"), [*ALWAYS, *WHERE_SET])
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("key", [key for key in WHERE_SET if key != "tags"])
 def test_each_attribution_key_is_there_only_where_it_is_set(key):
     call = routed_call(**{key: "x"})

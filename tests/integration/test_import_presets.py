@@ -47,6 +47,7 @@ def told() -> list[tuple[str, str, str, int | None]]:
     ]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("name", "options", "left_out", "calls"),
     [

@@ -195,7 +195,7 @@ DOORS: list[Callable[[Company, Town, Path], Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.sample(every=4)
+@pytest.mark.sample(every=8)
 @pytest.mark.parametrize("door", DOORS, ids=[door.__name__ for door in DOORS])
 def test_a_number_without_plus_is_one_of_the_companys_country(door, company: Company, town: Town, tmp_path: Path):
     assert door(company, town, tmp_path) == town.stored

@@ -45,6 +45,7 @@ def test_the_list_shows_the_name_of_the_newest_call(client, company, quinn):
     assert Person.objects.get(pk=quinn.pk).name == "", "a list changes nothing"
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("term", ["Quinn", "park", "Park Quinn", "qui"])
 @pytest.mark.parametrize("url", [PEOPLE, CALLS], ids=["people", "calls"])
 def test_a_name_is_found(client, quinn, url, term):
@@ -65,6 +66,7 @@ def test_whoever_is_merged_is_found_as_the_main_person(client, company, quinn):
     assert [row.pk for row in rows] == [zoe.pk]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("term", ["'", "%", "!&|", "0", "Ω", "{}", "a" * 300])
 def test_odd_words_find_nothing(client, quinn, term):
     assert found(client, PEOPLE, term) == []

@@ -90,6 +90,7 @@ def test_they_can_be_given_from_the_start(client):
     assert Subscription.objects.get(name="ERP").credentials == Credentials({}, token="tok-1")
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

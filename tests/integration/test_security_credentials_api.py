@@ -86,6 +86,7 @@ def test_a_subscription_that_is_sent_back_as_it_was_read_changes_nothing(api, pa
     assert stored().headers == {"X-Tenant": "acme-4711", "X-New": "1"}
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize(
     ("fields", "place"),
     [

@@ -74,7 +74,7 @@ def test_parameters(company, path):
             assert answer.status_code < 500, (name, given[:60])
 
 
-@pytest.mark.sample(every=3)
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize(("method", "path"), FIELDS)
 def test_bodies(company, method, path):
     make_subscription(company)

@@ -27,6 +27,7 @@ def test_what_cannot_be_a_call_is_not_looked_up(name: str, page: str, django_ass
         assert Client().get(f"/calls/{name}/{page}").status_code == 404
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("page", ["recording", "recording/redirect"])
 @pytest.mark.parametrize("key", ["", "x", "%00", "%ff", "é", "x" * 5000])
 def test_without_its_key_a_recording_is_not_there(call: Call, page: str, key: str):

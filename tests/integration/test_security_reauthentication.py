@@ -78,6 +78,7 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("name", NAMES)
 def test_it_asks_after_ten_minutes_and_then_does_it(company, owner, name):
     url, data = acts(company, owner)[name]

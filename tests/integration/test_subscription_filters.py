@@ -101,6 +101,7 @@ def test_choices_taken_off_leave_no_filter(client, subscription):
     assert "All calls." in text_of(client, page(subscription))
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -78,8 +78,8 @@ def test_the_url_conf_is_walked(tenants):
 @pytest.mark.parametrize(
     ("role", "share"),
     [
-        ("owner", Share(0, 2)),
-        ("viewer", Share(1, 2)),
+        ("owner", Share(0, 3)),
+        ("viewer", Share(1, 3)),
         pytest.param("owner", Share(), marks=pytest.mark.long),
         pytest.param("viewer", Share(), marks=pytest.mark.long),
     ],

@@ -28,6 +28,7 @@ def source():
     return make_tracked_source()
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("sender", ["72645", "ACME Bank", "rcs:acme_bank_agent", "messenger:100012145550123"])
 def test_a_sender_without_a_phone_number(source, sender):
     for _ in range(2):

@@ -169,6 +169,7 @@ def test_other_sites_may_not_send_until_they_are_allowed(source: FormSource):
     assert answer.headers["Access-Control-Allow-Methods"] == "POST"
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("data", "kind", "status", "reason"),
     [

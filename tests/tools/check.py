@@ -18,9 +18,9 @@ CRASH, BROWSER = "tests/crash", "tests/browser"
 # By whole files, because some share what is dear to make; those that take longest first (tests/support/longest.py), not
 # those with the most tests.
 BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
-# Workers, each with a database of its own: four on the two cores of a small build machine, since tests wait for the
-# disk and for other processes a third of their time.
-AT_ONCE = ["-n", "4", *BY_FILE]
+# Workers, each with a database of its own: three on the two cores of a small build machine, since tests wait for the
+# disk and for other processes. Each costs five seconds of CPU before its first test.
+AT_ONCE = ["-n", "3", *BY_FILE]
 CRASH_AT_ONCE = ["-n", "2", *BY_FILE]
 # tests/support/long_tests.py
 LONG, SHORT = ["-m", "long"], ["-m", "not long", "--durations=10", "--durations-min=5"]

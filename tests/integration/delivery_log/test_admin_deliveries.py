@@ -24,6 +24,7 @@ from tests.support.admin import filled_in, login
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -19,6 +19,7 @@ from tests.support.receiver import Receiver
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize(
     ("headers", "pack", "mask"),
     [

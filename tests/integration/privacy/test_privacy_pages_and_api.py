@@ -126,6 +126,7 @@ def test_a_program_looks_and_erases(ours, run):
     assert counted["counts"]["calls"] == 0
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("body", "place"),
     [

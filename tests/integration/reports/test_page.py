@@ -94,6 +94,7 @@ def test_figures_are_compared_with_the_same_days_of_the_month_before(client, com
     assert (seen["Texts received"], seen["Forms"], seen["Good leads"], seen["Value"]) == ("1", "1", "1", "1,200")
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("asked", "calls"),
     [
@@ -112,6 +113,7 @@ def test_periods(client, company, google, asked, calls):
     assert figures(shown(client, **asked))["Calls"] == calls
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

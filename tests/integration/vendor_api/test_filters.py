@@ -90,6 +90,7 @@ def test_what_a_call_that_rings_does_not_know_is_not_asked(client, company):
     }  # fmt: skip
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("filter_", "sent"),
     [

@@ -40,6 +40,7 @@ def ids_of(bodies):
 
 
 # Pages of ten: the client from the contract alone walks a thousand calls in pages of a hundred.
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 70])
 def test_all_ways_find_the_same(company, count):
     bring_in(company, count)
@@ -52,6 +53,7 @@ def test_all_ways_find_the_same(company, count):
     assert ids_of(client.by_page("calls.json", per_page=25)) == wanted
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("way", ["by_link", "by_page", "relative"])
 def test_calls_that_arrive_meanwhile_move_no_other(company, way):
     bring_in(company, 30)

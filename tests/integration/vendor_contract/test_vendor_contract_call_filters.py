@@ -115,6 +115,7 @@ def test_one_tracker(client, company, calls):
     assert names(client, calls, tracker_id=tracker) == ["missed", "again"]
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("style", [{}, {"relative_pagination": "true"}], ids=["pages", "relative"])
 def test_each_sort(client, calls, style):
     def ordered(**params):

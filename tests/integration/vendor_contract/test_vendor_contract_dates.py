@@ -133,6 +133,7 @@ def test_dates_that_nobody_can_read(client):
             assert client.get(path, 400, **params)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("path", ["form_submissions", "text-messages", "sms-threads"])
 def test_other_lists_by_date(client, company, path):
     for days in (0, 40):
