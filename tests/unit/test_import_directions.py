@@ -6,6 +6,7 @@ never from one above or beside it.
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,8 +106,13 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache  # reading all of them takes a second, and several tests ask
+def imports(path: Path) -> tuple[str, ...]:
     """Absolute names of all that is imported anywhere in the file: `a.b.c` of `from a.b import c`."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).parent.parts
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
