@@ -1,7 +1,7 @@
 """Which calls a request asks for. Spam is not there.
 
 The index `call_listed` answers what the columns in it can say, however many calls there are. What it cannot (a search,
-tags, first calls, another order) is read row by row, and so only where the range of time holds a bounded number.
+tags, first calls, another order) is read row by row (`bounds`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from calls.selectors import SAME_MOMENT, of_same_person
 from subscriptions.models import Company
 
 from . import ids
+from .bounds import bounded
 from .dates import Range
-from .errors import BadRequest
 from .params import Params
 
-MOST_READ = 50_000
 _MISSED = Q(answered_at=None, voicemail=False)
 _ANSWERED = Q(answered_at__isnull=False, voicemail=False)
 _VOICEMAIL = Q(voicemail=True)
@@ -140,13 +139,8 @@ class CallQuery:
             found |= Q(tracker__phone_number__contains=digits)
         return rows.filter(found)
 
-    def bounded(self, what: str) -> None:
-        """Refuses what would read the rows of more calls than MOST_READ."""
-        if self.in_range.values("pk")[: MOST_READ + 1].count() > MOST_READ:
-            raise BadRequest(
-                f"{what} looks through at most {MOST_READ:,} calls, and there are more in this range of time. Choose a "
-                "shorter one with start_date and end_date."
-            )
+    def bounded(self, what: str, rows: QuerySet[Call]) -> QuerySet[Call]:
+        return bounded(self.in_range, rows, what, "calls")
 
     def _of_trackers(self, rows: QuerySet[Call]) -> QuerySet[Call]:
         given = self.params.many("tracker_id") + self.params.many("tracker_ids")

@@ -38,7 +38,7 @@ class CallsSummary(Summing):
         group = params.choice("group_by", {name: name for name in GROUPS})
         query, rows = self.query()
         if not query.in_index or "first_time_callers" in names or (group and group not in INDEXED_GROUPS):
-            query.bounded("This filter, group or field")
+            rows = query.bounded("This filter, group or field", rows)
         if group and group not in INDEXED_GROUPS:
             query.ask_calls()
         columns = GROUPS[group] if group else ()

@@ -28,7 +28,7 @@ class CallsTimeseries(Summing):
         interval = self.params.choice("interval", INTERVALS) or "day"
         query, rows = self.query()
         if not query.in_index or "first_time_callers" in names:
-            query.bounded("This filter or field")
+            rows = query.bounded("This filter or field", rows)
         zone = ZoneInfo(self.context.zone)
         first = None if query.range.start else self.first(query.in_range, "start_time")
         start, end = query.range.start or first or timezone.now(), query.range.end or timezone.now()

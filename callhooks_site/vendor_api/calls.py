@@ -42,12 +42,12 @@ class CallsView(VendorView):
         context = self.context
         query = CallQuery(self.company, params, range_of(params, context.zone))
         rows = query.searched(query.rows())
+        days = CallDays(query, rows)
         order = order_of(params, SORTS, "start_time")
         if not query.in_index or order.sort is not SORTS["start_time"]:
-            query.bounded("This filter, search or order")
+            rows = query.bounded("This filter, search or order", rows)
         names = SHAPE.names(params.many("fields"))
         show = self.shower(rows, SHAPE, lambda keys: load_calls(keys, names), names)
-        days = CallDays(query, rows)
         by_days = order.sort is SORTS["start_time"] and days.counts is not None
         listing = Listing(
             request,

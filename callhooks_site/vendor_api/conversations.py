@@ -17,7 +17,7 @@ from calls.tagging import find_or_make_tags
 from messaging.models import TextMessage, Thread
 
 from .body_values import LONGEST_NOTE, is_one_of, lead_status_of, tags_of, text_of, value_of
-from .call_queries import MOST_READ
+from .bounds import bounded
 from .dates import range_of
 from .errors import BadRequest, Forbidden, NotHere
 from .paging import Listing, Order, Sort
@@ -182,9 +182,7 @@ class ThreadList(VendorView):
         threads = Thread.objects.filter(company=self.company, last_message_at__isnull=False).order_by()
         rows = in_range = range_of(params, self.context.zone).on(threads, "last_message_at")
         if term := params.text("search"):
-            if in_range.values("pk")[: MOST_READ + 1].count() > MOST_READ:
-                raise BadRequest(f"A search looks through at most {MOST_READ:,} conversations. Choose a shorter time.")
-            rows = rows.filter(self._search(term))
+            rows = bounded(in_range, rows.filter(self._search(term)), "A search", "conversations")
         return self.listed(self.collection, rows, NEWEST_FIRST, self.shape, load=load_threads)
 
     def _search(self, term: str) -> Q:

@@ -40,7 +40,7 @@ class FormsSummary(Summing):
         if url := params.text("form_URL") or params.text("form_url"):
             rows = rows.filter(form_url=url)
         if rows is not query.in_range or group or names != ["total_forms"]:
-            query.bounded()
+            rows = query.bounded(rows)
         if params.many("custom_form_ids"):
             rows = rows.none()  # forms have no id of their own here
         if "first_forms" in names:

@@ -22,7 +22,8 @@ from forms_intake.models import FormSubmission
 from subscriptions.api.kit.serializers import shared_serializer
 
 from .body_values import LONGEST_NOTE, lead_status_of, tags_of, text_of, value_of
-from .call_queries import LEAD_STATUSES, MOST_READ
+from .bounds import bounded
+from .call_queries import LEAD_STATUSES
 from .call_queries import tags_of as tags_named
 from .dates import range_of
 from .errors import BadRequest, Forbidden
@@ -145,27 +146,22 @@ class FormQuery:
             tags = list(tags_named(self.view.company, names).values_list("pk", flat=True))
             through = FormSubmission.tags.through.objects
             rows = rows.filter(Exists(through.filter(formsubmission=OuterRef("pk"), tag__in=tags)))
-        if rows is not self.in_range:
-            self.bounded()
         return rows
 
-    def bounded(self) -> None:
-        if self.in_range.values("pk")[: MOST_READ + 1].count() > MOST_READ:
-            raise BadRequest(
-                f"This looks through at most {MOST_READ:,} forms, and there are more in this range of time. Choose a "
-                "shorter one with start_date and end_date."
-            )
+    def bounded(self, rows: QuerySet[FormSubmission]) -> QuerySet[FormSubmission]:
+        return bounded(self.in_range, rows, "This", "forms")
 
 
 class FormsView(VendorView):
     def get(self, request: Request, account: str) -> Response:
         query = FormQuery(self)
         order = order_of(self.params, SORTS, "submitted_at")
-        if order.sort.column != "submitted_at":
-            query.bounded()
+        rows = query.rows()
+        if rows is not query.in_range or order.sort.column != "submitted_at":
+            rows = query.bounded(rows)
         names = SHAPE.names(self.params.many("fields"))
         return self.listed(
-            "form_submissions", query.rows(), order, SHAPE, load=lambda keys: load_forms(keys, names), names=names
+            "form_submissions", rows, order, SHAPE, load=lambda keys: load_forms(keys, names), names=names
         )
 
     def post(self, request: Request, account: str) -> Response:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from calls.models import Person
 
 from . import timeline
-from .call_queries import MOST_READ
+from .bounds import MOST_READ
 from .errors import BadRequest
 from .paging import Sort, envelope, order_of, size_of
 from .shapes import TEXT, TEXT_OR_NULL, Context, Field, Shape, of, utc

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callhooks_site.vendor_api import call_queries
+from callhooks_site.vendor_api import bounds
 from callhooks_site.vendor_api.call_sums import NAMES
 from calls.models import Tag
 from tests.support.factories import ended_call, make_call, make_company, make_tracker
@@ -210,7 +210,7 @@ def test_clocks_that_are_set_back_have_an_hour_twice(client, company):
 
 
 def test_what_reads_many_rows_asks_for_a_shorter_time(client, some, monkeypatch):
-    monkeypatch.setattr(call_queries, "MOST_READ", 3)
+    monkeypatch.setattr(bounds, "MOST_READ", 3)
     for params in ({"search": "x"}, {"tags": "x"}, {"call_type": "first_call"}, {"sort": "customer_name"}):
         assert "shorter" in client.get("calls.json", **params, code=400)
     assert client.get("calls.json", search="x", start_date="2020-01-01", end_date="2020-01-02")["calls"] == []
