@@ -16,6 +16,8 @@ import psycopg
 from .sessions import NoAnswer, Session, loses_prepared, shares_sessions
 
 OLDEST = 14
+# Of a drain beside its worker's: the one that hears wake-ups, and the one that writes outcomes.
+DRAIN_ADDS = 2
 # Beside workers and drains: django-q2's guard, pusher and monitor, and the supervisor's look.
 CLUSTER_ADDS = 4
 # Somebody must still get in: psql, a backup, `manage.py`.
@@ -49,11 +51,11 @@ class Needs:
 
     @property
     def total(self) -> int:
-        return self.web + self.workers + CLUSTER_ADDS + self.drains
+        return self.web + self.workers + CLUSTER_ADDS + DRAIN_ADDS * self.drains
 
     def __str__(self) -> str:
         web = f"{self.web} for the web servers' threads, " if self.web else ""
-        return f"{web}{self.workers + CLUSTER_ADDS} for the cluster, {self.drains} for drains"
+        return f"{web}{self.workers + CLUSTER_ADDS} for the cluster, {DRAIN_ADDS * self.drains} for drains"
 
 
 def inspect(

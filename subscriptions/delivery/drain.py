@@ -3,7 +3,7 @@
 It holds a slot (`slots.SlotConnection`), hears its wake-ups, and sleeps only until something falls due.
 
 Invariants
-- This thread has the database; the network is the sender thread's.
+- This thread claims, the sender thread has the network, the recording thread writes outcomes.
 - What is claimed is either finished (an outcome is written) or handed back; a drain that is killed does neither, and
   the lease ends by itself.
 - Losing the database loses no outcome as long as the process lives: they are kept and written when it is back.
@@ -17,9 +17,9 @@ Invariants
 from __future__ import annotations
 
 import logging
-import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from uuid import uuid4
 
 from django.db import connection
@@ -33,8 +33,8 @@ from .endpoint_health import EndpointBook
 from .fairness import Hosts, Paces, Shares
 from .gc_tuning import collecting_seldom
 from .news import News
-from .outbox import Claimed, Outcome
-from .recorder import Recorder
+from .outbox import Claimed
+from .recording_thread import RecordingThread
 from .sender_pool import Loop, SenderPool
 from .sender_thread import SenderThread
 from .sending import Sending
@@ -46,7 +46,7 @@ IDLE_SECONDS = 1.0  # the longest sleep: a stop must be seen
 HEARTBEAT_SECONDS = 5.0
 HOUSEKEEPING_SECONDS = 1.0
 HANDOVER_SECONDS = 3.0  # before the end: time for the successor to be queued and to wait for the slot
-RECONNECT_SECONDS = 0.5
+END_SECONDS = 0.1  # between two looks whether all is written
 HAND_OVER_EVERY = 0.1  # seconds between two looks for a successor
 RECORDING_SECONDS = 2.0  # of a lease, kept for writing the outcome
 
@@ -78,13 +78,13 @@ class Drain:
         self._lease = lease
         safe_seconds = lease - longest_request - RECORDING_SECONDS
         self._sender = SenderThread(SenderPool(loop=loop, sending=sending, paces=paces, safe_seconds=safe_seconds))
-        self._sending = sending
-        self._clock_offset = 0.0
         self._claimer = Claimer(
             token=uuid4(), lease=lease, shares=Shares(in_flight), hosts=hosts, paces=paces, give=self._give
         )
-        self._recorder = Recorder(written=self._written, handed_back=self._claimer.release)
         self._book = EndpointBook(time_scale)
+        self._recording = RecordingThread(
+            sender=self._sender, sending=sending, book=self._book, rows_at_once=self._claimer.rows_at_once
+        )
         self._ends_at = time.monotonic() + budget
         self._gives_up_at = self._ends_at + successor_seconds
         self._hand_over_at = self._ends_at
@@ -98,12 +98,14 @@ class Drain:
         """Work until the budget is used or a stop is asked for. Returns how many attempts were recorded."""
         with staying_on(self._core), collecting_seldom():
             self._sender.begin()
+            self._recording.begin()
             try:
                 self._work_until_lost()
                 self._end()
             finally:
+                self._recording.end()
                 self._sender.end()
-        return self._recorder.recorded
+        return self._recording.recorded
 
     def _work_until_lost(self) -> None:
         try:
@@ -143,32 +145,25 @@ class Drain:
             self._do_housekeeping()
         now = time.monotonic()
         timeout = min(self._claimer.seconds(now), IDLE_SECONDS, max(0.0, self._hand_over_at - now))
-        if self._sender.wait(timeout, self._slot.descriptors()):
+        if self._recording.wait(timeout, self._slot.descriptors()):
             self._serve_news()
-        self._take_outcomes(*self._sender.collect())
-        while self._recorder.flush(self._claimer.rows_at_once(now)):
-            self._serve_news()
-        self._book.write_good_news(time.time() + self._clock_offset)
+        self._take_recorded()
 
     def _serve_news(self) -> None:
         """Between any two things that take long: whoever has one event does not wait for many of another."""
         self._claimer.wake(self._slot.news())
         self._claimer.claim_woken(time.monotonic())
 
-    def _take_outcomes(self, outcomes: Sequence[Outcome], unsent: Sequence[Claimed]) -> None:
-        self._recorder.add(self._sending.excuse(outcomes), unsent)
-
     def _give(self, jobs: list[Claimed], claimed_at: float) -> None:
-        self._clock_offset = jobs[-1].database_time - time.time()
-        self._sender.give(jobs, claimed_at, self._clock_offset)
+        clock_offset = self._recording.clock_offset = jobs[-1].database_time - time.time()
+        self._sender.give(jobs, claimed_at, clock_offset)
 
-    def _written(self, batch: Sequence[Outcome], ready: bool) -> None:
-        answers = [outcome for outcome in batch if outcome.claimed.leads]
-        self._claimer.release([outcome.claimed for outcome in answers])
-        if ready:
-            self._claimer.wake(News(everywhere=True))
-        self._claimer.expect(answers, time.monotonic())
-        self._book.note(answers, now=time.time() + self._clock_offset)
+    def _take_recorded(self) -> None:
+        for recorded in self._recording.collect():
+            self._claimer.release(recorded.released)
+            if recorded.ready:
+                self._claimer.wake(News(everywhere=True))
+            self._claimer.expect(recorded.answers, time.monotonic())
 
     def _do_housekeeping(self) -> None:
         began = time.monotonic()
@@ -186,21 +181,16 @@ class Drain:
         meanwhile. After a lease's time it is given up: by then the rows are due again for others."""
         self._sender.stop()
         self._leave_slot()
+        self._recording.finish()
         give_up_at = time.monotonic() + self._lease
-        while (self._claimer.held or self._book.has_news) and time.monotonic() < give_up_at:
-            try:
-                self._take_outcomes(*self._sender.collect(all_of_them=True))
-                while self._recorder.flush():
-                    pass
-                self._book.write_good_news(time.time() + self._clock_offset, all_of_it=True)
-                if self._claimer.held:
-                    self._sender.wait(0.1)
-            except DATABASE_LOST:
-                connection.close()
-                select.select([], [], [], RECONNECT_SECONDS)
-            except Exception:  # nothing more can be written: the leases end by themselves
-                logger.exception("A drain could not write what it did")
-                break
+        while (
+            (self._claimer.held or self._book.has_news)
+            and not self._recording.has_failed
+            and time.monotonic() < give_up_at
+        ):
+            with suppress(Exception):  # the recording thread tells of it, and tries again as long as it can
+                self._recording.wait(END_SECONDS)
+            self._take_recorded()
 
     def _leave_slot(self) -> None:
         try:

@@ -1,10 +1,11 @@
-"""The sender pool in a thread of its own, beside the drain's: requests go on while the database works.
+"""The sender pool in a thread of its own: requests go on while the database works.
 
 Invariants
 - The pool and its loop are the thread's alone from `begin` to `end`; what passes between the threads are whole lists.
-- What was given comes back: the thread ends when it is told to, or by a fault, which the drain's thread then raises.
-- The drain's thread is woken when a batch is full, or has waited long enough, or something is handed back; not for each
-  answer.
+- What was given comes back: the thread ends when it is told to, or by a fault, which is raised where its outcomes are
+  waited for.
+- Whoever waits for outcomes is woken when a batch is full, or has waited long enough, or something is handed back; not
+  for each answer.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class SenderThread:
         self._fault: Exception | None = None
         self._stopping = self._ending = False
         self._for_thread = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._for_drain = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._for_waiter = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def begin(self) -> None:
@@ -57,14 +58,14 @@ class SenderThread:
         if (ripe := self._seconds_to_batch()) is not None:
             timeout = min(timeout, ripe)
         poll = select.poll()  # not select(), which takes no descriptor above 1,023
-        for descriptor in (self._for_drain, *descriptors):
+        for descriptor in (self._for_waiter, *descriptors):
             poll.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(max(0.0, timeout) * 1000)}
-        if self._for_drain in ready:
-            os.eventfd_read(self._for_drain)
+        if self._for_waiter in ready:
+            os.eventfd_read(self._for_waiter)
         if self._fault:
             raise self._fault
-        return ready - {self._for_drain}
+        return ready - {self._for_waiter}
 
     def collect(self, *, all_of_them: bool = False) -> tuple[Sequence[Outcome], Sequence[Claimed]]:
         """What is to be written: nothing, unless a batch is full or has waited long enough, or `all_of_them`."""
@@ -74,6 +75,10 @@ class SenderThread:
             outcomes, self._outcomes = self._outcomes, []
             unsent, self._unsent = self._unsent, []
         return outcomes, unsent
+
+    def tell(self) -> None:
+        """End the wait of whoever waits."""
+        os.eventfd_write(self._for_waiter, 1)
 
     def stop(self) -> None:
         """Begin nothing more: what waits comes back unsent, requests under way are finished."""
@@ -87,7 +92,7 @@ class SenderThread:
         if self._thread.ident is not None:
             self._thread.join()
         os.close(self._for_thread)
-        os.close(self._for_drain)
+        os.close(self._for_waiter)
 
     def _seconds_to_batch(self) -> float | None:
         with self._lock:
@@ -103,10 +108,10 @@ class SenderThread:
                 if self._pool.wait(IDLE_SECONDS, (self._for_thread,)):
                     self._take()
                 self._bring(*self._pool.collect())
-        except Exception as fault:  # raised once more where the drain waits
+        except Exception as fault:  # raised once more in `wait`
             logger.exception("A drain's sender thread ends early")
             self._fault = fault
-            os.eventfd_write(self._for_drain, 1)
+            os.eventfd_write(self._for_waiter, 1)
 
     def _take(self) -> None:
         os.eventfd_read(self._for_thread)
@@ -127,4 +132,4 @@ class SenderThread:
                 self._oldest = time.monotonic()
             tell = unsent or not before or before < ENOUGH <= len(self._outcomes)
         if tell:
-            os.eventfd_write(self._for_drain, 1)
+            os.eventfd_write(self._for_waiter, 1)

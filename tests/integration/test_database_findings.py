@@ -159,10 +159,10 @@ def test_too_few_connections_are_found_and_stop_nothing():
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('max_connections')::int - 3")  # what PostgreSQL reserves
         room = cursor.fetchone()[0] - SPARE - CLUSTER_ADDS
-    assert names(connection.settings_dict, needs=Needs(web=room - 5, workers=3, drains=2)) == []
-    (finding,) = findings(connection.settings_dict, needs=Needs(web=room - 4, workers=3, drains=2))
+    assert names(connection.settings_dict, needs=Needs(web=room - 7, workers=3, drains=2)) == []
+    (finding,) = findings(connection.settings_dict, needs=Needs(web=room - 6, workers=3, drains=2))
     assert (finding.name, finding.fatal) == ("connections", False)
-    assert f"{room - 4} for the web servers' threads, 7 for the cluster, 2 for drains" in finding.text
+    assert f"{room - 6} for the web servers' threads, 7 for the cluster, 4 for drains" in finding.text
 
 
 def test_a_limit_of_the_role_counts():

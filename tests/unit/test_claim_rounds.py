@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from subscriptions.delivery import outages, outbox
 from subscriptions.delivery.claimer import BUSY_SECONDS, CUT_SECONDS, IDLE_SECONDS, Claimer
 from subscriptions.delivery.fairness import Hosts, Paces, Shares
 from subscriptions.delivery.news import News
-from subscriptions.delivery.outbox import Claim, Claimed, Look
+from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
 
 NOTHING = Claim([], more=False, cut=False, skipped=False, next_seconds=None)
 BEGINNING = Claim([], more=False, cut=True, skipped=False, next_seconds=None)
@@ -87,4 +88,52 @@ def test_news_in_the_middle_of_a_round_begin_another(script, monkeypatch):
     made.wake(News(everywhere=True))
     script.extend([END])
     made.step(0.0)
+    assert made.seconds(0.0) == 0
+
+
+def rows_of(company: int, number: int) -> list[Claimed]:
+    return [replace(job(1), company=company) for _ in range(number)]
+
+
+def seconds_after_a_large_claim(monkeypatch: pytest.MonkeyPatch, script: list[Claim], companies: list[int]) -> float:
+    """Until the next claim, when one was large, took 10 ms and left more; these companies had something before."""
+    now = [0.0]
+    monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: now[0])
+    made = claimer()
+    script[:] = [Claim(rows_of(company, 1), False, False, False, None) for company in companies]
+    while script:
+        made.wake(News(everywhere=True))
+        made.step(now[0])
+
+    def take_long(**_: object) -> Claim:
+        now[0] += 0.01
+        return Claim(rows_of(1, 300), True, True, False, None)
+
+    monkeypatch.setattr(outbox, "claim", take_long)
+    made.wake(News(everywhere=True))
+    made.step(now[0])
+    made.wake(News(everywhere=True))
+    return made.seconds(now[0])
+
+
+def test_beside_others_a_large_claim_is_followed_by_a_pause_as_long_as_it_took(script, monkeypatch):
+    assert seconds_after_a_large_claim(monkeypatch, script, [1, 2]) == pytest.approx(0.01)
+
+
+def test_for_a_company_that_is_alone_there_is_no_pause(script, monkeypatch):
+    assert seconds_after_a_large_claim(monkeypatch, script, [1]) == 0
+
+
+def test_for_many_companies_there_is_no_pause(script, monkeypatch):
+    monkeypatch.setattr("subscriptions.delivery.claimer.MANY_COMPANIES", 1)
+    assert seconds_after_a_large_claim(monkeypatch, script, [1, 2]) == 0
+
+
+def test_a_woken_company_waits_for_no_pause(script, monkeypatch):
+    monkeypatch.setattr(outbox, "claim_few", lambda **_: FewClaimed([], False))
+    now = [0.0]
+    monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: now[0])
+    made = claimer()
+    made._pause_until = 5.0
+    made.wake(News({2}))
     assert made.seconds(0.0) == 0

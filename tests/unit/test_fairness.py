@@ -29,13 +29,13 @@ def test_a_quick_endpoint_gets_as_many_as_the_setting_allows_and_rows_for_a_whil
 
 def test_the_time_of_a_request_decides_how_many_are_under_way():
     requests, windows = [], []
-    for seconds in (0.05, 0.3, 0.7, 1.4, 14.0):
+    for seconds in (0.05, 0.3, 0.7, 1.05, 1.4, 14.0):
         paces = Paces(8)
         paces.note(1, seconds, good=True)
         requests.append(paces.requests(1))
         windows.append(paces.window(1))
-    assert requests == [8, 8, 7, 3, 1]
-    assert windows == [LARGEST_WINDOW, 13, 7, 3, 1]
+    assert requests == [8, 8, 7, 5, 3, 1]
+    assert windows == [LARGEST_WINDOW, 13, 7, 5, 3, 1]
 
 
 def test_a_slow_success_is_no_reason_for_more():
