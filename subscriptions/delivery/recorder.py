@@ -138,7 +138,7 @@ def _attempted(outcome: Outcome) -> spans.Attempted:
     return spans.Attempted(
         job.event_id,
         job.event_type,
-        job.company,
+        job.company_shown,
         job.endpoint,
         job.id,
         job.attempt,

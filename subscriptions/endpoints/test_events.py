@@ -65,7 +65,7 @@ def send_test(subscription: Subscription, event_type: str) -> Delivery:
             due_at=Now(),
         )
         if spans.on:
-            told = spans.Published(event.id, event_type, subject.resource_id, subscription.company_id)
+            told = spans.Published(event.id, event_type, subject.resource_id, subscription.company.resource_id)
             transaction.on_commit(partial(spans.note_published, [told]))
         wakeup.after_commit([subscription.company_id])
     delivery.refresh_from_db()

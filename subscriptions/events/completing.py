@@ -57,7 +57,7 @@ def _tell(published: Iterable[tuple[UUID, str]]) -> None:
 
 def _published(event: NewEvent) -> spans.Published:
     subject = event.stream.subject
-    return spans.Published(event.id, event.type, subject.resource_id, subject.company_id)
+    return spans.Published(event.id, event.type, subject.resource_id, subject.company.resource_id)
 
 
 def _shape(

@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 QUEUE = 8_192  # spans: some 8 MB, and a second of a busy drain
 BATCH = 512
-DELAY_MS = 1_000  # how long a span waits for others, and what a killed process loses
 END_SECONDS = 2.0  # how long a process that ends waits for the collector
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
@@ -101,7 +100,10 @@ def _start() -> BatchSpanProcessor:
             _resource = Resource.create({SERVICE_NAME: name, SERVICE_VERSION: VERSION})
             exporter = _Telling(settings.OTEL_EXPORTER_OTLP_ENDPOINT)
             _processor = BatchSpanProcessor(
-                exporter, max_queue_size=QUEUE, schedule_delay_millis=DELAY_MS, max_export_batch_size=BATCH
+                exporter,
+                max_queue_size=QUEUE,
+                schedule_delay_millis=settings.OTEL_BSP_SCHEDULE_DELAY,
+                max_export_batch_size=BATCH,
             )
             Finalize(None, flush, exitpriority=1)  # in django-q2's workers too, where atexit does nothing
         return _processor

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from . import trace_ids
@@ -24,15 +24,15 @@ class TracedRequest:
 
     began: int  # nanoseconds since 1970
     event: UUID | None = None
-    company: int = field(default=0)
+    company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     id: UUID
     type: str
-    subject: str  # a resource id
-    company: int
+    subject: str  # a resource id, as the company's
+    company: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Attempted:
 
     event: UUID
     event_type: str
-    company: int
+    company: str  # its resource id
     subscription: int
     delivery: int
     attempt: int

@@ -97,7 +97,7 @@ def _attempts(first: int) -> list[Any]:
 
     now = time.time()
     return [
-        Attempted(uuid7(), "form_submission", 7, 8, number, 1, now, now, 0.01, "delivered", 200, "")
+        Attempted(uuid7(), "form_submission", "COM7", 8, number, 1, now, now, 0.01, "delivered", 200, "")
         for number in range(first, first + AT_ONCE)
     ]
 

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from django_q.tasks import async_task
 
 from callhooks_site.json_logs import LONGEST_MESSAGE, LONGEST_TRACEBACK, JsonLine
 from callhooks_site.request_ids import OneLine
 from subscriptions.lib import log_context
-from subscriptions.models import Delivery
-from tests.chaos.parts import free_port
-from tests.crash.cluster import ROOT, environment, running_cluster
-from tests.integration.test_security_gunicorn import answers
-from tests.support.api import ringing
-from tests.support.factories import make_company, make_key, make_subscription, make_tracker
-from tests.support.receiver import Receiver
-from tests.support.waiting import wait_until
 
 
 def line(message: str, *arguments: object, error: BaseException | None = None, **extra: object) -> dict[str, Any]:
@@ -93,54 +80,3 @@ def test_a_secret_that_gets_into_a_message_is_not_written(secret):
     record = logging.LogRecord("callhooks", logging.INFO, __file__, 1, SECRETS[secret], None, None)
     record.request_id = "-"
     assert secret not in OneLine().format(record)
-
-
-@pytest.mark.long(short="tests/integration/test_json_logs.py::test_a_secret_that_gets_into_a_message_is_not_written")
-@pytest.mark.django_db(transaction=True)
-def test_web_server_and_drain_write_nothing_else(tmp_path: Path, receiver: Receiver):
-    company = make_company()
-    make_subscription(company, url=f"{receiver.url}/good", events=["pre_call"])
-    make_subscription(company, url=f"{receiver.url}/no", events=["pre_call"], retry_refusals=False)
-    receiver.answer = lambda got: (400 if got.path.endswith("/no") else 200, {}, b"")
-    key = make_key(company)
-    log = tmp_path / "all.log"
-    port, json_env = free_port(), {"LOG_FORMAT": "json", "LOG_LEVEL": "DEBUG"}
-    command = [sys.executable, "-m", "gunicorn", "callhooks_site.wsgi:application", "--config", "gunicorn.conf.py"]
-    with log.open("ab") as output:
-        web = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{port}", "--workers", "1", "--access-logfile", "-"], cwd=ROOT,
-            stdout=output, stderr=output, env=environment(ALLOWED_HOSTS="127.0.0.1", **json_env),
-        )  # fmt: skip
-        try:
-            wait_until(lambda: answers(port))
-            with running_cluster(log, DELIVERY_DRAINS="1", CLUSTER_WORKERS="2", **json_env) as cluster:
-                answer = requests.post(
-                    f"http://127.0.0.1:{port}/api/v1/calls/",
-                    json=ringing(make_tracker(company).phone_number),
-                    headers={"Authorization": f"Bearer {key}", "X-Request-Id": "asked-for-this"}, timeout=60,
-                )  # fmt: skip
-                assert answer.status_code == 201, answer.text
-                requests.get(f"http://127.0.0.1:{port}/no/such%0Aplace/{key}", timeout=60)
-                async_task("subscriptions.worker.tasks.no_such_task")
-                wait_until(lambda: Delivery.objects.filter(state__in=["delivered", "failed"]).count() == 2)
-                wait_until(lambda: "no_such_task" in log.read_text() and '"outcome": "given_up"' in log.read_text())
-                cluster.stop()
-        finally:
-            web.terminate()
-            web.wait(120)
-    lines = [json.loads(one) for one in log.read_text().splitlines()]
-    assert {"time", "level", "logger", "message", "process"} <= set.intersection(*(set(one) for one in lines))
-    by_logger = {one["logger"]: one for one in lines}
-    assert {"gunicorn.error", "gunicorn.access", "django-q", "callhooks.requests"} <= set(by_logger)
-    (asked,) = [
-        one for one in lines if one.get("request") == "asked-for-this" and one["logger"] == "callhooks.requests"
-    ]
-    given_up, good = Delivery.objects.get(state="failed"), Delivery.objects.get(state="delivered")
-    event = f"evt_{given_up.event_id.hex}"
-    assert (asked["company"], asked["events"], asked["status"]) == (company.resource_id, [event], 201)
-    about = {one["delivery"]: one for one in lines if one.get("outcome")}
-    for delivery, outcome, cause in ((given_up, "given_up", "4xx"), (good, "delivered", "2xx")):
-        told = about[delivery.pk]
-        assert (told["event"], told["company"], told["outcome"]) == (event, company.resource_id, outcome)
-        assert told["cause"] == cause
-    assert key not in log.read_text()

@@ -29,12 +29,11 @@ OUTSIDE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(exporter, "DELAY_MS", 20)
     monkeypatch.setattr(spans, "on", True)
     middleware = ["callhooks_site.request_spans.trace_requests", *settings.MIDDLEWARE]
     with (
         running_collector() as collector,
-        override_settings(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, MIDDLEWARE=middleware),
+        override_settings(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY=20, MIDDLEWARE=middleware),
     ):
         yield collector
         stop_exporting()
@@ -77,7 +76,7 @@ def test_one_trace_from_the_request_to_the_answer(collector: Collector, company,
     assert publishing.attributes["callhooks.event_id"] == event.webhook_id
     assert attempt.attributes.pop("callhooks.waited_ms") >= 0
     assert attempt.attributes == {
-        "callhooks.company_id": company.pk,
+        "callhooks.company_id": company.resource_id,
         "callhooks.subscription_id": delivery.subscription_id,
         "callhooks.delivery_id": delivery.pk,
         "callhooks.attempt": 1,

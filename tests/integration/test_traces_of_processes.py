@@ -27,7 +27,7 @@ from subscriptions.lib.ids import uuid7
 from subscriptions.tracing import spans
 
 def publish(name):
-    spans.note_published([spans.Published(uuid7(), name, "FRM1", 1)])
+    spans.note_published([spans.Published(uuid7(), name, "FRM1", "COM1")])
 
 publish("parent")
 child = multiprocessing.get_context("fork").Process(target=publish, args=["child"])
