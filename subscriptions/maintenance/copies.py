@@ -6,8 +6,12 @@ The database that may send is described by one row, `DatabaseIdentity`. A copy b
 |---|---|
 | a dump, restored into another server; pg_upgrade | the system identifier |
 | a dump, restored into the same server; a template | the database's oid |
+| a dump, restored into the same database by pg_restore --clean or after DROP SCHEMA | the oid of the row's table |
 | base backup and archive to a point in time; a promoted standby | the timeline |
 | the files, or a snapshot of the disk | nothing: only `PUBLIC_URL` tells, where it is another one |
+
+A table keeps its oid while it lives: VACUUM FULL, CLUSTER, REINDEX, TRUNCATE, ALTER TABLE and pg_repack give it other
+files, not another oid, and pg_upgrade takes the oids along.
 
 A promoted standby is no copy but goes on. Where `DATABASE_FAILOVER_SECONDS` is set, a new timeline alone is taken for
 one if a drain worked that shortly before.
@@ -38,7 +42,8 @@ CASE WHEN pg_is_in_recovery() THEN 0
      ELSE ('x' || lpad(left(pg_walfile_name(pg_current_wal_lsn()), 8), 16, '0'))::bit(64)::bigint END
 """
 _LOOK = """
-SELECT {server}, d.oid::bigint, w.system_identifier, w.timeline, w.database_oid, w.address,
+SELECT {server}, d.oid::bigint, 'subscriptions_databaseidentity'::regclass::oid::bigint,
+       w.system_identifier, w.timeline, w.database_oid, w.table_oid, w.address,
        (SELECT extract(epoch FROM clock_timestamp() - max(beat_at))::float8 FROM subscriptions_drainslot)
   FROM pg_database d LEFT JOIN subscriptions_databaseidentity w ON w.id = 1 WHERE d.datname = current_database()
 """
@@ -49,6 +54,7 @@ class Identity:
     system_identifier: int
     timeline: int
     database_oid: int
+    table_oid: int | None  # None: written by a release that did not ask
     address: str
 
 
@@ -69,9 +75,9 @@ def look() -> Look:
                 cursor.execute(_LOOK.format(server=_SERVER))
         except (ProgrammingError, NotSupportedError):  # a managed database may forbid it; the rest still tells
             cursor.execute(_LOOK.format(server="0, 0"))
-        server, timeline, database, *written, beat = cursor.fetchone()
+        server, timeline, database, table, *written, beat = cursor.fetchone()
     known = Identity(*written) if written[0] is not None else None
-    return Look(Identity(server, timeline, database, _address()), known, beat)
+    return Look(Identity(server, timeline, database, table, _address()), known, beat)
 
 
 def explain() -> str:
@@ -87,8 +93,9 @@ def settle() -> str:
         DatabaseIdentity.objects.bulk_create([DatabaseIdentity(pk=1, **asdict(seen.now))], ignore_conflicts=True)
     elif not why and seen.written != seen.now:
         old, new = seen.written.timeline, seen.now.timeline
-        DatabaseIdentity.objects.filter(pk=1, timeline=old).update(timeline=new)
-        logger.warning("A standby was promoted: timeline %s follows %s.", new, old)
+        DatabaseIdentity.objects.filter(pk=1, timeline=old).update(timeline=new, table_oid=seen.now.table_oid)
+        if old != new:
+            logger.warning("A standby was promoted: timeline %s follows %s.", new, old)
     return why
 
 
@@ -99,15 +106,17 @@ def release() -> None:
 
 def _judge(seen: Look) -> str:
     now, written = seen.now, seen.written
-    if written is None or written == now:
+    if written is None:
         return ""
     if written.system_identifier != now.system_identifier:
         how = "it is in another database server than the one that was released"
     elif written.database_oid != now.database_oid:
         how = "it was restored into another database of the server"
+    elif written.table_oid not in (None, now.table_oid):
+        how = "its tables were dropped and restored from a dump (as pg_restore --clean does)"
     elif written.address != now.address:
         how = f"the host of PUBLIC_URL was {written.address} and is {now.address}"
-    elif _is_failover(seen.beat):
+    elif written.timeline == now.timeline or _is_failover(seen.beat):
         return ""
     else:
         how = (

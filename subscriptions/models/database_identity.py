@@ -11,6 +11,8 @@ class DatabaseIdentity(models.Model):
     system_identifier = models.BigIntegerField()  # of the server's data, made by initdb; 0: the server does not say
     database_oid = models.BigIntegerField()
     timeline = models.BigIntegerField()  # of the server's log; 0: the server does not say
+    # Of this table: it is another one once the table was dropped and made anew. None: of a release that did not ask.
+    table_oid = models.BigIntegerField(null=True)
     address = models.CharField(max_length=255)  # the host of PUBLIC_URL
     released_at = models.DateTimeField(db_default=Now())
 

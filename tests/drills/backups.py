@@ -109,6 +109,12 @@ def dump(server: PostgresServer, into: Path) -> None:
     run(server, "pg_dump", "--format", "custom", "--file", os.fspath(into), server.url)
 
 
+def restore_over(server: PostgresServer, file: Path) -> None:
+    """Into the database that it was made of, whose tables are dropped first."""
+    run(server, "pg_restore", "--clean", "--if-exists", "--no-owner", "--exit-on-error", "--dbname", server.url,
+        os.fspath(file))  # fmt: skip
+
+
 def restore_dump(server: PostgresServer, file: Path, database: str) -> str:
     """Into a new database of the same server. Returns its URL."""
     with psycopg.connect(server.url, autocommit=True) as connection:

@@ -1,6 +1,7 @@
-"""A backup is restored, twice: a dump into another database, and base backup and archive to a point in time.
+"""A backup is restored: a dump into another database, base backup and archive to a point in time, and, in the long
+form, the dump over the database that it was made of.
 
-Both copies start quiet, and deliver once they are released. Nothing that was accepted before the dump began, or before
+All copies start quiet, and deliver once they are released. Nothing that was accepted before the dump began, or before
 the point, may be lost.
 """
 
@@ -15,7 +16,6 @@ from typing import Any
 import psycopg
 
 from callhooks_site.devtools.database import throw_away_server
-from callhooks_site.devtools.postgres import PostgresServer
 from tests.chaos.receiver import Receiver
 from tests.chaos.verification import verify
 from tests.drills import backups
@@ -27,6 +27,7 @@ from tests.drills.site import Site
 POINT = "drill"
 SOME = 10  # webhooks of the original, before a backup is made of it
 Accepted = set[tuple[str, str]]
+Events = dict[str, tuple[str, str]]
 
 
 @dataclass
@@ -70,25 +71,36 @@ def run(options: Options) -> Result:
         processes.kill("web", "cluster")  # the original is lost with what it had under way
         backups.finish_archive(server)
 
-        first = dict(receiver.arrivals)
+        first, theirs = dict(receiver.arrivals), _events(server.url)
+
+        def begin_again() -> None:
+            receiver.arrivals = defaultdict(list, {key: list(came) for key, came in first.items()})
+
         url, restored_in = _timed(lambda: backups.restore_dump(server, dumped, "callhooks_restored"))
-        by_dump = _follow(site.at(url, "dump"), processes, receiver, before_dump, server)
-        receiver.arrivals = defaultdict(list, {key: list(came) for key, came in first.items()})
+        copies = {"from_dump": _follow(site.at(url, "dump"), processes, receiver, before_dump, theirs, restored_in)}
+        begin_again()
         _, recovered_in = _timed(lambda: backups.recover(other, base, server, POINT))
-        by_archive = _follow(site.at(other.url, "archive"), processes, receiver, before_point, server)
-    by_dump.facts["seconds_to_restore"], by_archive.facts["seconds_to_restore"] = restored_in, recovered_in
+        at_a_point = site.at(other.url, "archive")
+        copies["to_a_point"] = _follow(at_a_point, processes, receiver, before_point, theirs, recovered_in)
+        if not options.short:
+            begin_again()
+            _, restored_in = _timed(lambda: backups.restore_over(server, dumped))
+            over = site.at(server.url, "over")
+            copies["over_itself"] = _follow(over, processes, receiver, before_dump, theirs, restored_in)
     return Result(
-        lost=by_dump.lost + by_archive.lost,
+        lost=sum(copy.lost for copy in copies.values()),
         failed_requests=sum(load.accepted.failed.values()),
-        duplicates=by_dump.duplicates + by_archive.duplicates,
+        duplicates=sum(copy.duplicates for copy in copies.values()),
         seconds=round(time.monotonic() - began, 1),
-        facts={"requests": load.accepted.requests, "from_dump": by_dump.facts, "to_a_point": by_archive.facts},
-        faults=[*load.accepted.reasons, *by_dump.faults, *by_archive.faults],
+        facts={"requests": load.accepted.requests, **{name: copy.facts for name, copy in copies.items()}},
+        faults=[*load.accepted.reasons, *(fault for copy in copies.values() for fault in copy.faults)],
     )
 
 
-def _follow(site: Site, processes: Processes, receiver: Receiver, before: Accepted, original: PostgresServer) -> Copy:
-    """Start the copy, release it, wait until it has sent all it has, and compare."""
+def _follow(
+    site: Site, processes: Processes, receiver: Receiver, before: Accepted, theirs: Events, restored_in: float
+) -> Copy:
+    """Start the copy, release it, wait until it has sent all it has, and compare. `theirs`: of the original."""
     arrived = receiver.count()
     processes.start(site.cluster())
     site.wait_for_log(processes, "so nothing is sent")
@@ -101,9 +113,10 @@ def _follow(site: Site, processes: Processes, receiver: Receiver, before: Accept
     processes.stop("cluster")
     url = site.env["DATABASE_URL"]
     seen = verify(url, before, receiver.arrivals)
-    theirs, ours = _events(original.url), _events(url)
+    ours = _events(url)
     gone = {event: theirs[event] for event in theirs.keys() - ours.keys()}
     facts = {
+        "seconds_to_restore": restored_in,
         "accepted_before": len(before),
         "after": len(gone),
         "told_anew": len(set(gone.values()) & {ours[event] for event in ours.keys() - theirs.keys()}),
@@ -121,7 +134,7 @@ def _follow(site: Site, processes: Processes, receiver: Receiver, before: Accept
     return Copy(facts, seen.lost, seen.duplicates, [*faults, *site.audit_faults()])
 
 
-def _events(url: str) -> dict[str, tuple[str, str]]:
+def _events(url: str) -> Events:
     """Subject and type of each event."""
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT id::text, subject_id, type FROM subscriptions_event").fetchall()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -15,6 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callhooks_site import health as web
+from callhooks_site.devtools.pg_binaries import find_binaries, server_account
+from callhooks_site.devtools.state import PROJECT
 from subscriptions.endpoints import alerts, endpoint_changes, issues
 from subscriptions.feed.manifests import daily
 from subscriptions.maintenance import copies, daily_summary, retention
@@ -22,6 +26,7 @@ from subscriptions.models import AlertDestination, DatabaseIdentity, Delivery, D
 from subscriptions.tenancy import mails
 from subscriptions.worker import mails as mail_task
 from subscriptions.worker import quiet, stop_flag, tasks
+from tests.crash.cluster import database_url
 from tests.support import factories
 from tests.support.admin import login
 from tests.support.alerts import make_destination
@@ -32,6 +37,7 @@ pytestmark = pytest.mark.django_db
 DIFFERENCES = {
     "system_identifier": "another database server",
     "database_oid": "another database of the server",
+    "table_oid": "dropped and restored from a dump",
     "timeline": "recovered to a point in time, or a standby was promoted",
 }
 
@@ -74,6 +80,38 @@ def test_each_kind_of_copy_is_known(differing: str):
     assert copies.explain() == why
     copies.release()
     assert copies.settle() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dump_restored_over_its_own_database_is_a_copy(tmp_path):
+    """With PostgreSQL's own programs, as `pg_restore --clean` of the whole database does it."""
+    copies.settle()
+    table, url, file = DatabaseIdentity._meta.db_table, database_url(), os.fspath(tmp_path / "dump")
+    with connection.cursor() as cursor:  # nothing else makes a table of another oid
+        for command in ("VACUUM FULL", "REINDEX TABLE", "CLUSTER", "ALTER TABLE"):
+            after = {"CLUSTER": f"USING {table}_pkey", "ALTER TABLE": "ALTER timeline TYPE numeric"}.get(command, "")
+            cursor.execute(f"{command} {table} {after}")
+            assert copies.settle() == "", command
+        cursor.execute(f"ALTER TABLE {table} ALTER timeline TYPE bigint")
+    _run("pg_dump", "--format", "custom", "--table", table, "--file", file, url)
+    assert copies.settle() == ""
+    _run("pg_restore", "--clean", "--if-exists", "--exit-on-error", "--no-owner", "--dbname", url, file)
+    assert "restored from a dump" in copies.settle()
+    copies.release()
+    assert copies.settle() == ""
+
+
+def test_a_row_of_an_earlier_release_learns_its_table():
+    copies.settle()
+    DatabaseIdentity.objects.update(table_oid=None)
+    assert copies.explain() == copies.settle() == ""
+    assert DatabaseIdentity.objects.get().table_oid == copies.look().now.table_oid
+
+
+def _run(program: str, *arguments: str) -> None:
+    found = find_binaries(PROJECT / "var", server_account()).program(program)
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_another_address_makes_a_copy(settings):
