@@ -9,6 +9,7 @@ from django.db import OperationalError, connection
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
+from callhooks_site.privacy.models import FAILS_AT
 from subscriptions.delivery.outbox.cursors import BY_INDEX, CLAIM_LOCK
 from subscriptions.worker import health, queue_status
 
@@ -67,6 +68,11 @@ _IMPORTS = f"""
 SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(coalesce(stepped_at, created_at))), 0)::float8
   FROM (SELECT stepped_at, created_at FROM imports_importjob WHERE state IN ('checking', 'running')
          ORDER BY id LIMIT {MOST_OTHERS}) working
+"""
+# The oldest of those that run: one that fails becomes one of them.
+_ERASURES = f"""
+SELECT count(*) FROM (SELECT tries FROM privacy_erasure WHERE state = 'running' ORDER BY id LIMIT {MOST_OTHERS}) oldest
+ WHERE tries >= %s
 """
 _RETENTION = (
     """SELECT "table", extract(epoch FROM clock_timestamp() - began_at)::float8 FROM subscriptions_retentionplace"""
@@ -144,6 +150,11 @@ def _imports() -> Iterator[Metric]:
     yield gauge("callhooks_import_wait_seconds", "Since the last step of the one that has waited longest.", seconds)
 
 
+def _erasures() -> Iterator[Metric]:
+    about = "Erasures of people whose step failed again and again."
+    yield gauge("callhooks_erasures_failing", about, *_numbers(_ERASURES, FAILS_AT))
+
+
 def _retention() -> Iterator[Metric]:
     family = GaugeMetricFamily(
         "callhooks_retention_pass_seconds",
@@ -165,5 +176,6 @@ PARTS: dict[str, Part] = {
     "queue": _queue,
     "mails": _mails,
     "imports": _imports,
+    "erasures": _erasures,
     "retention": _retention,
 }

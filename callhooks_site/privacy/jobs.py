@@ -25,7 +25,7 @@ from subscriptions.tenancy import audit_log
 
 from . import mentions, own, schedules, traces
 from .contacts import Contacts
-from .models import Erasure
+from .models import FAILS_AT, Erasure
 from .person_hashes import hashes_of
 from .subjects import note_events
 from .who import Who
@@ -37,6 +37,13 @@ MOST_RUNNING = 5  # of a company: each reads all of its rows
 MOST_LATER = 200  # events of a step
 LOOK_AGAIN = timedelta(seconds=5)  # at what was being sent
 AFTER_A_FAULT = timedelta(minutes=5)  # longer than django-q2 lets a task run
+
+TOLD_EACH = 12  # tries: an hour of them
+
+
+class StepFailed(Exception):
+    """A step failed so often that somebody must look. It names ids only: the Service page shows it."""
+
 
 Own = Callable[[Erasure, Contacts, list[int]], bool]
 Scan = Callable[[Erasure, Contacts], bool]
@@ -114,14 +121,16 @@ def find_earlier(company: Company, who: Who) -> list[Erasure]:
 
 
 def run_step() -> bool:
-    """Take a step of the job that has waited longest. False when there is nothing to do.
+    """Take a step of the job that has waited longest. False when there is nothing to do. Raises StepFailed now and
+    then for a step that fails again and again.
 
     The job's next turn is written before its step begins: one that ends its worker, or that fails, holds up itself."""
     with transaction.atomic():
         job = _due().order_by(F("stepped_at").asc(nulls_first=True), "pk").first()
         if job is None:
             return False
-        Erasure.objects.filter(pk=job.pk).update(stepped_at=Now() + AFTER_A_FAULT)
+        Erasure.objects.filter(pk=job.pk).update(stepped_at=Now() + AFTER_A_FAULT, tries=F("tries") + 1)
+    failed: Erasure | None = None
     with transaction.atomic():
         job = _locked().filter(pk=job.pk).first()
         if job is None:
@@ -136,6 +145,9 @@ def run_step() -> bool:
             return False
         except Exception:  # a fault of ours: it must not delay others, and nobody may think that the person is erased
             logger.exception("Erasure %s failed at %s; it is tried again", job.pk, job.phase)
+            failed = job
+    if failed and (failed.tries == FAILS_AT or failed.tries % TOLD_EACH == 0):
+        raise StepFailed(f"Erasure {failed.pk} failed {failed.tries} times at {failed.phase}. The log says why.")
     return True
 
 
@@ -191,4 +203,4 @@ def _save(job: Erasure) -> None:
         name: getattr(job, name)
         for name in ("state", "contacts", "phase", "cursor", "waiting", "counts", "hosts", "looked_through")
     }
-    Erasure.objects.filter(pk=job.pk).update(**changed, stepped_at=Now())
+    Erasure.objects.filter(pk=job.pk).update(**changed, stepped_at=Now(), tries=0)

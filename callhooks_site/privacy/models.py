@@ -17,6 +17,7 @@ from subscriptions.models.fields import EncryptedTextField, ResourceIdField
 
 # Below two days a day's manifest would be made of what is gone.
 LEAST_DAYS, MOST_DAYS = 2, 3650
+FAILS_AT = 4  # tries of a step: a deadlock or a restart takes one or two, and between them are five minutes
 
 
 class Erasure(models.Model):
@@ -49,6 +50,8 @@ class Erasure(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     # In the future: when its step is taken once more, should it not come to an end.
     stepped_at = models.DateTimeField(null=True)
+    # Turns of this step that did not come to its end, one after the other. One that is being done now counts.
+    tries = models.PositiveIntegerField(default=0, db_default=0)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -59,6 +62,11 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"Erasure {self.resource_id[-8:]}"
+
+    @property
+    def fails(self) -> bool:
+        """Whether the same step failed again and again: it does not get over that by itself."""
+        return self.state == self.State.RUNNING and self.tries >= FAILS_AT
 
     def add(self, **found: int) -> None:
         """Count erased rows by kind."""

@@ -1,7 +1,9 @@
-"""A real Prometheus scrapes a real service, and each alert fires for what it is for; while all is well none does."""
+"""A real Prometheus scrapes a real service, and each alert fires for what it is for; while all is well none does. And
+Grafana's dashboard shows what happened."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -23,6 +25,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from callhooks_site.intake.imports.models import ImportJob
+from callhooks_site.privacy.models import FAILS_AT, Erasure
 from forms_intake.models import FormSource
 from subscriptions.counters import writing
 from subscriptions.delivery.outbox.cursors import CLAIM_LOCK
@@ -31,7 +34,7 @@ from tests.chaos.parts import free_port
 from tests.crash.cluster import ROOT, environment, running_cluster
 from tests.support.drains import drain_until
 from tests.support.factories import make_call, make_company, make_subscription
-from tests.support.prometheus import PROMETHEUS, RULES, Prometheus, running_prometheus
+from tests.support.prometheus import DASHBOARD, PROMETHEUS, RULES, Prometheus, running_prometheus
 from tests.support.receiver import Receiver
 from tests.support.waiting import wait_until
 
@@ -123,6 +126,18 @@ def test_each_alert_fires_for_what_it_is_for(tmp_path: Path, receiver: Receiver)
         DrainSlot.objects.update(beat_at=timezone.now() - timedelta(minutes=1))
         wait_until(lambda: "CallhooksNoDrain" in prometheus.firing(instance="good"), every=0.5)
         assert prometheus.fired() == ALERTS
+        check_dashboard(prometheus)
+
+
+def check_dashboard(prometheus: Prometheus) -> None:
+    """Each query of each panel, as Grafana would ask it, finds something in all that happened here."""
+    nothing = []
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        for target in panel["targets"]:
+            query = target["expr"].replace("$__rate_interval", "1m")
+            if not prometheus.ask_over_time(query):
+                nothing.append(f"{panel['title']}: {query}")
+    assert nothing == []
 
 
 @contextmanager
@@ -261,4 +276,5 @@ def _leave_things_lying(company: Any) -> None:
     RetentionPlace.objects.update_or_create(
         table="events", defaults={"reached": "0", "began_at": now - timedelta(days=3), "done": False}
     )
+    Erasure.objects.create(company=company, phase="calls", tries=FAILS_AT, stepped_at=now + timedelta(hours=1))
     ServiceOutage.objects.create(ongoing=True, began_at=now, noticed_at=now, hosts=9, companies=4, errors="dns")

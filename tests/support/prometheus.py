@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
+DASHBOARD = ROOT / "deploy" / "grafana" / "callhooks.json"
 PROMETHEUS = shutil.which("prometheus")
 # The page is read once in five seconds, and counts are written once in five: the shortest window that sees them grow.
 WINDOW = "20s"
@@ -38,16 +40,25 @@ def hurried(rules: str) -> str:
 
 class Prometheus:
     def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}/api/v1/query?"
+        self._base = f"http://127.0.0.1:{port}/api/v1"
 
     def ask(self, query: str) -> list[tuple[dict[str, str], float]]:
         """Labels and value of each series; none while it is not up."""
         try:
-            with urlopen(self._base + urlencode({"query": query}), timeout=10) as answer:
+            with urlopen(f"{self._base}/query?{urlencode({'query': query})}", timeout=10) as answer:
                 found: dict[str, Any] = json.load(answer)
         except OSError:
             return []
         return [(one["metric"], float(one["value"][1])) for one in found["data"]["result"]]
+
+    def ask_over_time(self, query: str) -> list[dict[str, str]]:
+        """Labels of the series that have a value, no NaN, at some time of the last ten minutes. Raises HTTPError for
+        what is no query."""
+        now = time.time()
+        asked = {"query": query, "start": now - 600, "end": now, "step": 5}
+        with urlopen(f"{self._base}/query_range?{urlencode(asked)}", timeout=30) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return [one["metric"] for one in found["data"]["result"] if any(value != "NaN" for _, value in one["values"])]
 
     def firing(self, *, instance: str = "") -> set[str]:
         """Alerts that fire now; `instance`: of this target, or of none."""

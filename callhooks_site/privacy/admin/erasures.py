@@ -61,6 +61,8 @@ class ErasureAdmin(AskingPage, LogAdmin):
 
     @admin.display(description="state")
     def state_badge(self, obj: Erasure) -> str:
+        if obj.fails:
+            return labels.badge("Fails", "bad")
         return labels.badge(State(obj.state).label, "good" if obj.state == State.DONE else "busy")
 
     @admin.display(description="erased")
@@ -129,6 +131,12 @@ def _step(job: Erasure) -> int:
 def _progress(job: Erasure) -> str:
     if job.state == State.DONE:
         return f"Done. {job.looked_through:,} rows were read for what names the person."
+    if job.fails:
+        return (
+            f"Step {_step(job) + 1} of {len(PHASES)}, {job.phase}, failed {job.tries:,} times. It is tried again every "
+            f"five minutes; nothing else waits for it. Tell your operator: the log of the cluster says why, at "
+            f"“Erasure {job.pk} failed”."
+        )
     if job.waiting and job.phase == PHASES[-1]:
         return f"Waits for {len(job.waiting):,} webhooks that are being sent."
     return f"Step {_step(job) + 1} of {len(PHASES)}: {job.phase}. {job.looked_through:,} rows read."

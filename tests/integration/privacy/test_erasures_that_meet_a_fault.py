@@ -6,15 +6,17 @@ import logging
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
-from callhooks_site.privacy import jobs, mentions, walking
-from callhooks_site.privacy.models import Erasure
+from callhooks_site.metrics import state
+from callhooks_site.privacy import jobs, mentions, tasks, walking
+from callhooks_site.privacy.models import FAILS_AT, Erasure
 from calls.models import Call, Tracker
 from forms_intake.models import FormSubmission
 from subscriptions.lib.errors import ActionRefused
 from subscriptions.tenancy import audit_log
 from tests.support import factories
-from tests.support.admin import Tenant
+from tests.support.admin import Tenant, login
 from tests.support.markers import EMAIL, PHONE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cleaned_by_deleting")]
@@ -40,6 +42,41 @@ def test_a_fault_in_one_holds_up_no_other(ours, ask, run, monkeypatch, caplog):
     monkeypatch.setitem(jobs.OWN, "calls", phase)
     Erasure.objects.update(stepped_at=None)  # five minutes later
     assert run(bad).state == Erasure.State.DONE
+
+
+def test_one_that_fails_again_and_again_is_shown_with_what_to_do(ours, ask, run, monkeypatch):
+    job, phase = ask(ours), jobs.OWN["calls"]
+
+    def fail(*_):
+        raise ValueError(f"odd row of {PHONE}")
+
+    monkeypatch.setitem(jobs.OWN, "calls", fail)
+    page, owner = reverse("admin:privacy_erasure_change", args=[job.pk]), login(ours.admin)
+    told = []
+    for turn in range(1, 13):
+        Erasure.objects.update(stepped_at=None)  # five minutes later
+        try:
+            tasks.work()
+        except jobs.StepFailed as error:
+            told.append((turn, str(error)))
+        shown = owner.get(page).content.decode()
+        assert ("failed" in shown) == (turn >= FAILS_AT), turn
+        assert metric("callhooks_erasures_failing") == (turn >= FAILS_AT)
+    assert f"Erasure {job.pk} failed" in shown
+    assert ">Fails<" in owner.get(reverse("admin:privacy_erasure_changelist")).content.decode()
+    expected = [(turn, f"Erasure {job.pk} failed {turn} times at calls. The log says why.") for turn in (4, 12)]
+    assert told == expected, "with nothing of the person"
+
+    monkeypatch.setitem(jobs.OWN, "calls", phase)
+    Erasure.objects.update(stepped_at=None)
+    assert run(job).state == Erasure.State.DONE
+    assert (job.tries, job.fails, metric("callhooks_erasures_failing")) == (0, False, 0)
+
+
+def metric(name: str) -> float:
+    (family,) = state.PARTS["erasures"]()
+    assert family.name == name
+    return family.samples[0].value
 
 
 def test_a_step_that_ends_its_worker_holds_up_no_other(ours, ask, run, monkeypatch):
