@@ -14,13 +14,14 @@ import psycopg
 
 from callhooks_site.devtools.postgres import PostgresServer
 from callhooks_site.devtools.state import PROJECT, make_secrets
-from tests.container import composed, front
+from tests.container import collector, composed, front
 from tests.container.box import Box, Running
 from tests.container.steps import Failed, require, run, step
 from tests.hostile.certificates import new_authority, server_context, write_authority
 from tests.support.waiting import wait_until
 
 START_SECONDS = 180.0
+EVENTS = 7  # of the demo's day, at least
 # The demo takes no certificate authority from the environment; its own is that of the certificate here.
 DEMO = """
 import sys, requests.adapters
@@ -53,6 +54,7 @@ class Installation:
         self._services = composed.read(self._dot_env)
         # Nothing maps port 443 to nginx's here, and no engine's resolver knows `database`.
         self._changed = {"PUBLIC_URL": f"https://127.0.0.1:{front.PORT}", "DATABASE_URL": INSIDE}
+        self._traced = {**self._changed, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL}
 
     def deliver_a_day(self) -> None:
         with contextlib.ExitStack() as stack:
@@ -61,6 +63,10 @@ class Installation:
                 require(code == 0, f"migrate ended with {code}: see {self._log}/migrate.log")
             with step("the demo's company"):
                 self._on_the_host(["manage.py", "prepare_demo"], name="prepare")
+            traces = self._log / "traces.txt"
+            collecting = self._beside("collector", ["-m", "tests.container.collector", os.fspath(traces)])
+            stack.callback(collecting.kill)
+            wait_until(lambda: collecting.alive() and traces.exists())
             with step("web server and cluster start, and say that they are healthy"):
                 web, cluster = self._start("web"), self._start("cluster")
                 stack.callback(web.kill)
@@ -72,8 +78,9 @@ class Installation:
                 health = self._services["cluster"].health[1:]
                 wait_until(lambda: cluster.alive() and self._check("cluster", health), every=1.0)
             with step("the demo's day arrives: through nginx with TLS, web server, cluster and receiver"):
-                receiver = self._receiver()
+                receiver = self._beside("receiver", ["-m", "callhooks_site.devtools.receiver"])
                 stack.callback(receiver.kill)
+                wait_until(lambda: receiver.alive() and "Receiver on" in receiver.log.read_text())
                 said = self._on_the_host(["-c", DEMO, os.fspath(self._work / "authority.pem")], name="demo")
                 require("All seven events arrived" in said, f"The demo says:\n{said}")
             with step("each stops by itself at SIGTERM"):
@@ -81,9 +88,11 @@ class Installation:
                     part.alive()
                 codes = {part.name: part.stop() for part in (web, cluster)}
                 require(set(codes.values()) == {0}, f"The exit codes are {codes}; see {self._log}.")
+                found = collector.whole_traces(traces)
+                require(found >= EVENTS, f"Of {EVENTS} kinds of events {found} have a trace: see {traces}.")
 
     def _start(self, name: str) -> Running:
-        return self._box.start(name, self._services[name], {**self._image_env, **self._changed})
+        return self._box.start(name, self._services[name], {**self._image_env, **self._traced})
 
     def _check(self, name: str, command: list[str]) -> bool:
         """What the engine would run as the health check of this service."""
@@ -114,14 +123,13 @@ class Installation:
         (self._log / f"{name}.log").write_text(said)
         return said
 
-    def _receiver(self) -> Running:
-        log = self._log / "receiver.log"
-        command: list[Any] = self._in_network(["-m", "callhooks_site.devtools.receiver"])
+    def _beside(self, name: str, arguments: list[str]) -> Running:
+        """This machine's Python in the containers' network, while they run."""
+        log = self._log / f"{name}.log"
+        command: list[Any] = self._in_network(arguments)
         with log.open("ab") as output:
             process = subprocess.Popen(command, env=self._host_env(), cwd=PROJECT, stdout=output, stderr=output)
-        running = Running("receiver", process, log)
-        wait_until(lambda: running.alive() and "Receiver on" in log.read_text())
-        return running
+        return Running(name, process, log)
 
     def _in_network(self, arguments: list[str]) -> list[str]:
         return ["ip", "netns", "exec", self._network, sys.executable, *arguments]

@@ -37,12 +37,15 @@ class Collector:
     spans: list[Seen] = field(default_factory=list)
     raw: bytes = b""
     url: str = ""
+    tell: Callable[[Seen], None] = lambda span: None
     _came: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, body: bytes) -> None:
         with self._came:
             self.raw += body
-            self.spans += _read(body)
+            for span in _read(body):
+                self.spans.append(span)
+                self.tell(span)
             self._came.notify_all()
 
     def wait_for(self, count: int, wanted: Callable[[Seen], bool] = lambda span: True) -> list[Seen]:
@@ -58,8 +61,9 @@ class Collector:
 
 
 @contextmanager
-def running_collector(port: int = 0) -> Iterator[Collector]:
-    collector = Collector()
+def running_collector(port: int = 0, tell: Callable[[Seen], None] = lambda span: None) -> Iterator[Collector]:
+    """`tell`: called with each span that comes."""
+    collector = Collector(tell=tell)
 
     class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"

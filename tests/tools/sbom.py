@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model.bom import Bom
-from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.model.license import License
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
@@ -19,14 +19,17 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from callhooks_site.version import NAME, VERSION
-from tests.tools.licences import packages
+from tests.tools.licences import packages, packages_for_traces
 
 _LICENCES = LicenseFactory()
 
 
 def of_wheel() -> Bom:
-    """What `pip install` of the wheel brings, as requirements.txt pins it."""
-    pinned = (_python(name, version, licence) for name, version, licence in packages())
+    """What `pip install` of the wheel brings, as requirements.txt pins it, and what its extra for traces does."""
+    pinned = [_python(*package) for package in packages()]
+    for package in packages_for_traces():
+        pinned.append(_python(*package))
+        pinned[-1].scope = ComponentScope.OPTIONAL
     return _bom(ComponentType.APPLICATION, pinned)
 
 
@@ -46,7 +49,7 @@ def to_json(bom: Bom) -> str:
     return text
 
 
-def _bom(kind: ComponentType, parts: Iterator[Component] | list[Component]) -> Bom:
+def _bom(kind: ComponentType, parts: list[Component]) -> Bom:
     bom = Bom(components=parts)
     bom.metadata.component = Component(name=NAME, version=VERSION, type=kind, licenses=[_licence("MIT")])
     bom.register_dependency(bom.metadata.component, bom.components)

@@ -40,13 +40,17 @@ def image(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def pinned(file: str) -> set[str]:
+    pins = re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)(?! ; .*(?:win32|'3\.11))", (ROOT / file).read_text(), re.M)
+    return {f"pkg:pypi/{name}@{version}" for name, version in pins if name not in ("async-timeout",)}
+
+
 def test_the_wheels_names_what_is_pinned():
     told = json.loads(sbom.to_json(sbom.of_wheel()))
-    pins = re.findall(
-        r"^([a-z0-9-]+)==([^ ;\\]+)(?! ; .*(?:win32|'3\.11))", (ROOT / "requirements.txt").read_text(), re.M
-    )
-    expected = {f"pkg:pypi/{name}@{version}" for name, version in pins if name not in ("async-timeout",)}
-    assert {part["purl"] for part in told["components"]} == expected
+    always, traces = pinned("requirements.txt"), pinned("requirements-tracing.txt")
+    assert {part["purl"] for part in told["components"]} == always | traces
+    assert {part["purl"] for part in told["components"] if part.get("scope") == "optional"} == traces - always
+    assert "pkg:pypi/opentelemetry-sdk" in {purl.partition("@")[0] for purl in traces - always}
     assert told["metadata"]["component"]["version"] == VERSION
     assert all(part["licenses"] for part in told["components"])
 
