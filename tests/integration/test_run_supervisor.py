@@ -22,9 +22,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 # Half a minute, so that a test that fails leaves nothing behind for ever; in steps, for traps wait for their end.
 LINGER = "n=0; while [ $((n += 1)) -lt 600 ]; do sleep 0.05; done"
 # A main process with a worker in its group, like the cluster and gunicorn. Both note a SIGTERM that they get.
+# The worker's file is there only when the main process listens, too.
 WITH_WORKER = f"""
-sh -c 'trap "echo worker >>terms" TERM; echo $$ >w; mv w worker; {LINGER}' &
 trap 'echo main >>terms; exit 0' TERM
+sh -c 'trap "echo worker >>terms" TERM; echo $$ >w; mv w worker; {LINGER}' &
 {LINGER}
 """
 STUBBORN = f"trap '' TERM; echo ready; {LINGER}"
