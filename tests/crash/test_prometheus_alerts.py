@@ -37,7 +37,7 @@ from tests.support.drains import drain_until
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.prometheus import DASHBOARD, PROMETHEUS, RULES, Prometheus, running_prometheus
 from tests.support.receiver import Receiver
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 TOKEN = "Zq9-test-token-of-the-metrics"
 ALERTS = set(re.findall(r"alert: (\w+)", RULES.read_text()))
@@ -207,7 +207,7 @@ def _show_what_is_new(prometheus: Prometheus, series: str) -> None:
 
 
 def _post_form(address: str, source: FormSource) -> int:
-    return requests.post(f"http://{address}/f/{source.public_key}", data={"name": "Ann"}, timeout=30).status_code
+    return requests.post(f"http://{address}/f/{source.public_key}", data={"name": "Ann"}, timeout=PATIENCE).status_code
 
 
 def _refuse_a_form(address: str, source: FormSource) -> None:

@@ -23,7 +23,7 @@ from tests.support.drains import nothing_pending
 from tests.support.factories import make_company, make_key, make_subscription
 from tests.support.poolers import running_pooler
 from tests.support.receiver import Receiver
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.cluster]
 
@@ -55,7 +55,7 @@ def running_web(log: Path, **changes: str) -> Iterator[str]:
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/healthz", timeout=30).status_code == 200
+        return requests.get(f"{url}/healthz", timeout=PATIENCE).status_code == 200
     except requests.ConnectionError:
         return False
 
@@ -80,7 +80,7 @@ def test_web_servers_share_a_few_sessions_and_drains_have_their_own(receiver: Re
                 for _ in range(EACH):
                     form = {"form_data": {"name": "Ann", "email": "ann@example.com"}}
                     answer = requests.post(
-                        f"{web}/api/v1/forms/", json=form, headers={"Authorization": f"Bearer {key}"}, timeout=60
+                        f"{web}/api/v1/forms/", json=form, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE
                     )
                     if answer.status_code != 201:
                         failed.append(answer.text)
@@ -107,7 +107,7 @@ def look_at_pages(web: str, session: str) -> dict[str, int]:
     paths = ["", "subscriptions/subscription/add/", "subscriptions/delivery/", "calls/tracker/add/", "calls/call/"]
     with requests.Session() as browser:
         browser.cookies.set("sessionid", session)
-        return {path: browser.get(f"{web}/admin/{path}", timeout=60).status_code for path in paths}
+        return {path: browser.get(f"{web}/admin/{path}", timeout=PATIENCE).status_code for path in paths}
 
 
 @pytest.mark.long(

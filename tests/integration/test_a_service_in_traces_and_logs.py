@@ -24,7 +24,7 @@ from tests.support.api import ringing
 from tests.support.collector import Seen, running_collector
 from tests.support.factories import make_company, make_key, make_subscription, make_tracker
 from tests.support.receiver import Got, Receiver
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,7 +78,7 @@ def run_service(log: Path, receiver: Receiver) -> Ran:
     def save_call(web: str, name: str) -> None:
         answer = requests.post(
             f"{web}/api/v1/calls/", json=ringing(tracker.phone_number),
-            headers={"Authorization": f"Bearer {ran.key}", "X-Request-Id": name}, timeout=60,
+            headers={"Authorization": f"Bearer {ran.key}", "X-Request-Id": name}, timeout=PATIENCE,
         )  # fmt: skip
         assert answer.status_code == 201, answer.text
 
@@ -93,7 +93,7 @@ def run_service(log: Path, receiver: Receiver) -> Ran:
             web = running.enter_context(running_web(log, **changes))
             cluster = running.enter_context(running_cluster(log, DELIVERY_DRAINS="1", CLUSTER_WORKERS="2", **changes))
             save_call(web, "asked-for-this")
-            requests.get(f"{web}/no/such%0Aplace/{ran.key}", timeout=60)
+            requests.get(f"{web}/no/such%0Aplace/{ran.key}", timeout=PATIENCE)
             async_task("subscriptions.worker.tasks.no_such_task")
             wait_for_ends(2)
             wait_until(lambda: "no_such_task" in log.read_text() and '"outcome": "given_up"' in log.read_text())

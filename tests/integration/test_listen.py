@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from docs.verify.verify import verify
+from subscriptions.feed import waiting
+from subscriptions.lib.process_slots import ProcessSlots
 from subscriptions.models import Event
 from tests.support.factories import make_call, make_company, make_key, make_subscription
 from tests.support.receiver import running_receiver
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "verify" / "listen.py"
@@ -29,10 +31,12 @@ def listening(env: dict[str, str], *arguments: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
-def test_it_brings_each_event_and_goes_on_where_it_stopped(live_server, tmp_path):
+def test_it_brings_each_event_and_goes_on_where_it_stopped(live_server, tmp_path, monkeypatch):
+    slots = ProcessSlots(waiting.TOGETHER, waiting.TOGETHER)
+    monkeypatch.setattr(waiting, "SLOTS", slots)
     company = make_company()
     subscription = make_subscription(company, events=["pre_call"])
     env = {**os.environ, "CALLHOOKS_API": f"{live_server.url}/api/v1", "CALLHOOKS_KEY": make_key(company, ["read"])}
@@ -49,6 +53,8 @@ def test_it_brings_each_event_and_goes_on_where_it_stopped(live_server, tmp_path
         with listening(env, *asked):
             wait_until(lambda: brought[-1] in {one.headers["webhook-id"] for one in receiver.got})
         got = list(receiver.got)
+    make_call(company)  # ends the request that the listener left waiting: none may read the database after this test
+    wait_until(lambda: slots.take(0, leave=waiting.TOGETHER - 1))
     # The one that was under way when it stopped may come twice.
     assert list(dict.fromkeys(one.headers["webhook-id"] for one in got)) == brought
     assert first not in brought
@@ -59,5 +65,5 @@ def test_it_brings_each_event_and_goes_on_where_it_stopped(live_server, tmp_path
 def test_it_says_what_is_wrong(live_server):
     env = {**os.environ, "CALLHOOKS_API": f"{live_server.url}/api/v1", "CALLHOOKS_KEY": "chk_wrong"}
     command = [sys.executable, os.fspath(SCRIPT), "--forward", "http://127.0.0.1:9/"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, "401" in done.stderr) == (1, True), done.stderr

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from tests.chaos.parts import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
@@ -45,7 +45,7 @@ class Prometheus:
     def ask(self, query: str) -> list[tuple[dict[str, str], float]]:
         """Labels and value of each series; none while it is not up."""
         try:
-            with urlopen(f"{self._base}/query?{urlencode({'query': query})}", timeout=10) as answer:
+            with urlopen(f"{self._base}/query?{urlencode({'query': query})}", timeout=PATIENCE) as answer:
                 found: dict[str, Any] = json.load(answer)
         except OSError:
             return []
@@ -56,7 +56,7 @@ class Prometheus:
         what is no query."""
         now = time.time()
         asked = {"query": query, "start": now - 600, "end": now, "step": 5}
-        with urlopen(f"{self._base}/query_range?{urlencode(asked)}", timeout=30) as answer:
+        with urlopen(f"{self._base}/query_range?{urlencode(asked)}", timeout=PATIENCE) as answer:
             found: dict[str, Any] = json.load(answer)
         return [one["metric"] for one in found["data"]["result"] if any(value != "NaN" for _, value in one["values"])]
 

@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 
 from tests.crash.cluster import environment
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 from .conftest import Installed
 
@@ -93,7 +93,7 @@ def accepts(port: int) -> bool:
 
 
 def get(port: int, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
         return answer.read()
 
 
