@@ -34,6 +34,10 @@ what the claim lock allows, and the ceiling for 4, 16 and 64 cores
     "backlog": """\
 whether a claim costs more when more is pending
 --size: the largest number of pending deliveries, five times as many finished ones beside (1000000)""",
+    "retention": """\
+giving back the oldest of 30 days of a log: retention's deletes, and attempts in partitions that are
+dropped; time, WAL, bloat, and how long writes beside it wait
+--size: attempts (1000000)   --seconds: of the load alone (10)""",
     "publish": """\
 what a subscription adds to a save
 --size: saves of a round (300)""",

@@ -24,6 +24,7 @@ SHORT = {
     "isolation": (60, 0.5),
     "scale": (40, None),
     "backlog": (4000, None),
+    "retention": (30_000, 0.2),
     "publish": (10, None),
     "path": (20, 0.5),
     "ingest": (20, None),
@@ -51,6 +52,7 @@ KEYS = {
     "isolation": "healthy_p99_ms baseline_p99_ms",
     "scale": "per_second",
     "backlog": "cost_ratio",
+    "retention": "",
     "publish": """
         serializer_cpu_ms saves_per_second_0 saves_per_second_1 saves_per_second_10 saves_per_second_10_filtered
         saves_per_second_10_shaped
@@ -93,6 +95,12 @@ def test_each_bench_answers_with_its_figures():
     assert reports["scale"]["claim_lock_ms_per_1000"] >= 0
     assert set(reports["scale"]["ceiling_per_second"]) == {"4", "16", "64"}
     assert reports["latency"]["idle_cpu_percent"] >= 0
+    for layout in ("today", "by_day", "by_delivery"):
+        found = reports["retention"][layout]
+        assert min(found["seconds"], found["day_mb"], found["queries_ms"]["page"]["planning"]) > 0
+        assert found["load_beside"]["longest_ms"] >= found["load_beside"]["p50_ms"] > 0
+        # Only a partition gives its space back at once.
+        assert (found["given_back_mb"] > 0) is (layout != "today"), found
     assert isinstance(reports["publish"]["added_cpu_ms"], float)
     assert isinstance(reports["publish"]["added_cpu_ms_of_conditions"], float)
     assert isinstance(reports["publish"]["added_cpu_ms_of_a_shape"], float)
