@@ -1,10 +1,10 @@
-"""Reads DATABASE_URL and DATABASE_DIRECT_URL for `settings.py`, and says which of them this process uses."""
+"""Reads the three URLs of databases for `settings.py`, and says which of the first two this process uses."""
 
 from __future__ import annotations
 
 import warnings
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -24,6 +24,8 @@ GIVE_UP = {
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,
 }
+
+GIVE_UP_REPLICA = {"connect_timeout": 2, "tcp_user_timeout": 5_000}
 
 
 def parse_database_url(name: str, url: str) -> dict[str, Any]:
@@ -54,6 +56,27 @@ def parse_database_url(name: str, url: str) -> dict[str, Any]:
     # short, and they cost two more round trips.
     database["DISABLE_SERVER_SIDE_CURSORS"] = True
     return database
+
+
+def parse_replica_url(name: str, url: str) -> dict[str, Any]:
+    """The same of a read replica. A page can be had from the primary, so the replica is given up soon."""
+    database = parse_database_url(name, url)
+    options = database["OPTIONS"]
+    asked = dict(parse_qsl(urlsplit(url).query))
+    if options.get("target_session_attrs") == "read-write" and "target_session_attrs" not in asked:
+        options["target_session_attrs"] = "prefer-standby"
+    database["OPTIONS"] = options | {key: value for key, value in GIVE_UP_REPLICA.items() if key not in asked}
+    # Tests have one database, whatever a developer's environment names.
+    database["TEST"] = {"MIRROR": "default"}
+    return database
+
+
+def check_replica_is_another(replica: str, *urls: str) -> None:
+    if replica in urls:
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URL is the primary's address. Name a read replica (a streaming standby) of it, or remove "
+            "the setting."
+        )
 
 
 def _hosts_and_ports(url: str) -> tuple[str, str]:

@@ -120,6 +120,13 @@ DATABASE_DIRECT = (
     databases.parse_database_url("DATABASE_DIRECT_URL", _direct_url) if DATABASE_HAS_POOLER else DATABASE_FOR_WEB
 )
 DATABASES = {"default": DATABASE_FOR_WEB if databases.serves_web else DATABASE_DIRECT}
+# A standby that follows it: reports and files are read there, up to so many seconds late (`subscriptions/replica`).
+_replica_url = env.string("DATABASE_REPLICA_URL", "")
+DATABASE_REPLICA_LAG_SECONDS = env.number("DATABASE_REPLICA_LAG_SECONDS", 10, least=1, most=3600)
+if _replica_url:
+    databases.check_replica_is_another(_replica_url, _web_url, _direct_url)
+    DATABASES["replica"] = databases.parse_replica_url("DATABASE_REPLICA_URL", _replica_url)
+    DATABASE_ROUTERS = ["subscriptions.replica.router.Router"]
 # Behind a pooler that hands each transaction to another server connection they work only if it knows them.
 DATABASE_PREPARED_STATEMENTS_IN_WEB = env.boolean("DATABASE_PREPARED_STATEMENTS", not DATABASE_HAS_POOLER)
 DATABASE_PREPARED_STATEMENTS = DATABASE_PREPARED_STATEMENTS_IN_WEB or (DATABASE_HAS_POOLER and not databases.serves_web)

@@ -13,10 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BooleanField, F, Func, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+
+from subscriptions.replica.reading import read_connection
 
 WEEK_SECONDS = 604_800
 # Of a note or a text: more is not looked up. Longer words are cut; a key must stay below 2 KB.
@@ -48,7 +50,8 @@ def find(name: str, rows: QuerySet[Any], queries: list[str], most: int) -> list[
     values. Each query goes along the index; when there are enough, no later one is asked."""
     matching = rows.filter(matches(name, "asked.query"))[:most]
     statement, given = matching.query.sql_with_params()
-    with transaction.atomic(), connection.cursor() as cursor:
+    reads = read_connection()
+    with transaction.atomic(using=reads.alias), reads.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")  # compiling takes longer than the search
         cursor.execute(
             f"SELECT found.* FROM unnest(%s::tsquery[]) AS asked (query), LATERAL ({statement}) AS found LIMIT %s",

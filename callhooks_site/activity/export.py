@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
 
 from subscriptions.admin.kit import export as files
 from subscriptions.models import Company
+from subscriptions.replica.reading import Reader
 from subscriptions.tenancy import audit_log
 
 from . import reading, searching
@@ -38,13 +40,13 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 def _lines(filters: Filters, company: Company) -> Iterator[tuple[object, ...]]:
     """Times are in the company's zone: this runs after the time zone of the page was reset."""
     zone = zoneinfo.ZoneInfo(company.time_zone)
-    written = 0
+    written, reader = 0, Reader()
     with timezone.override(zone):
-        pieces = reading.read_on(filters, company.pk, size=CHUNK)
+        pieces = reading.read_on(filters, company.pk, reader, size=CHUNK)
     while True:
         with timezone.override(zone):
             keys = next(pieces, None)
-            rows = read_rows([company.pk], keys) if keys else []
+            rows = reader.read(partial(read_rows, [company.pk], keys)) if keys else []
         for row in rows:
             if written == files.MAX_ROWS:
                 yield (f"This file contains the first {written:,} rows only. Choose a shorter period for the rest.",)

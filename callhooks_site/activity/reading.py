@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+
+from subscriptions.replica.reading import Reader
 
 from . import searching
 from .filters import MOST_PAGES, OLDEST, Filters, rows_of
@@ -110,17 +113,16 @@ def scan_end(filters: Filters, company: int, most: int | None = None) -> datetim
     return (min if filters.sort == OLDEST else max)(stops, default=None)
 
 
-def read_on(filters: Filters, company: int, *, size: int) -> Iterator[list[Key]]:
+def read_on(filters: Filters, company: int, reader: Reader, *, size: int) -> Iterator[list[Key]]:
     """All rows, piece by piece, each along the indexes from where the last one ended."""
     if filters.words:
-        found = _search(filters, company, searching.MOST_FOUND).keys
+        found = reader.read(lambda: _search(filters, company, searching.MOST_FOUND)).keys
         yield from (found[first : first + size] for first in range(0, len(found), size))
         return
     shown: set[Key] = set()  # those of the last moment, where the next piece begins
     while True:
-        reaches = scan_end(filters, company) if filters.scans else None
         asked = size + len(shown)
-        keys = merge(parts_of(filters, company, reaches), filters.sort, 0, asked)
+        reaches, keys = reader.read(partial(_read_piece, filters, company, asked))
         yield [key for key in keys if key not in shown]
         if len(keys) == asked:
             last = keys[-1].at
@@ -130,6 +132,12 @@ def read_on(filters: Filters, company: int, *, size: int) -> Iterator[list[Key]]
             shown, filters = set(), replace(filters, before=beyond(reaches, filters))
         else:
             return
+
+
+def _read_piece(filters: Filters, company: int, size: int) -> tuple[datetime | None, list[Key]]:
+    """Where a scan stopped, and the first rows."""
+    reaches = scan_end(filters, company) if filters.scans else None
+    return reaches, merge(parts_of(filters, company, reaches), filters.sort, 0, size)
 
 
 def beyond(reaches: datetime, filters: Filters) -> datetime:

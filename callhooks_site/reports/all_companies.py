@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions.models import Company
+from subscriptions.replica.reading import Reader
 from subscriptions.tenancy.access import access_of
 
 from . import words
@@ -33,7 +34,8 @@ def all_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         rows = rows.filter(name__icontains=asked)
     page = Paginator(rows.values_list("pk", "name"), PAGE).get_page(request.GET.get("page"))
     found = list(page.object_list)
-    figures = read_companies([pk for pk, _ in found], period.since, period.until)
+    reader = Reader()
+    figures = reader.read(lambda: read_companies([pk for pk, _ in found], period.since, period.until))
 
     def link(**changed: Any) -> str:
         every = {"period": period.parameters().get("period", ""), "name": asked, **changed}
@@ -41,6 +43,7 @@ def all_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
     context = {
         "title": "Reports",
+        "late": words.late(reader.late),
         "period": period,
         "words": asked,
         "periods": [

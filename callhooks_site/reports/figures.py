@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from subscriptions.replica.reading import read_connection
 
 from .models import Kind
 from .period import Period
@@ -141,7 +141,7 @@ def read_days(scope: Scope, since: date, until: date) -> dict[date, Figures]:
 def read_companies(companies: Sequence[int], since: date, until: date) -> dict[int, Figures]:
     """The figures of each of these companies, which must be few: each one's days are read."""
     found: dict[int, Figures] = {}
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(_BY_COMPANY, {"companies": list(companies), "since": since, "until": until})
         for company, kind, *sums in cursor.fetchall():
             found.setdefault(company, Figures()).add(_figures(kind, sums))
@@ -183,7 +183,7 @@ def _figures(kind: str, sums: Sequence[Any]) -> Figures:
 
 
 def _read(query: str, scope: Scope, since: date, until: date) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         given = {
             "company": scope.company,
             "number": scope.number,

@@ -23,6 +23,7 @@ from subscriptions.admin.kit.chips import Chip, Choice
 from subscriptions.admin.kit.filters import is_id
 from subscriptions.admin.kit.menu import Page, add_page
 from subscriptions.models import Company
+from subscriptions.replica.reading import Reader
 from subscriptions.tenancy import audit_log
 from subscriptions.tenancy.access import access_of
 
@@ -57,10 +58,12 @@ def _page(site: AdminSite, request: HttpRequest) -> HttpResponse:
         return all_page(request, site)
     with timezone.override(zoneinfo.ZoneInfo(company.time_zone)):
         period, wrong = _period(request)
-        report = _build(request, company, period)
+        reader = Reader()
+        report = reader.read(lambda: _build(request, company, period))
         context = {
             **site.each_context(request),
             "title": "Reports",
+            "late": words.late(reader.late),
             "wrong": wrong,
             **_Shown(request, company, report).context(),
         }
@@ -79,7 +82,7 @@ def _export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         raise PermissionDenied
     with timezone.override(zoneinfo.ZoneInfo(company.time_zone)):
         period, _ = _period(request)
-        rows = list(export.rows_of(_build(request, company, period)))
+        rows = list(export.rows_of(Reader().read(lambda: _build(request, company, period))))
     detail = f"With {request.GET.urlencode()}" if request.GET else period.in_words()
     audit_log.record(audit_log.Actor.person(request.user), "Exported a report", company=company.pk, detail=detail)
     name = f"report-{period.since}-{period.until}"

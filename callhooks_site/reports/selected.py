@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from subscriptions.models import Company
+from subscriptions.replica.reading import read_connection
 
 from .counting import CALLED_BEFORE, IS_OVER
 from .figures import Figures, Hours, Pair, sum_up
@@ -126,7 +125,7 @@ def read_selected(company: Company, selection: Selection, since: date, until: da
         "start": datetime(since.year, since.month, since.day, tzinfo=zone),
         "end": datetime(until.year, until.month, until.day, tzinfo=zone) + timedelta(days=1),
     }
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(_ROWS.format(conditions=" AND ".join(conditions)), given)
         found = cursor.fetchall()
     first = selection.which == FIRST

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from calls.admin.names import names_of
 from calls.models import Person
+from subscriptions.replica.reading import read_connection
 
 from .figures import Scope
 from .period import Period
@@ -67,7 +66,7 @@ def find_top_callers(scope: Scope, period: Period, zone: ZoneInfo) -> TopCallers
         "number": scope.number,
         "sources": None if scope.sources is None else list(scope.sources),
     }
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(_MOST, given)
         rows = cursor.fetchall()
     keys = [pk for pk, *_ in rows]

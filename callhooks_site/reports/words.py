@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,8 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from subscriptions.replica.looks import LOOK_SECONDS
 
 from .heat import DAYS
 
@@ -67,6 +70,14 @@ def when_people_call(calls: Sequence[Sequence[int]], answered: Sequence[Sequence
     if late >= ENOUGH_CALLS and got < late:
         text += f" After {EVENING}:00, {percent(1 - got / late)} of calls are not answered."
     return text
+
+
+def late(seconds: float | None) -> str:
+    """A sentence about figures that a replica gave, which was so late when it was looked at. None: it gave none."""
+    if seconds is None:
+        return ""
+    whole = math.ceil(seconds + LOOK_SECONDS)
+    return f"Read from a copy of the database that is up to {whole} seconds behind."
 
 
 def day_tag(moment: datetime) -> SafeString:

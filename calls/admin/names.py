@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
+from subscriptions.replica.reading import read_connection
 
 from .. import search_words
 from ..models import Person
@@ -34,7 +34,7 @@ def read_names(people: Sequence[int], *, most: int = ROWS_READ) -> list[tuple[in
         if kind.person_name
     ]
     sql = f"SELECT id, name FROM ({' UNION ALL '.join(parts)}) AS found ORDER BY rank, at DESC"
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(sql, {"people": list(people), "most": most})
         return [(pk, name[:LONGEST_NAME]) for pk, name in cursor.fetchall()]
 

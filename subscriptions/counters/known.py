@@ -12,6 +12,8 @@ _REQUEST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
 _CLAIM = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 # A form takes 5 ms, a page 40; a reader of the feed waits for up to half a minute.
 _HTTP = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+# Milliseconds where the network is good; an hour is the most that may be allowed.
+_LAG = (0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600)
 # Most tasks take a second; a drain a minute, and django-q2 ends what takes two.
 _TASK = (0.1, 0.5, 1, 5, 15, 30, 60, 90, 120)
 
@@ -55,6 +57,14 @@ REFUSED = Counter(
 MAILS = Counter("callhooks_mails_total", "Mails: sent, to be tried again, or dropped.", ("kind", "outcome"))
 IMPORT_LINES = Counter("callhooks_import_lines_total", "Lines of imported files.", ("kind", "outcome"))
 IMPORTS = Counter("callhooks_imports_total", "Imports that ended.", ("kind", "outcome"))
+REPLICA_READS = Counter(
+    "callhooks_replica_reads_total",
+    "Reads of reports and files that the replica may answer, by where they went: replica, or why not.",
+    ("outcome",),
+)
+REPLICA_LAG_SECONDS = Histogram(
+    "callhooks_replica_lag_seconds", "How late the replica was, at looks before reads, one a second.", _LAG
+)
 DELETED = Counter("callhooks_retention_deleted_total", "Rows that retention deleted.", ("table",))
 HTTP_REQUESTS = Counter(
     "callhooks_http_requests_total", "Requests to the web server, by route.", ("method", "route", "status")
@@ -63,8 +73,9 @@ HTTP_SECONDS = Histogram("callhooks_http_request_seconds", "How long requests to
 
 COUNTERS = (
     EVENTS, ATTEMPTS, CLAIMED, HANDED_BACK, LEASES_LOST, BREAKERS_OPENED, HOUSEKEEPING_FAILURES, TASKS, REFUSED, MAILS,
-    IMPORT_LINES, IMPORTS, DELETED, HTTP_REQUESTS,
+    IMPORT_LINES, IMPORTS, DELETED, HTTP_REQUESTS, REPLICA_READS,
 )  # fmt: skip
 HISTOGRAMS = (
     DELIVERY_SECONDS, ATTEMPT_SECONDS, CLAIM_SECONDS, HOUSEKEEPING_SECONDS, TASK_SECONDS, HTTP_SECONDS,
+    REPLICA_LAG_SECONDS,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from django.core import checks
 from django.db import connection
 
 from .findings import Finding, Needs, inspect
+from .replica_findings import inspect_replica
 from .sessions import NoAnswer, Session
 
 logger = logging.getLogger(__name__)
@@ -33,8 +34,20 @@ def of_cluster() -> list[Finding]:
 
 
 def of_web(connections: int | None = None) -> list[Finding]:
-    """Of the database as the web servers use it. `connections`: what gunicorn's threads open; by the settings if it is
-    not known."""
+    """Of the database as the web servers use it, and of its replica. `connections`: what gunicorn's threads open; by
+    the settings if it is not known."""
+    return [*_of_web(connections), *of_replica()]
+
+
+def of_replica() -> list[Finding]:
+    if "replica" not in settings.DATABASES:
+        return []
+    return inspect_replica(
+        settings.DATABASES["replica"], connection.settings_dict, settings.DATABASE_REPLICA_LAG_SECONDS
+    )
+
+
+def _of_web(connections: int | None) -> list[Finding]:
     return inspect(
         settings.DATABASE_FOR_WEB if settings.DATABASE_HAS_POOLER else connection.settings_dict,
         "DATABASE_URL",
@@ -46,7 +59,7 @@ def of_web(connections: int | None = None) -> list[Finding]:
 
 def of_all() -> list[Finding]:
     """Of both, each finding once."""
-    return of_cluster() + (of_web() if settings.DATABASE_HAS_POOLER else [])
+    return of_cluster() + (_of_web(None) if settings.DATABASE_HAS_POOLER else []) + of_replica()
 
 
 def say_of_web(connections: int) -> None:

@@ -16,13 +16,14 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 
-from callhooks_site.databases import parse_database_url
+from callhooks_site.databases import parse_database_url, parse_replica_url
 from subscriptions.database import checks
 from subscriptions.database.findings import CLUSTER_ADDS, SPARE, Finding, Needs, inspect
 from subscriptions.database.parameters import driver_parameters
+from subscriptions.database.replica_findings import inspect_replica
 from subscriptions.database.sessions import Session, loses_prepared, shares_sessions
 from tests.crash.cluster import environment
 from tests.support.poolers import running_pooler
@@ -106,6 +107,48 @@ def test_web_servers_on_a_standby_are_taken_out_by_the_load_balancer(pair: Pair)
     finally:
         connection.close()
         connection.settings_dict.update(kept)
+
+
+# --- a read replica ---------------------------------------------------------------------------------------------------
+
+
+def of_replica(pair: Pair, url: str, most: float = 10) -> list[Finding]:
+    primary = parse_database_url("DATABASE_URL", pair.primary.url)
+    return inspect_replica(parse_replica_url("DATABASE_REPLICA_URL", url), primary, most)
+
+
+def test_a_replica_that_follows_is_good_and_one_that_is_away_is_no_finding(pair: Pair):
+    pair.wait_until_equal()
+    assert of_replica(pair, pair.standby.url) == []
+    assert of_replica(pair, "postgres://callhooks@/callhooks?host=/nowhere") == []
+
+
+def test_a_replica_that_takes_writes_or_belongs_to_another_server_is_found(pair: Pair):
+    (primary,) = of_replica(pair, pair.primary.url)
+    assert primary.fatal
+    assert "DATABASE_REPLICA_URL leads to a server that takes writes" in primary.text
+    other = inspect_replica(
+        parse_replica_url("DATABASE_REPLICA_URL", pair.standby.url), dict(connection.settings_dict), 10
+    )
+    assert "leads to another database, which does not follow ours" in other[0].text
+
+
+def test_a_replica_that_is_too_late_is_found(pair: Pair):
+    with psycopg.connect(pair.primary.url, autocommit=True) as primary:
+        primary.execute("SET synchronous_commit = local")  # what is not written is not seen to be missing
+        primary.execute("CREATE TABLE written (n int)")
+        pair.wait_until_equal()
+        with pair.standing_still():
+            primary.execute("INSERT INTO written VALUES (1)")
+            (late,) = of_replica(pair, pair.standby.url, most=0)
+            assert of_replica(pair, pair.standby.url, most=600) == []
+    assert (late.name, late.fatal) == ("late replica", False)
+
+
+def test_the_checks_look_at_the_replica_that_the_settings_name(pair: Pair, monkeypatch):
+    monkeypatch.setitem(connections.settings, "replica", parse_replica_url("DATABASE_REPLICA_URL", pair.standby.url))
+    assert [finding.name for finding in checks.of_all()] == ["no replica"]
+    assert [finding.name for finding in checks.of_web()] == ["no replica"]
 
 
 # --- an old version ---------------------------------------------------------------------------------------------------

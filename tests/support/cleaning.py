@@ -21,13 +21,13 @@ def cleaned_by_deleting(*, keep_connection: bool = True) -> Iterator[None]:
     and running migrate's signals again, as Django does, takes 300. A new connection takes PostgreSQL 20: its process
     knows no table yet."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", _delete_everything)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", delete_everything)
         if keep_connection:
             patch.setattr(TransactionTestCase, "_should_reload_connections", _is_broken)
         yield
 
 
-def _delete_everything(_: Any) -> None:
+def delete_everything(_: Any = None) -> None:
     models = apps.get_models(include_auto_created=True)
     tables = sorted({model._meta.db_table for model in models if model._meta.managed} - KEPT)
     with transaction.atomic(), connection.cursor() as cursor:

@@ -73,6 +73,18 @@ class Pair:
     def __init__(self, primary: ReplicatedServer, standby: ReplicatedServer) -> None:
         self.primary, self.standby = primary, standby
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The standby replays nothing meanwhile."""
+        with psycopg.connect(self.standby.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_wal_replay_pause()")
+            paused = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
+            wait_until(lambda: (connection.execute(paused).fetchone() or (False,))[0])
+            try:
+                yield
+            finally:
+                connection.execute("SELECT pg_wal_replay_resume()")
+
     @property
     def url(self) -> str:
         """Both, the primary first."""
@@ -80,8 +92,11 @@ class Pair:
         return f"postgres://callhooks@/callhooks?host={hosts}&port=5432,5432"
 
     def wait_until_equal(self) -> None:
-        """Until the standby has all that the primary has written by now."""
+        """Until the standby has all that was committed on the primary by now."""
         with psycopg.connect(self.primary.url, autocommit=True) as connection:
+            # Our servers confirm commits before they write them: one that waits takes those before it along.
+            connection.execute("SET synchronous_commit = local")
+            connection.execute("SELECT pg_logical_emit_message(true, 'callhooks', '')")
             (written,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone() or ("",)
         with psycopg.connect(self.standby.url, autocommit=True) as connection:
             query = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"

@@ -19,6 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("callhooks_site.version", "callhooks_site.installation", "subscriptions.lib"),
     ("subscriptions.database",),
     ("subscriptions.counters", "subscriptions.tracing"),
+    ("subscriptions.replica",),
     ("subscriptions.delivery.http",),
     ("subscriptions.delivery",),
     ("subscriptions.events.versions", "subscriptions.events.shapes.formats"),

@@ -55,7 +55,8 @@ def test_alerts_and_dashboard_use_metrics_that_are_there():
         "callhooks_build_info", "callhooks_claimed_total", "callhooks_database_up", "callhooks_drain_beat_seconds",
         "callhooks_claim_lock_waiting", "callhooks_handed_back_total", "callhooks_import_wait_seconds",
         "callhooks_imports_total", "callhooks_issues_open", "callhooks_leases_lost_total",
-        "callhooks_mail_wait_seconds", "callhooks_quiet", "callhooks_retention_pass_seconds", "callhooks_scrape_failed",
+        "callhooks_mail_wait_seconds", "callhooks_quiet", "callhooks_replica_lag_seconds",
+        "callhooks_replica_reads_total", "callhooks_retention_pass_seconds", "callhooks_scrape_failed",
         "callhooks_scrape_seconds", "callhooks_task_seconds", "callhooks_task_wait_seconds",
     }  # fmt: skip
 

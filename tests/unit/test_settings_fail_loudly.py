@@ -49,6 +49,12 @@ BAD = {
     ),
     "no database": ({"DATABASE_URL": None}, ["DATABASE_URL is not set", "postgres://user:password@host:5432/name"]),
     "another database": ({"DATABASE_URL": "sqlite:///data.db"}, ["DATABASE_URL must name a PostgreSQL database"]),
+    "no replica": ({"DATABASE_REPLICA_URL": "nonsense"}, ["DATABASE_REPLICA_URL must name a PostgreSQL database"]),
+    "the primary as its replica": (
+        {"DATABASE_REPLICA_URL": "postgres://callhooks@127.0.0.1:9/nothing-is-there"},
+        ["DATABASE_REPLICA_URL is the primary's address", "read replica"],
+    ),
+    "a replica that may never be late": ({"DATABASE_REPLICA_LAG_SECONDS": "0"}, ["DATABASE_REPLICA_LAG_SECONDS is 0"]),
     "no number": ({"WEBHOOK_TOTAL_TIMEOUT": "ten"}, ["WEBHOOK_TOTAL_TIMEOUT is 'ten'", "must be a number"]),
     "not even a number": ({"WEBHOOK_TOTAL_TIMEOUT": "nan"}, ["WEBHOOK_TOTAL_TIMEOUT is nan", "between 0.2 and 30"]),
     "too many": ({"DELIVERY_IN_FLIGHT": "100000"}, ["DELIVERY_IN_FLIGHT is 100000", "between 1 and 20000"]),

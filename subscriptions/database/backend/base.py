@@ -3,6 +3,7 @@ from __future__ import annotations
 import select
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -24,6 +25,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     health_check_done: bool
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self.alias != DEFAULT_DB_ALIAS:  # a replica's server is not the one to ask first for the primary
+            return super().get_new_connection(conn_params)
         connection = super().get_new_connection(hosts.put_last_good_first(conn_params))
         hosts.note(connection.info.host, connection.info.port)
         return connection

@@ -1,0 +1,4 @@
+"""The names of the two databases in DATABASES."""
+
+PRIMARY = "default"
+REPLICA = "replica"
