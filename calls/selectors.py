@@ -37,12 +37,21 @@ SELECT count(*) AS number,
    AND (e.start_time < {{call}}.start_time - %(moment)s::interval
         OR e.start_time <= {{call}}.start_time + %(moment)s::interval AND e.id < {{call}}.id)
 """
-_COUNT = f"""
+# By whether it is one call. Materialized, so that PostgreSQL expects the same of any values and need not plan anew for
+# each; of arrays it would not know how many they hold, either.
+_COUNT = {
+    one: f"""
+WITH c (id, person_id, start_time) AS MATERIALIZED ({given})
 SELECT c.id, clock_timestamp(), earlier.*
-  FROM unnest(%(ids)s::bigint[], %(people)s::bigint[], %(starts)s::timestamptz[]) AS c (id, person_id, start_time)
+  FROM c
   LEFT JOIN calls_person p ON p.id = c.person_id
  CROSS JOIN LATERAL ({_EARLIER.format(call="c")}) AS earlier
 """
+    for one, given in {
+        True: "SELECT %(id)s::bigint, %(person)s::bigint, %(start)s::timestamptz",
+        False: "SELECT * FROM unnest(%(id)s::bigint[], %(person)s::bigint[], %(start)s::timestamptz[])",
+    }.items()
+}
 _COUNT_FOR_NEW = f"""
 (SELECT to_jsonb(earlier) || jsonb_build_object('now', clock_timestamp())
    FROM (SELECT) AS always
@@ -56,14 +65,15 @@ def count_earlier(calls: Iterable[Call]) -> datetime | None:
     of the counts by the database's clock; None for no calls."""
     by_pk: dict[int, Any] = {call.pk: call for call in calls}
     now = None
+    columns = {
+        "id": list(by_pk),
+        "person": [call.person_id for call in by_pk.values()],
+        "start": [call.start_time for call in by_pk.values()],
+    }
+    one = len(by_pk) == 1
+    given = {name: column[0] for name, column in columns.items()} if one else columns
     with prepared_cursor() as cursor:
-        given: dict[str, Any] = {
-            "moment": SAME_MOMENT,
-            "ids": list(by_pk),
-            "people": [call.person_id for call in by_pk.values()],
-            "starts": [call.start_time for call in by_pk.values()],
-        }
-        cursor.execute(_COUNT, given)
+        cursor.execute(_COUNT[one], {"moment": SAME_MOMENT, **given})
         for pk, now, number, good_lead_id, good_lead_time in cursor.fetchall():  # noqa: B007
             call = by_pk[pk]
             call.prior_calls = number

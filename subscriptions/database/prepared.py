@@ -8,50 +8,71 @@ poolers that hand each transaction to another server connection.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import NotSupportedError, connection
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 
 from .bound_cursor import BoundCursor
 
 THRESHOLD = 0  # times that a statement runs before it is prepared
 
 
-@contextmanager
-def prepared_cursor() -> Iterator[Any]:
-    """Django's cursor, whose statements are prepared. For statements that are written by hand, few, and always the
+class prepared_connection:  # used like a function
+    """A context of psycopg's connection below Django's, to run statements on in a pipeline. What leaves the context are
+    Django's errors.
+
+    A class, because it is opened for each statement of each request: what `contextmanager` adds costs as much as a
+    small statement does."""
+
+    __slots__ = ("_django",)
+
+    def __enter__(self) -> Any:
+        return self._open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            return
+        try:
+            self._django.wrap_database_errors.__exit__(kind, error, trace)
+        except NotSupportedError:
+            self._renew()
+            raise
+        if isinstance(error, NotSupportedError):
+            self._renew()
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        self._django: Any = connections[DEFAULT_DB_ALIAS]
+        self._django.close_if_health_check_failed()
+        self._django.ensure_connection()
+        raw: psycopg.Connection[tuple[Any, ...]] = self._django.connection
+        if settings.DATABASE_PREPARED_STATEMENTS and raw.prepare_threshold != THRESHOLD:
+            raw.prepare_threshold = THRESHOLD  # Django's own cursors never prepare
+        return raw
+
+    def _renew(self) -> None:
+        """A migration changed the type of a column: "cached plan must not change result type", for as long as the
+        connection lives. Django opens a new one for the next request, and django-q2 for the next task."""
+        self._django.close_at = time.monotonic()
+
+
+class prepared_cursor(prepared_connection):
+    """A context of a cursor whose statements are prepared. For statements that are written by hand, few, and always the
     same: each is kept by the server for as long as the connection lives. A value that PostgreSQL cannot tell the type
     of needs a cast in the statement: `%s::bigint`."""
-    if not settings.DATABASE_PREPARED_STATEMENTS:
-        with connection.cursor() as cursor:
-            yield cursor
-        return
-    with _connection() as raw, connection._prepare_cursor(BoundCursor(raw)) as cursor:  # type: ignore[attr-defined]
-        yield cursor
 
+    __slots__ = ()
 
-@contextmanager
-def prepared_connection() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """psycopg's connection below Django's, to run statements on in a pipeline. Errors are Django's."""
-    with _connection() as raw, connection.wrap_database_errors:
-        yield raw
-
-
-@contextmanager
-def _connection() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw = connection.connection
-    if settings.DATABASE_PREPARED_STATEMENTS:
-        raw.prepare_threshold = THRESHOLD  # Django's own cursors never prepare
-    try:
-        yield raw
-    except NotSupportedError:
-        # A migration changed the type of a column: "cached plan must not change result type", for as long as the
-        # connection lives. Django opens a new one for the next request, and django-q2 for the next task.
-        connection.close_at = time.monotonic()
-        raise
+    def __enter__(self) -> Any:
+        raw = self._open()
+        django = self._django
+        if not settings.DATABASE_PREPARED_STATEMENTS:
+            return django.cursor()
+        if django.queries_logged or django.execute_wrappers:  # somebody looks on
+            return django._prepare_cursor(BoundCursor(raw))
+        django.validate_no_broken_transaction()
+        return BoundCursor(raw)

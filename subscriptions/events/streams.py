@@ -1,4 +1,4 @@
-"""The SQL of event streams: one statement locks any number of them, one writes their new events and deliveries."""
+"""Event streams: one statement locks any number of them, one writes their new events and deliveries."""
 
 from __future__ import annotations
 
@@ -13,115 +13,8 @@ from django.db import connection
 
 from ..database.prepared import prepared_cursor
 from ..models import EventSubject
-from . import versions
+from . import stream_statements as statements
 from .catalogue import EventType
-
-# Transaction id and start time: after a restore into a new server the ids begin again, the times do not.
-THIS_TRANSACTION = "hashtextextended(pg_current_xact_id()::text || ' ' || extract(epoch FROM now()), 0)"
-
-_LOCK = f"""
-INSERT INTO subscriptions_eventstream
-       (subject_id, company_id, kind, last_sequence, fired, watched, watched_before, xact)
-SELECT subject_id, company_id, %s, 0, '{{}}', '{{}}', '{{}}', 0
-  FROM unnest(%s::text[], %s::bigint[]) AS given (subject_id, company_id)
- ORDER BY subject_id
-    ON CONFLICT (subject_id) DO UPDATE SET subject_id = excluded.subject_id
-RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
-          xact = {THIS_TRANSACTION}, clock_timestamp()
-"""
-
-_EVENTS = f"""
-WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::text[],
-                         %s::text[])
-        AS given (id, company_id, type, subject_id, sequence, body, direction, versions)
-), wanted AS (
-    SELECT g.id, s.id AS subscription_id, s.state, s.payload_version, s.encoding,
-           -- Those are asked of calls, texts and forms; the types of events about delivery have a dot.
-           CASE WHEN position('.' IN g.type) = 0 THEN coalesce(s.conditions, c.default_conditions) END AS conditions,
-           s.shape, s.batch_events, CASE WHEN s.batch_events IS NOT NULL THEN s.batch_seconds END AS batch_seconds
-      FROM given g
-      JOIN subscriptions_company c ON c.id = g.company_id
-      JOIN subscriptions_subscription s
-        ON s.company_id = g.company_id AND s.state <> 'archived' AND g.type = ANY (s.events)
-       AND (g.direction IS NULL OR s.call_direction IN ('both', g.direction))
-       AND (g.versions IS NULL OR s.payload_version = ANY (string_to_array(g.versions, ',')))
-       -- Nobody is sent an event about its own webhooks; a manifest goes to nobody else.
-       AND (s.resource_id = g.subject_id) = (g.type = 'manifest.ready')
-), counted AS (
-    SELECT id, count(*) AS number FROM wanted GROUP BY id
-), written AS (
-    INSERT INTO subscriptions_event (id, company_id, type, subject_id, sequence, body, xact, created_at, fan_out)
-    SELECT g.id, company_id, type, subject_id, sequence, body, {THIS_TRANSACTION}, clock_timestamp(),
-           coalesce(counted.number, 0)
-      FROM given g LEFT JOIN counted ON counted.id = g.id
-    RETURNING id, company_id, created_at
-), fanned_out AS (
-    INSERT INTO subscriptions_delivery
-           (company_id, event_id, subscription_id, payload_version, encoding, state, stage, reason, due_at, created_at)
-    SELECT e.company_id, e.id, w.subscription_id, w.payload_version, w.encoding,
-           CASE w.state WHEN 'active' THEN 'pending' ELSE 'held' END,
-           CASE w.state WHEN 'active' THEN 1 ELSE 0 END,
-           CASE w.state WHEN 'active' THEN '' ELSE 'The subscription was ' || w.state || ' when this happened.' END,
-           CASE w.state WHEN 'active' THEN clock_timestamp() END,
-           e.created_at
-      FROM written e
-      JOIN wanted w ON w.id = e.id AND w.conditions IS NULL AND w.shape IS NULL AND w.batch_events IS NULL
-    RETURNING state
-), streams AS (
-"""
-# Deliveries due now, what is still to be judged by conditions, to be shaped or to wait for others (`filtering.py`), and
-# the bodies still to be built.
-_DUE = f"""
-)
-SELECT (SELECT count(*) FILTER (WHERE state = 'pending') FROM fanned_out),
-       (SELECT jsonb_agg(jsonb_build_array(w.id, w.subscription_id, w.state, w.payload_version, w.encoding,
-                                           w.conditions, e.created_at, w.batch_seconds))
-          FROM wanted w JOIN written e ON e.id = w.id
-         WHERE w.conditions IS NOT NULL OR w.shape IS NOT NULL OR w.batch_events IS NOT NULL),
-       (SELECT jsonb_agg(DISTINCT jsonb_build_array(id, payload_version)) FROM wanted
-         WHERE payload_version <> '{versions.DEFAULT}'),
-       -- Each once, however many events: a shape may hold the wording of many messages.
-       (SELECT jsonb_object_agg(subscription_id, shape)
-          FROM (SELECT DISTINCT ON (subscription_id) subscription_id, shape FROM wanted
-                 WHERE shape IS NOT NULL) shapes)
-"""
-
-_WRITE = f"""{_EVENTS}
-    UPDATE subscriptions_eventstream t
-       SET last_sequence = n.last_sequence, fired = n.fired::text[], watched = n.watched,
-           watched_before = n.watched_before, wake_at = n.wake_at, xact = {THIS_TRANSACTION}
-      FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[])
-        AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at)
-     WHERE t.subject_id = n.subject_id
-{_DUE}"""
-
-_WRITE_NEW = f"""{_EVENTS}
-    INSERT INTO subscriptions_eventstream
-           (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id, kind, xact)
-    SELECT subject_id, last_sequence, fired::text[], watched, watched_before, wake_at, company_id, %s,
-           {THIS_TRANSACTION}
-      FROM unnest(%s::text[], %s::int[], %s::text[], %s::jsonb[], %s::jsonb[], %s::timestamptz[], %s::bigint[])
-        AS n (subject_id, last_sequence, fired, watched, watched_before, wake_at, company_id)
-{_DUE}"""
-
-_WRITE_BODIES = """
-INSERT INTO subscriptions_eventbody (event_id, version, body)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[])
-"""
-# Nobody else has seen these rows. Foreign keys are checked at the commit.
-_WITHDRAW = """
-WITH events AS (
-    DELETE FROM subscriptions_event WHERE id = ANY (%s) RETURNING id
-), bodies AS (
-    DELETE FROM subscriptions_eventbody WHERE event_id IN (SELECT id FROM events)
-), shaped AS (
-    DELETE FROM subscriptions_shapedbody WHERE event_id IN (SELECT id FROM events)
-), deliveries AS (
-    DELETE FROM subscriptions_delivery WHERE event_id IN (SELECT id FROM events) RETURNING id
-)
-DELETE FROM subscriptions_attempt WHERE delivery_id IN (SELECT id FROM deliveries)
-"""
 
 
 @dataclass(slots=True)
@@ -192,7 +85,9 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
     streams: dict[str, Stream] = {}
     same_transaction = []
     with prepared_cursor() as cursor:
-        cursor.execute(_LOCK, [kind, list(by_id), [subject.company_id for subject in by_id.values()]])
+        rows = [(resource_id, subject.company_id) for resource_id, subject in by_id.items()]
+        one = len(rows) == 1
+        cursor.execute(statements.LOCK[one], [kind, *(rows[0] if one else _by_column(rows))])
         for subject_id, last, fired, watched, before, wake_at, same, now in cursor.fetchall():
             watched_now, watched_before = _object(watched), _object(before)
             if same:
@@ -203,7 +98,7 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
         if same_transaction:
             cursor.execute(
                 "SELECT subject_id, type, id, sequence FROM subscriptions_event "
-                f"WHERE subject_id = ANY (%s) AND xact = {THIS_TRANSACTION}",
+                f"WHERE subject_id = ANY (%s) AND xact = {statements.THIS_TRANSACTION}",
                 [same_transaction],
             )
             for subject_id, event_type, event_id, sequence in cursor.fetchall():
@@ -222,18 +117,35 @@ def prepare_new(subjects: Sequence[EventSubject], now: datetime) -> dict[str, St
 
 def write(streams: Sequence[Stream], new: Sequence[NewEvent], withdrawn: list[UUID]) -> Written:
     """Write events, their deliveries and the streams."""
-    with prepared_cursor() as cursor:
-        if withdrawn:
-            cursor.execute(_WITHDRAW, [withdrawn])
-        cursor.execute(_WRITE, [*_events(new), *_streams(streams)])
-        return _written(cursor.fetchone())
+    if withdrawn:
+        with prepared_cursor() as cursor:
+            cursor.execute(statements.WITHDRAW, [withdrawn])
+    return _write(statements.UPDATE, statements.WRITE, new, _stream_rows(streams))
 
 
 def write_new(kind: str, streams: Sequence[Stream], new: Sequence[NewEvent]) -> Written:
     """The same for streams from `prepare_new`, which are inserted."""
+    rows = [(*row, stream.subject.company_id) for row, stream in zip(_stream_rows(streams), streams, strict=True)]
+    return _write(statements.INSERT, statements.WRITE_NEW, new, rows, kind)
+
+
+def _write(
+    without: Mapping[bool, str],
+    with_events: Mapping[bool, str],
+    new: Sequence[NewEvent],
+    streams: Sequence[tuple[Any, ...]],
+    *first: str,
+) -> Written:
+    """`without`, `with_events`: the statements, by whether there is one stream and one event. `first`: a value before
+    those of the streams."""
+    one = len(streams) == 1 and len(new) < 2
+    of_streams = streams[0] if one else _by_column(streams)
     with prepared_cursor() as cursor:
-        companies = [stream.subject.company_id for stream in streams]
-        cursor.execute(_WRITE_NEW, [*_events(new), kind, *_streams(streams), companies])
+        if not new:
+            cursor.execute(without[one], [*first, *of_streams])
+            return Written(0, [], [])
+        events = [_event_row(event) for event in new]
+        cursor.execute(with_events[one], [*(events[0] if one else _by_column(events)), *first, *of_streams])
         return _written(cursor.fetchone())
 
 
@@ -241,7 +153,7 @@ def write_bodies(bodies: Mapping[tuple[UUID, str], bytes]) -> None:
     """Write the bodies of events in other payload versions than the default: (event, version) → body."""
     events, names = zip(*bodies, strict=True)
     with prepared_cursor() as cursor:
-        cursor.execute(_WRITE_BODIES, [list(events), list(names), list(bodies.values())])
+        cursor.execute(statements.WRITE_BODIES, [list(events), list(names), list(bodies.values())])
 
 
 def _written(row: tuple[int, Any, Any, Any]) -> Written:
@@ -273,28 +185,36 @@ def _list(value: Any) -> list[Any]:
     return found
 
 
-def _events(new: Sequence[NewEvent]) -> list[list[Any]]:
+def _event_row(event: NewEvent) -> tuple[Any, ...]:
+    """In the order of the statement's columns."""
+    return (
+        event.id,
+        event.stream.subject.company_id,
+        event.type,
+        event.stream.subject.resource_id,
+        event.sequence,
+        event.body,
+        event.direction,
+        None if event.versions is None else ",".join(event.versions),
+    )
+
+
+def _stream_rows(streams: Sequence[Stream]) -> list[tuple[Any, ...]]:
     return [
-        [event.id for event in new],
-        [event.stream.subject.company_id for event in new],
-        [event.type for event in new],
-        [event.stream.subject.resource_id for event in new],
-        [event.sequence for event in new],
-        [event.body for event in new],
-        [event.direction for event in new],
-        [None if event.versions is None else ",".join(event.versions) for event in new],
+        (
+            stream.subject.resource_id,
+            stream.last_sequence,
+            "{" + ",".join(stream.fired) + "}",
+            json.dumps(stream.watched),
+            json.dumps(stream.watched_before),
+            stream.wake_at,
+        )
+        for stream in streams
     ]
 
 
-def _streams(streams: Sequence[Stream]) -> list[list[Any]]:
-    return [
-        [stream.subject.resource_id for stream in streams],
-        [stream.last_sequence for stream in streams],
-        ["{" + ",".join(stream.fired) + "}" for stream in streams],
-        [json.dumps(stream.watched) for stream in streams],
-        [json.dumps(stream.watched_before) for stream in streams],
-        [stream.wake_at for stream in streams],
-    ]
+def _by_column(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def stop_waiting(subject_ids: list[str]) -> None:
