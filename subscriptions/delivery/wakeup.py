@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from ..database.beside_commit import BesideCommit
 from ..database.prepared import prepared_cursor
 from .news import News
 from .slots import channel_of
@@ -45,18 +47,33 @@ def after_commit(companies: Iterable[int] | None = None) -> None:
         wake_ups = (hook for _, hook, *_ in connection.run_on_commit if isinstance(hook, _WakeUp))
         known = next((wake_up for wake_up in wake_ups if wake_up.slot == slot), None)
         if known is None:
-            transaction.on_commit(_WakeUp(slot, news))
+            kind = _WakeUp if settings.WAKEUP_URL else _Notify
+            transaction.on_commit(kind(slot, news))
         else:
             known.news |= news
 
 
-@dataclass(slots=True)
+@dataclass
 class _WakeUp:
     slot: int
     news: News
 
     def __call__(self) -> None:
         wake(self.slot, self.news)
+
+
+@dataclass
+class _Notify(_WakeUp, BesideCommit):
+    """A wake-up that is sent along with the commit."""
+
+    def statement(self) -> tuple[str, Sequence[Any]]:
+        return _NOTIFY_WITHOUT_WAIT, [channel_of(self.slot), self.news.payload()]
+
+    def __call__(self) -> None:
+        if self.is_sent:
+            _look_for_drains()
+        else:
+            wake(self.slot, self.news)
 
 
 def _news(companies: Iterable[int] | None) -> dict[int, News]:
@@ -91,10 +108,20 @@ def wake(slot: int, news: News) -> None:
         if not (settings.WAKEUP_URL and _tell_valkey(channel, payload)):
             with prepared_cursor() as cursor:
                 cursor.execute(_NOTIFY if connection.in_atomic_block else _NOTIFY_WITHOUT_WAIT, [channel, payload])
-        now = time.monotonic()
-        if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) >= LOOK_EVERY_SECONDS:
-            _state.looked_at = now
-            for start_missing_drains in _starters:
-                start_missing_drains()
     except (DatabaseError, InterfaceError):  # the latter of a connection that was cut
         logger.warning("The wake-up after a commit did not get through; the next sweep delivers.", exc_info=True)
+        return
+    _look_for_drains()
+
+
+def _look_for_drains() -> None:
+    """Never raises, as `wake`."""
+    now = time.monotonic()
+    if now - getattr(_state, "looked_at", -LOOK_EVERY_SECONDS) < LOOK_EVERY_SECONDS:
+        return
+    _state.looked_at = now
+    try:
+        for start_missing_drains in _starters:
+            start_missing_drains()
+    except (DatabaseError, InterfaceError):
+        logger.warning("Whether drains run could not be looked at; the next sweep does.", exc_info=True)

@@ -10,8 +10,9 @@ from django.utils import timezone
 from subscriptions.database.prepared import prepared_cursor
 from subscriptions.models import ApiKey, Delivery
 from tests.support.api import program
-from tests.support.factories import make_company, make_subscription
+from tests.support.factories import make_company, make_subscription, make_tracker
 
+PLANNED_FOR_VALUES = 5  # so often PostgreSQL plans a prepared statement for its values before it decides
 FORM = {"form_data": {"name": "Ann", "email": "ann@example.com"}}
 
 
@@ -33,6 +34,39 @@ def test_a_form_comes_in_with_and_without_prepared_statements(settings, on):
         assert api.post("/api/v1/forms/", FORM).status_code == 201
     assert (prepared() > 0) is on
     assert Delivery.objects.filter(company=company).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_form_and_a_call_run_is_planned_once_whatever_statistics_say():
+    company = make_company()
+    make_subscription(company)
+    tracker = make_tracker(company)
+    api = program(company)
+
+    def send() -> None:
+        assert api.post("/api/v1/forms/", FORM).status_code == 201
+        call = {
+            "direction": "inbound",
+            "tracking_phone_number": tracker.phone_number,
+            "customer_phone_number": "+12145550123",
+        }
+        address = api.post("/api/v1/calls/", call).headers["Location"]
+        assert api.patch(address, {"answered_at": "2026-01-05T10:00:00Z"}).status_code == 200
+
+    send()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    connection.close()
+    runs = PLANNED_FOR_VALUES + 3
+    for _ in range(runs):
+        send()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT statement FROM pg_prepared_statements "
+            "WHERE generic_plans + custom_plans >= %s AND custom_plans > %s",
+            [runs, PLANNED_FOR_VALUES],
+        )
+        assert cursor.fetchall() == []
 
 
 @pytest.mark.django_db
