@@ -29,8 +29,9 @@ def record_form(
         return form
 
     def find() -> FormSubmission | None:
-        known = FormSubmission.objects.select_related("person__merged_into")
-        return known.filter(company=company, **key).first() if key else None
+        if not key:
+            return None
+        return FormSubmission.objects.select_related("person__merged_into").filter(company=company, **key).first()
 
     return create_once(create, find=find, constraint="form_external_id_once")
 

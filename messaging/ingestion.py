@@ -38,8 +38,10 @@ def record_text(*, company: Company, data: Mapping[str, Any], publish: bool = Tr
         return text
 
     def find() -> TextMessage | None:
+        if not key:
+            return None
         known = TextMessage.objects.select_related("tracker", "thread__person__merged_into")
-        return known.filter(company=company, **key).first() if key else None
+        return known.filter(company=company, **key).first()
 
     text, is_new = create_once(create, find=find, constraint="text_external_id_once")
     if not is_new:

@@ -47,7 +47,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Sends what may go beside a commit along with it: one round trip instead of two or more."""
         waiting = [hook for _, hook, *_ in self.run_on_commit if isinstance(hook, BesideCommit)]
         if not waiting or self.connection is None or self.queries_logged or self.execute_wrappers:
-            return super()._commit()
+            super()._commit()  # type: ignore[misc]
+            return
         with self.wrap_database_errors:
             commit_beside(self.connection, waiting)
 
