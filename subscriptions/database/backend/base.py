@@ -59,7 +59,7 @@ def commit_beside(connection: psycopg.Connection[Any], waiting: Sequence[BesideC
     cursors = [BoundCursor(connection) for _ in waiting]
     try:
         with connection.pipeline():
-            commit.execute("COMMIT")
+            commit.execute("COMMIT", prepare=False)  # pg_stat_statements counts a prepared one once
             for cursor, hook in zip(cursors, waiting, strict=True):
                 cursor.execute(*hook.statement())
     except psycopg.Error:
