@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, OuterRef, Q
+from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from subscriptions.database.prepared import prepared_cursor
@@ -97,10 +97,14 @@ def of_same_person() -> Func:
     """A condition inside a subquery over calls or forms: they are of the person of the outer query's row, by whichever
     number or address. An array, for the same reason as above."""
     main: Any = Coalesce(OuterRef(OuterRef("person__merged_into_id")), OuterRef(OuterRef("person_id")))
-    rows = Person.objects.filter(Q(pk=main) | Q(merged_into=main)).order_by().values("pk")
+    return one_of("person_id", Person.objects.filter(Q(pk=main) | Q(merged_into=main)).order_by().values("pk"))
+
+
+def one_of(column: str, keys: QuerySet[Any]) -> Func:
+    """A condition: the column is one of these keys. The planner takes an array for ten rows, and looks up each."""
     return Func(
-        F("person_id"),
-        ArraySubquery(rows),
+        F(column),
+        ArraySubquery(keys),
         template="%(expressions)s)",
         arg_joiner=" = ANY (",
         output_field=BooleanField(),

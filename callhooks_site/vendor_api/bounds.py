@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Model, QuerySet
+from django.db.models import Model, QuerySet
+
+from calls.selectors import one_of
 
 from .errors import BadRequest
 
@@ -23,12 +24,4 @@ def bounded(in_range: QuerySet[Any], rows: QuerySet[Row], what: str, things: str
             f"{what} looks through at most {MOST_READ:,} {things}, and there are more in this range of time. Choose a "
             "shorter one with start_date and end_date."
         )
-    # An array: the planner takes it for ten rows.
-    one_of = Func(
-        F("pk"),
-        ArraySubquery(keys),
-        template="%(expressions)s)",
-        arg_joiner=" = ANY (",
-        output_field=BooleanField(),
-    )
-    return rows.filter(one_of)
+    return rows.filter(one_of("pk", keys))

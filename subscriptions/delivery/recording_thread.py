@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import threading
 import time
 from collections import deque
@@ -24,6 +23,7 @@ from . import outbox
 from .database import DATABASE_LOST
 from .endpoint_health import EndpointBook
 from .outbox import Claimed, Outcome
+from .readable import wait_readable
 from .recorder import Recorder
 from .sender_thread import SenderThread
 from .sending import Sending
@@ -77,16 +77,11 @@ class RecordingThread:
     def wait(self, timeout: float, descriptors: Collection[int] = ()) -> set[int]:
         """Until something was written, or a descriptor can be read, or the time is over. Returns those descriptors.
         Raises what went wrong, once."""
-        poll = select.poll()  # not select(), which takes no descriptor above 1,023
-        for descriptor in (self._for_drain, *descriptors):
-            poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, timeout) * 1000)}
-        if self._for_drain in ready:
-            os.eventfd_read(self._for_drain)
+        ready = wait_readable(self._for_drain, descriptors, timeout)
         fault, self._fault = self._fault, None
         if fault:
             raise fault
-        return ready - {self._for_drain}
+        return ready
 
     def collect(self) -> list[Recorded]:
         """What was written since the last call."""

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import threading
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
 
 from .outbox import Claimed, Outcome
+from .readable import wait_readable
 from .recorder import ENOUGH
 from .sender_pool import SenderPool
 
@@ -57,15 +57,10 @@ class SenderThread:
         Raises what ended the thread."""
         if (ripe := self._seconds_to_batch()) is not None:
             timeout = min(timeout, ripe)
-        poll = select.poll()  # not select(), which takes no descriptor above 1,023
-        for descriptor in (self._for_waiter, *descriptors):
-            poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, timeout) * 1000)}
-        if self._for_waiter in ready:
-            os.eventfd_read(self._for_waiter)
+        ready = wait_readable(self._for_waiter, descriptors, timeout)
         if self._fault:
             raise self._fault
-        return ready - {self._for_waiter}
+        return ready
 
     def collect(self, *, all_of_them: bool = False) -> tuple[Sequence[Outcome], Sequence[Claimed]]:
         """What is to be written: nothing, unless a batch is full or has waited long enough, or `all_of_them`."""

@@ -17,23 +17,14 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.support import factories
 from tests.support.admin import login, two_tenants, unlogged_refusals
-from tests.support.long_tests import Share
+from tests.support.long_tests import shares_of
 from tests.support.site_addresses import address, leaves, row_of
 
 pytestmark = pytest.mark.django_db
 PINNED = json.loads((Path(__file__).parents[1] / "data" / "admin_queries.json").read_text())
 
 
-@pytest.mark.parametrize(
-    ("who", "share"),
-    [
-        ("owner", Share(0, 3)),
-        ("operator", Share(1, 3)),
-        pytest.param("owner", Share(), marks=pytest.mark.long),
-        pytest.param("operator", Share(), marks=pytest.mark.long),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("who", "share"), shares_of("owner", "operator"), ids=str)
 def test_every_page_takes_the_queries_that_it_is_known_to_take(who, share, django_user_model):
     ours, _ = two_tenants()
     user = (

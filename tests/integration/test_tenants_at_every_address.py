@@ -16,7 +16,7 @@ from django.contrib.auth.models import Permission, User
 from tests.support import factories
 from tests.support.admin import Tenant, login, marks_of, two_tenants, unlogged_refusals
 from tests.support.api import program
-from tests.support.long_tests import ALL, Share, some
+from tests.support.long_tests import ALL, Share, shares_of, some
 from tests.support.site_addresses import LINKS, Leaf, address, leaves, row_of
 from tests.support.tenant_snapshot import snapshot
 
@@ -75,16 +75,7 @@ def test_the_url_conf_is_walked(tenants):
 
 
 # The most that a member may, and the least. An admin may nothing that an owner may not (test_admin_tenancy.py).
-@pytest.mark.parametrize(
-    ("role", "share"),
-    [
-        ("owner", Share(0, 3)),
-        ("viewer", Share(1, 3)),
-        pytest.param("owner", Share(), marks=pytest.mark.long),
-        pytest.param("viewer", Share(), marks=pytest.mark.long),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("role", "share"), shares_of("owner", "viewer"), ids=str)
 def test_a_member_gets_nothing_of_another_company(tenants, role, share):
     ours, other = tenants
     user = factories.make_member(ours.company, role, username=f"walker-{role}@example.com")

@@ -45,6 +45,12 @@ def some(first: int, every: int) -> object:
     return pytest.param(share, id=str(share))
 
 
+def shares_of(*whos: str) -> list[object]:
+    """Cases of a test that walks as each of them: a third of the things for each, and as long cases all things."""
+    some_things = [pytest.param(who, Share(number, 3)) for number, who in enumerate(whos)]
+    return [*some_things, *(pytest.param(who, Share(), marks=pytest.mark.long) for who in whos)]
+
+
 def mark_samples(items: Sequence[pytest.Item]) -> None:
     """Mark the cases that are not in the samples."""
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
