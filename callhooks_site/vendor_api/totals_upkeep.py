@@ -60,7 +60,8 @@ WITH given AS (
     SELECT %(company)s::bigint AS company_id, generate_series(0, %(days)s - 1) + %(day)s::date AS day
 )
 """
-_MARKS = "SELECT id FROM vendor_api_calltotalmark ORDER BY id LIMIT %s"
+_NEWEST_MARK = "SELECT coalesce(max(id), 0) FROM vendor_api_calltotalmark"
+_MARKS = "SELECT id FROM vendor_api_calltotalmark WHERE id <= %s ORDER BY id LIMIT %s"
 _NEW_STATES = """
 INSERT INTO vendor_api_calltotalstate (company_id, complete, time_zone)
 SELECT DISTINCT c.id, false, c.time_zone
@@ -92,11 +93,14 @@ _COMPLETE = "UPDATE vendor_api_calltotalstate SET complete = true WHERE company_
 
 
 def keep_up(*, seconds: float, stopping: Callable[[], bool] = lambda: False) -> None:
-    """Works until everything is counted or the time is over."""
+    """Works until everything is counted that was marked when it began, or the time is over. What is marked meanwhile
+    is left to the next run: where calls come one after the other it would otherwise count the same days again and
+    again, without a pause."""
     ends_at = time.monotonic() + seconds
     follow_time_zones()
+    newest = newest_mark()
     while time.monotonic() < ends_at and not stopping():
-        if not count_marked() and not count_earlier() and not count_month():
+        if not count_marked(newest) and not count_earlier() and not count_month():
             return
 
 
@@ -111,12 +115,19 @@ def follow_time_zones() -> None:
                 cursor.execute(f"DELETE FROM {table} WHERE company_id = ANY (%s)", [moved])
 
 
-def count_marked() -> bool:
-    """Counts the days of some marks. False when there are none, or somebody else is at it."""
+def newest_mark() -> int:
+    """0 where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_MARK)
+        return int(cursor.fetchone()[0])
+
+
+def count_marked(newest: int) -> bool:
+    """Counts the days of some marks, up to this one. False when there are none, or somebody else is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
         if not _alone(cursor):
             return False
-        cursor.execute(_MARKS, [BATCH])
+        cursor.execute(_MARKS, [newest, BATCH])
         marks = [mark for (mark,) in cursor.fetchall()]
         if not marks:
             return False

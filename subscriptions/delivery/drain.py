@@ -105,6 +105,8 @@ class Drain:
             finally:
                 self._recording.end()
                 self._sender.end()
+                with suppress(*DATABASE_LOST):  # then with the connection
+                    outbox.plan_as_usual()
         return self._recording.recorded
 
     def _work_until_lost(self) -> None:
@@ -136,6 +138,7 @@ class Drain:
         now = time.monotonic()
         if now >= self._heartbeat_at:
             self._slot.record_heartbeat()
+            outbox.take_indexes()
             outbox.forget_plans()
             self._heartbeat_at = now + HEARTBEAT_SECONDS
         self._serve_news()
@@ -168,7 +171,9 @@ class Drain:
     def _do_housekeeping(self) -> None:
         began = time.monotonic()
         try:
+            outbox.plan_as_usual()
             self._housekeeping()
+            outbox.take_indexes()
             known.HOUSEKEEPING_SECONDS.observe(time.monotonic() - began)
         except DATABASE_LOST:
             raise

@@ -132,6 +132,7 @@ class RecordingThread:
         outcomes, unsent = self._sender.collect(all_of_them=self._finishing)
         self._recorder.add(self._sending.excuse(outcomes), unsent)
         if outcomes and time.monotonic() >= self._plans_until:
+            outbox.take_indexes()
             outbox.forget_plans()
             self._plans_until = time.monotonic() + PLANS_SECONDS
         while self._recorder.flush(self._rows_at_once()):

@@ -184,7 +184,7 @@ def test_it_reads_through_no_table_however_many_endpoints_wait(company):
     """The plan is made while all of them are available, and serves when they are put off."""
     make_call(company)
     statement, names = number_placeholders(claiming_few._CLAIM_FEW)
-    values = {"token": f"'{uuid4()}'", "lease": "60", "companies": f"'{{{company.pk}}}'"}
+    values = {"token": f"'{uuid4()}'", "lease": "60", "companies": f"'{{{company.pk}}}'", "unawaited": "true"}
     with connection.cursor() as cursor:
         cursor.execute(ENDPOINTS, [Subscription.objects.get().pk])
         cursor.execute(MANY)

@@ -31,6 +31,7 @@ class Database:
         self.written: list[int] = []
         self.threads: set[int] = set()
         monkeypatch.setattr(outbox, "finish", self._finish)
+        monkeypatch.setattr(outbox, "take_indexes", lambda: None)
         monkeypatch.setattr(outbox, "forget_plans", lambda: None)
         monkeypatch.setattr(EndpointBook, "note", lambda *_, **__: None)
         monkeypatch.setattr(recording_thread, "RECONNECT_SECONDS", 0.0)

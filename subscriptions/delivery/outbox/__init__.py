@@ -16,7 +16,7 @@ Invariants
 
 from .claiming import NO_LIMIT, Claim, Limits, Position, claim
 from .claiming_few import FewClaimed, claim_few
-from .cursors import forget_plans
+from .cursors import forget_plans, plan_as_usual, take_indexes
 from .finishing import Finished, finish, follow, hand_back
 from .forward import Batch, bring_forward, send_now, try_at_once
 from .gathering import gather, send_full
@@ -49,10 +49,12 @@ __all__ = [
     "look",
     "make_ready",
     "note_released",
+    "plan_as_usual",
     "release",
     "send_full",
     "send_now",
     "stage",
+    "take_indexes",
     "try_at_once",
     "waiting",
 ]

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from .cursors import by_index
+from django.db import connection
+
+from .cursors import UNAWAITED, alone_by_index
 from .rows import Claimed, claimed_columns, host_of
 
 MOST = 8  # available rows of all these companies
@@ -65,7 +67,8 @@ WITH available AS MATERIALIZED (
        AND s.id = d.subscription_id AND c.id = d.company_id
     RETURNING {claimed_columns(host=host_of("s.url"), trust="judged.trust")}
 )
-SELECT (SELECT yes FROM simple), (SELECT count(*) FROM judged) > (SELECT count(*) FROM locked), claimed.*
+SELECT (SELECT yes FROM simple), (SELECT count(*) FROM judged) > (SELECT count(*) FROM locked),
+       CASE WHEN %(unawaited)s THEN {UNAWAITED} END, claimed.*
   FROM (SELECT 1) one LEFT JOIN claimed ON true
 """
 
@@ -80,9 +83,10 @@ class FewClaimed(NamedTuple):
 def claim_few(*, token: UUID, lease: float, companies: Sequence[int]) -> FewClaimed | None:
     """Claim all that these companies have available for `lease` seconds, if that is little and simple; None if it is
     not."""
-    values: dict[str, Any] = {"token": token, "lease": lease, "companies": list(companies)}
-    (found,) = by_index((_CLAIM_FEW, values), locked=False)
+    unawaited = not connection.in_atomic_block
+    values: dict[str, Any] = {"token": token, "lease": lease, "companies": list(companies), "unawaited": unawaited}
+    found = alone_by_index(_CLAIM_FEW, values)
     is_simple, more = found[0][:2]
     if not is_simple:
         return None
-    return FewClaimed([Claimed(*(*row[2:], token)) for row in found if row[2] is not None], more)
+    return FewClaimed([Claimed(*(*row[3:], token)) for row in found if row[3] is not None], more)

@@ -9,7 +9,7 @@ from functools import partial
 
 from django.db import connection, transaction
 
-from .cursors import CLAIM_LOCK, by_index
+from .cursors import CLAIM_LOCK, alone_by_index, by_index
 
 # Rows of one step: some tens of milliseconds.
 STAGED_AT_ONCE = 2000
@@ -91,7 +91,7 @@ class Look:
 
 
 def look() -> Look:
-    ((found,),) = by_index((_LOOK, []), locked=False)
+    (found,) = alone_by_index(_LOOK, [])
     return Look(*found)
 
 

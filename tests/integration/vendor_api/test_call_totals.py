@@ -183,3 +183,21 @@ def test_a_save_that_changes_nothing_counted_marks_nothing(company):
     assert not CallTotalMark.objects.exists()
     call.delete()
     assert CallTotalMark.objects.count() == 1
+
+
+def test_calls_that_come_while_it_counts_are_left_to_the_next_run(company):
+    """Or it would count a busy company's day without a pause."""
+    tracker = make_tracker(company)
+    make_call(company, tracker)
+    looks = []
+
+    def another_call() -> bool:
+        looks.append(make_call(company, tracker))
+        return len(looks) > 5
+
+    totals_upkeep.keep_up(seconds=30, stopping=another_call)
+    assert len(looks) < 5
+    assert CallTotalMark.objects.exists()
+    totals_upkeep.keep_up(seconds=30)
+    assert not CallTotalMark.objects.exists()
+    assert sum(CallDay.objects.values_list("calls", flat=True)) == 1 + len(looks)
