@@ -3,7 +3,7 @@ all that was there before. Triggers write the marks; those of this app are in it
 
 from __future__ import annotations
 
-from callhooks_site.vendor_api.day_tables import DayTables
+from callhooks_site.vendor_api.day_tables import DayTables, Items
 from calls.selectors import SAME_MOMENT
 
 _MOMENT = f"interval '{SAME_MOMENT.total_seconds():.0f} seconds'"
@@ -19,7 +19,9 @@ EXISTS (SELECT FROM calls_call e
                  JOIN calls_person r ON r.id = coalesce(p.merged_into_id, p.id)
                                      OR r.merged_into_id = coalesce(p.merged_into_id, p.id)
                 WHERE p.id = c.person_id))
-           AND (e.start_time < c.start_time - {_MOMENT} OR e.start_time <= c.start_time + {_MOMENT} AND e.id < c.id))
+           -- Of times alone it would read all calls before this one, as soon as the planner takes them for few.
+           AND (e.start_time < c.start_time - {_MOMENT}
+                OR e.start_time <= c.start_time + {_MOMENT} AND e.id < c.id) IS TRUE)
 """
 _HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
 _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"
@@ -94,15 +96,8 @@ SELECT company_id, day, kind, tracker_id, source, count(*) FILTER (WHERE NOT out
 """
 
 
-def _first(table: str, at: str) -> str:
-    return (
-        f"(SELECT x.{at} FROM {table} x WHERE x.company_id = s.company_id"
-        f" AND x.{at} >= coalesce(s.reached, '-infinity') ORDER BY x.{at}, x.id LIMIT 1)"
-    )
-
-
 TABLES = DayTables(
     names=("reports_sourceday", "reports_campaignday"),
     insert=_INSERT,
-    firsts=(_first("messaging_textmessage", "sent_at"), _first("forms_intake_formsubmission", "submitted_at")),
+    items=(Items("messaging_textmessage", "sent_at"), Items("forms_intake_formsubmission", "submitted_at")),
 )

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Items(NamedTuple):
+    """What is counted of a table with a company, by the time in the column `at`."""
+
+    table: str
+    at: str
+    condition: str = "true"
+
+    def first(self, *, since: str) -> str:
+        """A subquery: the time of the first of company `c.id`, from the time `since` on."""
+        return self._one(f"x.{self.at} >= {since}", "")
+
+    def last(self) -> str:
+        return self._one("true", " DESC")
+
+    def _one(self, also: str, order: str) -> str:
+        return (
+            f"(SELECT x.{self.at} FROM {self.table} x WHERE x.company_id = c.id AND {self.condition} AND {also}"
+            f" ORDER BY x.{self.at}{order}, x.id{order} LIMIT 1)"
+        )
 
 
 @dataclass(frozen=True)
 class DayTables:
     """`names`: tables with a company and a day, whose rows of a day are counted anew. `insert`: the rest of a statement
-    that begins with `given`, the companies and their days. `firsts`: subqueries of the time of the first thing that a
-    company has since `s.reached`, beside its calls."""
+    that begins with `given`, the companies and their days. `items`: what it counts beside calls."""
 
     names: Sequence[str]
     insert: str
-    firsts: Sequence[str] = ()
+    items: Sequence[Items] = ()
 
 
 _known: list[DayTables] = []

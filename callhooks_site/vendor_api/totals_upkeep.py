@@ -62,13 +62,24 @@ WITH given AS (
 """
 _NEWEST_MARK = "SELECT coalesce(max(id), 0) FROM vendor_api_calltotalmark"
 _MARKS = "SELECT id FROM vendor_api_calltotalmark WHERE id <= %s ORDER BY id LIMIT %s"
-_NEW_STATES = """
+# A company that has something on one day only, which is counted now, is complete: all new ones are.
+_NEW_STATES = (
+    _OF_MARKS
+    + """
 INSERT INTO vendor_api_calltotalstate (company_id, complete, time_zone)
-SELECT DISTINCT c.id, false, c.time_zone
-  FROM vendor_api_calltotalmark m JOIN subscriptions_company c ON c.id = m.company_id
- WHERE m.id = ANY (%s)
+SELECT c.id, coalesce(ends.first = ends.last AND EXISTS (
+                      SELECT FROM given g WHERE g.company_id = c.id AND g.day = ends.first), true), c.time_zone
+  FROM subscriptions_company c
+ CROSS JOIN LATERAL (
+       SELECT (min(one.at) AT TIME ZONE c.time_zone)::date AS first,
+              (max(one.at) AT TIME ZONE c.time_zone)::date AS last
+         FROM (VALUES {ends}) AS one (at)
+       ) AS ends
+ WHERE c.id = ANY (ARRAY(SELECT company_id FROM given))
+   AND NOT EXISTS (SELECT FROM vendor_api_calltotalstate s WHERE s.company_id = c.id)
     ON CONFLICT DO NOTHING
 """
+)
 # A company that has another time zone now is counted anew.
 _MOVED = """
 UPDATE vendor_api_calltotalstate s SET complete = false, reached = NULL, time_zone = c.time_zone
@@ -76,18 +87,14 @@ UPDATE vendor_api_calltotalstate s SET complete = false, reached = NULL, time_zo
 RETURNING s.company_id
 """
 _NEXT_STEP = """
-SELECT s.company_id, first.day, (first.day + %s)::timestamp AT TIME ZONE s.time_zone
-  FROM vendor_api_calltotalstate s
+SELECT c.id, first.day, (first.day + %s)::timestamp AT TIME ZONE c.time_zone
+  FROM (SELECT company_id AS id, time_zone, coalesce(reached, '-infinity') AS reached FROM vendor_api_calltotalstate
+         WHERE NOT complete ORDER BY company_id LIMIT 1) c
  CROSS JOIN LATERAL (
-       SELECT (min(one.at) AT TIME ZONE s.time_zone)::date AS day FROM (VALUES {firsts}) AS one (at)
+       SELECT (min(one.at) AT TIME ZONE c.time_zone)::date AS day FROM (VALUES {firsts}) AS one (at)
        ) AS first
- WHERE NOT s.complete ORDER BY s.company_id LIMIT 1
 """
-_FIRST_CALL = """
-(SELECT c.start_time FROM calls_call c
-  WHERE c.company_id = s.company_id AND NOT c.spam AND c.start_time >= coalesce(s.reached, '-infinity')
-  ORDER BY c.start_time, c.id LIMIT 1)
-"""
+_CALLS = day_tables.Items("calls_call", "start_time", "NOT x.spam")
 _REACHED = "UPDATE vendor_api_calltotalstate SET reached = %s WHERE company_id = %s"
 _COMPLETE = "UPDATE vendor_api_calltotalstate SET complete = true WHERE company_id = %s"
 
@@ -131,7 +138,8 @@ def count_marked(newest: int) -> bool:
         marks = [mark for (mark,) in cursor.fetchall()]
         if not marks:
             return False
-        cursor.execute(_NEW_STATES, [marks])
+        ends = [end for items in _items() for end in (items.first(since="'-infinity'"), items.last())]
+        cursor.execute(_NEW_STATES.format(ends=_values(ends)), {"marks": marks})
         _count(cursor, _OF_MARKS, {"marks": marks})
         cursor.execute("DELETE FROM vendor_api_calltotalmark WHERE id = ANY (%s)", [marks])
         return True
@@ -142,8 +150,8 @@ def count_earlier() -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         if not _alone(cursor):
             return False
-        firsts = [_FIRST_CALL, *(first for tables in day_tables.all_tables() for first in tables.firsts)]
-        cursor.execute(_NEXT_STEP.format(firsts=", ".join(f"({first})" for first in firsts)), [STEP])
+        firsts = [items.first(since="c.reached") for items in _items()]
+        cursor.execute(_NEXT_STEP.format(firsts=_values(firsts)), [STEP])
         row = cursor.fetchone()
         if row is None:
             return False
@@ -168,6 +176,14 @@ def _count(cursor: object, given: str, values: dict[str, object]) -> None:
     for insert in (_COUNT, *(tables.insert for tables in day_tables.all_tables())):
         cursor.execute(given + insert, values)  # type: ignore[attr-defined]
     cursor.execute(given + month_upkeep.CHANGED, values)  # type: ignore[attr-defined]
+
+
+def _items() -> list[day_tables.Items]:
+    return [_CALLS, *(items for tables in day_tables.all_tables() for items in tables.items)]
+
+
+def _values(subqueries: list[str]) -> str:
+    return ", ".join(f"({subquery})" for subquery in subqueries)
 
 
 def _table_names() -> list[str]:

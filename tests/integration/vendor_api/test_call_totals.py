@@ -10,11 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from callhooks_site.reports.models import SourceDay
 from callhooks_site.vendor_api import totals_upkeep
 from callhooks_site.vendor_api.call_sums import NAMES
 from callhooks_site.vendor_api.models import CallDay, CallDayBySource, CallTotalMark, CallTotalState
 from calls.models import Call
-from tests.support.factories import make_call, make_company, make_tracker
+from tests.support.factories import make_call, make_company, make_form, make_tracker
 from tests.support.vendor_api import Vendor
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,32 @@ def test_what_was_there_before_is_counted_once(company):
     totals_upkeep.keep_up(seconds=30)
     assert CallTotalState.objects.get(company=company).complete
     assert answers(company, SOME) == without_totals(company, SOME)
+
+
+def test_a_new_company_is_complete_with_its_first_day(company):
+    make_call(company, make_tracker(company))
+    totals_upkeep.count_marked(totals_upkeep.newest_mark())
+    assert CallTotalState.objects.get(company=company).complete
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_a_company_with_something_on_another_day_is_not_complete_before_that_is_counted(company, days):
+    make_form(company, submitted_at=timezone.now() + timedelta(days=days))
+    CallTotalMark.objects.all().delete()  # from before there were any
+    make_call(company, make_tracker(company))
+    totals_upkeep.count_marked(totals_upkeep.newest_mark())
+    assert not CallTotalState.objects.get(company=company).complete
+    totals_upkeep.keep_up(seconds=30)
+    assert CallTotalState.objects.get(company=company).complete
+    assert SourceDay.objects.filter(kind="form").exists()
+
+
+def test_a_company_is_not_complete_by_a_mark_of_another_day(company):
+    """Its call's mark is in a later batch."""
+    make_call(company, make_tracker(company))
+    CallTotalMark.objects.update(hour=timezone.now() - timedelta(days=5))
+    totals_upkeep.count_marked(totals_upkeep.newest_mark())
+    assert not CallTotalState.objects.get(company=company).complete
 
 
 def test_a_company_in_another_time_zone_is_counted_anew(company):
