@@ -10,11 +10,13 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from subscriptions.database.bound_cursor import number_placeholders
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import claiming_few
+from subscriptions.delivery.outbox.claiming import STUCK_SECONDS
 from subscriptions.delivery.outbox.claiming_few import MOST
 from subscriptions.delivery.outbox.cursors import BY_INDEX, CLAIM_LOCK
 from subscriptions.models import Company, Delivery, EndpointHealth, Subscription
@@ -102,10 +104,24 @@ def second_row(company: Company) -> None:
     make_call(company)
 
 
-def under_way(company: Company) -> None:
-    Delivery.objects.update(due_at=timezone.now())
-    assert len(claim(limit=1)) == 1
+def two_under_way(company: Company) -> None:
     make_call(company)
+    assert len(claim()) == 2
+    make_call(company)
+
+
+def stuck(company: Company) -> None:
+    claim()
+    Delivery.objects.update(due_at=F("due_at") - timedelta(seconds=STUCK_SECONDS))
+    make_call(company)
+
+
+def one_at_a_time(company: Company) -> None:
+    """Several events go in one request, and one request at a time."""
+    Subscription.objects.update(batch_events=10, batch_seconds=0)
+    claim()
+    make_call(company)
+    Delivery.objects.filter(claim=None).update(stage=1, due_at=timezone.now())
 
 
 def lost(company: Company) -> None:
@@ -121,7 +137,7 @@ def too_many(company: Company) -> None:
 
 @pytest.mark.parametrize(
     "unless",
-    [fail, break_open, half_open, in_order, at_a_rate, second_row, under_way, lost, too_many],
+    [fail, break_open, half_open, in_order, at_a_rate, second_row, two_under_way, stuck, one_at_a_time, lost, too_many],
     ids=lambda case: case.__name__,
 )
 def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Callable[[Company], None]):
@@ -130,6 +146,13 @@ def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Ca
     before = list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage"))
     assert claim_few() is None
     assert list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage")) == before
+
+
+def test_one_request_under_way_keeps_nothing_back(company):
+    make_call(company)
+    claim()
+    make_call(company)
+    assert len(claim_few().rows) == 1
 
 
 def test_other_companies_are_left_alone_and_do_not_matter(company):

@@ -6,8 +6,7 @@ thousands (`claiming.py`) takes 3 ms of PostgreSQL for one row, most of it to st
 it waits for no other claim: one of 200 rows of somebody's flood takes 15 ms. It takes all that these companies have
 available, or nothing: as soon as there is more, or anything to weigh or to put off, the other claim decides.
 
-Two claims at the same moment may each take one row of an endpoint to which nothing was under way: one more than its
-window, which is there for many.
+Two claims at the same moment may each take one row of an endpoint: one more than its window, which is there for many.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from .claiming import STUCK_SECONDS
 from .cursors import UNAWAITED, alone_by_index
 from .rows import Claimed, claimed_columns, host_of
 
@@ -25,8 +25,10 @@ MOST = 8  # available rows of all these companies
 
 # The limit stands in the statement: of one that is handed over the planner thinks that it is a tenth of all rows, and
 # reads all subscriptions.
-# Good: nothing is under way to its endpoint, which is well or unknown, and its subscription asks for no order and no
-# rate. Rows that somebody else holds are left, and claimed as soon as they are available again.
+# Good: its endpoint is well or unknown and has one request under way at most, which is not stuck; its subscription asks
+# for no order and no rate. One, since a call's events come one after the other, and any endpoint may have two under way
+# (one that takes long gets the second when its drain sees the end of the first). Rows that somebody else holds are
+# left, and claimed as soon as they are available again.
 _CLAIM_FEW = f"""
 WITH available AS MATERIALIZED (
     SELECT rows.* FROM unnest(%(companies)s::bigint[]) AS company (id)
@@ -43,10 +45,14 @@ WITH available AS MATERIALIZED (
            AND h.failing_since IS NULL AND coalesce(h.opened, 0) = 0
            AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
            AND count(*) OVER (PARTITION BY a.subscription_id) = 1
-           AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery f
-                            WHERE f.subscription_id = a.subscription_id AND f.claim IS NOT NULL
-                              AND f.due_at > statement_timestamp()) AS good
+           AND (flying.number = 0 OR flying.number = 1 AND s.batch_events IS NULL
+                AND flying.until > statement_timestamp() + make_interval(secs => %(lease)s - {STUCK_SECONDS})) AS good
       FROM available a
+     CROSS JOIN LATERAL (
+        SELECT count(*) AS number, min(due_at) AS until
+          FROM (SELECT f.due_at FROM subscriptions_delivery f
+                 WHERE f.subscription_id = a.subscription_id AND f.claim IS NOT NULL
+                   AND f.due_at > statement_timestamp() LIMIT 2) first_two) flying
       JOIN subscriptions_subscription s ON s.id = a.subscription_id
       LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = a.subscription_id
 ), simple AS MATERIALIZED (
