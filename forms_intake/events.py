@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.signals import post_save
 
 from calls.selectors import ROWS_OF_PERSON, SAME_MOMENT, of_same_person
+from subscriptions.database.prepared import prepared_cursor
 from subscriptions.events.publishing import Publisher
 
 from .models import FormSubmission
@@ -31,6 +32,16 @@ EXISTS (
          LIMIT 1) earlier
      WHERE p.id = forms_intake_formsubmission.person_id)
 """
+
+
+_HAS_EARLIER_NOW = f"SELECT {HAS_EARLIER} FROM forms_intake_formsubmission WHERE id = %s"
+
+
+def has_earlier_now(form: FormSubmission) -> bool:
+    """`has_earlier` of a stored form."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_HAS_EARLIER_NOW, [SAME_MOMENT, SAME_MOMENT, form.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def has_earlier() -> Exists:

@@ -7,10 +7,11 @@ apart locks the merged rows first, then the main ones (`calls.merging`)."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -29,10 +30,10 @@ class PersonManager(models.Manager["Person"]):
     def lock_by_phone(self, company_id: int, phone: str) -> Person:
         """The row with this number, created if new. The person is locked until the transaction ends, so that counts of
         a person's calls and forms are made by one transaction after another."""
-        return self._upsert(company_id, "phone", phone)
+        return self._upsert(company_id, phone=phone)
 
     def lock_by_email(self, company_id: int, email: str) -> Person:
-        return self._upsert(company_id, "email", email)
+        return self._upsert(company_id, email=email)
 
     def lock_by_contact(self, company_id: int, *, phone: str, email: str) -> Person | None:
         """The row with this phone number, or else with this email address. A number or an address that is new belongs
@@ -117,19 +118,28 @@ class PersonManager(models.Manager["Person"]):
             )
             return cursor.fetchone() is not None
 
-    def _upsert(self, company_id: int, field: str, value: str) -> Person:
-        contacts = {"phone": "", "email": "", field: value}
+    def find_or_insert(self, company_id: int, *, phone: str = "", email: str = "") -> tuple[str, list[Any]]:
+        """`lock_by_phone` or `lock_by_email` as a statement with its values, which returns the row's columns: to be
+        part of another statement, `from_json` builds the row of it, and `lock_main` has to follow."""
+        field = "phone" if phone else "email"
+        # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
+        statement = (
+            f"{_INSERT} ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
+            f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}"
+        )
+        return statement, [self._new_id(), company_id, phone, email]
+
+    def lock_main(self, row: Person) -> None:
+        """The row itself is locked already."""
+        if row.merged_into_id:
+            row.merged_into = self.select_for_update(no_key=True).get(pk=row.merged_into_id)
+
+    def _upsert(self, company_id: int, **contact: str) -> Person:
         with prepared_cursor() as cursor:
-            # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
-            cursor.execute(
-                f"{_INSERT} ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
-                f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}",
-                [self._new_id(), company_id, contacts["phone"], contacts["email"]],
-            )
+            cursor.execute(*self.find_or_insert(company_id, **contact))
             found = _PERSON.build(cursor.fetchone())
         assert found is not None
-        if found.merged_into_id:
-            found.merged_into = self.select_for_update(no_key=True).get(pk=found.merged_into_id)
+        self.lock_main(found)
         return found
 
     def _new_id(self) -> str:
@@ -177,6 +187,13 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.phone or self.email or self.resource_id
+
+    @classmethod
+    def from_json(cls, columns: Mapping[str, Any]) -> Person:
+        """Of what PostgreSQL's `to_jsonb` makes of a row of `PersonManager.find_or_insert`."""
+        names = [field.attname for field in cls._meta.concrete_fields]
+        times = {"created_at": datetime.fromisoformat(columns["created_at"])}
+        return cls.from_db(DEFAULT_DB_ALIAS, names, [times.get(name, columns[name]) for name in names])
 
     @property
     def main(self) -> Person:

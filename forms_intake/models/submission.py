@@ -17,7 +17,7 @@ from subscriptions.models import EventSubject
 from subscriptions.models.fields import ResourceIdField
 
 from ..contents import remove_secrets
-from ..mapping import FieldMapping, find_person
+from ..mapping import Contact, FieldMapping, find_person
 
 
 class FormSubmission(Attribution, EventSubject):
@@ -106,8 +106,14 @@ class FormSubmission(Attribution, EventSubject):
     def assign_person(self) -> None:
         """Find or make the person by the form's fields. Call it in the transaction that saves the form: the person is
         locked."""
-        found = find_person(self.form_data, self.mapping, region=self.company.region)
-        person = Person.objects.lock_by_contact(self.company_id, phone=found.phone, email=found.email)
+        found = self.find_contact()
+        self.set_person(Person.objects.lock_by_contact(self.company_id, phone=found.phone, email=found.email), found)
+
+    def find_contact(self) -> Contact:
+        return find_person(self.form_data, self.mapping, region=self.company.region)
+
+    def set_person(self, person: Person | None, found: Contact) -> None:
+        """`person`: locked. It learns what the form tells of it."""
         if person and found.name and not person.main.name:
             person.main.name = found.name
             person.main.save(update_fields=["name"])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model
@@ -69,18 +69,33 @@ def insert_rows(objects: Sequence[M]) -> None:
         _insert(objects, "", [])
 
 
-def insert_row(row: M, also: str, values: Sequence[Any] = ()) -> Any:
+class Before(NamedTuple):
+    """What the same statement does before: a common table expression with its values, and the column that gets the
+    value of an expression, which may read it."""
+
+    sql: str
+    values: Sequence[Any]
+    column: str
+    expression: str
+
+
+def insert_row(row: M, also: str, values: Sequence[Any] = (), *, before: Before | None = None) -> Any:
     """`insert_rows` for one object. Returns the value of the expression `also`, which may read the new row by the name
-    of its table; other rows it sees as they were before the statement."""
-    return _insert([row], f", {also}", values)[0]
+    of its table; other rows it sees as they were before the statement. The column of `before` is not set on the
+    object."""
+    return _insert([row], f", {also}", values, before)[0]
 
 
-def _insert(objects: Sequence[M], also: str, values: Sequence[Any]) -> list[Any]:
+def _insert(objects: Sequence[M], also: str, values: Sequence[Any], before: Before | None = None) -> list[Any]:
     """Returns the last value of each row that came back."""
-    statement, fields, filled_in = _build_insert(type(objects[0]))
+    computed = (before.column, before.expression) if before else ("", "")
+    statement, fields, filled_in = _build_insert(type(objects[0]), *computed)
+    if before:
+        statement = f"WITH {before.sql} {statement}"
     rows = [{field.column: field.pre_save(each, add=True) for field in fields} for each in objects]
     with prepared_cursor() as cursor:
-        cursor.execute(statement + also, [json.dumps(rows, default=_as_text), *values])
+        given = [json.dumps(rows, default=_as_text), *values]
+        cursor.execute(statement + also, [*before.values, *given] if before else given)
         returned = cursor.fetchall()
     for each, row in zip(objects, returned, strict=True):
         for field, value in zip(filled_in, row, strict=False):
@@ -90,14 +105,17 @@ def _insert(objects: Sequence[M], also: str, values: Sequence[Any]) -> list[Any]
 
 
 @cache
-def _build_insert(model: type[Model]) -> tuple[str, list[Any], list[Any]]:
-    """The statement, the fields that it writes, and the fields that the database fills in."""
+def _build_insert(model: type[Model], column: str, expression: str) -> tuple[str, list[Any], list[Any]]:
+    """The statement, the fields that it writes, and the fields that the database fills in. `column` gets the value of
+    the expression, where there is one."""
     every: list[Any] = list(model._meta.concrete_fields)
     filled_in = [field for field in every if field.primary_key or (field.has_db_default() and not field.has_default())]
     fields = [field for field in every if field not in filled_in]
-    table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
+    table, columns = model._meta.db_table, [field.column for field in fields]
+    selected = ", ".join(expression if name == column else name for name in columns)
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s) "
+        f"INSERT INTO {table} ({', '.join(columns)}) "
+        f"SELECT {selected} FROM jsonb_populate_recordset(NULL::{table}, %s) "
         f"RETURNING {', '.join(field.column for field in filled_in)}",
         fields,
         filled_in,

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 VERSIONS = ("article", "2026-05")
 # The key with its rate, the locked row, the call, the change, the stream, the counts, events and deliveries.
 STATEMENTS_OF_A_CHANGE = 7
-# The key with its rate, the person, the form, events and deliveries.
-STATEMENTS_OF_A_FORM = 4
+# The key with its rate, the form with its person, events and deliveries.
+STATEMENTS_OF_A_FORM = 3
 FORM = {
     "form_data": {"zip": "75201", "name": 'Zoë "Ann" \\ 📞', "email": "zoe@example.com", "ok": True, "n": 1.50},
     "form_url": "https://www.example.com/contact",
