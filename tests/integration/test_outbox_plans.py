@@ -36,6 +36,7 @@ def company() -> Company:
 
 @pytest.fixture
 def taking_indexes() -> Iterator[None]:
+    connection.close()  # with what tests before this one prepared
     outbox.take_indexes()
     yield
     outbox.plan_as_usual()
