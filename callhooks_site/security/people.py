@@ -1,0 +1,51 @@
+"""Middleware that only people's pages need: programs, providers and web forms bring a key of their own, no cookie, and
+their answers set none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
+from django.http import HttpRequest, HttpResponseBase
+from django_otp import middleware as otp
+from whitenoise import middleware as whitenoise
+
+# The API without its pages, the vendor's API, providers' callbacks, web forms, monitoring.
+_FOR_PROGRAMS = re.compile(r"/api/v1/(?!docs/)|//?(?:api/)?v3(?:/|$)|/in/|/f/|/healthz$|/metrics$")
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    return _FOR_PROGRAMS.match(request.path_info) is not None
+
+
+class _ForPeople:
+    get_response: Any
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer: HttpResponseBase = (
+            self.get_response(request) if is_for_programs(request) else super().__call__(request)  # type: ignore[misc]
+        )
+        return answer
+
+
+class WhiteNoiseMiddleware(_ForPeople, whitenoise.WhiteNoiseMiddleware):
+    pass
+
+
+class SessionMiddleware(_ForPeople, sessions.SessionMiddleware):
+    pass
+
+
+class AuthenticationMiddleware(_ForPeople, auth.AuthenticationMiddleware):
+    pass
+
+
+class OTPMiddleware(_ForPeople, otp.OTPMiddleware):
+    pass
+
+
+class MessageMiddleware(_ForPeople, messages.MessageMiddleware):
+    pass
