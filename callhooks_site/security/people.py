@@ -31,7 +31,7 @@ class _ForPeople:
         return answer
 
 
-class WhiteNoiseMiddleware(_ForPeople, whitenoise.WhiteNoiseMiddleware):
+class WhiteNoiseMiddleware(_ForPeople, whitenoise.WhiteNoiseMiddleware):  # type: ignore[misc]
     pass
 
 
@@ -43,7 +43,7 @@ class AuthenticationMiddleware(_ForPeople, auth.AuthenticationMiddleware):
     pass
 
 
-class OTPMiddleware(_ForPeople, otp.OTPMiddleware):
+class OTPMiddleware(_ForPeople, otp.OTPMiddleware):  # type: ignore[misc]
     pass
 
 
