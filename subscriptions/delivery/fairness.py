@@ -45,6 +45,7 @@ class Paces:
 
     most: int  # requests of one endpoint under way in this drain
     _seconds: OrderedDict[int, float] = field(default_factory=OrderedDict)
+    _windows: dict[int, int] = field(default_factory=dict)  # that differ from the first
 
     def note(self, endpoint: int, seconds: float, *, good: bool) -> None:
         """One answer. A failure makes it as one that takes its whole worth: one at a time until it answers well."""
@@ -52,8 +53,13 @@ class Paces:
         before = self._seconds.pop(endpoint, seconds)
         # Slower counts at once: what hangs takes places now. Quicker has to be shown.
         self._seconds[endpoint] = seconds if seconds > 2 * before else before + NEWEST * (seconds - before)
+        if (size := self.window(endpoint)) != self.first:
+            self._windows[endpoint] = size
+        else:
+            self._windows.pop(endpoint, None)
         if len(self._seconds) > REMEMBERED:
-            self._seconds.popitem(last=False)
+            forgotten, _ = self._seconds.popitem(last=False)
+            self._windows.pop(forgotten, None)
 
     def requests(self, endpoint: int) -> int:
         """How many requests of the endpoint may be under way."""
@@ -71,9 +77,8 @@ class Paces:
         return max(requests, min(LARGEST_WINDOW, int(requests * FEED_SECONDS / max(seconds, 0.001))))
 
     def windows(self) -> dict[int, int]:
-        """Of endpoints whose window is not that of an unknown one."""
-        found = {endpoint: self.window(endpoint) for endpoint in list(self._seconds)}
-        return {endpoint: size for endpoint, size in found.items() if size != self.first}
+        """Of endpoints whose window is not that of an unknown one. A copy: another thread notes answers."""
+        return self._windows.copy()
 
     @property
     def first(self) -> int:

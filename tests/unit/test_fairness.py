@@ -1,5 +1,7 @@
 """Shares of companies, hosts and endpoints: who may have how much under way."""
 
+import random
+
 from subscriptions.delivery.fairness import (
     HOST_REST_SECONDS,
     LARGEST_WINDOW,
@@ -71,6 +73,17 @@ def test_only_the_endpoints_that_were_heard_of_last_are_remembered():
         paces.note(endpoint, 0.001, good=True)
     assert len(paces.windows()) == REMEMBERED
     assert paces.requests(0) == 2
+
+
+def test_windows_are_those_of_endpoints_that_differ_from_unknown_ones():
+    rng, paces, heard = random.Random(3), Paces(8), set()
+    for _ in range(3000):
+        endpoint = rng.randrange(REMEMBERED + 50)
+        paces.note(endpoint, rng.choice([0.001, 0.1, 1.0, 2.5, 9.0]), good=rng.random() < 0.9)
+        heard.add(endpoint)
+    differ = {one: size for one in heard if (size := paces.window(one)) != paces.first}
+    assert paces.windows() == differ
+    assert len(differ) < len(heard)
 
 
 def test_a_company_holds_a_quarter_while_others_wait_and_three_quarters_alone():
