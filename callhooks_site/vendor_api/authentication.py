@@ -6,15 +6,13 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from subscriptions.api.kit.authentication import LAST_USED_INTERVAL
 from subscriptions.models import ApiKey
-from subscriptions.models.key_use import find_key
+from subscriptions.models.key_use import find_key, note_use
 
 from .errors import Forbidden
 
@@ -48,9 +46,7 @@ class TokenAuthentication(BaseAuthentication):
         if key is None or not key.usable:
             raise AuthenticationFailed(f"Access denied: this API key is unknown, expired or revoked. {HOW}")
         key.of_operator = key.company is None
-        now = timezone.now()
-        if key.last_used_at is None or now - key.last_used_at > LAST_USED_INTERVAL:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        note_use(key)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -264,7 +264,7 @@ _KEY_FIELDS = {
     "scopes": "What the key may do: `read`, `ingest`, `manage`.",
     "created_at": "When it was created.",
     "revoked_at": "When it was revoked. Null: never.",
-    "last_used_at": "When it was last used, within a minute or so. Null: never.",
+    "last_used_at": "When it was last used, to five minutes. Null: never.",
     "made_by": "Who created it.",
     "company": "The company's id.",
     "company_name": "The company's name.",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
 from ..database.prepared import prepared_cursor
 from .access import ApiKey
 from .columns import Columns
 from .company import Company
 
 WINDOW = 60.0  # seconds
+# "Last used" helps people find unused keys. Updating it on every request would cost a write per read.
+LAST_USED_INTERVAL = timedelta(minutes=5)
 
 _KEY, _COMPANY = Columns(ApiKey, "k"), Columns(Company, "c", without=["signing_key", "default_conditions"])
 
@@ -30,6 +37,9 @@ WITH counted AS (
 _USED = """
 SELECT extract(epoch FROM used_until - clock_timestamp())::float8 FROM subscriptions_apikeyrate WHERE api_key_id = %s
 """
+# It does not wait for the disk: a crash of the database may forget it, as the interval does.
+_NOTE_USE = "UPDATE subscriptions_apikey SET last_used_at = clock_timestamp() WHERE id = %s::bigint RETURNING id"
+_NOTE_USE_WITHOUT_WAIT = f"{_NOTE_USE}, set_config('synchronous_commit', 'off', true)"
 
 
 def find_key(secret: str, *, a_minute: int) -> ApiKey | None:
@@ -57,3 +67,10 @@ def seconds_used(key: ApiKey) -> float:
         cursor.execute(_USED, [key.pk])
         row = cursor.fetchone()
     return float(row[0]) if row else 0.0
+
+
+def note_use(key: ApiKey) -> None:
+    """Note when the key was last used, to some minutes."""
+    if key.last_used_at is None or timezone.now() - key.last_used_at > LAST_USED_INTERVAL:
+        with prepared_cursor() as cursor:
+            cursor.execute(_NOTE_USE if connection.in_atomic_block else _NOTE_USE_WITHOUT_WAIT, [key.pk])

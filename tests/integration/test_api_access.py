@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from subscriptions.models import ApiKey
+from subscriptions.models.key_use import LAST_USED_INTERVAL
 from tests.support.api import PROBLEM, program, ringing
 from tests.support.factories import make_call, make_company, make_key, make_subscription, make_tracker
 
@@ -122,3 +123,6 @@ def test_when_a_key_was_last_used_is_known(company):
     assert timezone.now() - used < timedelta(minutes=1)
     client.post("/api/v1/calls/", ringing(make_tracker(company).phone_number))
     assert ApiKey.objects.get().last_used_at == used  # not one write for every request
+    ApiKey.objects.update(last_used_at=used - LAST_USED_INTERVAL)
+    client.get("/api/v1/calls/")
+    assert ApiKey.objects.get().last_used_at > used

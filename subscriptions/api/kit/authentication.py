@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.request import Request
 
 from ...lib import log_context
 from ...models import ApiKey, Company
-from ...models.key_use import find_key
+from ...models.key_use import find_key, note_use
 
 SCHEME = "Bearer"
 COMPANY_HEADER = "Callhooks-Company"
-# "Last used" helps people find unused keys. Updating it on every request would cost a write per read.
-LAST_USED_INTERVAL = timedelta(minutes=5)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -38,9 +34,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             key.company = _find_named_company(request)
         if key.company is not None:
             log_context.note_company(key.company.resource_id)
-        now = timezone.now()
-        if key.last_used_at is None or now - key.last_used_at > LAST_USED_INTERVAL:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        note_use(key)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:
