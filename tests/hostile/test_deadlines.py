@@ -206,3 +206,4 @@ def test_a_slow_body_is_left_before_the_deadline_of_the_whole(
         elapsed, answer = _timed(client, Request(f"http://127.0.0.1:{dripper.port}/", {}, b""))
     assert (answer.status, answer.truncated) == (200, True)
     assert elapsed < 0.3 + SLACK
+    assert len(answer.body) < 500, "it was left for its time, and not when enough had come"
