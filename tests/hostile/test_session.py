@@ -163,8 +163,10 @@ def test_dripping_ends_at_the_deadline(
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + b"a" * 2_000_000, "bad_response"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", ""),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", "bad_response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok", "bad_response"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nno\r\n", "bad_response"),
     ],
-    ids=["closed", "no HTTP", "too long", "not unpacked", "many headers"],
+    ids=["closed", "no HTTP", "too long", "not unpacked", "many headers", "cut", "no chunk"],
 )
 def test_odd_answers(reply: bytes, code: str, make_session: Callable[..., GuardedSession]) -> None:
     with Receiver(answering(reply)) as receiver:
@@ -172,3 +174,8 @@ def test_odd_answers(reply: bytes, code: str, make_session: Callable[..., Guarde
             assert _failure(make_session(), receiver.url).code == code
         else:
             assert make_session().get(receiver.url).content == b"ok"
+
+
+def test_a_connection_that_is_reset_within_the_body(make_session: Callable[..., GuardedSession]) -> None:
+    with Receiver(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok", then="reset")) as receiver:
+        assert _failure(make_session(), receiver.url).code in ("reset", "bad_response")

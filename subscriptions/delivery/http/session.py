@@ -17,6 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from . import failures
 from .addresses import Network, parse_networks
@@ -69,7 +70,7 @@ class GuardedSession(requests.Session):
                     return self._whole(response, body)
             except UrlRefused as refused:
                 raise SendFailed(refused.code, str(refused)) from None
-            except (requests.RequestException, OSError) as error:
+            except (requests.RequestException, HTTPError, OSError) as error:  # HTTPError: urllib3's, of the body
                 if deadline.left:
                     raise failure_of(error) or failures.NO_HTTP from None
             finally:
@@ -82,6 +83,8 @@ class GuardedSession(requests.Session):
     def _whole(self, response: requests.Response, body: bytes) -> requests.Response:
         if len(body) > self._longest_body:
             raise SendFailed("bad_response", f"The answer is longer than {self._longest_body} bytes.")
+        if response.raw.length_remaining:
+            raise SendFailed("bad_response", "The answer ended before all of it had come.")
         response._content = body
         return response
 
