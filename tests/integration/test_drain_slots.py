@@ -22,8 +22,16 @@ EVERYWHERE = News(everywhere=True)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def held() -> bool:
+    """Whether the server has yet to see the end of a connection of a test before this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM pg_locks WHERE {OUR_LOCKS} AND classid = %s)", [slots.LOCK_CLASS])
+        return bool(cursor.fetchone()[0])
+
+
 @pytest.fixture
 def connect():
+    wait_until(lambda: not held())
     made: list[SlotConnection] = []
 
     def make() -> SlotConnection:
