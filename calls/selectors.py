@@ -24,6 +24,18 @@ ROWS_OF_PERSON = """ARRAY(
        SELECT coalesce(p.merged_into_id, p.id)
         UNION ALL
        SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id))"""
+
+
+def is_earlier(one: str, other: str, *, at: str, moment: str) -> str:
+    """A condition of SQL: the row `one` comes before `other`, by the column `at`. `moment`: SAME_MOMENT, a placeholder
+    or a literal."""
+    # IS TRUE, so that no index of times looks better than that of the person: it would read all rows before this one.
+    return (
+        f"({one}.{at} < {other}.{at} - {moment}::interval"
+        f" OR {one}.{at} <= {other}.{at} + {moment}::interval AND {one}.id < {other}.id) IS TRUE"
+    )
+
+
 # The earlier calls of the call {call}, whose person is p, of whichever number, read along the index `call_of_person`.
 # Handwritten SQL, because every save needs it and the ORM takes longer to build it than the database to answer. An
 # array, not a join: the planner thinks that many rows belong to a person, and would read all calls once for each call
@@ -34,9 +46,7 @@ SELECT count(*) AS number,
        min(e.start_time) FILTER (WHERE e.lead_status = 'good_lead') AS good_lead_time
   FROM calls_call e
  WHERE e.person_id = ANY ({ROWS_OF_PERSON})
-   -- Said so that no index of times looks better: it would read all calls before this one.
-   AND (e.start_time < {{call}}.start_time - %(moment)s::interval
-        OR e.start_time <= {{call}}.start_time + %(moment)s::interval AND e.id < {{call}}.id) IS TRUE
+   AND {is_earlier("e", "{call}", at="start_time", moment="%(moment)s")}
 """
 # By whether it is one call. Materialized, so that PostgreSQL expects the same of any values and need not plan anew for
 # each; of arrays it would not know how many they hold, either.

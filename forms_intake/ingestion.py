@@ -52,8 +52,7 @@ def _insert(form: FormSubmission, *, publish: bool) -> None:
     if bool(contact.phone) is not bool(contact.email):
         inserted.has_earlier = _insert_with_person(form, contact)
     else:
-        person = Person.objects.lock_by_contact(form.company_id, phone=contact.phone, email=contact.email)
-        form.set_person(person, contact)
+        form.assign_person(contact)
         inserted.has_earlier = columns.insert_row(form, events.HAS_EARLIER, [SAME_MOMENT, SAME_MOMENT])
     if publish:
         events.publish_new(form)

@@ -4,9 +4,9 @@ all that was there before. Triggers write the marks; those of this app are in it
 from __future__ import annotations
 
 from callhooks_site.vendor_api.day_tables import DayTables, Items
-from calls.selectors import SAME_MOMENT
+from calls.selectors import SAME_MOMENT, is_earlier
 
-_MOMENT = f"interval '{SAME_MOMENT.total_seconds():.0f} seconds'"
+_MOMENT = f"'{SAME_MOMENT.total_seconds():.0f} seconds'"
 # Of campaigns of a day: further ones are counted together. Some systems write a new one for each call.
 MOST_CAMPAIGNS = 100
 OTHER_CAMPAIGNS = "…"
@@ -19,9 +19,7 @@ EXISTS (SELECT FROM calls_call e
                  JOIN calls_person r ON r.id = coalesce(p.merged_into_id, p.id)
                                      OR r.merged_into_id = coalesce(p.merged_into_id, p.id)
                 WHERE p.id = c.person_id))
-           -- Of times alone it would read all calls before this one, as soon as the planner takes them for few.
-           AND (e.start_time < c.start_time - {_MOMENT}
-                OR e.start_time <= c.start_time + {_MOMENT} AND e.id < c.id) IS TRUE)
+           AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)})
 """
 _HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
 _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"

@@ -103,10 +103,10 @@ class FormSubmission(Attribution, EventSubject):
                 self.assign_person()
             super().save(*args, **kwargs)
 
-    def assign_person(self) -> None:
-        """Find or make the person by the form's fields. Call it in the transaction that saves the form: the person is
-        locked."""
-        found = self.find_contact()
+    def assign_person(self, contact: Contact | None = None) -> None:
+        """Find or make the person by the form's fields, or by this contact, if it was found in them already. Call it in
+        the transaction that saves the form: the person is locked."""
+        found = contact or self.find_contact()
         self.set_person(Person.objects.lock_by_contact(self.company_id, phone=found.phone, email=found.email), found)
 
     def find_contact(self) -> Contact:
