@@ -50,7 +50,7 @@ class Naive:
         return fixtures.subscribe(fixtures.company(), urls, "post_call")
 
     def publish(self, subscriptions: Sequence[int], number: int) -> float:
-        """Events with a delivery and a task for each. Returns when they were committed, by the monotonic clock."""
+        """Events with a delivery and a task for each. Returns when their COMMIT began, by the monotonic clock."""
         asked = {"subscriptions": list(subscriptions), "number": number, "body": self.body}
         return float(self._publisher.ask(json.dumps(asked)))
 

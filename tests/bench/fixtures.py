@@ -59,14 +59,15 @@ def ended_call(owner: Company, number: Tracker, note: str = "") -> Call:
 
 
 def saved_at(call: Call) -> float:
-    """Save it, and say when that was committed, by the monotonic clock."""
+    """Save it, and say when its COMMIT began, by the monotonic clock.
+
+    Not when it ended: a drain that is awake may have sent the webhook before this process reads PostgreSQL's answer.
+    """
     from django.db import transaction
 
-    committed: list[float] = []
     with transaction.atomic():
-        transaction.on_commit(lambda: committed.append(time.monotonic()))  # before the wake-up
         call.save()
-    return committed[0]
+        return time.monotonic()
 
 
 def drop_deliveries(subscription: int) -> None:
@@ -78,7 +79,7 @@ def drop_deliveries(subscription: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A call that began to ring, and when that was committed, by the monotonic clock."""
+    """A call that began to ring, and when its COMMIT began, by the monotonic clock."""
 
     caller: Tracker
     call: str  # its resource id
@@ -100,7 +101,7 @@ def ring_at_rate(callers: Sequence[Tracker], rate: float, seconds: float) -> lis
 
 
 def by_webhook_id(rings: Sequence[Ring]) -> dict[str, float]:
-    """When each was committed, by the id of the webhook that tells of it."""
+    """When the COMMIT of each began, by the id of the webhook that tells of it."""
     from subscriptions.models import Event
 
     committed = {ring.call: ring.committed for ring in rings}

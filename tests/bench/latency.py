@@ -1,4 +1,4 @@
-"""From a commit to the receiver, one event at a time: the engine and the naive way in turn. And what waiting costs."""
+"""From COMMIT to the receiver, one event at a time: the engine and the naive way in turn. And what waiting costs."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def run(workspace: Workspace, options: Options) -> Report:
 
 
 def _engine_round(arrivals: Arrivals, owner: Company, caller: Tracker, number: int) -> list[float]:
-    """Milliseconds from commit to arrival."""
+    """Milliseconds from where the COMMIT begins to arrival."""
     found = []
     for _ in range(number):
         committed = fixtures.saved_at(fixtures.ringing_call(owner, caller))
