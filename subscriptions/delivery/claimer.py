@@ -6,6 +6,7 @@ Invariants
 - Where one claim cannot look at all companies and endpoints, claims go round: one that ends a round is followed by
   another round, until a round brings nothing.
 - What waits is looked for once a second, at the first entries of some indexes.
+- Who is woken is claimed for at once while wake-ups come one by one; where they come faster, one claim serves several.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .news import News
 from .outbox import Claimed, Limits, Outcome, Position
 from .outbox.claiming_few import MOST as FEW_ROWS
 from .outbox.staging import STAGED_AT_ONCE
+from .woken import NEVER, Woken
 
 # Rows of one claim, and outcomes that are written at once, while few companies have something to send. A claim costs
 # 1.5 ms of CPU and 0.05 ms for each row, and whoever comes meanwhile waits for all of them. One that brought more than
@@ -42,9 +44,8 @@ LOOK_SECONDS = 0.05
 BUSY_SECONDS = 0.25
 # The same when there were more endpoints than one claim looks at.
 CUT_SECONDS = 0.02
-# Of a company whose wake-up the short claim had to leave to the other one, the next are left to it for so long.
-FEW_AGAIN_SECONDS = 1.0
-NEVER = float("inf")
+# Companies of one short claim: two deliveries of each are what it takes.
+FEW_COMPANIES = FEW_ROWS // 2
 
 
 class Claimer:
@@ -74,8 +75,7 @@ class Claimer:
         self._left_something = False
         self._taken = 0  # by the last claim, and what was finished of all since
         self._released = 0
-        self._woken: set[int] = set()  # companies that have something new
-        self._many: dict[int, float] = {}  # companies that the short claim is not for, and until when
+        self._woken = Woken()
         self._company: int | None = None  # of the last row that was claimed
         self._others_at = -NEVER  # when one of another company was last claimed
         self._of_many = False  # whether the last claim met many companies
@@ -86,7 +86,7 @@ class Claimer:
 
     def wake(self, news: News) -> None:
         """Something new was committed."""
-        self._woken |= news.companies
+        self._woken.add(news.companies)
         if news.everywhere:
             self._claim_soon()
 
@@ -98,8 +98,12 @@ class Claimer:
 
     def seconds(self, now: float) -> float:
         """Until this drain has to look or to claim."""
-        claim_at = (0.0 if self._woken else max(self._claim_at, self._pause_until)) if self._shares.room else NEVER
+        claim_at = min(self._woken.serve_at, max(self._claim_at, self._pause_until)) if self._shares.room else NEVER
         return max(0.0, min(claim_at, self._look_at) - now)
+
+    def gathers(self, now: float) -> bool:
+        """Whether one short claim soon serves all who are woken until then: nobody needs to be told of each."""
+        return now < self._woken.serve_at < NEVER
 
     def step(self, now: float) -> None:
         """Look, stage and claim, each if its time has come."""
@@ -111,7 +115,7 @@ class Claimer:
     def claim_woken(self, now: float) -> None:
         """Claim for who was just woken: whatever the others have to send, a company that has one event waits for no
         claim of theirs."""
-        if self._woken and self._shares.room:
+        if now >= self._woken.serve_at and self._shares.room:
             self._claim_few(now)
 
     def release(self, jobs: Iterable[Claimed]) -> None:
@@ -187,28 +191,32 @@ class Claimer:
     def _claim_few(self, now: float) -> None:
         """All that the woken companies have available, where that is little and nothing limits it; the rest is left to
         the other claim."""
-        woken, self._woken = self._woken, set()
-        companies = [company for company in woken if self._may_claim_few(company, now)]
-        if len(companies) < len(woken):
+        woken, others = self._woken.take(now)
+        companies = [company for company in woken if self._has_room(company, now)]
+        if others or len(companies) < len(woken):
             self._claim_soon()
-        for begin in range(0, len(companies), FEW_ROWS):
-            some = companies[begin : begin + FEW_ROWS]
+        if companies:
+            self._woken.use(now)
+        parts = [companies[begin : begin + FEW_COMPANIES] for begin in range(0, len(companies), FEW_COMPANIES)]
+        while parts:
+            part = parts.pop(0)
             room = min(self._shares.room, self._shares.unknown)
             found = None
             if outages.limit_claim(min(room, FEW_ROWS)) == FEW_ROWS:
-                found = outbox.claim_few(token=self._token, lease=self._lease, companies=some)
+                found = outbox.claim_few(token=self._token, lease=self._lease, companies=part)
+                if found is None and len(part) > 1:  # each by itself: it may be for one of them only
+                    parts += [[company] for company in part]
+                    continue
             if found is None:
-                self._many |= dict.fromkeys(some, now + FEW_AGAIN_SECONDS)
+                self._woken.leave(part, now)
                 self._claim_soon()
                 continue
             self._take(found.rows, time.monotonic())
             if found.more:
                 self._claim_at = min(self._claim_at, now + BUSY_SECONDS)
 
-    def _may_claim_few(self, company: int, now: float) -> bool:
-        if self._many.get(company, 0.0) > now:
-            return False
-        self._many.pop(company, None)
+    def _has_room(self, company: int, now: float) -> bool:
+        """Whether the company may have as much more as the short claim takes."""
         return (
             self._shares.company - self._shares.companies[company] >= FEW_ROWS
             and self._hosts.room_of_company(company, now) >= FEW_ROWS

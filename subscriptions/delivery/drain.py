@@ -148,8 +148,7 @@ class Drain:
             self._do_housekeeping()
         now = time.monotonic()
         timeout = min(self._claimer.seconds(now), IDLE_SECONDS, max(0.0, self._hand_over_at - now))
-        if self._recording.wait(timeout, self._slot.descriptors()):
-            self._serve_news()
+        self._recording.wait(timeout, () if self._claimer.gathers(now) else self._slot.descriptors())
         self._take_recorded()
 
     def _serve_news(self) -> None:

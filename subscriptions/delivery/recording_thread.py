@@ -74,14 +74,13 @@ class RecordingThread:
     def begin(self) -> None:
         self._thread.start()
 
-    def wait(self, timeout: float, descriptors: Collection[int] = ()) -> set[int]:
-        """Until something was written, or a descriptor can be read, or the time is over. Returns those descriptors.
-        Raises what went wrong, once."""
-        ready = wait_readable(self._for_drain, descriptors, timeout)
+    def wait(self, timeout: float, descriptors: Collection[int] = ()) -> None:
+        """Until something was written, or a descriptor can be read, or the time is over. Raises what went wrong,
+        once."""
+        wait_readable(self._for_drain, descriptors, timeout)
         fault, self._fault = self._fault, None
         if fault:
             raise fault
-        return ready
 
     def collect(self) -> list[Recorded]:
         """What was written since the last call."""

@@ -15,7 +15,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from .outbox import Claimed, Outcome
 from .readable import wait_readable
@@ -52,15 +52,13 @@ class SenderThread:
         self._given.append((jobs, claimed_at, clock_offset))
         os.eventfd_write(self._for_thread, 1)
 
-    def wait(self, timeout: float, descriptors: Collection[int] = ()) -> set[int]:
-        """Until there is a batch to write, or a descriptor can be read, or the time is over. Returns those descriptors.
-        Raises what ended the thread."""
+    def wait(self, timeout: float) -> None:
+        """Until there is a batch to write, or the time is over. Raises what ended the thread."""
         if (ripe := self._seconds_to_batch()) is not None:
             timeout = min(timeout, ripe)
-        ready = wait_readable(self._for_waiter, descriptors, timeout)
+        wait_readable(self._for_waiter, (), timeout)
         if self._fault:
             raise self._fault
-        return ready
 
     def collect(self, *, all_of_them: bool = False) -> tuple[Sequence[Outcome], Sequence[Claimed]]:
         """What is to be written: nothing, unless a batch is full or has waited long enough, or `all_of_them`."""

@@ -100,8 +100,21 @@ def at_a_rate(company: Company) -> None:
     Subscription.objects.update(rate_per_minute=60)
 
 
-def second_row(company: Company) -> None:
+def third_row(company: Company) -> None:
     make_call(company)
+    make_call(company)
+
+
+def third_with_one_under_way(company: Company) -> None:
+    claim()
+    make_call(company)
+    make_call(company)
+
+
+def two_of_a_batch(company: Company) -> None:
+    Subscription.objects.update(batch_events=10, batch_seconds=0)
+    make_call(company)
+    Delivery.objects.update(stage=1, due_at=timezone.now())
 
 
 def two_under_way(company: Company) -> None:
@@ -137,7 +150,21 @@ def too_many(company: Company) -> None:
 
 @pytest.mark.parametrize(
     "unless",
-    [fail, break_open, half_open, in_order, at_a_rate, second_row, two_under_way, stuck, one_at_a_time, lost, too_many],
+    [
+        fail,
+        break_open,
+        half_open,
+        in_order,
+        at_a_rate,
+        third_row,
+        third_with_one_under_way,
+        two_of_a_batch,
+        two_under_way,
+        stuck,
+        one_at_a_time,
+        lost,
+        too_many,
+    ],
     ids=lambda case: case.__name__,
 )
 def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Callable[[Company], None]):
@@ -146,6 +173,12 @@ def test_nothing_is_claimed_where_something_is_to_be_weighed(company, unless: Ca
     before = list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage"))
     assert claim_few() is None
     assert list(Delivery.objects.order_by("pk").values_list("pk", "attempts", "claim", "stage")) == before
+
+
+def test_an_endpoint_gets_two_at_once(company):
+    make_call(company)
+    make_call(company)
+    assert len(claim_few().rows) == 2
 
 
 def test_one_request_under_way_keeps_nothing_back(company):

@@ -2,13 +2,16 @@
 
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import Claimed, Position
+from subscriptions.delivery.outbox.staging import UNCLAIMED_SECONDS
 from subscriptions.models import Attempt, Delivery
 from tests.support.claims import claim, delivered, end_leases, failed, one_claim
 from tests.support.factories import make_call, make_company, make_subscription, make_tracker
@@ -149,6 +152,8 @@ def test_a_failure_after_a_pause_is_held_not_retried(company):
 def test_a_look_tells_what_can_be_claimed_and_when_the_earliest_row_falls_due(company):
     assert (outbox.look().to_claim, outbox.look().next_seconds) == (False, None)
     make_call(company)
+    assert not outbox.look().to_claim, "its wake-up may still come"
+    Delivery.objects.update(due_at=F("due_at") - timedelta(seconds=UNCLAIMED_SECONDS))
     assert outbox.look().to_claim
     (job,) = claim()
     outbox.finish([failed(job, wait=50.0)])

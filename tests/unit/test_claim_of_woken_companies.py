@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 
 from subscriptions.delivery import outages, outbox
-from subscriptions.delivery.claimer import BUSY_SECONDS, FEW_AGAIN_SECONDS, Claimer
+from subscriptions.delivery.claimer import BUSY_SECONDS, FEW_COMPANIES, Claimer
 from subscriptions.delivery.fairness import Hosts, Paces, Shares
 from subscriptions.delivery.news import MOST_NAMED, News
 from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
 from subscriptions.delivery.outbox.claiming_few import MOST
+from subscriptions.delivery.woken import BURST, EVERY_SECONDS, LEFT_SECONDS
 from tests.unit.test_claim_rounds import job
 
 NOTHING = Claim([], more=False, cut=False, skipped=False, next_seconds=None)
@@ -24,6 +25,7 @@ class Claims:
         self.few: list[list[int]] = []
         self.full = 0
         self.answer: FewClaimed | None = FewClaimed([job(1)], False)
+        self.many: set[int] = set()  # companies that have more than a short claim takes
         self.allowed = 1000  # rows, by an outage of our own
         monkeypatch.setattr(outbox, "claim", self._full)
         monkeypatch.setattr(outbox, "claim_few", self._few)
@@ -37,7 +39,7 @@ class Claims:
 
     def _few(self, *, companies: list[int], **_: object) -> FewClaimed | None:
         self.few.append(sorted(companies))
-        return self.answer
+        return None if self.many & set(companies) else self.answer
 
 
 @pytest.fixture
@@ -85,15 +87,71 @@ def test_one_with_more_is_left_to_the_other_claim_and_for_a_while_at_once(claims
     made.claim_woken(0.0)
     assert claims.few == [[1], [2]], "another company's is tried"
     made.wake(News({1}))
-    made.claim_woken(FEW_AGAIN_SECONDS + 0.1)
+    made.claim_woken(LEFT_SECONDS + 0.1)
     assert claims.few == [[1], [2], [1]]
 
 
 def test_many_companies_are_asked_for_in_parts(claims, taken):
     made = claimer(taken)
-    made.wake(News(set(range(1, MOST + 2))))
+    made.wake(News(set(range(1, 2 * FEW_COMPANIES + 2))))
     made.claim_woken(0.0)
-    assert [len(some) for some in claims.few] == [MOST, 1]
+    assert [len(some) for some in claims.few] == [FEW_COMPANIES, FEW_COMPANIES, 1]
+
+
+def test_one_that_has_more_does_not_leave_the_others_to_the_other_claim(claims, taken):
+    made = claimer(taken)
+    before = claims.full
+    claims.many = {2}
+    made.wake(News({1, 2, 3}))
+    made.claim_woken(0.0)
+    assert claims.few == [[1, 2, 3], [1], [2], [3]]
+    made.step(0.0)
+    assert claims.full == before + 1
+    made.wake(News({1, 2, 3}))
+    made.claim_woken(EVERY_SECONDS)
+    assert claims.few[4:] == [[1, 3]]
+
+
+def wake_and_claim(made: Claimer, company: int, now: float) -> None:
+    made.wake(News({company}))
+    made.claim_woken(now)
+
+
+def test_those_who_are_woken_in_quick_succession_are_claimed_for_together(claims, taken):
+    made = claimer(taken)
+    for company in range(1, BURST + 4):
+        wake_and_claim(made, company, 0.0)
+        assert made.gathers(0.0) is (company > BURST)
+    alone = [[company] for company in range(1, BURST + 1)]
+    assert claims.few == alone
+    assert made.seconds(0.0) == pytest.approx(EVERY_SECONDS)
+    made.claim_woken(EVERY_SECONDS)
+    assert claims.few == [*alone, [BURST + 1, BURST + 2, BURST + 3]]
+    assert not made.gathers(EVERY_SECONDS)
+    wake_and_claim(made, 1, 1.5 * EVERY_SECONDS)
+    assert len(claims.few) == BURST + 1, "one in this time"
+
+
+def test_those_who_are_woken_one_by_one_are_claimed_for_at_once(claims, taken):
+    made = claimer(taken)
+    times = [number * EVERY_SECONDS for number in range(10)]
+    for now in times:
+        wake_and_claim(made, 1, now)
+    assert len(claims.few) == len(times)
+    for _ in range(BURST):
+        wake_and_claim(made, 1, 5.0)
+    assert len(claims.few) == len(times) + BURST, "after a pause several at once"
+
+
+def test_one_who_is_left_to_the_other_claim_delays_nobody(claims, taken):
+    made = claimer(taken)
+    claims.many = {1}
+    wake_and_claim(made, 1, 0.0)
+    for _ in range(10):
+        wake_and_claim(made, 1, 0.1)
+        assert made.seconds(0.1) == 0
+    wake_and_claim(made, 2, 0.1)
+    assert claims.few == [[1], [2]]
 
 
 def hold(shares: Shares, rows: int, *, company: int) -> None:

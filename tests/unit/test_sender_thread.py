@@ -140,15 +140,6 @@ def test_a_stop_hands_back_what_waits_and_finishes_what_is_under_way(run):
     assert sent == [0, 1]
 
 
-def test_a_descriptor_of_the_drain_ends_its_wait(run):
-    sender = run(Network())
-    descriptor = os.eventfd(1)
-    try:
-        assert sender.wait(PATIENCE, {descriptor}) == {descriptor}
-    finally:
-        os.close(descriptor)
-
-
 def test_a_fault_in_the_thread_is_raised_where_the_drain_waits(run, caplog):
     network = Network()
     network.fault = RuntimeError("a fault of ours")

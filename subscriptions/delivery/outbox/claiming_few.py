@@ -25,10 +25,10 @@ MOST = 8  # available rows of all these companies
 
 # The limit stands in the statement: of one that is handed over the planner thinks that it is a tenth of all rows, and
 # reads all subscriptions.
-# Good: its endpoint is well or unknown and has one request under way at most, which is not stuck; its subscription asks
-# for no order and no rate. One, since a call's events come one after the other, and any endpoint may have two under way
-# (one that takes long gets the second when its drain sees the end of the first). Rows that somebody else holds are
-# left, and claimed as soon as they are available again.
+# Good: its endpoint is well or unknown and has two requests with this one at most, none of them stuck; its subscription
+# asks for no order and no rate. Two, since a call's events come one after the other, and any endpoint may have two
+# under way (one that takes long gets the second when its drain sees the end of the first). Rows that somebody else
+# holds are left, and claimed as soon as they are available again.
 _CLAIM_FEW = f"""
 WITH available AS MATERIALIZED (
     SELECT rows.* FROM unnest(%(companies)s::bigint[]) AS company (id)
@@ -44,9 +44,10 @@ WITH available AS MATERIALIZED (
            AND s.state = 'active' AND NOT s.ordered AND s.rate_per_minute IS NULL
            AND h.failing_since IS NULL AND coalesce(h.opened, 0) = 0
            AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
-           AND count(*) OVER (PARTITION BY a.subscription_id) = 1
-           AND (flying.number = 0 OR flying.number = 1 AND s.batch_events IS NULL
-                AND flying.until > statement_timestamp() + make_interval(secs => %(lease)s - {STUCK_SECONDS})) AS good
+           AND (count(*) OVER (PARTITION BY a.subscription_id) + flying.number = 1
+                OR count(*) OVER (PARTITION BY a.subscription_id) + flying.number = 2 AND s.batch_events IS NULL
+                   AND (flying.until > statement_timestamp() + make_interval(secs => %(lease)s - {STUCK_SECONDS}))
+                       IS NOT FALSE) AS good
       FROM available a
      CROSS JOIN LATERAL (
         SELECT count(*) AS number, min(due_at) AS until

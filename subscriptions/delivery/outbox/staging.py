@@ -14,9 +14,14 @@ from .cursors import CLAIM_LOCK, alone_by_index, by_index
 # Rows of one step: some tens of milliseconds.
 STAGED_AT_ONCE = 2000
 
-# Each of them a look at the first entry of an index; of leases there are only as many as requests under way.
-_LOOK = """
-SELECT EXISTS (SELECT FROM subscriptions_delivery WHERE state = 'pending' AND stage = 1),
+# Available for so long, a row has lost its wake-up; a younger one's is on its way, or waits with others for a claim.
+UNCLAIMED_SECONDS = 0.25
+
+# Each of them a look at the first entry of an index; of leases there are only as many as requests under way, and of
+# young rows those of a quarter of a second.
+_LOOK = f"""
+SELECT EXISTS (SELECT FROM subscriptions_delivery WHERE state = 'pending' AND stage = 1
+                  AND due_at <= statement_timestamp() - interval '{UNCLAIMED_SECONDS} s'),
        extract(epoch FROM (SELECT min(ready_at) FROM subscriptions_endpointqueue) - clock_timestamp())::float8,
        extract(epoch FROM (SELECT due_at FROM subscriptions_delivery
                             WHERE state = 'pending' AND stage = 0 AND claim IS NULL

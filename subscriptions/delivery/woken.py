@@ -1,0 +1,51 @@
+"""Companies that were woken and are not claimed for yet: when the short claim serves them, and which it is not for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Short claims: so many follow each other at once, then one in this time, for all who were woken meanwhile. A commit and
+# the steps of three threads are most of what one event costs. Outcomes are written as often
+# (`sender_thread.FLUSH_SECONDS`).
+BURST = 3
+EVERY_SECONDS = 0.02
+# A company that has more than the short claim takes is left to the other one for so long.
+LEFT_SECONDS = 1.0
+NEVER = float("inf")
+
+
+class Woken:
+    """Times are those of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._companies: set[int] = set()
+        self._left_until: dict[int, float] = {}
+        self._used_until = -NEVER  # each short claim uses EVERY_SECONDS; BURST of them may be used ahead of their time
+
+    def add(self, companies: Iterable[int]) -> None:
+        self._companies.update(companies)
+
+    @property
+    def serve_at(self) -> float:
+        """When they may be claimed for; never when there are none."""
+        return self._used_until - (BURST - 1) * EVERY_SECONDS if self._companies else NEVER
+
+    def take(self, now: float) -> tuple[list[int], bool]:
+        """Those that the short claim may be for, and whether there are others."""
+        companies, self._companies = self._companies, set()
+        few = [company for company in companies if not self._is_left(company, now)]
+        return few, len(few) < len(companies)
+
+    def use(self, now: float) -> None:
+        """A short claim begins."""
+        self._used_until = max(self._used_until, now) + EVERY_SECONDS
+
+    def leave(self, companies: Iterable[int], now: float) -> None:
+        """The short claim is not for these."""
+        self._left_until |= dict.fromkeys(companies, now + LEFT_SECONDS)
+
+    def _is_left(self, company: int, now: float) -> bool:
+        if self._left_until.get(company, -NEVER) > now:
+            return True
+        self._left_until.pop(company, None)
+        return False
