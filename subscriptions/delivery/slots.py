@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -157,8 +158,12 @@ class SlotConnection:
         return News.read(payloads)
 
     def close(self) -> None:
+        """What it held is free when this returns: the server would see the end of the connection some time later, and
+        who looks for free slots meanwhile would find none."""
         if self._listener is not None:
             self._listener.close()
+        with suppress(psycopg.Error):  # of a connection that is lost: its locks went with it
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
 

@@ -1,6 +1,7 @@
 """Slots: as many drains as wanted, no more; a dead one's place is free at once."""
 
 import threading
+from contextlib import closing
 
 import pytest
 from django.db import connection, transaction
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def held() -> bool:
-    """Whether the server has yet to see the end of a connection of a test before this one."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT FROM pg_locks WHERE {OUR_LOCKS} AND classid = %s)", [slots.LOCK_CLASS])
         return bool(cursor.fetchone()[0])
@@ -31,7 +31,6 @@ def held() -> bool:
 
 @pytest.fixture
 def connect():
-    wait_until(lambda: not held())
     made: list[SlotConnection] = []
 
     def make() -> SlotConnection:
@@ -47,15 +46,35 @@ def test_two_drains_never_hold_one_slot(connect):
     assert [connect().take_slot(2), connect().take_slot(2), connect().take_slot(2)] == [1, 2, None]
 
 
-def test_a_slot_is_free_as_soon_as_the_connection_is_gone(connect):
-    first = connect()
-    assert first.take_slot(1) == 1
+def end_connections() -> None:
+    """What a killed process leaves: connections that end without a goodbye."""
     with connection.cursor() as cursor:
-        # What a killed process leaves: a connection that ends without a goodbye.
         cursor.execute(
             f"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE {OUR_LOCKS} AND classid = %s",
             [slots.LOCK_CLASS],
         )
+
+
+def test_a_slot_is_free_as_soon_as_the_connection_is_gone(connect):
+    first = connect()
+    assert first.take_slot(1) == 1
+    end_connections()
+    assert connect().take_slot(1) == 1
+
+
+def test_a_slot_is_free_when_its_connection_was_closed():
+    for _ in range(50):  # the server sees the end of a connection a moment later, usually
+        with closing(SlotConnection()) as holder, closing(SlotConnection()) as waiting:
+            holder.take_slot(1)
+            assert waiting.wait_for_slot(1, should_stop=lambda: True) is None  # it keeps its place
+        assert not held()
+
+
+def test_a_lost_connection_is_closed_all_the_same(connect):
+    slot = connect()
+    slot.take_slot(1)
+    end_connections()
+    slot.close()
     assert connect().take_slot(1) == 1
 
 

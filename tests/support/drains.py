@@ -14,7 +14,7 @@ from subscriptions.delivery.drain import Drain
 from subscriptions.delivery.fairness import Hosts, Paces
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import Delivery
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import PATIENCE
 
 
 def nothing_pending() -> bool:
@@ -23,10 +23,10 @@ def nothing_pending() -> bool:
 
 @contextmanager
 def slot_connection(wakeup_url: str = "", slots: int = 64) -> Iterator[SlotConnection]:
-    """One that holds a slot, once the server has seen the end of those that held them in tests before."""
+    """One that holds a slot."""
     connection = SlotConnection(wakeup_url)
     try:
-        wait_until(lambda: connection.take_slot(slots) is not None)
+        assert connection.take_slot(slots) is not None
         yield connection
     finally:
         connection.close()
