@@ -6,7 +6,7 @@ Trust in an endpoint: 0 it fails, or has a request stuck; 1 nothing is known of 
 
 from __future__ import annotations
 
-from .rows import claimed_columns, host_of, sent_body
+from .rows import CLAIMED_ROW, WITH_ITS_ROWS, claimed_columns, host_of, sent_body
 
 # Each company with something available, and of each some endpoints with something available: one descent of an index
 # for each, whatever lies between.
@@ -231,18 +231,16 @@ lost AS (
            'The worker stopped before the answer was recorded; the request may have arrived.',
            CASE WHEN d.batch > 0 AND s.batch_events IS NOT NULL THEN locked.lost_claim END
       FROM locked
-      JOIN subscriptions_delivery d ON d.id = locked.id AND locked.lost_claim IS NOT NULL
-      JOIN subscriptions_subscription s ON s.id = d.subscription_id
+     CROSS JOIN LATERAL (SELECT * FROM subscriptions_delivery WHERE id = locked.id LIMIT 1) d
+     CROSS JOIN LATERAL (SELECT * FROM subscriptions_subscription WHERE id = d.subscription_id LIMIT 1) s
+     WHERE locked.lost_claim IS NOT NULL
         ON CONFLICT (delivery_id, number) DO NOTHING
 ), claimed AS (
     UPDATE subscriptions_delivery d
        SET attempts = d.attempts + 1, claim = %(token)s, stage = 0,
            due_at = clock_timestamp() + make_interval(secs => %(lease)s)
-      FROM subscriptions_event e, endpoint, subscriptions_subscription s, subscriptions_company c
      WHERE d.id = ANY (ARRAY(SELECT id FROM locked))
-       AND e.id = d.event_id AND endpoint.id = d.subscription_id + 0  -- no index: the key is the way to the row
-       AND s.id = d.subscription_id AND c.id = d.company_id
-    RETURNING <columns>
+    RETURNING <row>
 ), rate_used AS (
     INSERT INTO subscriptions_endpointhealth AS h
            (subscription_id, window_began, window_good, window_bad, opened, last_failure, rate_used_until)
@@ -276,8 +274,9 @@ SELECT (SELECT CASE WHEN count(*) >= %(companies_per_claim)s AND EXISTS (
        OR EXISTS (SELECT 1 FROM endpoint WHERE room <= 0 AND parked_until IS NULL),
        extract(epoch FROM least((SELECT min(parked_until) FROM unready), (SELECT min(candidate.behind) FROM candidate))
                           - clock_timestamp())::float8,
-       claimed.*
-  FROM (SELECT 1) one LEFT JOIN claimed ON true
+       sent.*
+  FROM (SELECT 1) one
+  LEFT JOIN (SELECT <columns> FROM claimed d JOIN endpoint ON endpoint.id = d.subscription_id <its rows>) sent ON true
 """
 
 _COLUMNS = claimed_columns(host="endpoint.host", trust="endpoint.trust")
@@ -287,5 +286,5 @@ CLAIM = (
     + _CANDIDATES
     + _CHOSEN.replace("<body>", sent_body())
     + _PARKED
-    + _CLAIMED.replace("<columns>", _COLUMNS)
+    + _CLAIMED.replace("<columns>", _COLUMNS).replace("<row>", CLAIMED_ROW).replace("<its rows>", WITH_ITS_ROWS)
 )

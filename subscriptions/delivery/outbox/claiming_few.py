@@ -19,7 +19,7 @@ from django.db import connection
 
 from .claiming import STUCK_SECONDS
 from .cursors import UNAWAITED, alone_by_index
-from .rows import Claimed, claimed_columns, host_of
+from .rows import CLAIMED_ROW, WITH_ITS_ROWS, Claimed, claimed_columns, host_of
 
 MOST = 8  # available rows of all these companies
 
@@ -68,15 +68,14 @@ WITH available AS MATERIALIZED (
     UPDATE subscriptions_delivery d
        SET attempts = d.attempts + 1, claim = %(token)s, stage = 0,
            due_at = clock_timestamp() + make_interval(secs => %(lease)s)
-      FROM subscriptions_event e, judged, subscriptions_subscription s, subscriptions_company c
      WHERE d.id = ANY (ARRAY(SELECT id FROM locked))
-       AND e.id = d.event_id AND judged.id = d.id + 0  -- no index: the key is the way to the row
-       AND s.id = d.subscription_id AND c.id = d.company_id
-    RETURNING {claimed_columns(host=host_of("s.url"), trust="judged.trust")}
+    RETURNING {CLAIMED_ROW}
 )
 SELECT (SELECT yes FROM simple), (SELECT count(*) FROM judged) > (SELECT count(*) FROM locked),
-       CASE WHEN %(unawaited)s THEN {UNAWAITED} END, claimed.*
-  FROM (SELECT 1) one LEFT JOIN claimed ON true
+       CASE WHEN %(unawaited)s THEN {UNAWAITED} END, sent.*
+  FROM (SELECT 1) one
+  LEFT JOIN (SELECT {claimed_columns(host=host_of("s.url"), trust="judged.trust")}
+               FROM claimed d JOIN judged ON judged.id = d.id {WITH_ITS_ROWS}) sent ON true
 """
 
 

@@ -26,7 +26,7 @@ from django.db import connection
 from ...lib.ids import uuid7
 from ..batching import FRAME_BYTES, MOST_BYTES
 from .cursors import by_index
-from .rows import Claimed, Together, claimed_columns, host_of, sent_body
+from .rows import CLAIMED_ROW, WITH_ITS_ROWS, Claimed, Together, claimed_columns, host_of, sent_body
 
 # Rows that are looked at for those that go along: a server that fails now and then leaves many that had more tries or
 # fewer, and nobody is served meanwhile. It takes a millisecond.
@@ -110,17 +110,18 @@ WITH lead AS MATERIALIZED (
     UPDATE subscriptions_delivery d
        SET attempts = d.attempts + 1, claim = f.batch, stage = 0,
            due_at = clock_timestamp() + make_interval(secs => %(lease)s)
-      FROM fitting f, subscriptions_event e, subscriptions_subscription s, subscriptions_company c
-     WHERE d.id = f.id AND f.fits AND NOT f.leads
-       AND e.id = d.event_id AND s.id = d.subscription_id AND c.id = d.company_id
-    RETURNING f.batch, f.place, {claimed_columns(host=host_of("s.url"), trust="1")}
+      FROM fitting f
+     WHERE d.id = ANY (ARRAY(SELECT id FROM fitting WHERE fits AND NOT leads)) AND f.id = d.id + 0  -- no way to the row
+    RETURNING f.batch AS of_batch, f.place, {CLAIMED_ROW}
+), sent AS (
+    SELECT d.of_batch, d.place, {claimed_columns(host=host_of("s.url"), trust="1")} FROM joined d {WITH_ITS_ROWS}
 )
 SELECT lead.id, lead.batch, lead.kind, lead.lines, own.place,
        (SELECT count(*) FROM found WHERE found.batch = lead.batch) >= greatest(1, lead.most - 1)
-       OR EXISTS (SELECT FROM fitting WHERE fitting.batch = lead.batch AND NOT fits), joined.*
+       OR EXISTS (SELECT FROM fitting WHERE fitting.batch = lead.batch AND NOT fits), sent.*
   FROM lead
   JOIN fitting own ON own.id = lead.id
-  LEFT JOIN joined ON joined.batch = lead.batch
+  LEFT JOIN sent ON sent.of_batch = lead.batch
 """
 
 # Rows that another writer holds are left to it: publishing waits for nobody.

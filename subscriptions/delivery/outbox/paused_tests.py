@@ -11,20 +11,23 @@ from uuid import UUID
 from django.db import transaction
 
 from .cursors import bound_cursor
-from .rows import Claimed, claimed_columns, host_of
+from .rows import CLAIMED_ROW, WITH_ITS_ROWS, Claimed, claimed_columns, host_of
 
 MOST_AT_ONCE = 20
 
 _CLAIM_TESTS = f"""
-UPDATE subscriptions_delivery d
-   SET attempts = d.attempts + 1, claim = %(token)s, stage = 0,
-       due_at = clock_timestamp() + make_interval(secs => %(lease)s)
-  FROM subscriptions_event e, subscriptions_subscription s, subscriptions_company c
- WHERE d.id = ANY (ARRAY(
-        SELECT id FROM subscriptions_delivery WHERE state = 'pending' AND stage = 3 LIMIT %(most)s
-           FOR UPDATE SKIP LOCKED))
-   AND e.id = d.event_id AND s.id = d.subscription_id AND s.state <> 'archived' AND c.id = d.company_id
-RETURNING {claimed_columns(host=host_of("s.url"), trust="1", ordered="false")}
+WITH claimed AS (
+    UPDATE subscriptions_delivery d
+       SET attempts = d.attempts + 1, claim = %(token)s, stage = 0,
+           due_at = clock_timestamp() + make_interval(secs => %(lease)s)
+     WHERE d.id = ANY (ARRAY(
+            SELECT t.id FROM subscriptions_delivery t
+             WHERE t.state = 'pending' AND t.stage = 3
+               AND (SELECT s.state <> 'archived' FROM subscriptions_subscription s WHERE s.id = t.subscription_id)
+             LIMIT %(most)s FOR UPDATE SKIP LOCKED))
+    RETURNING {CLAIMED_ROW}
+)
+SELECT {claimed_columns(host=host_of("s.url"), trust="1", ordered="false")} FROM claimed d {WITH_ITS_ROWS}
 """
 
 

@@ -27,6 +27,20 @@ def sent_headers() -> str:
                           WHERE b.event_id = e.id AND b.subscription_id = d.subscription_id) ELSE '' END"""
 
 
+# What an UPDATE that claims deliveries d returns of them, for `claimed_columns`.
+CLAIMED_ROW = (
+    "d.id, d.subscription_id, d.company_id, d.event_id, d.attempts, d.round_began_after, "
+    "d.encoding, d.batch, d.shaped, d.payload_version"
+)
+# Each of these deliveries d with its event e, its subscription s and its company c. Each row is asked for by itself: a
+# join may be made of it that reads all deliveries for each event and subscription, when statistics say that there are
+# none of either. For the same reason the UPDATE joins nothing that could be a way to its rows.
+WITH_ITS_ROWS = " ".join(
+    f"CROSS JOIN LATERAL (SELECT * FROM subscriptions_{table} WHERE id = d.{table}_id LIMIT 1) {alias}"
+    for table, alias in (("event", "e"), ("subscription", "s"), ("company", "c"))
+)
+
+
 def claimed_columns(*, host: str, trust: str, ordered: str = "s.ordered") -> str:
     """The columns of `Claimed`, of a delivery d, its event e, its subscription s and its company c."""
     return f"""
