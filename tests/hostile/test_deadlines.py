@@ -6,12 +6,16 @@ import contextlib
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import pycurl
 import pytest
 
 from subscriptions.delivery.http.client import Answer, Client, Request
+from subscriptions.delivery.http.loop import Loop
 from tests.support.waiting import PATIENCE, wait_until
 
 from .receivers import Dripper
@@ -153,17 +157,32 @@ def test_lookups_of_one_name_share_a_thread_and_many_names_are_limited(make_clie
         hang.wait(2 * PATIENCE)
         return []
 
-    client = make_client(connect_timeout=0.01, resolve=resolve)
+    client = make_client(connect_timeout=1.0, resolve=resolve)
+    same = [Request("https://hooks.example.com/", {}, b"", tenant=tenant) for tenant in range(20)]
+    different = [Request(f"https://h{n}.example.com/", {}, b"", tenant=n) for n in range(100)]
     try:
-        for tenant in range(20):
-            client.send(Request("https://hooks.example.com/", {}, b"", tenant=tenant))
-        wait_until(lambda: asked == ["hooks.example.com"])
-        answers = [client.send(Request(f"https://h{n}.example.com/", {}, b"", tenant=n)) for n in range(100)]
+        with ThreadPoolExecutor(len(different)) as threads:
+            assert {answer.error for answer in threads.map(client.send, same)} == {"dns_timeout"}
+            assert asked == ["hooks.example.com"]
+            answers = list(threads.map(client.send, different))
         # What is short is our own: it is no fault of the names.
-        assert [answer.error for answer in answers] == ["dns_timeout"] * 63 + ["shortage"] * 37
+        assert Counter(answer.error for answer in answers) == {"dns_timeout": 63, "shortage": 37}
         wait_until(lambda: len(asked) == 64)
     finally:
         hang.set()
+
+
+def test_a_request_whose_time_was_up_before_it_had_a_connection_says_so() -> None:
+    loop = Loop(connect_timeout=0.01, total_timeout=PATIENCE)
+    try:
+        loop.start("first", Request("https://hooks.example.com/", {}, b""))
+        (transfer,) = loop._under_way
+        # What libcurl says if this thread got no processor before libcurl looked for a connection.
+        loop._done(transfer, pycurl.E_OPERATION_TIMEDOUT, "")
+        ((_, answer),), _ = loop.wait(0)
+    finally:
+        loop.close()
+    assert (answer.error, answer.message) == ("connect_timeout", "No connection within 0.01 s.")
 
 
 def test_names_that_never_answer_hold_nobody_else(make_client: Callable[..., Client]) -> None:

@@ -330,8 +330,8 @@ class Transfer:
     @property
     def _is_connected(self) -> bool:
         """Whether it came as far as the request."""
-        if not self._opened:
-            return True  # a connection that was kept
+        if not self._opened:  # a connection that was kept, if it got one before its time was up
+            return int(self.easy.getinfo(pycurl.PRIMARY_PORT)) > 0
         return self._is_secured if self.is_tls else bool(self.easy.getinfo(pycurl.CONNECT_TIME_T))
 
     @property
