@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from subscriptions.events.publishing import Publisher
-from subscriptions.events.streams import stop_waiting
+from subscriptions.events.streams import Stream, stop_waiting
 
 from . import watched_fields
 from .firing_rules import mark_past_events_fired, publish_due_events, take_watched_as_told
@@ -42,13 +42,14 @@ def publish_new(calls: Sequence[Call], counted_at: datetime | None = None) -> No
             publish_due_events(call, publisher)
 
 
-def publish_locked(call: Call) -> None:
-    """`publish_due` for a call whose row this transaction has locked and changed.
+def publish_locked(call: Call, stream: Stream | None, *, are_counted: bool) -> None:
+    """`publish_due` for a call whose row this transaction has locked and changed, and whose stream, where it is given.
 
     The object must hold what the database holds, as `ingestion.locking` reads it and as it was saved: nothing but the
-    counts is read again, which would be half of the work."""
-    with Publisher(KIND, [call]) as publisher:
-        count_earlier([call])
+    counts is read again, unless they are set already (`are_counted`); that would be half of the work."""
+    with Publisher(KIND, [call], locked=stream) as publisher:
+        if not are_counted:
+            count_earlier([call])
         publish_due_events(call, publisher)
 
 

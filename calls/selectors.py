@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,7 @@ SELECT count(*) AS number,
   FROM calls_call e
  WHERE e.person_id = ANY ({ROWS_OF_PERSON})
    AND {is_earlier("e", "{call}", at="start_time", moment="%(moment)s")}
+   AND e.id <> {{call}}.id  -- as it was before the statement, if that moves it
 """
 # By whether it is one call. Materialized, so that PostgreSQL expects the same of any values and need not plan anew for
 # each; of arrays it would not know how many they hold, either.
@@ -74,17 +75,30 @@ _COUNT_FOR_NEW = f"""
 def count_earlier(calls: Iterable[Call]) -> datetime | None:
     """Set `prior_calls`, `good_lead_call_id` and `good_lead_call_time` on each of these stored calls. Returns the time
     of the counts by the database's clock; None for no calls."""
-    by_pk: dict[int, Any] = {call.pk: call for call in calls}
+    return _count({call.pk: call for call in calls}, "", {})
+
+
+def update_and_count(call: Call, names: Sequence[str]) -> None:
+    """Write these fields of a checked call whose row and whose person are locked, as `save` would without its signals,
+    and set its counts: `count_earlier` in the same statement."""
+    sql, values = columns.build_update(call, names)
+    _count({call.pk: call}, f"updated AS ({sql}), ", values)
+    call.note_written(names)
+
+
+def _count(by_pk: dict[int, Any], before: str, values: dict[str, Any]) -> datetime | None:
+    """`before`: a common table expression for what the statement does beside, with its values."""
     now = None
-    columns = {
+    given = {
         "id": list(by_pk),
         "person": [call.person_id for call in by_pk.values()],
         "start": [call.start_time for call in by_pk.values()],
     }
     one = len(by_pk) == 1
-    given = {name: column[0] for name, column in columns.items()} if one else columns
+    if one:
+        given = {name: column[0] for name, column in given.items()}
     with prepared_cursor() as cursor:
-        cursor.execute(_COUNT[one], {"moment": SAME_MOMENT, **given})
+        cursor.execute(_COUNT[one].replace("WITH ", f"WITH {before}", 1), {"moment": SAME_MOMENT, **given, **values})
         for pk, now, number, good_lead_id, good_lead_time in cursor.fetchall():  # noqa: B007
             call = by_pk[pk]
             call.prior_calls = number

@@ -31,12 +31,13 @@ def create_or_update_call(*, company: Company, data: Data) -> tuple[Call, bool]:
 def update_call(*, company: Company, resource_id: str, data: Data) -> Call:
     """Set what is in `data`. Raises Call.DoesNotExist and ValidationError."""
     with transaction.atomic():
-        call = lock_by_id(company, resource_id)
-        if call is None:
+        locked = lock_by_id(company, resource_id)
+        if locked is None:
             raise Call.DoesNotExist
+        call = locked.call
         check_natural_key({name: data.get(name, getattr(call, name)) for name in NATURAL_KEY})
         try:
-            change_call(call, company, data)
+            change_call(locked, company, data)
         except IntegrityError as error:
             if not violates(error, NATURAL_KEY_CONSTRAINT):
                 raise
@@ -48,10 +49,10 @@ def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tupl
     # A cheap check first: most calls with a key are new, and a locking read would cost more for each of them.
     known, tracker = _check_known(company, key, data.get("tracking_phone_number"))
     if known:
-        call = lock_by_natural_key(company, **key)
-        if call is not None:
-            change_call(call, company, data)
-            return call, False
+        locked = lock_by_natural_key(company, **key)
+        if locked is not None:
+            change_call(locked, company, data)
+            return locked.call, False
     call = build_call(company, data, tracker)
     call.clean()
     insert_calls(company, [call], [tuple(data.get("tags") or ())])

@@ -14,8 +14,10 @@ from subscriptions.models import Company
 
 from .. import events
 from ..models import Call, Person, Tag, Tracker
+from ..selectors import update_and_count
 from ..tagging import find_or_make_tags
 from .field_timestamps import Data, drop_older_values
+from .locking import LockedCall
 
 NOT_COLUMNS = ("tracking_phone_number", "tags", "as_of")
 # Between a person and the call that they came in with.
@@ -51,8 +53,9 @@ def build_call(company: Company, data: Data, tracker: Tracker | None = None) -> 
     return call
 
 
-def change_call(call: Call, company: Company, data: Data) -> None:
+def change_call(locked: LockedCall, company: Company, data: Data) -> None:
     """Save what `data` changes in a call that `locking` has read, and publish what is due. Raises ValidationError."""
+    call = locked.call
     call.fires_no_event = True
     data = drop_older_values(call, data)
     changed = [name for name, value in _columns(data).items() if getattr(call, name) != value]
@@ -78,14 +81,15 @@ def change_call(call: Call, company: Company, data: Data) -> None:
     _check_recording(call, data)
     if data.get("as_of"):
         changed.append("field_timestamps")
-    if changed:
-        call.save(update_fields=[*changed, "updated_at"])
+    if is_saved := bool(changed):
+        call.clean()
+        update_and_count(call, [*changed, "updated_at"])
     if before is not None and before != call.person:
         _forget_agent(call, before)
     if "tags" in data and _set_tags(call, find_or_make_tags(company, data["tags"])):
         changed.append("tags")
     if changed:
-        events.publish_locked(call)
+        events.publish_locked(call, locked.stream, are_counted=is_saved)
 
 
 def _set_tags(call: Call, tags: list[Tag]) -> bool:

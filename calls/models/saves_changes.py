@@ -43,7 +43,11 @@ class SavesChanges(models.Model):
         if plain and not self._state.adding and (changed := self.changed_fields()) is not None:
             kwargs["update_fields"] = [*changed, *self._always_written()]
         super().save(*args, **kwargs)
-        written = list(kwargs.get("update_fields") or self._names())
+        self.note_written(kwargs.get("update_fields") or self._names())
+
+    def note_written(self, names: Iterable[str]) -> None:
+        """Note that the current transaction has written these fields as they are."""
+        written = list(names)
         self._unsure |= frozenset(written)
         transaction.on_commit(partial(self._note_stored, self._values(written), written))
 

@@ -24,7 +24,7 @@ from ..lib.ids import uuid7
 from ..models import EventSubject
 from . import catalogue, completing, streams, versions
 from .shapes.about import About
-from .streams import NewEvent, Publication
+from .streams import NewEvent, Publication, Stream
 from .versions import DEFAULT
 
 
@@ -36,14 +36,27 @@ class Publisher:
 
     `new_at` is for subjects that this transaction has just inserted: the time of that, by the database's clock. No
     other transaction can see them, so there is nothing to lock, and their streams are inserted with the events.
+    `locked` is for one subject whose stream this transaction has locked already.
     """
 
-    def __init__(self, kind: str, subjects: Sequence[EventSubject], *, new_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        subjects: Sequence[EventSubject],
+        *,
+        new_at: datetime | None = None,
+        locked: Stream | None = None,
+    ) -> None:
         if not connection.in_atomic_block:
             raise RuntimeError("Publish events in the transaction that saves their subject: use transaction.atomic().")
         self._kind = kind
         self._are_new = new_at is not None
-        self.streams = streams.prepare_new(subjects, new_at) if new_at is not None else streams.lock(kind, subjects)
+        if new_at is not None:
+            self.streams = streams.prepare_new(subjects, new_at)
+        elif locked is not None:
+            self.streams = {locked.subject.resource_id: locked}
+        else:
+            self.streams = streams.lock(kind, subjects)
         self._new: dict[tuple[str, str], NewEvent] = {}
         self._publications: dict[UUID, Publication] = {}
         self._withdrawn: list[UUID] = []

@@ -44,6 +44,15 @@ RETURNING subject_id, last_sequence, fired, watched, watched_before, wake_at,
 """
 
 
+# Lock the stream of a subject that exists, as a part of another statement: what `streams.read_locked` reads, and the
+# version of the row.
+LOCK_KNOWN = f"""
+SELECT xmin AS version, subject_id, last_sequence, fired, watched, watched_before, wake_at,
+       xact = {THIS_TRANSACTION} AS same, clock_timestamp() AS now
+  FROM subscriptions_eventstream WHERE subject_id = {{subject}} FOR NO KEY UPDATE SKIP LOCKED"""
+LOCKED = "subject_id last_sequence fired watched watched_before wake_at same now".split()
+
+
 def _write_statement(streams: str, *, one: bool) -> str:
     """`streams`: what writes the streams. `one`: there is one event at most, and one stream."""
     same = "true" if one else "w.id = e.id"

@@ -82,20 +82,31 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
     """Lock the streams of these subjects, and create missing ones. Locks in the order of ids, so that transactions with
     the same subjects cannot deadlock. The result's keys are resource ids."""
     by_id = {subject.resource_id: subject for subject in sorted(subjects, key=lambda s: s.resource_id)}
-    streams: dict[str, Stream] = {}
-    same_transaction = []
     with prepared_cursor() as cursor:
         rows = [(resource_id, subject.company_id) for resource_id, subject in by_id.items()]
         one = len(rows) == 1
         cursor.execute(statements.LOCK[one], [kind, *(rows[0] if one else _by_column(rows))])
-        for subject_id, last, fired, watched, before, wake_at, same, now in cursor.fetchall():
-            watched_now, watched_before = _object(watched), _object(before)
-            if same:
-                same_transaction.append(subject_id)
-            else:
-                watched_before = watched_now
-            streams[subject_id] = Stream(by_id[subject_id], last, fired, watched_now, watched_before, wake_at, now)
-        if same_transaction:
+        return _read(by_id, cursor.fetchall())
+
+
+def read_locked(subject: EventSubject, row: Sequence[Any]) -> Stream:
+    """The subject's stream, which a statement of the caller's has locked: its columns are those of
+    `stream_statements.LOCKED`."""
+    return _read({subject.resource_id: subject}, [row])[subject.resource_id]
+
+
+def _read(subjects: Mapping[str, EventSubject], rows: Sequence[Sequence[Any]]) -> dict[str, Stream]:
+    streams: dict[str, Stream] = {}
+    same_transaction = []
+    for subject_id, last, fired, watched, before, wake_at, same, now in rows:
+        watched_now, watched_before = _object(watched), _object(before)
+        if same:
+            same_transaction.append(subject_id)
+        else:
+            watched_before = watched_now
+        streams[subject_id] = Stream(subjects[subject_id], last, fired, watched_now, watched_before, wake_at, now)
+    if same_transaction:
+        with prepared_cursor() as cursor:
             cursor.execute(
                 "SELECT subject_id, type, id, sequence FROM subscriptions_event "
                 f"WHERE subject_id = ANY (%s) AND xact = {statements.THIS_TRANSACTION}",

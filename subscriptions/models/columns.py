@@ -1,5 +1,5 @@
-"""Read and insert model instances with hand-written SQL, for the few statements that every API request runs. The ORM
-builds each query anew, which takes longer than the database takes to answer it."""
+"""Read, insert and update model instances with hand-written SQL, for the few statements that every API request runs.
+The ORM builds each query anew, which takes longer than the database takes to answer it."""
 
 from __future__ import annotations
 
@@ -84,6 +84,25 @@ def insert_row(row: M, also: str, values: Sequence[Any] = (), *, before: Before 
     of its table; other rows it sees as they were before the statement. The column of `before` is not set on the
     object."""
     return _insert([row], f", {also}", values, before)[0]
+
+
+def build_update(row: Model, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """An UPDATE of these fields of a stored object, to be a part of another statement, and its values. The fields'
+    values must already have their Python types."""
+    statement, fields = _build_update(type(row), frozenset(names))
+    values = {field.column: field.pre_save(row, add=False) for field in fields}
+    return statement, {"changes": json.dumps(values, default=_as_text), "changed": row.pk}
+
+
+@cache
+def _build_update(model: type[Model], names: frozenset[str]) -> tuple[str, list[Any]]:
+    fields: list[Any] = [field for field in model._meta.concrete_fields if field.name in names]
+    table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
+    return (
+        f"UPDATE {table} SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(changes)s)) "
+        "WHERE id = %(changed)s::bigint",
+        fields,
+    )
 
 
 def _insert(objects: Sequence[M], also: str, values: Sequence[Any], before: Before | None = None) -> list[Any]:
