@@ -19,11 +19,13 @@ from .models import Call, Person
 # Clocks differ: a person's calls that begin within this time of each other are ordered by arrival, others by start.
 SAME_MOMENT = timedelta(seconds=10)
 
-# The rows of the person of which p is one. The condition of another query: `person_id = ANY (…)`.
-ROWS_OF_PERSON = """ARRAY(
-       SELECT coalesce(p.merged_into_id, p.id)
+# The rows of the person of which p is one. What belongs to them is asked of each by itself, in a LATERAL that cannot
+# become a join (LIMIT, OFFSET 0): the planner thinks that a person has many rows, and would rather read a table that
+# its statistics say is small. It may have grown since.
+ROWS_OF_PERSON = """(
+       SELECT coalesce(p.merged_into_id, p.id) AS id
         UNION ALL
-       SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id))"""
+       SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id)) own"""
 
 
 def is_earlier(one: str, other: str, *, at: str, moment: str) -> str:
@@ -37,17 +39,18 @@ def is_earlier(one: str, other: str, *, at: str, moment: str) -> str:
 
 
 # The earlier calls of the call {call}, whose person is p, of whichever number, read along the index `call_of_person`.
-# Handwritten SQL, because every save needs it and the ORM takes longer to build it than the database to answer. An
-# array, not a join: the planner thinks that many rows belong to a person, and would read all calls once for each call
-# of an import.
+# Handwritten SQL, because every save needs it and the ORM takes longer to build it than the database to answer.
 _EARLIER = f"""
 SELECT count(*) AS number,
        (array_agg(e.id ORDER BY e.start_time, e.id) FILTER (WHERE e.lead_status = 'good_lead'))[1] AS good_lead_id,
        min(e.start_time) FILTER (WHERE e.lead_status = 'good_lead') AS good_lead_time
-  FROM calls_call e
- WHERE e.person_id = ANY ({ROWS_OF_PERSON})
-   AND {is_earlier("e", "{call}", at="start_time", moment="%(moment)s")}
-   AND e.id <> {{call}}.id  -- as it was before the statement, if that moves it
+  FROM {ROWS_OF_PERSON}
+ CROSS JOIN LATERAL (
+       SELECT e.id, e.start_time, e.lead_status FROM calls_call e
+        WHERE e.person_id = own.id
+          AND {is_earlier("e", "{call}", at="start_time", moment="%(moment)s")}
+          AND e.id <> {{call}}.id  -- as it was before the statement, if that moves it
+       OFFSET 0) e
 """
 # By whether it is one call. Materialized, so that PostgreSQL expects the same of any values and need not plan anew for
 # each; of arrays it would not know how many they hold, either.

@@ -22,9 +22,10 @@ SUBMITTED = "form_submission"
 HAS_EARLIER = f"""
 EXISTS (
     SELECT FROM calls_person p
+     CROSS JOIN LATERAL {ROWS_OF_PERSON}
      CROSS JOIN LATERAL (
         SELECT FROM forms_intake_formsubmission e
-         WHERE e.person_id = ANY ({ROWS_OF_PERSON})
+         WHERE e.person_id = own.id
            AND {is_earlier("e", "forms_intake_formsubmission", at="submitted_at", moment="%s")}
          LIMIT 1) earlier
      WHERE p.id = forms_intake_formsubmission.person_id)

@@ -4,7 +4,7 @@ all that was there before. Triggers write the marks; those of this app are in it
 from __future__ import annotations
 
 from callhooks_site.vendor_api.day_tables import DayTables, Items
-from calls.selectors import SAME_MOMENT, is_earlier
+from calls.selectors import ROWS_OF_PERSON, SAME_MOMENT, is_earlier
 
 _MOMENT = f"'{SAME_MOMENT.total_seconds():.0f} seconds'"
 # Of campaigns of a day: further ones are counted together. Some systems write a new one for each call.
@@ -13,13 +13,12 @@ OTHER_CAMPAIGNS = "…"
 
 # As webhooks count `prior_calls`: the person's calls before this one, of whichever number.
 CALLED_BEFORE = f"""
-EXISTS (SELECT FROM calls_call e
-         WHERE e.person_id = ANY (ARRAY(
-               SELECT r.id FROM calls_person p
-                 JOIN calls_person r ON r.id = coalesce(p.merged_into_id, p.id)
-                                     OR r.merged_into_id = coalesce(p.merged_into_id, p.id)
-                WHERE p.id = c.person_id))
-           AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)})
+EXISTS (SELECT FROM calls_person p
+         CROSS JOIN LATERAL {ROWS_OF_PERSON}
+         CROSS JOIN LATERAL (
+               SELECT FROM calls_call e
+                WHERE e.person_id = own.id AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)} LIMIT 1) earlier
+         WHERE p.id = c.person_id)
 """
 _HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
 _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"
