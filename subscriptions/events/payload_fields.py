@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,15 @@ class Payload(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {key: fields[key] for key in self.keys} if self.keys else fields
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {key: absent if (value := get(instance)) is None else value for key, get, absent in self._values}
+
+    @cached_property
+    def _values(self) -> list[tuple[str, Get, Any]]:
+        """How each key is read, and what stands for nothing."""
+        fields: Any = self.fields
+        return [(key, field.get, field.absent) for key, field in fields.items()]
 
 
 @lru_cache(maxsize=512)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from rest_framework import serializers
-from rest_framework.fields import Field, get_error_detail
+from rest_framework.fields import Field, SkipField, get_error_detail
+from rest_framework.relations import PKOnlyObject
 
 from ...models import Company
 from .errors import MAX_ERRORS
@@ -35,6 +37,32 @@ def shared_serializer(serializer_class: type[S]) -> S:
     if serializer_class not in cache:
         cache[serializer_class] = serializer_class()
     return cache[serializer_class]
+
+
+class _Reader(NamedTuple):
+    """How a field's value is read, where that is by the attribute's name alone; the type of values that are shown as
+    they are."""
+
+    name: str
+    read: Callable[[Any], Any] | None
+    shown_type: type[Any] | None
+    field: Field[Any, Any, Any, Any]
+
+
+_SHOWN_AS_IT_IS: list[tuple[Any, type[Any]]] = [
+    (serializers.CharField, str),
+    (serializers.BooleanField, bool),
+    (serializers.IntegerField, int),
+]
+
+
+def _is_plain(field: Field[Any, Any, Any, Any]) -> bool:
+    return type(field).get_attribute is Field.get_attribute
+
+
+def _shown_as_it_is(field: Field[Any, Any, Any, Any]) -> type[Any] | None:
+    show = type(field).to_representation
+    return next((kind for base, kind in _SHOWN_AS_IT_IS if show is base.to_representation), None)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -76,6 +104,31 @@ class StrictSerializer(serializers.Serializer[Any]):
         if self.validators:
             self.run_validators(values)
         return dict(self.validate(values))
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """As Django REST framework's, which takes twice as long: for a column whose value is shown as it is, there is
+        nothing to ask the field."""
+        shown: dict[str, Any] = {}
+        for name, read, shown_type, field in self._readers:
+            try:
+                value = field.get_attribute(instance) if read is None else read(instance)
+            except SkipField:
+                continue
+            if isinstance(value, PKOnlyObject) and value.pk is None:
+                value = None
+            shown[name] = value if value is None or type(value) is shown_type else field.to_representation(value)
+        return shown
+
+    @cached_property
+    def _readers(self) -> list[_Reader]:
+        model = getattr(getattr(self, "Meta", None), "model", None)
+        columns = {field.name for field in model._meta.concrete_fields if not field.is_relation} if model else set()
+        return [
+            _Reader(name, attrgetter(str(field.source)) if _is_plain(field) and field.source in columns else None,
+                    _shown_as_it_is(field), field)
+            for name, field in self.fields.items()
+            if not field.write_only
+        ]  # fmt: skip
 
     @cached_property
     def _field_validators(self) -> dict[str, Callable[[Any], Any]]:
