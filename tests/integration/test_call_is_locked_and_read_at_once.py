@@ -37,7 +37,7 @@ def company() -> Company:
 def gate(monkeypatch) -> Iterator[None]:
     """The statement has begun, and sees what is there by then, but locks nothing until this connection opens it."""
     gated = locking._LOCK_AND_READ.replace(
-        "AND {where}", f"AND {{where}} AND (SELECT pg_advisory_xact_lock({GATE}) IS NOT NULL)"
+        "{where}", f"{{where}} AND (SELECT pg_advisory_xact_lock({GATE}) IS NOT NULL)"
     )
     assert gated != locking._LOCK_AND_READ
     monkeypatch.setattr(locking, "_LOCK_AND_READ", gated)
