@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -13,6 +14,8 @@ import psycopg
 from tests.bench.report import percentile
 
 RATE = 50.0  # a second
+# Of all loads of a process: two that begin in one second write attempts of the same deliveries.
+_NUMBERS = itertools.count(2)
 # In one statement, as a drain does it (`delivery/outbox/finishing.py`).
 _WRITE = """
 WITH logged AS (
@@ -60,12 +63,10 @@ class Load:
 
     def _write(self) -> None:
         next_at = time.monotonic()
-        number = 2 + int(time.time()) % 1_000_000 * 1000  # not the same as of an earlier load
         try:
             while not self._stop.is_set() or not self.waits:
-                number += 1
                 began = time.monotonic()
-                values = {"delivery": random.randrange(*self._deliveries), "number": number}
+                values = {"delivery": random.randrange(*self._deliveries), "number": next(_NUMBERS)}
                 self._connection.execute(self._statement, values)
                 self.waits.append(time.monotonic() - began)
                 next_at = max(next_at + 1 / RATE, time.monotonic())
