@@ -3,7 +3,7 @@ all that was there before. Triggers write the marks; those of this app are in it
 
 from __future__ import annotations
 
-from callhooks_site.vendor_api.day_tables import DayTables, Items
+from callhooks_site.vendor_api.day_tables import DayTables, Items, rows_of_day
 from calls.selectors import ROWS_OF_PERSON, SAME_MOMENT, is_earlier
 
 _MOMENT = f"'{SAME_MOMENT.total_seconds():.0f} seconds'"
@@ -25,15 +25,6 @@ _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS fi
 IS_OVER = "(answered_at IS NOT NULL OR voicemail OR ended_at IS NOT NULL)"
 
 
-def _of_day(table: str, at: str, condition: str = "true") -> str:
-    """The rows of a company's day. OFFSET 0 has them looked up by company and time: joined, the planner takes every
-    company for a small one, and reads all that it has for each of its days."""
-    return f"""CROSS JOIN LATERAL (
-           SELECT * FROM {table} WHERE company_id = g.company_id AND {condition}
-              AND {at} >= g.day::timestamp AT TIME ZONE o.time_zone
-              AND {at} < (g.day + 1)::timestamp AT TIME ZONE o.time_zone OFFSET 0)"""
-
-
 def _hours(condition: str) -> str:
     return f"ARRAY[{', '.join(f'count(*) FILTER (WHERE {condition} AND hour = {hour})' for hour in range(24))}]::int[]"
 
@@ -51,21 +42,21 @@ _INSERT = f"""
            {_HOUR.format(at="c.start_time")} AS hour
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-     {_of_day("calls_call", "start_time", f"NOT spam AND {IS_OVER}")} c
+     CROSS JOIN LATERAL {rows_of_day("calls_call", "start_time", f"NOT spam AND {IS_OVER}")} c
       JOIN calls_tracker t ON t.id = c.tracker_id
      UNION ALL
     SELECT g.company_id, g.day, 'text', m.tracker_id, '', '', t.source, m.direction = 'outbound', {_EMPTY},
            false, 0, NULL, {_HOUR.format(at="m.sent_at")}
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-     {_of_day("messaging_textmessage", "sent_at")} m
+     CROSS JOIN LATERAL {rows_of_day("messaging_textmessage", "sent_at")} m
       JOIN calls_tracker t ON t.id = m.tracker_id
      UNION ALL
     SELECT g.company_id, g.day, 'form', NULL, f.source, f.campaign, f.source, false, {_EMPTY},
            f.lead_status = 'good_lead', coalesce(f.value, 0), NULL, {_HOUR.format(at="f.submitted_at")}
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-     {_of_day("forms_intake_formsubmission", "submitted_at")} f
+     CROSS JOIN LATERAL {rows_of_day("forms_intake_formsubmission", "submitted_at")} f
 ), most AS (
     SELECT company_id, day, campaign,
            row_number() OVER (PARTITION BY company_id, day ORDER BY count(*) DESC, campaign) AS place

@@ -7,6 +7,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
+def rows_between(table: str, at: str, company: str, since: str, before: str, condition: str = "true") -> str:
+    """A subquery: the rows of a company from one time to the other, looked up by both.
+
+    OFFSET 0 keeps it from being joined: the planner takes every company for a small one, and would read all that it
+    has for each of its days. The order is that of the index of the company's rows: with the statistics of an empty
+    table an index by person and time looks as good, and is read from its beginning for each company."""
+    return f"""(
+       SELECT * FROM {table} WHERE company_id = {company} AND {condition} AND {at} >= {since} AND {at} < {before}
+        ORDER BY {at} DESC, id DESC OFFSET 0)"""
+
+
+def rows_of_day(table: str, at: str, condition: str = "true") -> str:
+    """The same for the day of `given g`, whose company is `o`."""
+    zone = "AT TIME ZONE o.time_zone"
+    return rows_between(
+        table, at, "g.company_id", f"g.day::timestamp {zone}", f"(g.day + 1)::timestamp {zone}", condition
+    )
+
+
 class Items(NamedTuple):
     """What is counted of a table with a company, by the time in the column `at`."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import day_tables
 from .counted_columns import COLUMNS
 
 WAIT = "10 minutes"
@@ -25,6 +26,10 @@ SELECT company_id, month FROM vendor_api_callmonthstate
  WHERE NOT counted AND due_at <= now() ORDER BY due_at LIMIT 1
 """
 _CLEAR = "DELETE FROM vendor_api_callmonth WHERE company_id = %(company)s AND month = %(month)s"
+_CALLS = day_tables.rows_between(
+    "calls_call", "start_time", "o.id", "%(month)s::timestamp AT TIME ZONE o.time_zone",
+    "(%(month)s::timestamp + interval '1 month') AT TIME ZONE o.time_zone", "NOT spam",
+)  # fmt: skip
 _COUNT = f"""
 INSERT INTO vendor_api_callmonth
        (company_id, month, tracker_id, source, direction, answered, voicemail, device, lead_status, calls, seconds)
@@ -32,9 +37,7 @@ SELECT %(company)s, %(month)s, tracker_id, source, direction, answered, voicemai
        sum(seconds)
   FROM (SELECT {COLUMNS}
           FROM subscriptions_company o
-          JOIN calls_call c ON c.company_id = o.id AND NOT c.spam
-           AND c.start_time >= %(month)s::timestamp AT TIME ZONE o.time_zone
-           AND c.start_time < (%(month)s::timestamp + interval '1 month') AT TIME ZONE o.time_zone
+         CROSS JOIN LATERAL {_CALLS} c
          WHERE o.id = %(company)s) AS one
  GROUP BY tracker_id, source, direction, answered, voicemail, device, lead_status
 """

@@ -30,9 +30,7 @@ _COUNT = f"""
     SELECT c.company_id, g.day, {COLUMNS}
       FROM given g
       JOIN subscriptions_company o ON o.id = g.company_id
-      JOIN calls_call c ON c.company_id = g.company_id AND NOT c.spam
-       AND c.start_time >= g.day::timestamp AT TIME ZONE o.time_zone
-       AND c.start_time < (g.day + 1)::timestamp AT TIME ZONE o.time_zone
+     CROSS JOIN LATERAL {day_tables.rows_of_day("calls_call", "start_time", "NOT spam")} c
 ), by_source AS (
     INSERT INTO {_SOURCES} (company_id, day, tracker_id, source, calls, answered, seconds, good_leads)
     SELECT company_id, day, tracker_id, source, count(*), count(*) FILTER (WHERE answered AND NOT voicemail),

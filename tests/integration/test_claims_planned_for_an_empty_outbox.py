@@ -15,23 +15,14 @@ from subscriptions.delivery import outbox
 from subscriptions.lib.ids import uuid7
 from subscriptions.models import Company, Delivery, EndpointQueue, Event, Subscription
 from tests.support.claims import claim
+from tests.support.statistics import rows_read, set_statistics
 
 pytestmark = pytest.mark.django_db  # one transaction: its own counts of rows can be read
 
 ENDPOINTS = 100
 PARKED = 30  # of each endpoint
 TAKEN = 50
-
-
-def rows_read() -> int:
-    """Rows of deliveries that this transaction has read."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT seq_tup_read + sum(pg_stat_get_xact_tuples_returned(i.indexrelid))::bigint"
-            "  FROM pg_stat_xact_user_tables t JOIN pg_index i ON i.indrelid = t.relid"
-            " WHERE t.relname = 'subscriptions_delivery' GROUP BY seq_tup_read"
-        )
-        return int(cursor.fetchone()[0])
+DELIVERIES = "subscriptions_delivery"
 
 
 # Rows and pages of tables, as statistics may say that were taken at some time, or never. With these a claim reached its
@@ -47,20 +38,16 @@ def test_many_endpoints_that_are_ready_again_with_rows_that_were_parked(statisti
     leave_dead_rows()
     with connection.cursor() as cursor:  # what tests before this one left: their numbers of rows, and plans for them
         cursor.execute("ANALYZE subscriptions_delivery, subscriptions_endpointqueue, subscriptions_subscription")
-        for table, (rows, pages) in statistics.items():
-            cursor.execute(
-                "UPDATE pg_class SET reltuples = %s, relpages = %s WHERE relname = %s",
-                [rows, pages, f"subscriptions_{table}"],
-            )
+    set_statistics({f"subscriptions_{table}": counted for table, counted in statistics.items()})
     outbox.forget_plans()
     assert claim(TAKEN) == []  # the plan is made now, and kept
     fill()
-    before = rows_read()
+    before = rows_read(DELIVERIES)
     taken = claim(TAKEN)
     assert len(taken) == TAKEN
     # Planned for an empty table, some steps may read all 3,100 rows, each once; but none reads them for each endpoint:
     # 150,000 to 300,000.
-    assert rows_read() - before < 15 * ENDPOINTS * (PARKED + 1)
+    assert rows_read(DELIVERIES) - before < 15 * ENDPOINTS * (PARKED + 1)
 
 
 def leave_dead_rows() -> None:

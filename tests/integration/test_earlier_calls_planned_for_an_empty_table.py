@@ -9,13 +9,14 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from calls.ingestion.single import create_or_update_call, update_call
 from calls.models import Call, Tracker
 from subscriptions.models import Company
 from tests.support.factories import make_company, make_tracker
+from tests.support.statistics import rows_read, set_statistics
 
 pytestmark = pytest.mark.django_db  # one transaction: its own counts of rows can be read
 
@@ -27,24 +28,6 @@ PLANNED_AFTER = 8
 @pytest.fixture
 def company() -> Company:
     return make_company()
-
-
-def rows_read(table: str) -> int:
-    """Rows of the table that this transaction has read."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT seq_tup_read + sum(pg_stat_get_xact_tuples_returned(i.indexrelid))::bigint"
-            "  FROM pg_stat_xact_user_tables t JOIN pg_index i ON i.indrelid = t.relid"
-            " WHERE t.relname = %s GROUP BY seq_tup_read",
-            [table],
-        )
-        return int(cursor.fetchone()[0])
-
-
-def set_statistics(rows: int, pages: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE pg_class SET reltuples = %s, relpages = %s WHERE relname = 'calls_call'", [rows, pages])
-        cursor.execute("DISCARD PLANS")
 
 
 def make_many(company: Company, tracker: Tracker, number: int) -> None:
@@ -77,7 +60,7 @@ def ring(company: Company, tracker: Tracker) -> None:
 def test_a_call_and_its_change_do_not_read_the_calls_of_others(company, statistics: tuple[int, int]):
     tracker = make_tracker(company)
     leave_pages(company, tracker)
-    set_statistics(*statistics)
+    set_statistics({"calls_call": statistics})
     for _ in range(PLANNED_AFTER):
         ring(company, tracker)
     make_many(company, tracker, MANY)
