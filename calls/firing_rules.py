@@ -29,7 +29,7 @@ def publish_due_events(call: Call, publisher: Publisher) -> None:
             publisher.publish(PRE_CALL, call)
         if call_states.is_routed(call):
             publisher.publish(CALL_ROUTING_COMPLETE, call)
-    now = watched_fields.fingerprint(call, [tag.pk for tag in call.tags.all()])
+    now = watched_fields.fingerprint(call)
     if POST_CALL in stream.fired and POST_CALL not in stream.own_events:
         _publish_changes(call, publisher, stream, now)
     elif POST_CALL in stream.own_events or _post_call_is_due(call, stream):
@@ -43,7 +43,7 @@ def mark_past_events_fired(call: Call, publisher: Publisher) -> None:
     stream = publisher.streams[call.resource_id]
     past = [PRE_CALL, CALL_ROUTING_COMPLETE, POST_CALL] if call.ended_at else []
     stream.fired += [name for name in past if name not in stream.fired]
-    stream.watched = watched_fields.fingerprint(call, [tag.pk for tag in call.tags.all()])
+    stream.watched = watched_fields.fingerprint(call)
     stream.watched_before = stream.watched
 
 
@@ -51,7 +51,7 @@ def take_watched_as_told(call: Call, publisher: Publisher) -> None:
     """Note that a call whose changes are told says what it says now."""
     stream = publisher.streams[call.resource_id]
     if POST_CALL in stream.fired:
-        stream.watched = watched_fields.fingerprint(call, [tag.pk for tag in call.tags.all()])
+        stream.watched = watched_fields.fingerprint(call)
         stream.watched_before = stream.watched
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
 from .models import Call
 
@@ -14,10 +13,10 @@ NAMES = ("tags", "note", "value", "transcription_text", "recording_duration", "a
 COLUMNS = ("note", "value", "transcription_text", "recording_duration", "lead_status", "call_summary")
 
 
-def fingerprint(call: Call, tag_ids: Iterable[int]) -> dict[str, str]:
+def fingerprint(call: Call) -> dict[str, str]:
     """A short digest of each watched field, to compare the published values with the current ones."""
     return {
-        "tags": _digest(",".join(str(tag_id) for tag_id in sorted(tag_ids))),
+        "tags": _digest(",".join(str(pk) for pk in sorted(tag.pk for tag in call.list_tags()))),
         "note": _digest(call.note),
         "value": _digest("" if call.value is None else f"{call.value:.2f}"),
         "transcription_text": _digest(call.transcription_text),

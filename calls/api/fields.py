@@ -65,7 +65,7 @@ class TagNames(serializers.ListField):
         super().__init__(child=StrictCharField(max_length=100), max_length=100, **kwargs)
 
     def get_attribute(self, instance: Any) -> list[str]:
-        return [tag.name for tag in instance.tags.all()]
+        return [tag.name for tag in instance.list_tags()]
 
 
 @extend_schema_field({"type": "array", "items": {}})

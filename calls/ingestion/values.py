@@ -94,7 +94,7 @@ def change_call(locked: LockedCall, company: Company, data: Data) -> None:
 
 def _set_tags(call: Call, tags: list[Tag]) -> bool:
     """Whether they are others than before."""
-    if {tag.pk for tag in tags} == {tag.pk for tag in call.tags.all()}:
+    if {tag.pk for tag in tags} == {tag.pk for tag in call.list_tags()}:
         return False
     call.forget_known_tags()
     call.tags.set(tags)

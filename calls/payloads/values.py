@@ -83,11 +83,11 @@ def score(call: Any) -> int | str:
 
 
 def tag_names(call: Call) -> list[str]:
-    return [tag.name for tag in call.tags.all()]
+    return [tag.name for tag in call.list_tags()]
 
 
 def tag_details(call: Call) -> list[dict[str, str]]:
-    return [{"name": tag.name, "level": tag.level, "color": tag.color} for tag in call.tags.all()]
+    return [{"name": tag.name, "level": tag.level, "color": tag.color} for tag in call.list_tags()]
 
 
 def milestones(call: Call) -> dict[str, dict[str, Any]]:

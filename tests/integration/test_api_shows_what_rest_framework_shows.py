@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 from rest_framework import serializers
 
 from calls.api.serializers import CallSerializer
-from calls.models import Tag
+from calls.models import Call, Tag
 from subscriptions.api.kit.serializers import StrictModelSerializer, StrictSerializer
 from tests.support.factories import make_call, make_company, make_form, make_subscription, make_text
 
@@ -61,3 +62,30 @@ def test_values_that_are_not_of_their_columns_type_are_shown_alike():
     assert serializer.to_representation(call)["note"] == "12"
     call.person = None
     compare(serializer, call)
+
+
+def test_times_are_shown_in_the_time_zone_that_is_current():
+    call = make_call(make_company(), start_time=datetime(2026, 7, 1, 12, tzinfo=UTC))
+    serializer = CallSerializer()
+    assert serializer.to_representation(call)["start_time"] == "2026-07-01T12:00:00Z"
+    with timezone.override("America/Chicago"):
+        compare(serializer, call)
+        assert serializer.to_representation(call)["start_time"] == "2026-07-01T07:00:00-05:00"
+
+
+class _Times(StrictSerializer):
+    created_at = serializers.DateTimeField()
+    day = serializers.DateTimeField(source="created_at", format="%Y-%m-%d")
+    there = serializers.DateTimeField(source="created_at", default_timezone=ZoneInfo("Asia/Kolkata"))
+    itself = serializers.DateTimeField(source="created_at", format=None)
+
+
+def test_fields_that_show_times_in_their_own_way_do_so():
+    compare(_Times(), make_company())
+
+
+def test_tags_that_nobody_has_read_yet_are_read():
+    company = make_company()
+    call = make_call(company)
+    call.tags.add(Tag.objects.create(company=company, name="Roof"))
+    assert CallSerializer().to_representation(Call.objects.get(pk=call.pk))["tags"] == ["Roof"]

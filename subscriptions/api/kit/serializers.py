@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
-from rest_framework import serializers
+from django.utils import timezone
+from rest_framework import ISO_8601, serializers
 from rest_framework.fields import Field, SkipField, get_error_detail
 from rest_framework.relations import PKOnlyObject
+from rest_framework.settings import api_settings
 
 from ...models import Company
 from .errors import MAX_ERRORS
@@ -41,11 +44,12 @@ def shared_serializer(serializer_class: type[S]) -> S:
 
 class _Reader(NamedTuple):
     """How a field's value is read, where that is by the attribute's name alone; the type of values that are shown as
-    they are."""
+    they are; whether it is a time as most are."""
 
     name: str
     read: Callable[[Any], Any] | None
     shown_type: type[Any] | None
+    is_time: bool
     field: Field[Any, Any, Any, Any]
 
 
@@ -58,6 +62,17 @@ _SHOWN_AS_IT_IS: list[tuple[Any, type[Any]]] = [
 
 def _is_plain(field: Field[Any, Any, Any, Any]) -> bool:
     return type(field).get_attribute is Field.get_attribute
+
+
+def _shows_times(field: Field[Any, Any, Any, Any]) -> bool:
+    """Whether it shows a time as ISO 8601, in the time zone that is current."""
+    return (
+        isinstance(field, serializers.DateTimeField)
+        and type(field).to_representation is serializers.DateTimeField.to_representation
+        and type(field).enforce_timezone is serializers.DateTimeField.enforce_timezone
+        and getattr(field, "format", api_settings.DATETIME_FORMAT) == ISO_8601
+        and not hasattr(field, "timezone")
+    )
 
 
 def _shown_as_it_is(field: Field[Any, Any, Any, Any]) -> type[Any] | None:
@@ -107,16 +122,22 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """As Django REST framework's, which takes twice as long: for a column whose value is shown as it is, there is
-        nothing to ask the field."""
+        nothing to ask the field, and the current time zone is asked for once, not for each time."""
         shown: dict[str, Any] = {}
-        for name, read, shown_type, field in self._readers:
+        in_utc = timezone.get_current_timezone_name() == "UTC"
+        for name, read, shown_type, is_time, field in self._readers:
             try:
                 value = field.get_attribute(instance) if read is None else read(instance)
             except SkipField:
                 continue
             if isinstance(value, PKOnlyObject) and value.pk is None:
                 value = None
-            shown[name] = value if value is None or type(value) is shown_type else field.to_representation(value)
+            if value is None or type(value) is shown_type:
+                shown[name] = value
+            elif is_time and in_utc and type(value) is datetime and value.tzinfo is UTC:
+                shown[name] = f"{value.isoformat()[:-6]}Z"
+            else:
+                shown[name] = field.to_representation(value)
         return shown
 
     @cached_property
@@ -125,7 +146,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         columns = {field.name for field in model._meta.concrete_fields if not field.is_relation} if model else set()
         return [
             _Reader(name, attrgetter(str(field.source)) if _is_plain(field) and field.source in columns else None,
-                    _shown_as_it_is(field), field)
+                    _shown_as_it_is(field), _shows_times(field), field)
             for name, field in self.fields.items()
             if not field.write_only
         ]  # fmt: skip

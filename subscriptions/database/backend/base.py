@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from .. import hosts
 from ..beside_commit import BesideCommit
 from ..bound_cursor import BoundCursor
+from .utc_loader import UtcLoader
 
 
 class _Operations(DatabaseOperations):
@@ -29,9 +31,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if self.alias != DEFAULT_DB_ALIAS:  # a replica's server is not the one to ask first for the primary
-            return super().get_new_connection(conn_params)
-        connection = super().get_new_connection(hosts.put_last_good_first(conn_params))
-        hosts.note(connection.info.host, connection.info.port)
+            connection = super().get_new_connection(conn_params)
+        else:
+            connection = super().get_new_connection(hosts.put_last_good_first(conn_params))
+            hosts.note(connection.info.host, connection.info.port)
+        if self.timezone is UTC:  # unless DATABASES has a time zone of its own
+            connection.adapters.register_loader("timestamptz", UtcLoader)
         return connection
 
     def close_if_health_check_failed(self) -> None:
