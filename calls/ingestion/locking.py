@@ -40,7 +40,7 @@ WITH c AS MATERIALIZED (
 ), stream AS MATERIALIZED ({lock_stream})
 """
 _CURRENT = """
-       c.version = (SELECT b.xmin FROM calls_call b WHERE b.id = c.id)
+       c.version = (SELECT b.xmin FROM calls_call b WHERE b.resource_id = c.resource_id)
        AND stream.version = (SELECT b.xmin FROM subscriptions_eventstream b WHERE b.subject_id = c.resource_id)
 """
 # Then, or if somebody held it: one statement waits for the lock, the next reads all as it is since then. The stream is

@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model
 
 from ..database.prepared import prepared_cursor
+from .subject import EventSubject
 
 M = TypeVar("M", bound=Model)
 
@@ -86,12 +87,12 @@ def insert_row(row: M, also: str, values: Sequence[Any] = (), *, before: Before 
     return _insert([row], f", {also}", values, before)[0]
 
 
-def build_update(row: Model, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """An UPDATE of these fields of a stored object, to be a part of another statement, and its values. The fields'
-    values must already have their Python types."""
+def build_update(row: EventSubject, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """An UPDATE of these fields of a stored call, text or form, to be a part of another statement, and its values. They
+    must already have their Python types."""
     statement, fields = _build_update(type(row), frozenset(names))
     values = {field.column: field.pre_save(row, add=False) for field in fields}
-    return statement, {"changes": json.dumps(values, default=_as_text), "changed": row.pk}
+    return statement, {"changes": json.dumps(values, default=_as_text), "changed": row.resource_id}
 
 
 @cache
@@ -100,7 +101,9 @@ def _build_update(model: type[Model], names: frozenset[str]) -> tuple[str, list[
     table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
     return (
         f"UPDATE {table} SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(changes)s)) "
-        "WHERE id = %(changed)s::bigint",
+        # Of no other index. With the statistics of an empty table, one of which the id is the last column looks as good
+        # as the primary key, and is searched from end to end.
+        "WHERE resource_id = %(changed)s",
         fields,
     )
 

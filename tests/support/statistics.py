@@ -20,6 +20,19 @@ def rows_read(*tables: str) -> int:
         return int(cursor.fetchone()[0])
 
 
+def blocks_read(*tables: str) -> int:
+    """Blocks of the tables and their indexes that this transaction has looked at. An index that is searched from end to
+    end counts few rows, but all its blocks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_stat_get_xact_blocks_fetched(r.oid))::bigint FROM pg_class r"
+            "  LEFT JOIN pg_index i ON i.indexrelid = r.oid"
+            " WHERE coalesce(i.indrelid, r.oid) IN (SELECT oid FROM pg_class WHERE relname = ANY (%s))",
+            [list(tables)],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def set_statistics(statistics: Mapping[str, tuple[int, int]]) -> None:
     """Of each table: rows and pages, as they may have been counted at some time. (-1, 0): never."""
     with connection.cursor() as cursor:
