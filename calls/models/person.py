@@ -118,13 +118,16 @@ class PersonManager(models.Manager["Person"]):
             )
             return cursor.fetchone() is not None
 
-    def find_or_insert(self, company_id: int, *, phone: str = "", email: str = "") -> tuple[str, list[Any]]:
+    def find_or_insert(
+        self, company_id: int, *, phone: str = "", email: str = "", where: str = "true"
+    ) -> tuple[str, list[Any]]:
         """`lock_by_phone` or `lock_by_email` as a statement with its values, which returns the row's columns: to be
-        part of another statement, `from_json` builds the row of it, and `lock_main` has to follow."""
+        part of another statement, `from_json` or `Columns` builds the row of it, and `lock_main` has to follow. Does
+        nothing but where the condition `where` holds."""
         field = "phone" if phone else "email"
         # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
         statement = (
-            f"{_INSERT} ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
+            f"{_INSERT} WHERE {where} ON CONFLICT (company_id, {field}) WHERE {field} <> '' "
             f"DO UPDATE SET {field} = excluded.{field} RETURNING {_PERSON.sql}"
         )
         return statement, [self._new_id(), company_id, phone, email]
@@ -219,7 +222,7 @@ class Person(models.Model):
 _PERSON = Columns(Person)
 _INSERT = (
     "INSERT INTO calls_person (resource_id, company_id, phone, email, name, city, state, country) "
-    "VALUES (%s, %s, %s, %s, '', '', '', '')"
+    "SELECT %s, %s::bigint, %s, %s, '', '', '', ''"
 )
 
 

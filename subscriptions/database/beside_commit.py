@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 
 class BesideCommit(ABC):
@@ -15,8 +14,8 @@ class BesideCommit(ABC):
     is_sent = False
 
     @abstractmethod
-    def statement(self) -> tuple[str, Sequence[Any]]:
-        """With its parameters, as a prepared cursor takes it."""
+    def statement(self) -> tuple[str, Sequence[str]]:
+        """A SELECT with `%s` for its values, which are texts."""
 
     @abstractmethod
     def __call__(self) -> None: ...

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -66,7 +65,7 @@ class _WakeUp:
 class _Notify(_WakeUp, BesideCommit):
     """A wake-up that is sent along with the commit."""
 
-    def statement(self) -> tuple[str, Sequence[Any]]:
+    def statement(self) -> tuple[str, Sequence[str]]:
         return _NOTIFY_WITHOUT_WAIT, [channel_of(self.slot), self.news.payload()]
 
     def __call__(self) -> None:

@@ -7,12 +7,14 @@ import select
 from collections.abc import Iterator
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from subscriptions.database.backend import base
+from subscriptions.database.backend.commit import commit_beside
+from subscriptions.database.beside_commit import BesideCommit
 from subscriptions.delivery import wakeup
 from subscriptions.delivery.slots import SlotConnection
-from subscriptions.models import ApiKey
+from subscriptions.models import ApiKey, Company
 from tests.support.drains import slot_connection
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.waiting import PATIENCE
@@ -31,7 +33,6 @@ def slot() -> Iterator[SlotConnection]:
 def round_trips(monkeypatch) -> list[int]:
     """The wake-ups that went along with a commit."""
     sent: list[int] = []
-    commit_beside = base.commit_beside
 
     def count(raw, waiting):
         commit_beside(raw, waiting)
@@ -89,3 +90,47 @@ def test_a_rolled_back_savepoint_takes_its_wake_up_with_it(slot, round_trips):
             transaction.set_rollback(True)
     assert not round_trips
     assert not slot.news()
+
+
+class _Setting(BesideCommit):
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def statement(self) -> tuple[str, list[str]]:
+        return "SELECT set_config('callhooks.test', %s, false)", [self.value]
+
+    def __call__(self) -> None:
+        assert self.is_sent
+
+
+@pytest.mark.parametrize("value", ["it's", "a \\ b", "100%s", '"; SELECT 1', "Zoë 1"])
+def test_texts_go_along_as_they_are(value: str):
+    with transaction.atomic():
+        make_company()
+        transaction.on_commit(_Setting(value))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('callhooks.test')")
+        assert cursor.fetchone() == (value,)
+
+
+def test_a_connection_that_ends_at_the_commit_is_an_error(slot, round_trips):
+    """Nobody knows whether it was committed: the caller must not take it for done."""
+
+    @transaction.atomic
+    def make_a_company() -> None:
+        wakeup.after_commit({make_company().pk})
+        end_connection(connection.connection.info.backend_pid)
+
+    with pytest.raises(OperationalError):
+        make_a_company()
+    connection.close()
+    assert not round_trips
+    assert not slot.news()
+    assert not Company.objects.exists()
+
+
+def end_connection(pid: int) -> None:
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()

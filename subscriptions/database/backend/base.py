@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -13,6 +11,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from .. import hosts
 from ..beside_commit import BesideCommit
 from ..bound_cursor import BoundCursor
+from .commit import commit_beside
 from .utc_loader import UtcLoader
 
 
@@ -56,24 +55,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         with self.wrap_database_errors:
             commit_beside(self.connection, waiting)
-
-
-def commit_beside(connection: psycopg.Connection[Any], waiting: Sequence[BesideCommit]) -> None:
-    """Raises psycopg's errors of the commit; those of what goes beside it are the hooks' own matter."""
-    commit = BoundCursor(connection)
-    cursors = [BoundCursor(connection) for _ in waiting]
-    try:
-        with connection.pipeline():
-            commit.execute("COMMIT", prepare=False)  # pg_stat_statements counts a prepared one once
-            for cursor, hook in zip(cursors, waiting, strict=True):
-                cursor.execute(*hook.statement())
-    except psycopg.Error:
-        # Whether it is committed already, only its own answer says.
-        if commit.pgresult is None or commit.pgresult.status != psycopg.pq.ExecStatus.COMMAND_OK:
-            raise
-        return
-    for hook in waiting:
-        hook.is_sent = True
 
 
 def _has_news(connection: Any) -> bool:
