@@ -20,7 +20,8 @@ EXISTS (SELECT FROM calls_person p
                 WHERE e.person_id = own.id AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)} LIMIT 1) earlier
          WHERE p.id = c.person_id)
 """
-_HOUR = "extract(hour FROM {at} AT TIME ZONE o.time_zone)::int"
+_HOUR = "extract(hour FROM {at} AT TIME ZONE g.time_zone)::int"
+_TRACKER_SOURCE = "(SELECT t.source FROM calls_tracker t WHERE t.id = {row}.tracker_id)"
 _EMPTY = "false AS answered, false AS voicemail, false AS abandoned, false AS first"
 IS_OVER = "(answered_at IS NOT NULL OR voicemail OR ended_at IS NOT NULL)"
 
@@ -32,7 +33,8 @@ def _hours(condition: str) -> str:
 _INSERT = f"""
 , item AS MATERIALIZED (
     SELECT g.company_id, g.day, 'call' AS kind, c.tracker_id, c.source, c.campaign,
-           coalesce(nullif(c.source, ''), t.source) AS from_where, c.direction = 'outbound' AS outbound,
+           coalesce(nullif(c.source, ''), {_TRACKER_SOURCE.format(row="c")}) AS from_where,
+           c.direction = 'outbound' AS outbound,
            c.answered_at IS NOT NULL AND NOT c.voicemail AS answered, c.voicemail,
            c.abandoned AND c.answered_at IS NULL AND NOT c.voicemail AS abandoned,
            c.direction = 'inbound' AND c.person_id IS NOT NULL AND NOT {CALLED_BEFORE} AS first,
@@ -41,21 +43,16 @@ _INSERT = f"""
                 THEN greatest(0, extract(epoch FROM c.answered_at - c.start_time)) END AS waited,
            {_HOUR.format(at="c.start_time")} AS hour
       FROM given g
-      JOIN subscriptions_company o ON o.id = g.company_id
      CROSS JOIN LATERAL {rows_of_day("calls_call", "start_time", f"NOT spam AND {IS_OVER}")} c
-      JOIN calls_tracker t ON t.id = c.tracker_id
      UNION ALL
-    SELECT g.company_id, g.day, 'text', m.tracker_id, '', '', t.source, m.direction = 'outbound', {_EMPTY},
-           false, 0, NULL, {_HOUR.format(at="m.sent_at")}
+    SELECT g.company_id, g.day, 'text', m.tracker_id, '', '', {_TRACKER_SOURCE.format(row="m")},
+           m.direction = 'outbound', {_EMPTY}, false, 0, NULL, {_HOUR.format(at="m.sent_at")}
       FROM given g
-      JOIN subscriptions_company o ON o.id = g.company_id
      CROSS JOIN LATERAL {rows_of_day("messaging_textmessage", "sent_at")} m
-      JOIN calls_tracker t ON t.id = m.tracker_id
      UNION ALL
     SELECT g.company_id, g.day, 'form', NULL, f.source, f.campaign, f.source, false, {_EMPTY},
            f.lead_status = 'good_lead', coalesce(f.value, 0), NULL, {_HOUR.format(at="f.submitted_at")}
       FROM given g
-      JOIN subscriptions_company o ON o.id = g.company_id
      CROSS JOIN LATERAL {rows_of_day("forms_intake_formsubmission", "submitted_at")} f
 ), most AS (
     SELECT company_id, day, campaign,

@@ -10,17 +10,17 @@ from typing import NamedTuple
 def rows_between(table: str, at: str, company: str, since: str, before: str, condition: str = "true") -> str:
     """A subquery: the rows of a company from one time to the other, looked up by both.
 
-    OFFSET 0 keeps it from being joined: the planner takes every company for a small one, and would read all that it
-    has for each of its days. The order is that of the index of the company's rows: with the statistics of an empty
-    table an index by person and time looks as good, and is read from its beginning for each company."""
+    OFFSET 0 stops PostgreSQL from flattening the subquery into a join, which reads all that a company has for each of
+    its days. The ORDER BY matches the index by company, time and id, so that it is chosen with statistics from when
+    the table was empty, too: an index by person and time then looks as good, and all of it is read for each company."""
     return f"""(
        SELECT * FROM {table} WHERE company_id = {company} AND {condition} AND {at} >= {since} AND {at} < {before}
         ORDER BY {at} DESC, id DESC OFFSET 0)"""
 
 
 def rows_of_day(table: str, at: str, condition: str = "true") -> str:
-    """The same for the day of `given g`, whose company is `o`."""
-    zone = "AT TIME ZONE o.time_zone"
+    """The same for the day of `given g`."""
+    zone = "AT TIME ZONE g.time_zone"
     return rows_between(
         table, at, "g.company_id", f"g.day::timestamp {zone}", f"(g.day + 1)::timestamp {zone}", condition
     )

@@ -22,14 +22,14 @@ BATCH = 2_000  # marks in one transaction
 STEP = 30  # days of calls that were there before
 _ONE_AT_A_TIME = 0x63616C6C746F74  # an advisory lock
 
-# `given`: companies and their days.
+# `given`: companies, their days and time zones. Nothing else is joined with what is looked up for each of them: with
+# statistics from when the tables were empty it would be looked up before the join, for each company with each other.
 _CLEAR = "DELETE FROM {table} t USING given g WHERE t.company_id = g.company_id AND t.day = g.day"
 _SOURCES = "vendor_api_calldaybysource"
 _COUNT = f"""
 , counted AS MATERIALIZED (
     SELECT c.company_id, g.day, {COLUMNS}
       FROM given g
-      JOIN subscriptions_company o ON o.id = g.company_id
      CROSS JOIN LATERAL {day_tables.rows_of_day("calls_call", "start_time", "NOT spam")} c
 ), by_source AS (
     INSERT INTO {_SOURCES} (company_id, day, tracker_id, source, calls, answered, seconds, good_leads)
@@ -44,18 +44,19 @@ SELECT company_id, day, direction, answered, voicemail, device, lead_status, cou
 """
 # The days of an hour: two where the zone's midnight is within it.
 _OF_MARKS = """
-WITH given AS (
-    SELECT DISTINCT m.company_id, d.day
+WITH given AS MATERIALIZED (
+    SELECT DISTINCT m.company_id, d.day, o.time_zone
       FROM vendor_api_calltotalmark m
-      JOIN subscriptions_company o ON o.id = m.company_id
+     CROSS JOIN LATERAL (SELECT time_zone FROM subscriptions_company WHERE id = m.company_id OFFSET 0) o
      CROSS JOIN LATERAL (VALUES ((m.hour AT TIME ZONE o.time_zone)::date),
                                 (((m.hour + interval '3599.999999 seconds') AT TIME ZONE o.time_zone)::date)) AS d (day)
      WHERE m.id = ANY (%(marks)s)
 )
 """
 _OF_RANGE = """
-WITH given AS (
-    SELECT %(company)s::bigint AS company_id, generate_series(0, %(days)s - 1) + %(day)s::date AS day
+WITH given AS MATERIALIZED (
+    SELECT id AS company_id, generate_series(0, %(days)s - 1) + %(day)s::date AS day, time_zone
+      FROM subscriptions_company WHERE id = %(company)s
 )
 """
 _NEWEST_MARK = "SELECT coalesce(max(id), 0) FROM vendor_api_calltotalmark"

@@ -84,13 +84,14 @@ def _create_or_update(company: Company, data: Data, key: dict[str, str]) -> tupl
 
 
 def _full_number(text: str | None) -> str:
-    """The number if it is written as it is stored; else blank."""
+    """The number if it is in E.164 form already, as it is stored; else blank. Others need the company's country."""
     return text if text and not is_withheld(text) and normalise_if_number(text) == text else ""
 
 
 def _find(company: Company, key: dict[str, str], tracking_number: str | None, customer_number: str) -> _Found:
     """Whether a call has this natural key, the tracking number, and for a new call the customer, locked: in one
-    statement. The next one counts the customer's calls, so that it sees those for which this one waited."""
+    statement. It may wait for another transaction that holds this person, whose calls its snapshot does not show, so
+    the customer's calls are counted by the next one."""
     values: list[Any] = []
     person = _NOBODY
     if customer_number:

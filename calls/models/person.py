@@ -123,7 +123,7 @@ class PersonManager(models.Manager["Person"]):
     ) -> tuple[str, list[Any]]:
         """`lock_by_phone` or `lock_by_email` as a statement with its values, which returns the row's columns: to be
         part of another statement, `from_json` or `Columns` builds the row of it, and `lock_main` has to follow. Does
-        nothing but where the condition `where` holds."""
+        nothing unless `where` is true."""
         field = "phone" if phone else "email"
         # DO UPDATE, not DO NOTHING: it locks and returns an existing row.
         statement = (

@@ -15,7 +15,7 @@ class BesideCommit(ABC):
 
     @abstractmethod
     def statement(self) -> tuple[str, Sequence[str]]:
-        """A SELECT with `%s` for its values, which are texts."""
+        """A SELECT with `%s` for its values, which are texts; another `%` is written twice."""
 
     @abstractmethod
     def __call__(self) -> None: ...

@@ -101,8 +101,8 @@ def _build_update(model: type[Model], names: frozenset[str]) -> tuple[str, list[
     table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
     return (
         f"UPDATE {table} SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(changes)s)) "
-        # Of no other index. With the statistics of an empty table, one of which the id is the last column looks as good
-        # as the primary key, and is searched from end to end.
+        # `resource_id` is in one index only. With statistics from when the table was empty, PostgreSQL may take an
+        # index that merely ends in `id`, and scan all of it.
         "WHERE resource_id = %(changed)s",
         fields,
     )

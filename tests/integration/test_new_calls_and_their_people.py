@@ -61,7 +61,6 @@ def test_a_call_that_is_known_asks_for_nobody(tracker):
     key = {"external_source": "pbx", "external_id": "1"}
     call = ring(tracker, "", **key)
     assert ring(tracker, "", **key, note="Known.") == call
-    assert phones(tracker.company) == []
     person = ring(tracker, NUMBER, **key).person
     before = version_of(person)
     assert ring(tracker, NUMBER, **key, note="Still known.").person == person
@@ -75,15 +74,31 @@ def version_of(person: Person) -> str:
 
 
 def test_a_refused_call_leaves_nobody(tracker):
+    ring(tracker, NUMBER, start_time=timezone.now())
+    person = Person.objects.get()
+    before = version_of(person)
+    with pytest.raises(ValidationError):
+        ring(tracker, "+12145550124", start_time=timezone.now(), ended_at=timezone.now() - timedelta(days=1))
+    with pytest.raises(ValidationError):
+        ring(tracker, NUMBER, start_time=timezone.now(), ended_at=timezone.now() - timedelta(days=1))
+    assert phones(tracker.company) == [NUMBER]
+    assert version_of(person) == before
+    assert Call.objects.count() == 1
+
+
+def test_a_call_to_an_unknown_number_asks_for_nobody(tracker):
+    """Not even to take it back: the next person gets the next id."""
+    first = ring(tracker, NUMBER).person.pk
     with pytest.raises(ValidationError, match="tracking numbers"):
         create_or_update_call(
             company=tracker.company,
-            data={"direction": "inbound", "tracking_phone_number": "+12145550199", "customer_phone_number": NUMBER},
+            data={
+                "direction": "inbound",
+                "tracking_phone_number": "+12145550199",
+                "customer_phone_number": "+12145550124",
+            },
         )
-    with pytest.raises(ValidationError):
-        ring(tracker, NUMBER, start_time=timezone.now(), ended_at=timezone.now() - timedelta(days=1))
-    assert phones(tracker.company) == []
-    assert not Call.objects.exists()
+    assert ring(tracker, "+12145550125").person.pk == first + 1
 
 
 def test_the_main_row_of_a_merged_person_is_locked_too(tracker):

@@ -41,3 +41,10 @@ def test_they_are_in_utc(zone: str, text: str, expected: datetime):
 def test_what_python_cannot_hold_is_an_error(text: str):
     with pytest.raises(DataError, match="timestamp too"), transaction.atomic():
         read(text)
+
+
+def test_what_python_cannot_hold_in_utc_is_an_error():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL TIME ZONE 'Asia/Kolkata'")
+    with pytest.raises(DataError, match="cannot hold in UTC"):
+        read("0001-01-01 00:00:00")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import select
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
+from psycopg import DataError
 
 from subscriptions.database.backend import base
 from subscriptions.database.backend.commit import commit_beside
@@ -90,6 +92,71 @@ def test_a_rolled_back_savepoint_takes_its_wake_up_with_it(slot, round_trips):
             transaction.set_rollback(True)
     assert not round_trips
     assert not slot.news()
+
+
+def test_a_wake_up_of_a_transaction_without_a_statement(slot, round_trips):
+    """There is nothing to commit, of which PostgreSQL would warn in its log."""
+    company = make_company()
+    warnings: list[str | None] = []
+    connection.connection.add_notice_handler(lambda notice: warnings.append(notice.message_primary))
+    with transaction.atomic():
+        wakeup.after_commit({company.pk})
+    assert not warnings
+    assert not round_trips
+    select.select(list(slot.descriptors()), [], [], PATIENCE)
+    assert slot.news().companies == {company.pk}
+    connection.close()  # with its handler
+
+
+@pytest.mark.usefixtures("round_trips")
+def test_a_connection_that_ends_behind_the_commit_is_no_error():
+    """The data is there. Hooks have a connection again, and the wake-up is not taken for sent."""
+    seen: list[object] = []
+    connection.close()
+    with transaction.atomic():
+        company = make_company()
+        transaction.on_commit(_End(seen))
+        transaction.on_commit(lambda: seen.append(Company.objects.get(pk=company.pk)))
+    assert seen == [False, company]
+    assert connection.get_autocommit()
+    with transaction.atomic():
+        make_company()
+    assert Company.objects.count() == 2
+
+
+class _End(BesideCommit):
+    def __init__(self, seen: list[object]) -> None:
+        self.seen = seen
+
+    def statement(self) -> tuple[str, list[str]]:
+        return "SELECT pg_terminate_backend(pg_backend_pid(), 5000)", []
+
+    def __call__(self) -> None:
+        self.seen.append(self.is_sent)
+
+
+def test_what_is_rolled_back_at_the_commit_is_an_error(round_trips):
+    """A statement had failed, and somebody had taken that for harmless: PostgreSQL answers the COMMIT by a ROLLBACK."""
+
+    @transaction.atomic
+    def make_a_company() -> None:
+        company = make_company()
+        with suppress(DataError):
+            connection.connection.execute("SELECT 1 / 0")
+        wakeup.after_commit({company.pk})
+
+    with pytest.raises(InternalError, match="Nothing was committed"):
+        make_a_company()
+    assert not round_trips
+    assert not Company.objects.exists()
+
+
+def test_two_drains_are_woken_by_one_commit(round_trips, settings):
+    settings.DELIVERY_DRAINS = 2
+    with transaction.atomic():
+        company = make_company()
+        wakeup.after_commit({company.pk, company.pk + 1})
+    assert round_trips == [2]
 
 
 class _Setting(BesideCommit):

@@ -44,7 +44,7 @@ def shared_serializer(serializer_class: type[S]) -> S:
 
 class _Reader(NamedTuple):
     """How a field's value is read, where that is by the attribute's name alone; the type of values that are shown as
-    they are; whether it is a time as most are."""
+    they are; whether it is a DateTimeField with the default ISO 8601 output."""
 
     name: str
     read: Callable[[Any], Any] | None

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg.pq import TransactionStatus
 
 from .. import hosts
 from ..beside_commit import BesideCommit
@@ -47,10 +48,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super().close_if_health_check_failed()
         self.health_check_done = True
 
+    def _has_begun(self) -> bool:
+        """Whether there is anything to commit: psycopg begins a transaction with its first statement."""
+        return self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Django does so after each commit. A server that ends the connection right after it has answered the COMMIT
+        has committed: that is no error, and hooks open another connection."""
+        if autocommit and self.connection is not None and self.connection.closed:
+            self.connection = None
+            return
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+
     def _commit(self) -> None:
         """Sends what may go beside a commit along with it: one round trip instead of two or more."""
         waiting = [hook for _, hook, *_ in self.run_on_commit if isinstance(hook, BesideCommit)]
-        if not waiting or self.connection is None or self.queries_logged or self.execute_wrappers:
+        if not waiting or not self._has_begun() or self.queries_logged or self.execute_wrappers:
             super()._commit()  # type: ignore[misc]
             return
         with self.wrap_database_errors:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader  # type: ignore[import-untyped]
+from psycopg import DataError
 
 
 class UtcLoader(BaseTzLoader):  # type: ignore[misc]
@@ -18,5 +19,7 @@ class UtcLoader(BaseTzLoader):  # type: ignore[misc]
         """Raises psycopg's DataError for a time that Python cannot hold, such as infinity."""
         try:
             return datetime.fromisoformat(str(data, "ascii")).astimezone(UTC)
+        except OverflowError:  # in UTC it is before the year 1, or after 9999
+            raise DataError(f"a time that Python cannot hold in UTC: {bytes(data)!r}") from None
         except ValueError:
             return super().load(data)  # type: ignore[no-any-return]
