@@ -17,7 +17,7 @@ from calls.models import Call, Person, Tracker
 from subscriptions.models import Company
 from tests.support.factories import make_company, make_tracker
 from tests.support.threads import with_own_connection
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import PATIENCE, lock_waiters, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,13 +129,7 @@ def test_a_call_counts_those_for_which_it_waited(tracker):
         with transaction.atomic():
             first = ring(tracker, NUMBER)
             second = pool.submit(with_own_connection, lambda: ring(tracker, NUMBER))
-            wait_until(somebody_waits)
+            wait_until(lambda: lock_waiters() > 0)
         assert first.prior_calls == 0
         assert second.result(timeout=PATIENCE).prior_calls == 1
     assert phones(tracker.company) == [NUMBER]
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
-        return bool(cursor.fetchone()[0])

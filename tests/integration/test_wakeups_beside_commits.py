@@ -17,6 +17,7 @@ from subscriptions.database.beside_commit import BesideCommit
 from subscriptions.delivery import wakeup
 from subscriptions.delivery.slots import SlotConnection
 from subscriptions.models import ApiKey, Company
+from tests.support.connections import cut_our_connection
 from tests.support.drains import slot_connection
 from tests.support.factories import make_call, make_company, make_subscription
 from tests.support.waiting import PATIENCE
@@ -186,7 +187,7 @@ def test_a_connection_that_ends_at_the_commit_is_an_error(slot, round_trips):
     @transaction.atomic
     def make_a_company() -> None:
         wakeup.after_commit({make_company().pk})
-        end_connection(connection.connection.info.backend_pid)
+        cut_our_connection()
 
     with pytest.raises(OperationalError):
         make_a_company()
@@ -194,10 +195,3 @@ def test_a_connection_that_ends_at_the_commit_is_an_error(slot, round_trips):
     assert not round_trips
     assert not slot.news()
     assert not Company.objects.exists()
-
-
-def end_connection(pid: int) -> None:
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    other.close()
