@@ -217,7 +217,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["subscriptions.api.kit.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["subscriptions.api.kit.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["subscriptions.api.kit.throttling.ApiKeyThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["subscriptions.api.kit.etags.Renderer"],
     "DEFAULT_PARSER_CLASSES": ["subscriptions.api.kit.parsing.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "subscriptions.api.kit.parsing.JSONNegotiation",
     "DEFAULT_METADATA_CLASS": None,

@@ -11,7 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from subscriptions.database.prepared import prepared_cursor
+from subscriptions.database.prepared import fetch_prepared
 from subscriptions.models import columns
 
 from .models import Call, Person
@@ -100,12 +100,12 @@ def _count(by_pk: dict[int, Any], before: str, values: dict[str, Any]) -> dateti
     one = len(by_pk) == 1
     if one:
         given = {name: column[0] for name, column in given.items()}
-    with prepared_cursor() as cursor:
-        cursor.execute(_COUNT[one].replace("WITH ", f"WITH {before}", 1), {"moment": SAME_MOMENT, **given, **values})
-        for pk, now, number, good_lead_id, good_lead_time in cursor.fetchall():  # noqa: B007
-            call = by_pk[pk]
-            call.prior_calls = number
-            call.good_lead_call_id, call.good_lead_call_time = good_lead_id, good_lead_time
+    statement = _COUNT[one].replace("WITH ", f"WITH {before}", 1)
+    rows = fetch_prepared(statement, {"moment": SAME_MOMENT, **given, **values})
+    for pk, now, number, good_lead_id, good_lead_time in rows:  # noqa: B007
+        call = by_pk[pk]
+        call.prior_calls = number
+        call.good_lead_call_id, call.good_lead_call_time = good_lead_id, good_lead_time
     return now
 
 

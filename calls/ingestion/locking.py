@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
 
-from subscriptions.database.prepared import prepared_cursor
+from subscriptions.database.prepared import fetch_prepared
 from subscriptions.events.stream_statements import LOCK_KNOWN, LOCKED
 from subscriptions.events.streams import Stream, read_locked
 from subscriptions.models import Company
@@ -79,17 +79,13 @@ def lock_by_natural_key(company: Company, external_source: str, external_id: str
 def _lock(company: Company, where: str, values: dict[str, str]) -> LockedCall | None:
     """Two programs that set different fields do not overwrite each other: it is locked before anything is read."""
     key = {"company": company.pk, **values}
-    with prepared_cursor() as cursor:
-        cursor.execute(_lock_and_read(where), key)
-        row = cursor.fetchone()
-        if row is None or not row[0]:
-            cursor.execute(_LOCK.format(where=where), key)
-            locked = cursor.fetchone()
-            if locked is None:
-                return None
-            cursor.execute(_read_locked(), {"id": locked[0]})
-            row = cursor.fetchone()
-        return _build(company, row)
+    rows = fetch_prepared(_lock_and_read(where), key)
+    if not rows or not rows[0][0]:
+        locked = fetch_prepared(_LOCK.format(where=where), key)
+        if not locked:
+            return None
+        rows = fetch_prepared(_read_locked(), {"id": locked[0][0]})
+    return _build(company, rows[0])
 
 
 @cache

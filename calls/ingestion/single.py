@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from subscriptions.database.prepared import prepared_cursor
+from subscriptions.database.prepared import fetch_prepared
 from subscriptions.models import Company
 from subscriptions.models.columns import Columns
 
@@ -96,10 +96,8 @@ def _find(company: Company, key: dict[str, str], tracking_number: str | None, cu
     person = _NOBODY
     if customer_number:
         person, values = Person.objects.find_or_insert(company.pk, phone=customer_number, where=_IS_NEW)
-    with prepared_cursor() as cursor:
-        cursor.execute(
-            _FIND.format(person=person, columns=f"{_TRACKER.sql}, {_PERSON.sql}"),
-            [company.pk, key.get("external_source"), key.get("external_id"), company.pk, tracking_number, *values],
-        )
-        row = cursor.fetchone()
+    (row,) = fetch_prepared(
+        _FIND.format(person=person, columns=f"{_TRACKER.sql}, {_PERSON.sql}"),
+        [company.pk, key.get("external_source"), key.get("external_id"), company.pk, tracking_number, *values],
+    )
     return _Found(row[0], _TRACKER.build(row, 1), _PERSON.build(row, 1 + len(_TRACKER)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -156,9 +157,21 @@ def recording_page(call: Call, name: str) -> str:
     """Our page or redirect for the recording, with the access key."""
     if not call.recording_url:
         return ""
-    path = reverse(name, args=[call.resource_id])
-    return f"{settings.PUBLIC_URL}{path}?access_key={call.recording_access_key}"
+    return f"{_address(name, call)}?access_key={call.recording_access_key}"
 
 
 def timeline(call: Call) -> str:
-    return settings.PUBLIC_URL + reverse("call-timeline", args=[call.resource_id])
+    return _address("call-timeline", call)
+
+
+def _address(name: str, call: Call) -> str:
+    before, after = _path_around_id(name)
+    return f"{settings.PUBLIC_URL}{before}{call.resource_id}{after}"
+
+
+@cache
+def _path_around_id(name: str) -> tuple[str, str]:
+    """The path of a call's page before and after its id. To reverse it takes as long as all the rest of a payload."""
+    any_id = "CAL" + "0" * 32
+    before, _, after = reverse(name, args=[any_id]).partition(any_id)
+    return before, after

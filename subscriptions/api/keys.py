@@ -95,7 +95,7 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
             key, secret = ApiKey.objects.issue(company=self.company, parent=mine, made_by=maker(mine), **values)
             self._record_audit("Created an API key", key)
         answer = self.created_response(key)
-        answer.data["key"] = secret
+        answer.data = answer.data.with_more({"key": secret})
         return answer
 
     @extend_schema(request=RotateKeySerializer, responses={201: MadeKeySerializer})
@@ -114,7 +114,7 @@ class ApiKeyViewSet(ListViewSet, RetrieveViewSet):
             self._record_audit("Rotated an API key", old)
         answer = self.created_response(key)
         answer.headers["Location"] = request.path.replace(f"/{pk}/rotate/", f"/{key.pk}/")
-        answer.data["key"] = secret
+        answer.data = answer.data.with_more({"key": secret})
         return answer
 
     def destroy(self, request: Request, pk: str) -> Response:

@@ -168,7 +168,7 @@ class SubscriptionViewSet(PastEventsViewSet):
             subscription = Subscription.objects.create(company=self.company, **values)
             self.record_audit("Added", subscription)
         answer = self.created_response(subscription)
-        answer.data.update(_secrets_of(subscription))
+        answer.data = answer.data.with_more(_secrets_of(subscription))
         return answer
 
     def partial_update(self, request: Request, resource_id: str) -> Response:

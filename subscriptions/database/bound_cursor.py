@@ -30,8 +30,9 @@ class BinaryCursor(BoundCursor):
 
 
 @lru_cache(maxsize=256)  # more than there are such statements
-def number_placeholders(statement: str) -> tuple[str, list[str]]:
-    """The statement with `$1`, `$2` … for its placeholders, and the names in their order, if they have names."""
+def number_placeholders(statement: str) -> tuple[bytes, list[str]]:
+    """The statement as it is sent, with `$1`, `$2` … for its placeholders, and the names in their order, if they have
+    names."""
     names: list[str] = []
     unnamed = 0
 
@@ -46,4 +47,4 @@ def number_placeholders(statement: str) -> tuple[str, list[str]]:
             names.append(name)
         return f"${names.index(name) + 1}"
 
-    return _PLACEHOLDER.sub(number, statement), names
+    return _PLACEHOLDER.sub(number, statement).encode(), names

@@ -18,6 +18,8 @@ from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from .bound_cursor import BoundCursor
 
 THRESHOLD = 0  # times that a statement runs before it is prepared
+# Of a connection. Each holds the last rows of its statement; psycopg keeps 100 prepared statements.
+KEPT_CURSORS = 64
 
 
 class prepared_connection:  # used like a function
@@ -69,10 +71,49 @@ class prepared_cursor(prepared_connection):
 
     def __enter__(self) -> Any:
         raw = self._open()
+        return self._observed() or BoundCursor(raw)
+
+    def _observed(self) -> Any:
+        """Django's cursor, where statements are not prepared or somebody looks on."""
         django = self._django
         if not settings.DATABASE_PREPARED_STATEMENTS:
             return django.cursor()
-        if django.queries_logged or django.execute_wrappers:  # somebody looks on
-            return django._prepare_cursor(BoundCursor(raw))
+        if django.queries_logged or django.execute_wrappers:
+            return django._prepare_cursor(BoundCursor(django.connection))
         django.validate_no_broken_transaction()
-        return BoundCursor(raw)
+        return None
+
+
+class _kept_cursor(prepared_cursor):
+    """The same for one statement whose rows are all fetched inside: its cursor is kept for the next time, since psycopg
+    looks up how to read and write each type once for each cursor and statement."""
+
+    __slots__ = ("_cursor", "_statement")
+
+    def __init__(self, statement: str) -> None:
+        self._statement = statement
+
+    def __enter__(self) -> Any:
+        raw = self._open()
+        self._cursor = None
+        if observed := self._observed():
+            return observed
+        # Taken away: a statement that is run within this one gets another.
+        self._cursor = self._django.kept_cursors.pop(self._statement, None) or BoundCursor(raw)
+        return self._cursor
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        kept: dict[str, BoundCursor] = self._django.kept_cursors
+        if self._cursor is not None and self._cursor.connection is self._django.connection and len(kept) < KEPT_CURSORS:
+            kept[self._statement] = self._cursor
+
+
+def fetch_prepared(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    """Run one statement of those that `prepared_cursor` is for, and get its rows."""
+    with _kept_cursor(statement) as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

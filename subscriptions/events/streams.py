@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ..database.prepared import prepared_cursor
+from ..database.prepared import fetch_prepared, prepared_cursor
 from ..models import EventSubject
 from . import stream_statements as statements
 from .catalogue import EventType
@@ -82,11 +82,9 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
     """Lock the streams of these subjects, and create missing ones. Locks in the order of ids, so that transactions with
     the same subjects cannot deadlock. The result's keys are resource ids."""
     by_id = {subject.resource_id: subject for subject in sorted(subjects, key=lambda s: s.resource_id)}
-    with prepared_cursor() as cursor:
-        rows = [(resource_id, subject.company_id) for resource_id, subject in by_id.items()]
-        one = len(rows) == 1
-        cursor.execute(statements.LOCK[one], [kind, *(rows[0] if one else _by_column(rows))])
-        return _read(by_id, cursor.fetchall())
+    rows = [(resource_id, subject.company_id) for resource_id, subject in by_id.items()]
+    one = len(rows) == 1
+    return _read(by_id, fetch_prepared(statements.LOCK[one], [kind, *(rows[0] if one else _by_column(rows))]))
 
 
 def read_locked(subject: EventSubject, row: Sequence[Any]) -> Stream:
@@ -106,14 +104,13 @@ def _read(subjects: Mapping[str, EventSubject], rows: Sequence[Sequence[Any]]) -
             watched_before = watched_now
         streams[subject_id] = Stream(subjects[subject_id], last, fired, watched_now, watched_before, wake_at, now)
     if same_transaction:
-        with prepared_cursor() as cursor:
-            cursor.execute(
-                "SELECT subject_id, type, id, sequence FROM subscriptions_event "
-                f"WHERE subject_id = ANY (%s) AND xact = {statements.THIS_TRANSACTION}",
-                [same_transaction],
-            )
-            for subject_id, event_type, event_id, sequence in cursor.fetchall():
-                streams[subject_id].own_events[event_type] = (event_id, sequence)
+        events = fetch_prepared(
+            "SELECT subject_id, type, id, sequence FROM subscriptions_event "
+            f"WHERE subject_id = ANY (%s) AND xact = {statements.THIS_TRANSACTION}",
+            [same_transaction],
+        )
+        for subject_id, event_type, event_id, sequence in events:
+            streams[subject_id].own_events[event_type] = (event_id, sequence)
     return streams
 
 
@@ -151,13 +148,14 @@ def _write(
     those of the streams."""
     one = len(streams) == 1 and len(new) < 2
     of_streams = streams[0] if one else _by_column(streams)
-    with prepared_cursor() as cursor:
-        if not new:
+    if not new:
+        with prepared_cursor() as cursor:
             cursor.execute(without[one], [*first, *of_streams])
-            return Written(0, [], [])
-        events = [_event_row(event) for event in new]
-        cursor.execute(with_events[one], [*(events[0] if one else _by_column(events)), *first, *of_streams])
-        return _written(cursor.fetchone())
+        return Written(0, [], [])
+    events = [_event_row(event) for event in new]
+    values = [*(events[0] if one else _by_column(events)), *first, *of_streams]
+    (row,) = fetch_prepared(with_events[one], values)
+    return _written(row)
 
 
 def write_bodies(bodies: Mapping[tuple[UUID, str], bytes]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model
 
-from ..database.prepared import prepared_cursor
+from ..database.prepared import fetch_prepared
 from .subject import EventSubject
 
 M = TypeVar("M", bound=Model)
@@ -115,10 +115,8 @@ def _insert(objects: Sequence[M], also: str, values: Sequence[Any], before: Befo
     if before:
         statement = f"WITH {before.sql} {statement}"
     rows = [{field.column: field.pre_save(each, add=True) for field in fields} for each in objects]
-    with prepared_cursor() as cursor:
-        given = [json.dumps(rows, default=_as_text), *values]
-        cursor.execute(statement + also, [*before.values, *given] if before else given)
-        returned = cursor.fetchall()
+    given = [json.dumps(rows, default=_as_text), *values]
+    returned = fetch_prepared(statement + also, [*before.values, *given] if before else given)
     for each, row in zip(objects, returned, strict=True):
         for field, value in zip(filled_in, row, strict=False):
             setattr(each, field.attname, value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from django.db import connection
 from django.utils import timezone
 
-from ..database.prepared import prepared_cursor
+from ..database.prepared import fetch_prepared, prepared_cursor
 from .access import ApiKey
 from .columns import Columns
 from .company import Company
@@ -46,19 +47,24 @@ def find_key(secret: str, *, a_minute: int) -> ApiKey | None:
     """The key with this secret, usable or not, with its company (without the company's signing key). The request of a
     usable key is counted; `a_minute`: how many it may send, 0: any number."""
     share = WINDOW / a_minute if a_minute else 0.0
-    with prepared_cursor() as cursor:
-        cursor.execute(
-            f"{_FIND_AND_COUNT} SELECT (SELECT used FROM counted), {_KEY.sql}, {_COMPANY.sql} "
-            "FROM subscriptions_apikey k LEFT JOIN subscriptions_company c ON c.id = k.company_id "
-            "WHERE k.hashed = %(hashed)s",
-            {"hashed": ApiKey.hash(secret), "share": share, "window": WINDOW},
-        )
-        row = cursor.fetchone()
-    key = _KEY.build(row, 1) if row else None
-    if key is not None:
-        key.company = _COMPANY.build(row, 1 + len(_KEY))
-        key.rate_used = row[0]
+    rows = fetch_prepared(_find_and_count(), {"hashed": ApiKey.hash(secret), "share": share, "window": WINDOW})
+    if not rows:
+        return None
+    row = rows[0]
+    key = _KEY.build(row, 1)
+    assert key is not None
+    key.company = _COMPANY.build(row, 1 + len(_KEY))
+    key.rate_used = row[0]
     return key
+
+
+@cache
+def _find_and_count() -> str:
+    return (
+        f"{_FIND_AND_COUNT} SELECT (SELECT used FROM counted), {_KEY.sql}, {_COMPANY.sql} "
+        "FROM subscriptions_apikey k LEFT JOIN subscriptions_company c ON c.id = k.company_id "
+        "WHERE k.hashed = %(hashed)s"
+    )
 
 
 def seconds_used(key: ApiKey) -> float:

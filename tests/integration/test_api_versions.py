@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
+from unittest.mock import patch
 
 import pytest
+from rest_framework.renderers import JSONRenderer
 
+from subscriptions.api.kit import etags
 from subscriptions.models import Company, Subscription
 from tests.support.api import program, rung
 from tests.support.factories import make_company, make_subscription, make_tracker
@@ -30,6 +34,22 @@ def test_reading_and_changing_say_the_version(company, path):
     changed = api.patch(path, {"name": "New"})
     assert read["ETag"] != changed["ETag"]
     assert api.get(path)["ETag"] == changed["ETag"]
+
+
+def test_the_version_is_of_what_is_sent_and_its_json_is_made_once(company, path):
+    with patch.object(JSONRenderer, "render", autospec=True, side_effect=JSONRenderer.render) as made:
+        answer = program(company).get(path)
+    assert answer["ETag"] == f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
+    assert made.call_count == 1
+
+
+def test_what_is_shown_does_not_change_under_its_json():
+    shown = etags.Shown({"name": "A"})
+    for change in (lambda: shown.update(name="B"), lambda: shown.__setitem__("name", "B"), lambda: shown.pop("name")):
+        with pytest.raises(TypeError, match="with_more"):
+            change()
+    assert shown.with_more({"secret": "once"}) == {"name": "A", "secret": "once"}
+    assert (shown, shown.json) == ({"name": "A"}, b'{"name":"A"}')
 
 
 def test_what_is_known_is_not_sent_again(company, path):

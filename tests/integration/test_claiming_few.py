@@ -247,7 +247,7 @@ def test_it_reads_through_no_table_however_many_endpoints_wait(company):
         cursor.execute("ANALYZE")
         cursor.execute(f"SELECT {BY_INDEX}".replace(", true)", ", false)"))
         try:
-            cursor.execute(f"PREPARE few AS {statement}")
+            cursor.execute(f"PREPARE few AS {statement.decode()}")
             cursor.execute(f"EXPLAIN EXECUTE few ({', '.join(values[name] for name in names)})")
             plan = "\n".join(line for (line,) in cursor.fetchall())
         finally:

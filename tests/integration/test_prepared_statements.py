@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
-from django.db import NotSupportedError, connection
+from django.db import DataError, NotSupportedError, connection, transaction
 from django.utils import timezone
 
-from subscriptions.database.prepared import prepared_cursor
+from subscriptions.database import prepared as prepared_module
+from subscriptions.database.bound_cursor import BoundCursor
+from subscriptions.database.prepared import fetch_prepared, prepared_cursor
 from subscriptions.models import ApiKey, Delivery
 from tests.support.api import program
 from tests.support.factories import make_company, make_subscription, make_tracker
@@ -102,3 +106,54 @@ def test_after_a_column_changed_its_type_the_next_request_has_a_new_connection()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE changing")
+
+
+ONE = "SELECT %s::bigint"
+
+
+def kept_cursors() -> dict[str, BoundCursor]:
+    ours: Any = connection
+    kept: dict[str, BoundCursor] = ours.kept_cursors
+    return kept
+
+
+@pytest.mark.django_db
+def test_a_statement_that_runs_within_itself_has_a_cursor_of_its_own():
+    fetch_prepared(ONE, [1])
+    with prepared_module._kept_cursor(ONE) as outer:
+        outer.execute(ONE, [2])
+        assert fetch_prepared(ONE, [3]) == [(3,)]
+        assert outer.fetchall() == [(2,)]
+
+
+@pytest.mark.django_db
+def test_a_cursor_is_kept_for_its_statement_also_after_an_error_and_only_so_many(monkeypatch):
+    monkeypatch.setattr(prepared_module, "KEPT_CURSORS", 2)
+    kept_cursors().clear()
+    fetch_prepared(ONE, [1])
+    first = kept_cursors()[ONE]
+    with pytest.raises(DataError), transaction.atomic():
+        fetch_prepared(ONE, ["no number"])
+    assert fetch_prepared(ONE, [2]) == [(2,)]
+    assert fetch_prepared(ONE, [3]) == [(3,)]
+    assert kept_cursors()[ONE] is not first
+    for number in range(3):
+        assert fetch_prepared(f"SELECT %s::bigint + {number}", [1]) == [(1 + number,)]
+    assert len(kept_cursors()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_of_a_connection_that_ended_is_not_used_again():
+    assert fetch_prepared(ONE, [1]) == [(1,)]
+    connection.close()
+    assert fetch_prepared(ONE, [2]) == [(2,)]
+    assert kept_cursors()[ONE].connection is connection.connection
+
+
+@pytest.mark.django_db
+def test_types_are_found_anew_for_other_values():
+    echo = "SELECT %s, %s::timestamptz IS NULL"
+    assert fetch_prepared(echo, ["a", None]) == [("a", True)]
+    assert fetch_prepared(echo, [7, timezone.now()]) == [(7, False)]
+    assert fetch_prepared(echo, [2**40, None]) == [(2**40, True)]
+    assert fetch_prepared(echo, ["b", timezone.now()]) == [("b", False)]

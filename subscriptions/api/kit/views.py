@@ -59,7 +59,7 @@ class TenantViewSet(GenericViewSet[Any]):
         if "If-Match" in request.headers and self.detail and request.method not in SAFE_METHODS:
             if not unread.may_read(request.auth):  # the condition tells whether a guessed value is right
                 raise PermissionDenied("If-Match needs the scope 'read'. Leave it out, or use a key with that scope.")
-            etags.check(request, self.represent(self.get_locked_object()))
+            etags.check(request, etags.Shown(self.represent(self.get_locked_object())))
 
     @property
     def address(self) -> dict[str, str]:
@@ -113,7 +113,7 @@ class TenantViewSet(GenericViewSet[Any]):
 
     def object_response(self, instance: Any, status: int = 200, **headers: str) -> Response:
         """An object with its ETag."""
-        body = self.represent(instance)
+        body = etags.Shown(self.represent(instance))
         return Response(body, status, headers={"ETag": etags.etag(body), **headers})
 
     def created_response(self, instance: Any, *, new: bool = True) -> Response:

@@ -28,8 +28,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = _Operations
     health_check_enabled: bool
     health_check_done: bool
+    kept_cursors: dict[str, BoundCursor]  # of the connection, by statement (`prepared.fetch_prepared`)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self.kept_cursors = {}
         if self.alias != DEFAULT_DB_ALIAS:  # a replica's server is not the one to ask first for the primary
             connection = super().get_new_connection(conn_params)
         else:
