@@ -8,7 +8,17 @@ from uuid import uuid4
 import pytest
 
 from subscriptions.delivery import outages, outbox
-from subscriptions.delivery.claimer import BUSY_SECONDS, CUT_SECONDS, IDLE_SECONDS, Claimer
+from subscriptions.delivery.claimer import (
+    BUSY_SECONDS,
+    CLAIM_ROWS,
+    CLAIM_ROWS_OF_MANY,
+    CLAIM_ROWS_OF_SOME,
+    CUT_SECONDS,
+    IDLE_SECONDS,
+    MANY_COMPANIES,
+    SOME_COMPANIES,
+    Claimer,
+)
 from subscriptions.delivery.fairness import Hosts, Paces, Shares
 from subscriptions.delivery.news import News
 from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
@@ -127,6 +137,26 @@ def test_for_a_company_that_is_alone_there_is_no_pause(script, monkeypatch):
 def test_for_many_companies_there_is_no_pause(script, monkeypatch):
     monkeypatch.setattr("subscriptions.delivery.claimer.MANY_COMPANIES", 1)
     assert seconds_after_a_large_claim(monkeypatch, script, [1, 2]) == 0
+
+
+@pytest.mark.parametrize(
+    ("companies", "rows"),
+    [
+        (2, CLAIM_ROWS),
+        (SOME_COMPANIES, CLAIM_ROWS_OF_SOME),
+        (MANY_COMPANIES - 1, CLAIM_ROWS_OF_SOME),
+        (MANY_COMPANIES, CLAIM_ROWS_OF_MANY),
+    ],
+)
+def test_a_claim_brings_as_much_as_its_companies_are_many(script, monkeypatch, companies, rows):
+    monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: 0.0)
+    made = claimer()
+    found = [row for company in range(1, companies + 1) for row in rows_of(company, 1)]
+    for claimed in (rows_of(1, 5), found):
+        script[:] = [Claim(claimed, False, False, False, None)]
+        made.wake(News(everywhere=True))
+        made.step(0.0)
+    assert made.rows_at_once() == rows
 
 
 def test_a_woken_company_waits_for_no_pause(script, monkeypatch):
