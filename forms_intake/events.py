@@ -25,7 +25,7 @@ EXISTS (
      CROSS JOIN LATERAL {ROWS_OF_PERSON}
      CROSS JOIN LATERAL (
         SELECT FROM forms_intake_formsubmission e
-         WHERE e.person_id = own.id
+         WHERE e.person_id BETWEEN own.id AND own.id
            AND {is_earlier("e", "forms_intake_formsubmission", at="submitted_at", moment="%s")}
          LIMIT 1) earlier
      WHERE p.id = forms_intake_formsubmission.person_id)

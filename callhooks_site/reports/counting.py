@@ -17,7 +17,9 @@ EXISTS (SELECT FROM calls_person p
          CROSS JOIN LATERAL {ROWS_OF_PERSON}
          CROSS JOIN LATERAL (
                SELECT FROM calls_call e
-                WHERE e.person_id = own.id AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)} LIMIT 1) earlier
+                WHERE e.person_id BETWEEN own.id AND own.id
+                  AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)}
+                LIMIT 1) earlier
          WHERE p.id = c.person_id)
 """
 _HOUR = "extract(hour FROM {at} AT TIME ZONE g.time_zone)::int"

@@ -9,11 +9,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from calls.ingestion.single import create_or_update_call, update_call
-from calls.models import Call, Tracker
+from calls.models import Call, Person, Tracker
 from subscriptions.models import Company
 from tests.support.factories import make_company, make_tracker
 from tests.support.statistics import blocks_read, rows_read, set_statistics
@@ -55,6 +55,33 @@ def ring(company: Company, tracker: Tracker) -> None:
         },
     )
     update_call(company=company, resource_id=call.resource_id, data={"answered_at": timezone.now()})
+
+
+def count_calls_of_one_person(company: Company, tracker: Tracker) -> None:
+    """As statistics say it of an installation's first minutes, when somebody tries it with their own telephone."""
+    person = Person.objects.create(company=company, phone="+12145550199")
+    start = timezone.now() - timedelta(days=1)
+    Call.objects.bulk_create(
+        Call(company=company, tracker=tracker, person=person, direction="inbound", start_time=start)
+        for _ in range(MANY // 10)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE calls_call")
+    Call.objects.all().delete()
+
+
+@pytest.mark.parametrize("statistics", [(-1, 0), (0, 1)], ids=["none", "of an empty table"])
+def test_where_one_person_made_all_calls_so_far_the_calls_of_others_are_not_read(company, statistics: tuple[int, int]):
+    tracker = make_tracker(company)
+    count_calls_of_one_person(company, tracker)
+    leave_pages(company, tracker)
+    set_statistics({"calls_call": statistics})
+    for _ in range(PLANNED_AFTER):
+        ring(company, tracker)
+    make_many(company, tracker, MANY)
+    rows = rows_read("calls_call")
+    ring(company, tracker)
+    assert rows_read("calls_call") - rows < MANY // 10
 
 
 @pytest.mark.parametrize("statistics", [(-1, 0), (0, 1)], ids=["none", "of an empty table"])
