@@ -35,15 +35,17 @@ class Items(NamedTuple):
 
     def first(self, *, since: str) -> str:
         """A subquery: the time of the first of company `c.id`, from the time `since` on."""
-        return self._one(f"x.{self.at} >= {since}", "")
+        return self._one(f"x.{self.at} >= {since}", f"x.company_id DESC, x.{self.at}, x.id")
 
     def last(self) -> str:
-        return self._one("true", " DESC")
+        return self._one("true", f"x.company_id, x.{self.at} DESC, x.id DESC")
 
     def _one(self, also: str, order: str) -> str:
+        # BETWEEN: of an equality PostgreSQL thinks what the statistics say, and while they know of one company it would
+        # read all rows for each.
         return (
-            f"(SELECT x.{self.at} FROM {self.table} x WHERE x.company_id = c.id AND {self.condition} AND {also}"
-            f" ORDER BY x.{self.at}{order}, x.id{order} LIMIT 1)"
+            f"(SELECT x.{self.at} FROM {self.table} x WHERE x.company_id BETWEEN c.id AND c.id"
+            f" AND {self.condition} AND {also} ORDER BY {order} LIMIT 1)"
         )
 
 
