@@ -16,7 +16,7 @@ from calls.ingestion.single import create_or_update_call, update_call
 from calls.models import Call, Person, Tracker
 from subscriptions.models import Company
 from tests.support.factories import make_company, make_tracker
-from tests.support.statistics import blocks_read, rows_read, set_statistics
+from tests.support.statistics import blocks_read, forget_statistics, rows_read, set_statistics
 
 pytestmark = pytest.mark.django_db  # one transaction: its own counts of rows can be read
 
@@ -72,6 +72,7 @@ def count_calls_of_one_person(company: Company, tracker: Tracker) -> None:
 
 @pytest.mark.parametrize("statistics", [(-1, 0), (0, 1)], ids=["none", "of an empty table"])
 def test_where_one_person_made_all_calls_so_far_the_calls_of_others_are_not_read(company, statistics: tuple[int, int]):
+    forget_statistics("calls_call", "calls_person", "calls_tracker")
     tracker = make_tracker(company)
     count_calls_of_one_person(company, tracker)
     leave_pages(company, tracker)
@@ -86,6 +87,7 @@ def test_where_one_person_made_all_calls_so_far_the_calls_of_others_are_not_read
 
 @pytest.mark.parametrize("statistics", [(-1, 0), (0, 1)], ids=["none", "of an empty table"])
 def test_a_call_and_its_change_do_not_read_the_calls_of_others(company, statistics: tuple[int, int]):
+    forget_statistics("calls_call", "calls_person", "calls_tracker")
     tracker = make_tracker(company)
     leave_pages(company, tracker)
     set_statistics({"calls_call": statistics})

@@ -39,3 +39,10 @@ def set_statistics(statistics: Mapping[str, tuple[int, int]]) -> None:
         for table, (rows, pages) in statistics.items():
             cursor.execute("UPDATE pg_class SET reltuples = %s, relpages = %s WHERE relname = %s", [rows, pages, table])
         cursor.execute("DISCARD PLANS")
+
+
+def forget_statistics(*tables: str) -> None:
+    """What was counted of the tables' columns, which another test may have left."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = ANY (%s::regclass[]::oid[])", [list(tables)])
+        cursor.execute("DISCARD PLANS")

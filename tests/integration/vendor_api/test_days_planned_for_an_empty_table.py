@@ -15,13 +15,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from callhooks_site.vendor_api import totals_upkeep
-from callhooks_site.vendor_api.models import CallDay, CallTotalMark
+from callhooks_site.vendor_api.models import CallDay
 from calls.models import Call
 from forms_intake.models import FormSubmission
 from messaging.models import TextMessage
 from subscriptions.models import Company
 from tests.support.factories import make_call, make_company, make_form, make_text, make_tracker
-from tests.support.statistics import rows_read, set_statistics
+from tests.support.statistics import forget_statistics, rows_read, set_statistics
 
 pytestmark = pytest.mark.django_db  # one transaction: its own counts of rows can be read
 
@@ -72,25 +72,8 @@ def mixtures() -> Iterator[dict[str, tuple[int, int]]]:
         yield {name: rng.choice([(-1, 0), (0, 0), (0, 1), (0, 50), (300, 30), (100_000, 3000)]) for name in names}
 
 
-def count_rows_of_one_company() -> None:
-    """As statistics say it while an installation has one company."""
-    company = make_company()
-    tracker = make_tracker(company)
-    now = timezone.now()
-    for _ in range(PAGES):
-        make_call(company, tracker, start_time=now, ended_at=now)
-        make_form(company, submitted_at=now)
-        make_text(company, tracker)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(TABLES)}")
-    for model in (Call, FormSubmission, TextMessage, CallTotalMark):
-        model.objects.all().delete()
-
-
-@pytest.mark.parametrize("is_counted", [False, True], ids=["statistics of nothing", "statistics of one company"])
-def test_days_of_many_companies(is_counted: bool):
-    if is_counted:
-        count_rows_of_one_company()
+def test_days_of_many_companies():
+    forget_statistics(*TABLES, *BESIDE)
     companies = [make_company() for _ in range(COMPANIES)]
     leave_pages(make_company())  # nobody counts its days, so that what it leaves is not looked at
     make_one_each(companies)
