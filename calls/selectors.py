@@ -21,12 +21,15 @@ SAME_MOMENT = timedelta(seconds=10)
 
 # The rows of the person of which p is one. What belongs to them is asked of each by itself, in a LATERAL that cannot
 # become a join (LIMIT, OFFSET 0): the planner thinks that a person has many rows, and would rather read a table that
-# its statistics say is small. It may have grown since. BETWEEN, since of an equality it thinks what the statistics say:
-# where one person made all calls of a new installation's first minutes, that all of them are to be read.
+# its statistics say is small. It may have grown since.
 ROWS_OF_PERSON = """(
        SELECT coalesce(p.merged_into_id, p.id) AS id
         UNION ALL
        SELECT r.id FROM calls_person r WHERE r.merged_into_id = coalesce(p.merged_into_id, p.id)) own"""
+
+# A row e is that person's. BETWEEN, since of an equality the planner thinks what the statistics say: where one person
+# made all calls of a new installation's first minutes, that all of them are to be read.
+IS_THEIRS = "e.person_id BETWEEN own.id AND own.id"
 
 
 def is_earlier(one: str, other: str, *, at: str, moment: str) -> str:
@@ -48,7 +51,7 @@ SELECT count(*) AS number,
   FROM {ROWS_OF_PERSON}
  CROSS JOIN LATERAL (
        SELECT e.id, e.start_time, e.lead_status FROM calls_call e
-        WHERE e.person_id BETWEEN own.id AND own.id
+        WHERE {IS_THEIRS}
           AND {is_earlier("e", "{call}", at="start_time", moment="%(moment)s")}
           AND e.id <> {{call}}.id  -- as it was before the statement, if that moves it
        OFFSET 0) e

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.signals import post_save
 
-from calls.selectors import ROWS_OF_PERSON, SAME_MOMENT, is_earlier, of_same_person
+from calls.selectors import IS_THEIRS, ROWS_OF_PERSON, SAME_MOMENT, is_earlier, of_same_person
 from subscriptions.database.prepared import prepared_cursor
 from subscriptions.events.publishing import Publisher
 
@@ -25,7 +25,7 @@ EXISTS (
      CROSS JOIN LATERAL {ROWS_OF_PERSON}
      CROSS JOIN LATERAL (
         SELECT FROM forms_intake_formsubmission e
-         WHERE e.person_id BETWEEN own.id AND own.id
+         WHERE {IS_THEIRS}
            AND {is_earlier("e", "forms_intake_formsubmission", at="submitted_at", moment="%s")}
          LIMIT 1) earlier
      WHERE p.id = forms_intake_formsubmission.person_id)

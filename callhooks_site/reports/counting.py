@@ -4,7 +4,7 @@ all that was there before. Triggers write the marks; those of this app are in it
 from __future__ import annotations
 
 from callhooks_site.vendor_api.day_tables import DayTables, Items, rows_of_day
-from calls.selectors import ROWS_OF_PERSON, SAME_MOMENT, is_earlier
+from calls.selectors import IS_THEIRS, ROWS_OF_PERSON, SAME_MOMENT, is_earlier
 
 _MOMENT = f"'{SAME_MOMENT.total_seconds():.0f} seconds'"
 # Of campaigns of a day: further ones are counted together. Some systems write a new one for each call.
@@ -17,9 +17,7 @@ EXISTS (SELECT FROM calls_person p
          CROSS JOIN LATERAL {ROWS_OF_PERSON}
          CROSS JOIN LATERAL (
                SELECT FROM calls_call e
-                WHERE e.person_id BETWEEN own.id AND own.id
-                  AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)}
-                LIMIT 1) earlier
+                WHERE {IS_THEIRS} AND {is_earlier("e", "c", at="start_time", moment=_MOMENT)} LIMIT 1) earlier
          WHERE p.id = c.person_id)
 """
 _HOUR = "extract(hour FROM {at} AT TIME ZONE g.time_zone)::int"
