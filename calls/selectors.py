@@ -105,7 +105,7 @@ def _count(by_pk: dict[int, Any], before: str, values: dict[str, Any]) -> dateti
     if one:
         given = {name: column[0] for name, column in given.items()}
     statement = _COUNT[one].replace("WITH ", f"WITH {before}", 1)
-    rows = fetch_prepared(statement, {"moment": SAME_MOMENT, **given, **values})
+    rows = fetch_prepared(statement, {"moment": SAME_MOMENT, **given, **values}, keep=one)
     for pk, now, number, good_lead_id, good_lead_time in rows:  # noqa: B007
         call = by_pk[pk]
         call.prior_calls = number

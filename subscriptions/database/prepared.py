@@ -111,9 +111,10 @@ class _kept_cursor(prepared_cursor):
             kept[self._statement] = self._cursor
 
 
-def fetch_prepared(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    """Run one statement of those that `prepared_cursor` is for, and get its rows."""
-    with _kept_cursor(statement) as cursor:
+def fetch_prepared(statement: str, values: Any, *, keep: bool = True) -> list[tuple[Any, ...]]:
+    """Run one statement of those that `prepared_cursor` is for, and get its rows. `keep` its cursor, but not of a
+    batch: it holds the values until the statement runs again."""
+    with _kept_cursor(statement) if keep else prepared_cursor() as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -84,7 +84,8 @@ def lock(kind: str, subjects: Sequence[EventSubject]) -> dict[str, Stream]:
     by_id = {subject.resource_id: subject for subject in sorted(subjects, key=lambda s: s.resource_id)}
     rows = [(resource_id, subject.company_id) for resource_id, subject in by_id.items()]
     one = len(rows) == 1
-    return _read(by_id, fetch_prepared(statements.LOCK[one], [kind, *(rows[0] if one else _by_column(rows))]))
+    values = [kind, *(rows[0] if one else _by_column(rows))]
+    return _read(by_id, fetch_prepared(statements.LOCK[one], values, keep=one))
 
 
 def read_locked(subject: EventSubject, row: Sequence[Any]) -> Stream:
@@ -154,7 +155,7 @@ def _write(
         return Written(0, [], [])
     events = [_event_row(event) for event in new]
     values = [*(events[0] if one else _by_column(events)), *first, *of_streams]
-    (row,) = fetch_prepared(with_events[one], values)
+    (row,) = fetch_prepared(with_events[one], values, keep=one)
     return _written(row)
 
 

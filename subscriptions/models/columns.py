@@ -116,7 +116,8 @@ def _insert(objects: Sequence[M], also: str, values: Sequence[Any], before: Befo
         statement = f"WITH {before.sql} {statement}"
     rows = [{field.column: field.pre_save(each, add=True) for field in fields} for each in objects]
     given = [json.dumps(rows, default=_as_text), *values]
-    returned = fetch_prepared(statement + also, [*before.values, *given] if before else given)
+    given = [*before.values, *given] if before else given
+    returned = fetch_prepared(statement + also, given, keep=len(objects) == 1)
     for each, row in zip(objects, returned, strict=True):
         for field, value in zip(filled_in, row, strict=False):
             setattr(each, field.attname, value)

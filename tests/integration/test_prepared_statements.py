@@ -151,6 +151,13 @@ def test_a_cursor_of_a_connection_that_ended_is_not_used_again():
 
 
 @pytest.mark.django_db
+def test_no_cursor_holds_the_values_of_a_batch():
+    kept_cursors().clear()
+    assert fetch_prepared(ONE, [1], keep=False) == [(1,)]
+    assert kept_cursors() == {}
+
+
+@pytest.mark.django_db
 def test_types_are_found_anew_for_other_values():
     echo = "SELECT %s, %s::timestamptz IS NULL"
     assert fetch_prepared(echo, ["a", None]) == [("a", True)]
