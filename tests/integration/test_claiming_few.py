@@ -17,7 +17,7 @@ from subscriptions.database.bound_cursor import number_placeholders
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import claiming_few
 from subscriptions.delivery.outbox.claiming import STUCK_SECONDS
-from subscriptions.delivery.outbox.claiming_few import MOST
+from subscriptions.delivery.outbox.claiming_few import MOST, UNDER_WAY_TRUSTED
 from subscriptions.delivery.outbox.cursors import BY_INDEX, CLAIM_LOCK
 from subscriptions.models import Company, Delivery, EndpointHealth, Subscription
 from tests.integration.test_housekeeping_reads_indexes import ENDPOINTS
@@ -111,6 +111,27 @@ def third_with_one_under_way(company: Company) -> None:
     make_call(company)
 
 
+def one_more_of_a_trusted_endpoint(company: Company) -> None:
+    health(last_success_at=timezone.now())
+    for _ in range(UNDER_WAY_TRUSTED):
+        make_call(company)
+
+
+def one_more_under_way_of_a_trusted_endpoint(company: Company) -> None:
+    one_more_of_a_trusted_endpoint(company)
+    assert len(claim(limit=UNDER_WAY_TRUSTED)) == UNDER_WAY_TRUSTED
+
+
+def a_stuck_one_of_a_trusted_endpoint(company: Company) -> None:
+    health(last_success_at=timezone.now())
+    stuck(company)
+
+
+def succeeded_long_ago(company: Company) -> None:
+    health(last_success_at=timezone.now() - timedelta(minutes=11))
+    third_row(company)
+
+
 def two_of_a_batch(company: Company) -> None:
     Subscription.objects.update(batch_events=10, batch_seconds=0)
     make_call(company)
@@ -158,6 +179,10 @@ def too_many(company: Company) -> None:
         at_a_rate,
         third_row,
         third_with_one_under_way,
+        one_more_of_a_trusted_endpoint,
+        one_more_under_way_of_a_trusted_endpoint,
+        a_stuck_one_of_a_trusted_endpoint,
+        succeeded_long_ago,
         two_of_a_batch,
         two_under_way,
         stuck,
@@ -179,6 +204,17 @@ def test_an_endpoint_gets_two_at_once(company):
     make_call(company)
     make_call(company)
     assert len(claim_few().rows) == 2
+
+
+def test_a_trusted_endpoint_gets_the_events_of_a_whole_call_and_a_change(company):
+    health(last_success_at=timezone.now())
+    make_call(company)
+    assert len(claim_few().rows) == 1
+    for _ in range(UNDER_WAY_TRUSTED - 1):
+        make_call(company)
+    assert len(claim_few().rows) == UNDER_WAY_TRUSTED - 1
+    make_call(company)
+    assert claim_few() is None
 
 
 def test_one_request_under_way_keeps_nothing_back(company):

@@ -21,14 +21,18 @@ from .claiming import STUCK_SECONDS
 from .cursors import UNAWAITED, alone_by_index
 from .rows import CLAIMED_ROW, WITH_ITS_ROWS, Claimed, claimed_columns, host_of
 
-MOST = 8  # available rows of all these companies
+MOST = 16  # available rows of all these companies
+# Requests of an endpoint under way, with those of this claim. Any endpoint may have two (one that takes long gets the
+# second when its drain sees the end of the first). One that answered well lately may have the events of a whole call
+# and a change: they can come within the time until an outcome is written, and who is refused here costs two claims.
+UNDER_WAY = 2
+UNDER_WAY_TRUSTED = 4
 
 # The limit stands in the statement: of one that is handed over the planner thinks that it is a tenth of all rows, and
 # reads all subscriptions.
-# Good: its endpoint is well or unknown and has two requests with this one at most, none of them stuck; its subscription
-# asks for no order and no rate. Two, since a call's events come one after the other, and any endpoint may have two
-# under way (one that takes long gets the second when its drain sees the end of the first). Rows that somebody else
-# holds are left, and claimed as soon as they are available again.
+# Good: its endpoint is well or unknown and has few requests under way, none of them stuck; its subscription asks for no
+# order and no rate. Rows that somebody else holds are left, and claimed as soon as they are available again.
+_TRUSTED = "h.last_success_at > statement_timestamp() - interval '10 min'"
 _CLAIM_FEW = f"""
 WITH available AS MATERIALIZED (
     SELECT rows.* FROM unnest(%(companies)s::bigint[]) AS company (id)
@@ -39,13 +43,15 @@ WITH available AS MATERIALIZED (
      LIMIT {MOST + 1}
 ), judged AS MATERIALIZED (
     SELECT a.id, a.subscription_id,
-           CASE WHEN h.last_success_at > statement_timestamp() - interval '10 min' THEN 2 ELSE 1 END AS trust,
+           CASE WHEN {_TRUSTED} THEN 2 ELSE 1 END AS trust,
            a.claim IS NULL AND a.due_at <= statement_timestamp()
            AND s.state = 'active' AND NOT s.ordered AND s.rate_per_minute IS NULL
            AND h.failing_since IS NULL AND coalesce(h.opened, 0) = 0
            AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
            AND (count(*) OVER (PARTITION BY a.subscription_id) + flying.number = 1
-                OR count(*) OVER (PARTITION BY a.subscription_id) + flying.number = 2 AND s.batch_events IS NULL
+                OR count(*) OVER (PARTITION BY a.subscription_id) + flying.number
+                   <= CASE WHEN {_TRUSTED} THEN {UNDER_WAY_TRUSTED} ELSE {UNDER_WAY} END
+                   AND s.batch_events IS NULL
                    AND (flying.until > statement_timestamp() + make_interval(secs => %(lease)s - {STUCK_SECONDS}))
                        IS NOT FALSE) AS good
       FROM available a
@@ -53,7 +59,7 @@ WITH available AS MATERIALIZED (
         SELECT count(*) AS number, min(due_at) AS until
           FROM (SELECT f.due_at FROM subscriptions_delivery f
                  WHERE f.subscription_id = a.subscription_id AND f.claim IS NOT NULL
-                   AND f.due_at > statement_timestamp() LIMIT 2) first_two) flying
+                   AND f.due_at > statement_timestamp() LIMIT {UNDER_WAY_TRUSTED}) counted) flying
       JOIN subscriptions_subscription s ON s.id = a.subscription_id
       LEFT JOIN subscriptions_endpointhealth h ON h.subscription_id = a.subscription_id
 ), simple AS MATERIALIZED (
