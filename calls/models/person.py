@@ -158,7 +158,7 @@ class Person(models.Model):
     rows never have rows merged into them: `merged_into` leads to the main row in one step (`calls.merging`)."""
 
     resource_id = ResourceIdField(prefix="PER")
-    company = models.ForeignKey(Company, models.PROTECT, related_name="people")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="people", db_index=False)
     phone = models.CharField(max_length=20, blank=True)
     email = models.CharField(max_length=254, blank=True)
     name = models.CharField(max_length=200, blank=True)

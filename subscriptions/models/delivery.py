@@ -52,14 +52,14 @@ class Delivery(models.Model):
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="deliveries", db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
-    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    attempts = models.IntegerField(default=0, db_default=0)
     # Number of attempts before the current round of the retry schedule: a resend starts a new round.
-    round_began_after = models.PositiveIntegerField(default=0, db_default=0)
+    round_began_after = models.IntegerField(default=0, db_default=0)
     # First tries have one lane; retries, resends and released deliveries the other, which gets the smaller share.
-    lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.FIRST, db_default=Lane.FIRST)
+    lane = models.SmallIntegerField(choices=Lane.choices, default=Lane.FIRST, db_default=Lane.FIRST)
     # In this round it was brought forward because a later one arrived: that happens once.
     forwarded = models.BooleanField(default=False, db_default=False, editable=False)
-    stage = models.PositiveSmallIntegerField(
+    stage = models.SmallIntegerField(
         choices=Stage.choices, default=Stage.SCHEDULED, db_default=Stage.SCHEDULED, editable=False
     )
     # Of the body that it sends; those of its subscription when the event happened.
@@ -76,12 +76,10 @@ class Delivery(models.Model):
         help_text="True: its body was built for this subscription, which had a shape when the event happened.",
     )
     # Whether others may go in the same request, if its subscription still asks for that when it is sent.
-    batch = models.PositiveSmallIntegerField(
-        choices=Batch.choices, default=Batch.ALONE, db_default=Batch.ALONE, editable=False
-    )
+    batch = models.SmallIntegerField(choices=Batch.choices, default=Batch.ALONE, db_default=Batch.ALONE, editable=False)
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
-    status_code = models.PositiveSmallIntegerField(null=True)
+    status_code = models.SmallIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
@@ -148,13 +146,13 @@ class Attempt(models.Model):
         LOST = "lost", "Unknown: the worker stopped before the answer was recorded"
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempt_log", db_index=False)
-    number = models.PositiveIntegerField()
+    number = models.IntegerField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     started_at = models.DateTimeField()
-    duration_ms = models.PositiveIntegerField(null=True)
+    duration_ms = models.IntegerField(null=True)
     url = models.CharField(max_length=2048)
     request_headers = models.JSONField(default=list)
-    status_code = models.PositiveSmallIntegerField(null=True)
+    status_code = models.SmallIntegerField(null=True)
     response_headers = models.JSONField(default=list)
     response_body = models.BinaryField(default=b"")
     response_truncated = models.BooleanField(default=False)

@@ -26,7 +26,7 @@ class EventStream(models.Model):
     subject_id = models.CharField(max_length=35, primary_key=True)
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=20)
-    last_sequence = models.PositiveIntegerField(default=0)
+    last_sequence = models.IntegerField(default=0)
     fired = ArrayField(models.CharField(max_length=40), default=list)
     watched = models.JSONField(default=dict)
     watched_before = models.JSONField(default=dict)
@@ -53,11 +53,11 @@ class Event(models.Model):
     company = models.ForeignKey(Company, models.PROTECT, related_name="events", db_index=False)
     type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=35)
-    sequence = models.PositiveIntegerField()
+    sequence = models.IntegerField()
     body = models.BinaryField()
     xact = models.BigIntegerField(default=0)
     # How many subscriptions it matched when it happened. The integrity check compares it with its deliveries.
-    fan_out = models.PositiveIntegerField(default=0, db_default=0)
+    fan_out = models.IntegerField(default=0, db_default=0)
     test = models.BooleanField(default=False, db_default=False)  # an example, for one subscription (`test_events.py`)
     created_at = models.DateTimeField(db_default=Now())
     # In the company's feed, which is sorted by it and by id: the number of the transaction that published it. Where a
