@@ -12,7 +12,7 @@ from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from subscriptions.database.prepared import fetch_prepared
-from subscriptions.models import columns
+from subscriptions.models import columns, new_rows
 
 from .models import Call, Person
 
@@ -116,7 +116,7 @@ def _count(by_pk: dict[int, Any], before: str, values: dict[str, Any]) -> dateti
 def insert_and_count(call: Call) -> datetime:
     """Insert a checked, unsaved call whose person is locked, and set its counts: `count_earlier` in the same statement.
     Returns the time of the counts by the database's clock."""
-    found = columns.insert_row(call, _COUNT_FOR_NEW, [SAME_MOMENT, SAME_MOMENT])
+    found = new_rows.insert_row(call, _COUNT_FOR_NEW, [SAME_MOMENT, SAME_MOMENT])
     counts = json.loads(found) if isinstance(found, str) else found
     inserted: Any = call
     inserted.prior_calls, inserted.good_lead_call_id = counts["number"], counts["good_lead_id"]

@@ -9,7 +9,7 @@ from typing import Any
 from calls.ingestion.natural_keys import check_natural_key, create_once, natural_key
 from calls.models import Person
 from calls.selectors import SAME_MOMENT
-from subscriptions.models import Company, columns
+from subscriptions.models import Company, new_rows
 
 from . import events
 from .mapping import Contact, FieldMapping
@@ -30,7 +30,7 @@ def record_form(
     key = natural_key(data)
 
     def create() -> FormSubmission:
-        form = FormSubmission(company=company, **data)
+        form = new_rows.build_new(FormSubmission, company=company, **data)
         form.mapping = mapping or form.mapping
         _insert(form, publish=publish)
         return form
@@ -53,7 +53,7 @@ def _insert(form: FormSubmission, *, publish: bool) -> None:
         inserted.has_earlier = _insert_with_person(form, contact)
     else:
         form.assign_person(contact)
-        inserted.has_earlier = columns.insert_row(form, events.HAS_EARLIER, [SAME_MOMENT, SAME_MOMENT])
+        inserted.has_earlier = new_rows.insert_row(form, events.HAS_EARLIER, [SAME_MOMENT, SAME_MOMENT])
     if publish:
         events.publish_new(form)
 
@@ -64,11 +64,11 @@ def _insert_with_person(form: FormSubmission, contact: Contact) -> bool:
     The statement sees other rows as they were before it waited for the person's lock. So what it finds is there, but
     where it finds nothing it is asked again, unless it inserted the person."""
     find, values = Person.objects.find_or_insert(form.company_id, phone=contact.phone, email=contact.email)
-    found = columns.insert_row(
+    found = new_rows.insert_row(
         form,
         _FOUND,
         [SAME_MOMENT, SAME_MOMENT],
-        before=columns.Before(f"person AS ({find}, xmax = 0 AS is_new)", values, "person_id", _PERSON_ID),
+        before=new_rows.Before(f"person AS ({find}, xmax = 0 AS is_new)", values, "person_id", _PERSON_ID),
     )
     told = json.loads(found) if isinstance(found, str) else found
     person = Person.from_json(told["person"])

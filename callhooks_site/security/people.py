@@ -22,11 +22,17 @@ def is_for_programs(request: HttpRequest) -> bool:
 
 
 class _ForPeople:
-    get_response: Any
+    """Programs go past it, and past all of them that follow each other in MIDDLEWARE at once."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)  # type: ignore[call-arg]
+        # Django wraps each middleware in what makes an answer of an error.
+        follows = getattr(get_response, "__wrapped__", None)
+        self._for_programs: Any = follows._for_programs if isinstance(follows, _ForPeople) else get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer: HttpResponseBase = (
-            self.get_response(request) if is_for_programs(request) else super().__call__(request)  # type: ignore[misc]
+            self._for_programs(request) if is_for_programs(request) else super().__call__(request)  # type: ignore[misc]
         )
         return answer
 

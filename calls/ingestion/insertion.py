@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from subscriptions.models import Company, columns
+from subscriptions.models import Company, new_rows
 
 from .. import events
 from ..bulk import assign_people
@@ -27,7 +27,7 @@ def insert_calls(company: Company, calls: Sequence[Call], tag_names: Sequence[Na
     if publish and len(calls) == 1:
         counted_at = insert_and_count(calls[0])
     else:  # several do not see each other while they are inserted: their counts are read after that
-        columns.insert_rows(calls)
+        new_rows.insert_rows(calls)
     _insert_tags(company, calls, tag_names)
     if publish:
         events.publish_new(calls, counted_at)

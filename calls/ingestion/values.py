@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from subscriptions.models import Company
+from subscriptions.models import Company, new_rows
 
 from .. import events
 from ..models import Call, Person, Tag, Tracker
@@ -39,7 +39,7 @@ def build_call(company: Company, data: Data, tracker: Tracker | None = None) -> 
     """An unsaved call, without its tags. Raises ValidationError."""
     tracker = tracker or find_tracker(company, data["tracking_phone_number"])
     tracker.company = company
-    call = Call(company=company, tracker=tracker)
+    call = new_rows.build_new(Call, company=company, tracker=tracker)
     if data.get("as_of"):
         data = drop_older_values(call, data)
     # Without a start_time: now, or earlier if something else happened earlier. The source's clock may be behind ours.

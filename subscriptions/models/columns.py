@@ -1,4 +1,4 @@
-"""Read, insert and update model instances with hand-written SQL, for the few statements that every API request runs.
+"""Read and update model instances with hand-written SQL, for the few statements that every API request runs.
 The ORM builds each query anew, which takes longer than the database takes to answer it."""
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model
 
-from ..database.prepared import fetch_prepared
 from .subject import EventSubject
 
 M = TypeVar("M", bound=Model)
@@ -63,36 +62,12 @@ class Columns(Generic[M]):
         return len(self._fields)
 
 
-def insert_rows(objects: Sequence[M]) -> None:
-    """`bulk_create` for new objects of one model, as one statement with one JSON parameter. Values must already have
-    their Python types. Sets the primary keys and the database's defaults on the objects."""
-    if objects:
-        _insert(objects, "", [])
-
-
-class Before(NamedTuple):
-    """What the same statement does before: a common table expression with its values, and the column that gets the
-    value of an expression, which may read it."""
-
-    sql: str
-    values: Sequence[Any]
-    column: str
-    expression: str
-
-
-def insert_row(row: M, also: str, values: Sequence[Any] = (), *, before: Before | None = None) -> Any:
-    """`insert_rows` for one object. Returns the value of the expression `also`, which may read the new row by the name
-    of its table; other rows it sees as they were before the statement. The column of `before` is not set on the
-    object."""
-    return _insert([row], f", {also}", values, before)[0]
-
-
 def build_update(row: EventSubject, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """An UPDATE of these fields of a stored call, text or form, to be a part of another statement, and its values. They
     must already have their Python types."""
     statement, fields = _build_update(type(row), frozenset(names))
     values = {field.column: field.pre_save(row, add=False) for field in fields}
-    return statement, {"changes": json.dumps(values, default=_as_text), "changed": row.resource_id}
+    return statement, {"changes": json.dumps(values, default=as_text), "changed": row.resource_id}
 
 
 @cache
@@ -108,42 +83,8 @@ def _build_update(model: type[Model], names: frozenset[str]) -> tuple[str, list[
     )
 
 
-def _insert(objects: Sequence[M], also: str, values: Sequence[Any], before: Before | None = None) -> list[Any]:
-    """Returns the last value of each row that came back."""
-    computed = (before.column, before.expression) if before else ("", "")
-    statement, fields, filled_in = _build_insert(type(objects[0]), *computed)
-    if before:
-        statement = f"WITH {before.sql} {statement}"
-    rows = [{field.column: field.pre_save(each, add=True) for field in fields} for each in objects]
-    given = [json.dumps(rows, default=_as_text), *values]
-    given = [*before.values, *given] if before else given
-    returned = fetch_prepared(statement + also, given, keep=len(objects) == 1)
-    for each, row in zip(objects, returned, strict=True):
-        for field, value in zip(filled_in, row, strict=False):
-            setattr(each, field.attname, value)
-        each._state.adding, each._state.db = False, connection.alias
-    return [row[-1] for row in returned]
-
-
-@cache
-def _build_insert(model: type[Model], column: str, expression: str) -> tuple[str, list[Any], list[Any]]:
-    """The statement, the fields that it writes, and the fields that the database fills in. `column` gets the value of
-    the expression, where there is one."""
-    every: list[Any] = list(model._meta.concrete_fields)
-    filled_in = [field for field in every if field.primary_key or (field.has_db_default() and not field.has_default())]
-    fields = [field for field in every if field not in filled_in]
-    table, columns = model._meta.db_table, [field.column for field in fields]
-    selected = ", ".join(expression if name == column else name for name in columns)
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) "
-        f"SELECT {selected} FROM jsonb_populate_recordset(NULL::{table}, %s) "
-        f"RETURNING {', '.join(field.column for field in filled_in)}",
-        fields,
-        filled_in,
-    )
-
-
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """For `json.dumps`: values of columns that JSON has no type for."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
