@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from . import outbox
+from . import outbox, pacing
 from .database import DATABASE_LOST
 from .endpoint_health import EndpointBook
 from .outbox import Claimed, Outcome
@@ -134,8 +134,11 @@ class RecordingThread:
             outbox.take_indexes()
             outbox.forget_plans()
             self._plans_until = time.monotonic() + PLANS_SECONDS
+        began = time.monotonic()
         while self._recorder.flush(self._rows_at_once()):
             pass
+        if outcomes:
+            self._sender.flush_seconds = pacing.seconds_between(time.monotonic() - began)
         self._book.write_good_news(self._now(), all_of_it=self._finishing)
 
     def _written(self, batch: Sequence[Outcome], ready: bool) -> None:

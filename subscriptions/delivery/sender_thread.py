@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+from . import pacing
 from .outbox import Claimed, Outcome
 from .readable import wait_readable
 from .recorder import ENOUGH
@@ -24,15 +25,16 @@ from .sender_pool import SenderPool
 
 logger = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.02  # how long an outcome may wait for company
 IDLE_SECONDS = 1.0  # the thread's longest wait: a wake-up cannot get lost, so any time would do
 
 
 class SenderThread:
-    """`give`, `wait` and `collect` as of a pool. `clock_offset`: the database's clock minus this machine's."""
+    """`give`, `wait` and `collect` as of a pool. `clock_offset`: the database's clock minus this machine's.
+    `flush_seconds`: how long an outcome waits for company."""
 
     def __init__(self, pool: SenderPool) -> None:
         self._pool = pool
+        self.flush_seconds = pacing.LEAST_SECONDS
         self._given: deque[tuple[list[Claimed], float, float]] = deque()
         self._lock = threading.Lock()  # over what is below
         self._outcomes: list[Outcome] = []
@@ -91,7 +93,7 @@ class SenderThread:
         with self._lock:
             if self._unsent or len(self._outcomes) >= ENOUGH:
                 return 0.0
-            return max(0.0, self._oldest + FLUSH_SECONDS - time.monotonic()) if self._outcomes else None
+            return max(0.0, self._oldest + self.flush_seconds - time.monotonic()) if self._outcomes else None
 
     # The thread
 

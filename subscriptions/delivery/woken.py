@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Short claims: so many follow each other at once, then one in this time, for all who were woken meanwhile. A commit and
-# the steps of three threads are most of what one event costs. Outcomes are written as often
-# (`sender_thread.FLUSH_SECONDS`).
+from . import pacing
+
+# Short claims: so many follow each other at once, then one in a while, for all who were woken meanwhile.
 BURST = 3
-EVERY_SECONDS = 0.02
 # A company that has more than the short claim takes is left to the other one for so long.
 LEFT_SECONDS = 1.0
 NEVER = float("inf")
@@ -20,7 +19,9 @@ class Woken:
     def __init__(self) -> None:
         self._companies: set[int] = set()
         self._left_until: dict[int, float] = {}
-        self._used_until = -NEVER  # each short claim uses EVERY_SECONDS; BURST of them may be used ahead of their time
+        # Each short claim uses so much time; BURST of them may be used ahead of it.
+        self._every = pacing.LEAST_SECONDS
+        self._used_until = -NEVER
 
     def add(self, companies: Iterable[int]) -> None:
         self._companies.update(companies)
@@ -28,7 +29,7 @@ class Woken:
     @property
     def serve_at(self) -> float:
         """When they may be claimed for; never when there are none."""
-        return self._used_until - (BURST - 1) * EVERY_SECONDS if self._companies else NEVER
+        return self._used_until - (BURST - 1) * self._every if self._companies else NEVER
 
     def take(self, now: float) -> tuple[list[int], bool]:
         """Those that the short claim may be for, and whether there are others."""
@@ -36,9 +37,10 @@ class Woken:
         few = [company for company in companies if not self._is_left(company, now)]
         return few, len(few) < len(companies)
 
-    def use(self, now: float) -> None:
-        """A short claim begins."""
-        self._used_until = max(self._used_until, now) + EVERY_SECONDS
+    def use(self, began: float, took: float) -> None:
+        """A short claim began then and took so many seconds."""
+        self._every = pacing.seconds_between(took)
+        self._used_until = max(self._used_until, began) + self._every
 
     def leave(self, companies: Iterable[int], now: float) -> None:
         """The short claim is not for these."""

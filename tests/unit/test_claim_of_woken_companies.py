@@ -12,7 +12,8 @@ from subscriptions.delivery.fairness import Hosts, Paces, Shares
 from subscriptions.delivery.news import MOST_NAMED, News
 from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
 from subscriptions.delivery.outbox.claiming_few import MOST
-from subscriptions.delivery.woken import BURST, EVERY_SECONDS, LEFT_SECONDS
+from subscriptions.delivery.pacing import LEAST_SECONDS, LONGEST_SECONDS, TIMES
+from subscriptions.delivery.woken import BURST, LEFT_SECONDS
 from tests.unit.test_claim_rounds import job
 
 NOTHING = Claim([], more=False, cut=False, skipped=False, next_seconds=None)
@@ -31,7 +32,9 @@ class Claims:
         monkeypatch.setattr(outbox, "claim_few", self._few)
         monkeypatch.setattr(outbox, "look", lambda: Look(False, None, None, False, False))
         monkeypatch.setattr(outages, "limit_claim", lambda rows: min(rows, self.allowed))
-        monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: 0.0)
+        self.seconds = 0.0  # of a short claim
+        self.clock = 0.0
+        monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: self.clock)
 
     def _full(self, **_: object) -> Claim:
         self.full += 1
@@ -39,6 +42,7 @@ class Claims:
 
     def _few(self, *, companies: list[int], **_: object) -> FewClaimed | None:
         self.few.append(sorted(companies))
+        self.clock += self.seconds
         return None if self.many & set(companies) else self.answer
 
 
@@ -108,13 +112,33 @@ def test_one_that_has_more_does_not_leave_the_others_to_the_other_claim(claims, 
     made.step(0.0)
     assert claims.full == before + 1
     made.wake(News({1, 2, 3}))
-    made.claim_woken(EVERY_SECONDS)
+    made.claim_woken(LEAST_SECONDS)
     assert claims.few[4:] == [[1, 3]]
 
 
 def wake_and_claim(made: Claimer, company: int, now: float) -> None:
     made.wake(News({company}))
     made.claim_woken(now)
+
+
+def claim_in_a_row(claims: Claims, made: Claimer, number: int) -> float:
+    """Seconds until the next one, when so many short claims followed each other at once."""
+    for company in range(1, number + 1):
+        claims.clock = 0.0
+        wake_and_claim(made, company, 0.0)
+    claims.clock = 0.0
+    made.wake(News({number + 1}))
+    return made.seconds(0.0)
+
+
+@pytest.mark.parametrize(
+    ("took", "wait"),
+    [(0.0, LEAST_SECONDS), (0.001, LEAST_SECONDS), (0.004, TIMES * 0.004), (1.0, LONGEST_SECONDS)],
+)
+def test_the_longer_a_short_claim_takes_the_later_the_next_one_comes(claims, taken, took, wait):
+    """On a busy machine fewer of them serve more companies each."""
+    claims.seconds = took
+    assert claim_in_a_row(claims, claimer(taken), BURST) == pytest.approx(wait)
 
 
 def test_those_who_are_woken_in_quick_succession_are_claimed_for_together(claims, taken):
@@ -124,17 +148,17 @@ def test_those_who_are_woken_in_quick_succession_are_claimed_for_together(claims
         assert made.gathers(0.0) is (company > BURST)
     alone = [[company] for company in range(1, BURST + 1)]
     assert claims.few == alone
-    assert made.seconds(0.0) == pytest.approx(EVERY_SECONDS)
-    made.claim_woken(EVERY_SECONDS)
+    assert made.seconds(0.0) == pytest.approx(LEAST_SECONDS)
+    made.claim_woken(LEAST_SECONDS)
     assert claims.few == [*alone, [BURST + 1, BURST + 2, BURST + 3]]
-    assert not made.gathers(EVERY_SECONDS)
-    wake_and_claim(made, 1, 1.5 * EVERY_SECONDS)
+    assert not made.gathers(LEAST_SECONDS)
+    wake_and_claim(made, 1, 1.5 * LEAST_SECONDS)
     assert len(claims.few) == BURST + 1, "one in this time"
 
 
 def test_those_who_are_woken_one_by_one_are_claimed_for_at_once(claims, taken):
     made = claimer(taken)
-    times = [number * EVERY_SECONDS for number in range(10)]
+    times = [number * LEAST_SECONDS for number in range(10)]
     for now in times:
         wake_and_claim(made, 1, now)
     assert len(claims.few) == len(times)

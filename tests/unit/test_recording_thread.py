@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from django.db import OperationalError
 
-from subscriptions.delivery import outbox, recording_thread
+from subscriptions.delivery import outbox, pacing, recording_thread
 from subscriptions.delivery.endpoint_health import EndpointBook
 from subscriptions.delivery.fairness import Paces
 from subscriptions.delivery.outbox import Finished, Outcome
@@ -18,7 +18,7 @@ from subscriptions.delivery.sender_pool import SenderPool
 from subscriptions.delivery.sender_thread import SenderThread
 from subscriptions.delivery.sending import Sending
 from tests.unit.test_sender_pool import job
-from tests.unit.test_sender_thread import Network
+from tests.unit.test_sender_thread import Network, wait_until
 
 PATIENCE = 30.0
 
@@ -86,6 +86,23 @@ def test_outcomes_are_written_beside_the_drains_thread(database, begin):
     assert sorted(wait_for(recording, 2)) == [1, 2]
     assert sorted(database.written) == [1, 2]
     assert database.threads.isdisjoint({threading.get_ident()})
+
+
+def test_how_long_a_write_took_decides_how_long_outcomes_wait_for_company(database, begin, monkeypatch):
+    took: list[float] = []
+
+    def note(seconds: float) -> float:
+        took.append(seconds)
+        return 0.05
+
+    monkeypatch.setattr(pacing, "seconds_between", note)
+    sender, recording = begin(Network())
+    sender.give([job(1)], time.monotonic(), 0.0)
+    assert wait_for(recording, 1) == [1]
+    moment = threading.Event()
+    wait_until(lambda: sender.flush_seconds == 0.05, lambda: moment.wait(0.005))
+    assert len(took) == 1
+    assert 0 <= took[0] < PATIENCE
 
 
 def test_a_lost_database_is_told_and_its_outcomes_are_written_when_it_is_back(database, begin):

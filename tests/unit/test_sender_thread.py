@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Hashable, Iterator
 
 import pytest
 
-from subscriptions.delivery import sender_thread
 from subscriptions.delivery.fairness import Paces
 from subscriptions.delivery.http.client import Answer, Request
 from subscriptions.delivery.recorder import ENOUGH
@@ -97,9 +96,9 @@ def test_requests_go_on_while_the_drain_is_busy_with_the_database(run):
     assert network.threads.isdisjoint({threading.get_ident()})
 
 
-def test_a_full_batch_is_there_at_once(run, monkeypatch):
-    monkeypatch.setattr(sender_thread, "FLUSH_SECONDS", PATIENCE)
+def test_a_full_batch_is_there_at_once(run):
     sender = run(Network(), most=2 * ENOUGH)
+    sender.flush_seconds = PATIENCE
     give(sender, range(ENOUGH))
     outcomes: list[int] = []
 
@@ -111,15 +110,15 @@ def test_a_full_batch_is_there_at_once(run, monkeypatch):
     assert sorted(outcomes) == list(range(ENOUGH))
 
 
-def test_what_is_no_batch_waits_for_company_but_not_for_long(run, monkeypatch):
-    monkeypatch.setattr(sender_thread, "FLUSH_SECONDS", PATIENCE)
+def test_what_is_no_batch_waits_for_company_but_not_for_long(run):
     network, moment = Network(), threading.Event()
     sender = run(network)
+    sender.flush_seconds = PATIENCE
     give(sender, range(3))
     wait_until(lambda: len(network.started) == 3, lambda: moment.wait(0.005))
     sender.wait(0.0)
     assert sender.collect() == ([], [])
-    monkeypatch.setattr(sender_thread, "FLUSH_SECONDS", 0.0)
+    sender.flush_seconds = 0.0
     outcomes: list[int] = []
     wait_until(lambda: len(outcomes) == 3, lambda: outcomes.extend(one.claimed.id for one in sender.collect()[0]))
     assert outcomes == [0, 1, 2]
