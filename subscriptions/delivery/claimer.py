@@ -198,6 +198,8 @@ class Claimer:
         companies = [company for company in woken if self._has_room(company, now)]
         if others or len(companies) < len(woken):
             self._claim_soon()
+        if companies:
+            self._woken.use(now, len(companies))
         parts = [companies[begin : begin + FEW_COMPANIES] for begin in range(0, len(companies), FEW_COMPANIES)]
         while parts:
             part = parts.pop(0)
@@ -215,8 +217,6 @@ class Claimer:
             self._take(found.rows, time.monotonic())
             if found.more:
                 self._claim_at = min(self._claim_at, now + BUSY_SECONDS)
-        if companies:
-            self._woken.use(now, time.monotonic() - now)
 
     def _has_room(self, company: int, now: float) -> bool:
         """Whether the company may have as much more as the short claim takes."""

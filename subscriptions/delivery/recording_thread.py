@@ -134,11 +134,10 @@ class RecordingThread:
             outbox.take_indexes()
             outbox.forget_plans()
             self._plans_until = time.monotonic() + PLANS_SECONDS
-        began = time.monotonic()
         while self._recorder.flush(self._rows_at_once()):
             pass
         if outcomes:
-            self._sender.flush_seconds = pacing.seconds_between(time.monotonic() - began)
+            self._sender.flush_seconds = pacing.seconds_between(len(outcomes))
         self._book.write_good_news(self._now(), all_of_it=self._finishing)
 
     def _written(self, batch: Sequence[Outcome], ready: bool) -> None:

@@ -37,10 +37,10 @@ class Woken:
         few = [company for company in companies if not self._is_left(company, now)]
         return few, len(few) < len(companies)
 
-    def use(self, began: float, took: float) -> None:
-        """A short claim began then and took so many seconds."""
-        self._every = pacing.seconds_between(took)
-        self._used_until = max(self._used_until, began) + self._every
+    def use(self, now: float, companies: int) -> None:
+        """A short claim begins, for so many companies."""
+        self._every = pacing.seconds_between(companies)
+        self._used_until = max(self._used_until, now) + self._every
 
     def leave(self, companies: Iterable[int], now: float) -> None:
         """The short claim is not for these."""

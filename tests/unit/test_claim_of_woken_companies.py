@@ -12,7 +12,7 @@ from subscriptions.delivery.fairness import Hosts, Paces, Shares
 from subscriptions.delivery.news import MOST_NAMED, News
 from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
 from subscriptions.delivery.outbox.claiming_few import MOST
-from subscriptions.delivery.pacing import LEAST_SECONDS, LONGEST_SECONDS, TIMES
+from subscriptions.delivery.pacing import LEAST_SECONDS, LONGEST_SECONDS, MANY_A_SECOND
 from subscriptions.delivery.woken import BURST, LEFT_SECONDS
 from tests.unit.test_claim_rounds import job
 
@@ -32,9 +32,7 @@ class Claims:
         monkeypatch.setattr(outbox, "claim_few", self._few)
         monkeypatch.setattr(outbox, "look", lambda: Look(False, None, None, False, False))
         monkeypatch.setattr(outages, "limit_claim", lambda rows: min(rows, self.allowed))
-        self.seconds = 0.0  # of a short claim
-        self.clock = 0.0
-        monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: self.clock)
+        monkeypatch.setattr("subscriptions.delivery.claimer.time.monotonic", lambda: 0.0)
 
     def _full(self, **_: object) -> Claim:
         self.full += 1
@@ -42,7 +40,6 @@ class Claims:
 
     def _few(self, *, companies: list[int], **_: object) -> FewClaimed | None:
         self.few.append(sorted(companies))
-        self.clock += self.seconds
         return None if self.many & set(companies) else self.answer
 
 
@@ -121,39 +118,16 @@ def wake_and_claim(made: Claimer, company: int, now: float) -> None:
     made.claim_woken(now)
 
 
-def claim_in_a_row(claims: Claims, made: Claimer, number: int) -> float:
-    """Seconds until the next one, when so many short claims followed each other at once."""
-    for company in range(1, number + 1):
-        claims.clock = 0.0
-        wake_and_claim(made, company, 0.0)
-    claims.clock = 0.0
-    made.wake(News({number + 1}))
-    return made.seconds(0.0)
-
-
-@pytest.mark.parametrize(
-    ("took", "wait"),
-    [(0.0, LEAST_SECONDS), (0.001, LEAST_SECONDS), (0.004, TIMES * 0.004), (1.0, LONGEST_SECONDS)],
-)
-def test_the_longer_a_short_claim_takes_the_later_the_next_one_comes(claims, taken, took, wait):
-    """On a busy machine fewer of them serve more companies each."""
-    claims.seconds = took
-    assert claim_in_a_row(claims, claimer(taken), BURST) == pytest.approx(wait)
-
-
-def test_those_who_are_woken_in_quick_succession_are_claimed_for_together(claims, taken):
+@pytest.mark.parametrize("many", [FEW_COMPANIES, 10 * FEW_COMPANIES])
+def test_for_more_companies_a_short_claim_waits_longer(claims, taken, many):
+    """They are many each second, and one claim for all of them costs less."""
     made = claimer(taken)
-    for company in range(1, BURST + 4):
-        wake_and_claim(made, company, 0.0)
-        assert made.gathers(0.0) is (company > BURST)
-    alone = [[company] for company in range(1, BURST + 1)]
-    assert claims.few == alone
-    assert made.seconds(0.0) == pytest.approx(LEAST_SECONDS)
-    made.claim_woken(LEAST_SECONDS)
-    assert claims.few == [*alone, [BURST + 1, BURST + 2, BURST + 3]]
-    assert not made.gathers(LEAST_SECONDS)
-    wake_and_claim(made, 1, 1.5 * LEAST_SECONDS)
-    assert len(claims.few) == BURST + 1, "one in this time"
+    for _ in range(BURST):
+        made.wake(News(set(range(1, many + 1))))
+        made.claim_woken(0.0)
+    made.wake(News({1}))
+    assert made.seconds(0.0) == pytest.approx(min(LONGEST_SECONDS, many / MANY_A_SECOND))
+    assert made.seconds(0.0) > LEAST_SECONDS
 
 
 def test_those_who_are_woken_one_by_one_are_claimed_for_at_once(claims, taken):
