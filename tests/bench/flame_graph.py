@@ -30,7 +30,7 @@ LEAST = 0.006  # narrower frames are left out
 LETTER = 6.2
 OURS = {"subscriptions", "calls", "forms_intake", "callhooks_site", "messaging"}
 COLOURS = {"ours": "#9fc5e8", "psycopg": "#b6d7a8", "else": "#e4e4e4"}
-VIEW = "BaseHandler._get_response"  # what is above it are twelve layers of middleware, of one frame each
+VIEW = "BaseHandler._get_response"  # what is above it are the layers of middleware, of one frame each
 OUTSIDE = ("django", "middleware (around the view)")
 Stack = tuple[tuple[str, str], ...]  # (package, function) from the view inwards
 
