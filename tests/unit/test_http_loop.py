@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import logging
 import os
@@ -22,6 +23,7 @@ from subscriptions.delivery.http.loop import Loop
 from subscriptions.delivery.http.messages import Answer, Request
 from tests.hostile.certificates import new_authority, server_context, write_authority
 from tests.hostile.receivers import OK, Dripper, Receiver, answering
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -84,6 +86,36 @@ def test_start_returns_at_once_and_a_slow_receiver_delays_no_other(loop: Loop) -
         answers_, _ = loop.wait(10.0)
         assert [key for key, _ in answers_] == ["quick"]
         assert loop.in_flight == 40, "it had to wait for another's deadline"
+
+
+def test_a_request_under_way_holds_little_memory(make_loop: Callable[..., Loop]) -> None:
+    """libcurl would send each out of a buffer of 64 KB."""
+    number = 100
+    loop = make_loop(in_flight=number)
+    with Dripper(b"", b"") as silent:
+        before = _allocated()
+        for key in range(number):
+            loop.start(key, Request(f"http://127.0.0.1:{silent.port}/", {}, b"x" * 2000))
+        wait_until(lambda: silent.most_at_once == number, every=0.0, meanwhile=lambda: loop.wait(0.01))
+        loop.wait(0.1)  # what was connected last is sent
+        assert (_allocated() - before) / number < 50_000
+
+
+class _Allocated(ctypes.Structure):
+    """glibc's `struct mallinfo2`."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    ]
+
+
+def _allocated() -> int:
+    """Bytes that this thread's part of the process has from malloc."""
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Allocated
+    found = mallinfo2()
+    return int(found.uordblks + found.hblkhd)
 
 
 def test_descriptors_wake_it_also_when_one_is_opened_anew(loop: Loop) -> None:
