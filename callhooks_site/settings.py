@@ -82,11 +82,11 @@ MIDDLEWARE = [
     "callhooks_site.metrics.requests.count_requests",
     "callhooks_site.security.headers.browser_rules",
     "django.middleware.security.SecurityMiddleware",
+    "callhooks_site.security.people.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Side by side: programs go past them in one step.
-    "callhooks_site.security.people.WhiteNoiseMiddleware",
     "callhooks_site.security.people.SessionMiddleware",
     "callhooks_site.security.people.AuthenticationMiddleware",
     "callhooks_site.security.people.OTPMiddleware",

@@ -3,6 +3,9 @@ from __future__ import annotations
 from django.db import migrations, models
 
 
+INDEX = "calls_person_company_id_1695d7f4"
+
+
 class Migration(migrations.Migration):
     """`person_of_company` begins with the company as well."""
 
@@ -16,9 +19,11 @@ class Migration(migrations.Migration):
             # Django would make the foreign key anew, and check every row of it under a lock.
             database_operations=[
                 migrations.RunSQL(
-                    'DROP INDEX CONCURRENTLY IF EXISTS "calls_person_company_id_1695d7f4"',
-                    'CREATE INDEX CONCURRENTLY IF NOT EXISTS "calls_person_company_id_1695d7f4" '
-                    'ON "calls_person" ("company_id")',
+                    f'DROP INDEX CONCURRENTLY IF EXISTS "{INDEX}"',
+                    [
+                        f'DROP INDEX CONCURRENTLY IF EXISTS "{INDEX}"',  # one that was not finished
+                        f'CREATE INDEX CONCURRENTLY "{INDEX}" ON "calls_person" ("company_id")',
+                    ],
                 ),
             ],
             state_operations=[

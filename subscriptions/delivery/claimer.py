@@ -21,6 +21,7 @@ from .fairness import Hosts, Paces, Shares
 from .news import News
 from .outbox import Claimed, Limits, Outcome, Position
 from .outbox.claiming_few import MOST as FEW_ROWS
+from .outbox.claiming_few import MOST_OF_COMPANY
 from .outbox.staging import STAGED_AT_ONCE
 from .woken import NEVER, Woken
 
@@ -30,7 +31,7 @@ from .woken import NEVER, Woken
 # processors busy. Beside 20,000 webhooks of another company the p99 was 3.5 times what it is without with 80 rows and
 # no pause, 2.4 times with 40 and 1.9 with 20 (medians of eleven and nine rounds).
 CLAIM_ROWS = 20
-PAUSE_ABOVE = FEW_ROWS
+PAUSE_ABOVE = 8
 # The same while some companies have much to send: 20 rows would take a third of the rate from ten of them.
 CLAIM_ROWS_OF_SOME = 40
 SOME_COMPANIES = 4  # in one claim
@@ -131,6 +132,11 @@ class Claimer:
         if self._left_something and 2 * self._released >= self._taken:
             self._claim_soon()
 
+    def claim_later(self, now: float) -> None:
+        """Something came back unsent, and can be claimed again: not at once, or it might come back at once."""
+        self._claim_at = min(self._claim_at, now + BUSY_SECONDS)
+        self._another_round = True
+
     def expect(self, outcomes: Iterable[Outcome], now: float) -> None:
         """Some of these are tried again: not later than they are due."""
         wait = min((outcome.wait for outcome in outcomes if outcome.state == "pending"), default=NEVER)
@@ -206,7 +212,7 @@ class Claimer:
             room = min(self._shares.room, self._shares.unknown)
             found = None
             if outages.limit_claim(min(room, FEW_ROWS)) == FEW_ROWS:
-                found = outbox.claim_few(token=self._token, lease=self._lease, companies=part)
+                found = outbox.claim_few(token=self._token, lease=self._lease, companies=part, slow=self._paces.slow())
                 if found is None and len(part) > 1:  # each by itself: it may be for one of them only
                     parts += [[company] for company in part]
                     continue
@@ -221,8 +227,8 @@ class Claimer:
     def _has_room(self, company: int, now: float) -> bool:
         """Whether the company may have as much more as the short claim takes."""
         return (
-            self._shares.company - self._shares.companies[company] >= FEW_ROWS
-            and self._hosts.room_of_company(company, now) >= FEW_ROWS
+            self._shares.company - self._shares.companies[company] >= MOST_OF_COMPANY
+            and self._hosts.room_of_company(company, now) >= MOST_OF_COMPANY
         )
 
     def _claim_soon(self) -> None:

@@ -163,6 +163,8 @@ class Drain:
     def _take_recorded(self) -> None:
         for recorded in self._recording.collect():
             self._claimer.release(recorded.released)
+            if recorded.unsent:
+                self._claimer.claim_later(time.monotonic())
             if recorded.ready:
                 self._claimer.wake(News(everywhere=True))
             self._claimer.expect(recorded.answers, time.monotonic())

@@ -27,6 +27,8 @@ WORTH_SECONDS = 5.5
 # What one claim brings of an endpoint lasts for about so long: claims are few then, and each brings much.
 FEED_SECONDS = 0.5
 LARGEST_WINDOW = 64  # rows of one endpoint that one drain holds at a time
+# An endpoint that may have fewer under way is slow: short claims bring it one row at a time.
+FEW_REQUESTS = 4
 # Weight of the newest request in an endpoint's time per request.
 NEWEST = 0.3
 # Endpoints whose pace is remembered: the ones that were heard of last. Others begin anew.
@@ -46,6 +48,7 @@ class Paces:
     most: int  # requests of one endpoint under way in this drain
     _seconds: OrderedDict[int, float] = field(default_factory=OrderedDict)
     _windows: dict[int, int] = field(default_factory=dict)  # that differ from the first
+    _slow: set[int] = field(default_factory=set)
 
     def note(self, endpoint: int, seconds: float, *, good: bool) -> None:
         """One answer. A failure makes it as one that takes its whole worth: one at a time until it answers well."""
@@ -57,9 +60,14 @@ class Paces:
             self._windows[endpoint] = size
         else:
             self._windows.pop(endpoint, None)
+        if self.requests(endpoint) < FEW_REQUESTS:
+            self._slow.add(endpoint)
+        else:
+            self._slow.discard(endpoint)
         if len(self._seconds) > REMEMBERED:
             forgotten, _ = self._seconds.popitem(last=False)
             self._windows.pop(forgotten, None)
+            self._slow.discard(forgotten)
 
     def requests(self, endpoint: int) -> int:
         """How many requests of the endpoint may be under way."""
@@ -79,6 +87,10 @@ class Paces:
     def windows(self) -> dict[int, int]:
         """Of endpoints whose window is not that of an unknown one. A copy: another thread notes answers."""
         return self._windows.copy()
+
+    def slow(self) -> list[int]:
+        """Endpoints that may have fewer requests under way than FEW_REQUESTS, as far as is known."""
+        return list(self._slow)
 
     @property
     def first(self) -> int:

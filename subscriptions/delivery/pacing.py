@@ -1,4 +1,4 @@
-"""How long what comes one by one waits for company. Pure.
+"""How long what comes one by one waits for others. Pure.
 
 A claim, and a write of outcomes, costs a commit and the steps of three threads, whether it is for one delivery or for
 ten. So the more one of them was for, the longer the next one waits for more.

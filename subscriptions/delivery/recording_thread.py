@@ -38,11 +38,12 @@ PLANS_SECONDS = 5.0  # how long this connection's statements keep a plan
 
 class Recorded(NamedTuple):
     """`released`: deliveries that the drain holds no more. `answers`: what came of those that were sent. `ready`: an
-    endpoint has room again."""
+    endpoint has room again. `unsent`: they were handed back."""
 
     released: Sequence[Claimed]
     answers: Sequence[Outcome] = ()
     ready: bool = False
+    unsent: bool = False
 
 
 class RecordingThread:
@@ -148,7 +149,7 @@ class RecordingThread:
             self._pass_on(Recorded([outcome.claimed for outcome in answers], answers, ready))
 
     def _handed_back(self, unsent: Sequence[Claimed]) -> None:
-        self._pass_on(Recorded(unsent))
+        self._pass_on(Recorded(unsent, unsent=True))
 
     def _pass_on(self, recorded: Recorded) -> None:
         self._recorded.append(recorded)

@@ -30,7 +30,7 @@ IDLE_SECONDS = 1.0  # the thread's longest wait: a wake-up cannot get lost, so a
 
 class SenderThread:
     """`give`, `wait` and `collect` as of a pool. `clock_offset`: the database's clock minus this machine's.
-    `flush_seconds`: how long an outcome waits for company."""
+    `flush_seconds`: how long an outcome waits for others."""
 
     def __init__(self, pool: SenderPool) -> None:
         self._pool = pool

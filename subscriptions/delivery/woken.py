@@ -19,7 +19,7 @@ class Woken:
     def __init__(self) -> None:
         self._companies: set[int] = set()
         self._left_until: dict[int, float] = {}
-        # Each short claim uses so much time; BURST of them may be used ahead of it.
+        # A short claim is paid for with so many seconds, and BURST of them may be owed.
         self._every = pacing.LEAST_SECONDS
         self._used_until = -NEVER
 
@@ -40,7 +40,8 @@ class Woken:
     def use(self, now: float, companies: int) -> None:
         """A short claim begins, for so many companies."""
         self._every = pacing.seconds_between(companies)
-        self._used_until = max(self._used_until, now) + self._every
+        # Those of before may have waited for longer: of them no more counts than BURST of now.
+        self._used_until = min(max(self._used_until, now) + self._every, now + BURST * self._every)
 
     def leave(self, companies: Iterable[int], now: float) -> None:
         """The short claim is not for these."""

@@ -1,29 +1,36 @@
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import migrations, models
 
 # PostgreSQL reads the text of each CHECK anew with each statement that writes a row. These numbers are written by the
-# engine's own statements alone, which count up from 0. One ALTER for each table, in a transaction of its own: its lock
-# is held for a moment, and never with that of another table.
+# engine's own statements alone, which count up from 0.
 CHECKED = {
     "subscriptions_attempt": ["duration_ms", "number", "status_code"],
     "subscriptions_delivery": ["attempts", "batch", "lane", "round_began_after", "stage", "status_code"],
     "subscriptions_event": ["fan_out", "sequence"],
     "subscriptions_eventstream": ["last_sequence"],
 }
+LIKE = "subscriptions_eventstream_subject_id_69a368bb_like"
 STAGES = [(0, "Scheduled"), (1, "Available"), (2, "Parked"), (3, "Test to a paused subscription")]
 LANES = [(0, "First try"), (1, "Retry or resend")]
 BATCHES = [(0, "In a request of its own"), (1, "With others"), (2, "With others, as CloudEvents")]
 
 
+# An ALTER waits for whoever reads the table, such as a dump, and everybody else waits behind it: not for longer than this.
+# Then the migration fails, and is run again.
+PATIENCE = ("SET lock_timeout = '5s'", "SET lock_timeout = DEFAULT")
+
+
 def _drop(table: str, columns: list[str]) -> migrations.RunSQL:
-    names = [f"{table}_{column}_check" for column in columns]
-    drop = ", ".join(f'DROP CONSTRAINT IF EXISTS "{name}"' for name in names)
-    add = ", ".join(
-        f'ADD CONSTRAINT "{name}" CHECK ("{column}" >= 0) NOT VALID'
-        for name, column in zip(names, columns, strict=True)
+    """One ALTER in a transaction of its own: its lock is never held with that of another table."""
+    names = {column: f"{table}_{column}_check" for column in columns}
+    drops = [f'DROP CONSTRAINT IF EXISTS "{name}"' for name in names.values()]
+    adds = [f'ADD CONSTRAINT "{name}" CHECK ("{column}" >= 0) NOT VALID' for column, name in names.items()]
+    return migrations.RunSQL(
+        [PATIENCE[0], f'ALTER TABLE "{table}" {", ".join(drops)}', PATIENCE[1]],
+        [PATIENCE[0], f'ALTER TABLE "{table}" {", ".join(drops + adds)}', PATIENCE[1]],
     )
-    return migrations.RunSQL(f'ALTER TABLE "{table}" {drop}', f'ALTER TABLE "{table}" {add}')
 
 
 class Migration(migrations.Migration):
@@ -39,9 +46,9 @@ class Migration(migrations.Migration):
         migrations.SeparateDatabaseAndState(
             database_operations=[_drop(table, columns) for table, columns in CHECKED.items()],
             state_operations=[
-                migrations.AlterField("attempt", "duration_ms", models.IntegerField(null=True)),
-                migrations.AlterField("attempt", "number", models.IntegerField()),
-                migrations.AlterField("attempt", "status_code", models.SmallIntegerField(null=True)),
+                migrations.AlterField("attempt", "duration_ms", models.IntegerField(null=True, validators=[MinValueValidator(0)])),
+                migrations.AlterField("attempt", "number", models.IntegerField(validators=[MinValueValidator(0)])),
+                migrations.AlterField("attempt", "status_code", models.SmallIntegerField(null=True, validators=[MinValueValidator(0)])),
                 migrations.AlterField("delivery", "attempts", models.IntegerField(db_default=0, default=0)),
                 migrations.AlterField(
                     "delivery",
@@ -57,15 +64,17 @@ class Migration(migrations.Migration):
                     "stage",
                     models.SmallIntegerField(choices=STAGES, db_default=0, default=0, editable=False),
                 ),
-                migrations.AlterField("delivery", "status_code", models.SmallIntegerField(null=True)),
+                migrations.AlterField("delivery", "status_code", models.SmallIntegerField(null=True, validators=[MinValueValidator(0)])),
                 migrations.AlterField("event", "fan_out", models.IntegerField(db_default=0, default=0)),
-                migrations.AlterField("event", "sequence", models.IntegerField()),
+                migrations.AlterField("event", "sequence", models.IntegerField(validators=[MinValueValidator(0)])),
                 migrations.AlterField("eventstream", "last_sequence", models.IntegerField(default=0)),
             ],
         ),
         migrations.RunSQL(
-            'DROP INDEX CONCURRENTLY IF EXISTS "subscriptions_eventstream_subject_id_69a368bb_like"',
-            'CREATE INDEX CONCURRENTLY IF NOT EXISTS "subscriptions_eventstream_subject_id_69a368bb_like" '
-            'ON "subscriptions_eventstream" ("subject_id" varchar_pattern_ops)',
+            f'DROP INDEX CONCURRENTLY IF EXISTS "{LIKE}"',
+            [
+                f'DROP INDEX CONCURRENTLY IF EXISTS "{LIKE}"',  # one that was not finished
+                f'CREATE INDEX CONCURRENTLY "{LIKE}" ON "subscriptions_eventstream" ("subject_id" varchar_pattern_ops)',
+            ],
         ),
     ]

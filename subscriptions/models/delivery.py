@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -79,7 +80,7 @@ class Delivery(models.Model):
     batch = models.SmallIntegerField(choices=Batch.choices, default=Batch.ALONE, db_default=Batch.ALONE, editable=False)
     due_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)
-    status_code = models.SmallIntegerField(null=True)
+    status_code = models.SmallIntegerField(null=True, validators=[MinValueValidator(0)])
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
@@ -146,13 +147,13 @@ class Attempt(models.Model):
         LOST = "lost", "Unknown: the worker stopped before the answer was recorded"
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempt_log", db_index=False)
-    number = models.IntegerField()
+    number = models.IntegerField(validators=[MinValueValidator(0)])
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     started_at = models.DateTimeField()
-    duration_ms = models.IntegerField(null=True)
+    duration_ms = models.IntegerField(null=True, validators=[MinValueValidator(0)])
     url = models.CharField(max_length=2048)
     request_headers = models.JSONField(default=list)
-    status_code = models.SmallIntegerField(null=True)
+    status_code = models.SmallIntegerField(null=True, validators=[MinValueValidator(0)])
     response_headers = models.JSONField(default=list)
     response_body = models.BinaryField(default=b"")
     response_truncated = models.BooleanField(default=False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -53,7 +54,7 @@ class Event(models.Model):
     company = models.ForeignKey(Company, models.PROTECT, related_name="events", db_index=False)
     type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=35)
-    sequence = models.IntegerField()
+    sequence = models.IntegerField(validators=[MinValueValidator(0)])
     body = models.BinaryField()
     xact = models.BigIntegerField(default=0)
     # How many subscriptions it matched when it happened. The integrity check compares it with its deliveries.

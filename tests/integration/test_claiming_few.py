@@ -17,7 +17,7 @@ from subscriptions.database.bound_cursor import number_placeholders
 from subscriptions.delivery import outbox
 from subscriptions.delivery.outbox import claiming_few
 from subscriptions.delivery.outbox.claiming import STUCK_SECONDS
-from subscriptions.delivery.outbox.claiming_few import MOST, UNDER_WAY_TRUSTED
+from subscriptions.delivery.outbox.claiming_few import MOST, MOST_OF_COMPANY, UNDER_WAY_TRUSTED
 from subscriptions.delivery.outbox.cursors import BY_INDEX, CLAIM_LOCK
 from subscriptions.models import Company, Delivery, EndpointHealth, Subscription
 from tests.integration.test_housekeeping_reads_indexes import ENDPOINTS
@@ -164,7 +164,7 @@ def lost(company: Company) -> None:
 
 
 def too_many(company: Company) -> None:
-    for _ in range(MOST):
+    for _ in range(MOST_OF_COMPANY):
         make_subscription(company, events=["pre_call"])
     make_call(company)
 
@@ -215,6 +215,36 @@ def test_a_trusted_endpoint_gets_the_events_of_a_whole_call_and_a_change(company
     assert len(claim_few().rows) == UNDER_WAY_TRUSTED - 1
     make_call(company)
     assert claim_few() is None
+
+
+def test_a_company_gets_as_many_as_it_may(company):
+    for _ in range(MOST_OF_COMPANY - 1):
+        make_subscription(company, events=["pre_call"])
+    make_call(company)
+    assert len(claim_few().rows) == MOST_OF_COMPANY
+
+
+def test_several_companies_together_get_no_more_than_one_claim_brings(company):
+    companies = [company, make_company(), make_company()]
+    for each in companies:
+        for _ in range(MOST // len(companies) + 1 - (each is company)):
+            make_subscription(each, events=["pre_call"])
+        make_call(each)
+    assert MOST < Delivery.objects.count() <= MOST_OF_COMPANY * len(companies)
+    assert claim_few() is None
+    assert len(claim_few(*companies[:2]).rows) < MOST
+
+
+def test_a_slow_endpoint_gets_one_at_a_time(company):
+    """Others would come back: it may have no second request under way."""
+    health(last_success_at=timezone.now())
+    slow = [Subscription.objects.get().pk]
+    make_call(company)
+    (first,) = outbox.claim_few(token=uuid4(), lease=LEASE, companies=[company.pk], slow=slow).rows
+    outbox.hand_back([first])
+    make_call(company)
+    assert outbox.claim_few(token=uuid4(), lease=LEASE, companies=[company.pk], slow=slow) is None
+    assert len(claim_few().rows) == 2
 
 
 def test_one_request_under_way_keeps_nothing_back(company):
@@ -276,7 +306,9 @@ def test_it_reads_through_no_table_however_many_endpoints_wait(company):
     """The plan is made while all of them are available, and serves when they are put off."""
     make_call(company)
     statement, names = number_placeholders(claiming_few._CLAIM_FEW)
-    values = {"token": f"'{uuid4()}'", "lease": "60", "companies": f"'{{{company.pk}}}'", "unawaited": "true"}
+    values = {
+        "token": f"'{uuid4()}'", "lease": "60", "companies": f"'{{{company.pk}}}'", "slow": "'{}'", "unawaited": "true",
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(ENDPOINTS, [Subscription.objects.get().pk])
         cursor.execute(MANY)

@@ -43,7 +43,7 @@ def taking_indexes() -> Iterator[None]:
 
 
 def claim_values(company: Company, *, unawaited: bool) -> dict[str, Any]:
-    return {"token": uuid4(), "lease": LEASE, "companies": [company.pk], "unawaited": unawaited}
+    return {"token": uuid4(), "lease": LEASE, "companies": [company.pk], "slow": [], "unawaited": unawaited}
 
 
 def test_a_short_claim_is_one_statement_that_does_not_wait_for_the_disk(company, taking_indexes):

@@ -11,7 +11,7 @@ from subscriptions.delivery.claimer import BUSY_SECONDS, FEW_COMPANIES, Claimer
 from subscriptions.delivery.fairness import Hosts, Paces, Shares
 from subscriptions.delivery.news import MOST_NAMED, News
 from subscriptions.delivery.outbox import Claim, Claimed, FewClaimed, Look
-from subscriptions.delivery.outbox.claiming_few import MOST
+from subscriptions.delivery.outbox.claiming_few import MOST_OF_COMPANY
 from subscriptions.delivery.pacing import LEAST_SECONDS, LONGEST_SECONDS, MANY_A_SECOND
 from subscriptions.delivery.woken import BURST, LEFT_SECONDS
 from tests.unit.test_claim_rounds import job
@@ -25,6 +25,7 @@ class Claims:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.few: list[list[int]] = []
         self.full = 0
+        self.slow: list[int] = []
         self.answer: FewClaimed | None = FewClaimed([job(1)], False)
         self.many: set[int] = set()  # companies that have more than a short claim takes
         self.allowed = 1000  # rows, by an outage of our own
@@ -38,7 +39,8 @@ class Claims:
         self.full += 1
         return NOTHING
 
-    def _few(self, *, companies: list[int], **_: object) -> FewClaimed | None:
+    def _few(self, *, companies: list[int], slow: list[int], **_: object) -> FewClaimed | None:
+        self.slow = slow
         self.few.append(sorted(companies))
         return None if self.many & set(companies) else self.answer
 
@@ -53,10 +55,13 @@ def taken() -> list[Claimed]:
     return []
 
 
-def claimer(taken: list[Claimed], *, shares: Shares | None = None, hosts: Hosts | None = None) -> Claimer:
+def claimer(
+    taken: list[Claimed], *, shares: Shares | None = None, hosts: Hosts | None = None, paces: Paces | None = None
+) -> Claimer:
     """One that has nothing to do."""
     made = Claimer(
-        token=uuid4(), lease=60, shares=shares or Shares(1000), hosts=hosts or Hosts(0, 0), paces=Paces(8),
+        token=uuid4(), lease=60, shares=shares or Shares(1000), hosts=hosts or Hosts(0, 0),
+        paces=paces or Paces(8),
         give=lambda jobs, at: taken.extend(jobs),
     )  # fmt: skip
     made.step(0.0)
@@ -130,6 +135,31 @@ def test_for_more_companies_a_short_claim_waits_longer(claims, taken, many):
     assert made.seconds(0.0) > LEAST_SECONDS
 
 
+def test_the_wait_after_many_is_no_longer_for_one(claims, taken):
+    made = claimer(taken)
+    for _ in range(BURST):
+        made.wake(News(set(range(1, 10 * FEW_COMPANIES))))
+        made.claim_woken(0.0)
+    wake_and_claim(made, 1, LONGEST_SECONDS)
+    made.wake(News({1}))
+    assert made.seconds(LONGEST_SECONDS) == pytest.approx(LEAST_SECONDS)
+
+
+def test_those_who_are_woken_in_quick_succession_are_claimed_for_together(claims, taken):
+    made = claimer(taken)
+    for company in range(1, BURST + 4):
+        wake_and_claim(made, company, 0.0)
+        assert made.gathers(0.0) is (company > BURST)
+    alone = [[company] for company in range(1, BURST + 1)]
+    assert claims.few == alone
+    assert made.seconds(0.0) == pytest.approx(LEAST_SECONDS)
+    made.claim_woken(LEAST_SECONDS)
+    assert claims.few == [*alone, [BURST + 1, BURST + 2, BURST + 3]]
+    assert not made.gathers(LEAST_SECONDS)
+    wake_and_claim(made, 1, 1.5 * LEAST_SECONDS)
+    assert len(claims.few) == BURST + 1, "one in this time"
+
+
 def test_those_who_are_woken_one_by_one_are_claimed_for_at_once(claims, taken):
     made = claimer(taken)
     times = [number * LEAST_SECONDS for number in range(10)]
@@ -159,7 +189,7 @@ def hold(shares: Shares, rows: int, *, company: int) -> None:
 
 def test_one_that_holds_its_share_already_is_left_to_the_other_claim(claims, taken):
     shares = Shares(100)
-    hold(shares, shares.company - MOST + 1, company=1)
+    hold(shares, shares.company - MOST_OF_COMPANY + 1, company=1)
     made = claimer(taken, shares=shares)
     made.wake(News({1, 2}))
     made.claim_woken(0.0)
@@ -168,7 +198,7 @@ def test_one_that_holds_its_share_already_is_left_to_the_other_claim(claims, tak
 
 
 def test_one_whose_host_has_no_room_is_left_to_the_other_claim(claims, taken):
-    hosts = Hosts(most=MOST, per_second=0)
+    hosts = Hosts(most=MOST_OF_COMPANY, per_second=0)
     hosts.take((1, "crm.example.com"), 0.0)
     made = claimer(taken, hosts=hosts)
     made.wake(News({1, 2}))
@@ -197,6 +227,31 @@ def test_without_room_it_waits_for_some(claims, taken):
         shares.release(7, trust=2)
     made.claim_woken(0.0)
     assert claims.few == [[1]]
+
+
+@pytest.mark.parametrize("drains", [1, 2, 5, 8])
+def test_with_many_drains_too_who_has_one_event_is_claimed_for_by_the_short_claim(claims, taken, settings, drains):
+    """Each has its part of what a company may send to one host."""
+    most, a_second = settings.DELIVERY_HOST_IN_FLIGHT, settings.DELIVERY_HOST_RATE
+    made = claimer(taken, hosts=Hosts(-(-most // drains), a_second / drains))
+    wake_and_claim(made, 1, 0.0)
+    assert claims.few == [[1]]
+
+
+def test_what_came_back_unsent_is_claimed_again_soon(claims, taken):
+    made = claimer(taken)
+    assert made.seconds(0.0) > BUSY_SECONDS
+    made.claim_later(0.0)
+    assert made.seconds(0.0) == pytest.approx(BUSY_SECONDS)
+
+
+def test_endpoints_that_take_long_are_named(claims, taken):
+    paces = Paces(8)
+    paces.note(7, 3.0, good=True)
+    paces.note(8, 0.1, good=True)
+    made = claimer(taken, paces=paces)
+    wake_and_claim(made, 1, 0.0)
+    assert claims.slow == [7]
 
 
 def test_a_row_that_somebody_else_held_is_looked_for_soon(claims, taken):

@@ -88,7 +88,7 @@ def test_outcomes_are_written_beside_the_drains_thread(database, begin):
     assert database.threads.isdisjoint({threading.get_ident()})
 
 
-def test_how_many_were_written_decides_how_long_others_wait_for_company(database, begin, monkeypatch):
+def test_how_many_were_written_decides_how_long_the_next_ones_wait(database, begin, monkeypatch):
     written: list[int] = []
 
     def note(number: int) -> float:

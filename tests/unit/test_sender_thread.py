@@ -110,7 +110,7 @@ def test_a_full_batch_is_there_at_once(run):
     assert sorted(outcomes) == list(range(ENOUGH))
 
 
-def test_what_is_no_batch_waits_for_company_but_not_for_long(run):
+def test_what_is_no_batch_waits_for_others_but_not_for_long(run):
     network, moment = Network(), threading.Event()
     sender = run(network)
     sender.flush_seconds = PATIENCE

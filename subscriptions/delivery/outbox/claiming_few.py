@@ -17,16 +17,21 @@ from uuid import UUID
 
 from django.db import connection
 
+from ..fairness import FEW_REQUESTS
 from .claiming import STUCK_SECONDS
 from .cursors import UNAWAITED, alone_by_index
 from .rows import CLAIMED_ROW, WITH_ITS_ROWS, Claimed, claimed_columns, host_of
 
 MOST = 16  # available rows of all these companies
+# And of one. Its room in this drain, and at its hosts, must be as large before it is asked for: where there are many
+# drains, each has little.
+MOST_OF_COMPANY = 8
 # Requests of an endpoint under way, with those of this claim. Any endpoint may have two (one that takes long gets the
 # second when its drain sees the end of the first). One that answered well lately may have the events of a whole call
 # and a change: they can come within the time until an outcome is written, and who is refused here costs two claims.
+# To one that may not have so many in this drain, since it takes long, one at a time: others would only come back.
 UNDER_WAY = 2
-UNDER_WAY_TRUSTED = 4
+UNDER_WAY_TRUSTED = FEW_REQUESTS
 
 # The limit stands in the statement: of one that is handed over the planner thinks that it is a tenth of all rows, and
 # reads all subscriptions.
@@ -39,18 +44,20 @@ WITH available AS MATERIALIZED (
      CROSS JOIN LATERAL (
         SELECT id, company_id, subscription_id, claim, due_at FROM subscriptions_delivery
          WHERE state = 'pending' AND stage = 1 AND company_id = company.id
-         ORDER BY company_id, subscription_id LIMIT {MOST + 1}) rows
+         ORDER BY company_id, subscription_id LIMIT {MOST_OF_COMPANY + 1}) rows
      LIMIT {MOST + 1}
 ), judged AS MATERIALIZED (
     SELECT a.id, a.subscription_id,
            CASE WHEN {_TRUSTED} THEN 2 ELSE 1 END AS trust,
-           a.claim IS NULL AND a.due_at <= statement_timestamp()
+           count(*) OVER (PARTITION BY a.company_id) <= {MOST_OF_COMPANY}
+           AND a.claim IS NULL AND a.due_at <= statement_timestamp()
            AND s.state = 'active' AND NOT s.ordered AND s.rate_per_minute IS NULL
            AND h.failing_since IS NULL AND coalesce(h.opened, 0) = 0
            AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
            AND (count(*) OVER (PARTITION BY a.subscription_id) + flying.number = 1
                 OR count(*) OVER (PARTITION BY a.subscription_id) + flying.number
-                   <= CASE WHEN {_TRUSTED} THEN {UNDER_WAY_TRUSTED} ELSE {UNDER_WAY} END
+                   <= CASE WHEN a.subscription_id = ANY (%(slow)s::bigint[]) THEN 1
+                           WHEN {_TRUSTED} THEN {UNDER_WAY_TRUSTED} ELSE {UNDER_WAY} END
                    AND s.batch_events IS NULL
                    AND (flying.until > statement_timestamp() + make_interval(secs => %(lease)s - {STUCK_SECONDS}))
                        IS NOT FALSE) AS good
@@ -92,11 +99,17 @@ class FewClaimed(NamedTuple):
     more: bool
 
 
-def claim_few(*, token: UUID, lease: float, companies: Sequence[int]) -> FewClaimed | None:
+def claim_few(*, token: UUID, lease: float, companies: Sequence[int], slow: Sequence[int] = ()) -> FewClaimed | None:
     """Claim all that these companies have available for `lease` seconds, if that is little and simple; None if it is
-    not."""
+    not. `slow`: endpoints that may have less under way than FEW_REQUESTS."""
     unawaited = not connection.in_atomic_block
-    values: dict[str, Any] = {"token": token, "lease": lease, "companies": list(companies), "unawaited": unawaited}
+    values: dict[str, Any] = {
+        "token": token,
+        "lease": lease,
+        "companies": list(companies),
+        "slow": list(slow),
+        "unawaited": unawaited,
+    }
     found = alone_by_index(_CLAIM_FEW, values)
     is_simple, more = found[0][:2]
     if not is_simple:
