@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from . import outbox, pacing
+from . import outbox
 from .database import DATABASE_LOST
 from .endpoint_health import EndpointBook
 from .outbox import Claimed, Outcome
@@ -137,8 +137,6 @@ class RecordingThread:
             self._plans_until = time.monotonic() + PLANS_SECONDS
         while self._recorder.flush(self._rows_at_once()):
             pass
-        if outcomes:
-            self._sender.flush_seconds = pacing.seconds_between(len(outcomes))
         self._book.write_good_news(self._now(), all_of_it=self._finishing)
 
     def _written(self, batch: Sequence[Outcome], ready: bool) -> None:

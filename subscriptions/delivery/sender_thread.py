@@ -30,7 +30,7 @@ IDLE_SECONDS = 1.0  # the thread's longest wait: a wake-up cannot get lost, so a
 
 class SenderThread:
     """`give`, `wait` and `collect` as of a pool. `clock_offset`: the database's clock minus this machine's.
-    `flush_seconds`: how long an outcome waits for others."""
+    `flush_seconds`: how long an outcome waits for others, by how many were collected last."""
 
     def __init__(self, pool: SenderPool) -> None:
         self._pool = pool
@@ -69,6 +69,8 @@ class SenderThread:
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
             unsent, self._unsent = self._unsent, []
+        if outcomes:
+            self.flush_seconds = pacing.seconds_between(len(outcomes))
         return outcomes, unsent
 
     def tell(self) -> None:

@@ -19,9 +19,10 @@ class Woken:
     def __init__(self) -> None:
         self._companies: set[int] = set()
         self._left_until: dict[int, float] = {}
-        # A short claim is paid for with so many seconds, and BURST of them may be owed.
-        self._every = pacing.LEAST_SECONDS
-        self._used_until = -NEVER
+        # Short claims that were made ahead of their time, BURST at most, when the last one began. Each pause ends one.
+        self._ahead = 0.0
+        self._began_at = -NEVER
+        self._pause = pacing.LEAST_SECONDS
 
     def add(self, companies: Iterable[int]) -> None:
         self._companies.update(companies)
@@ -29,7 +30,7 @@ class Woken:
     @property
     def serve_at(self) -> float:
         """When they may be claimed for; never when there are none."""
-        return self._used_until - (BURST - 1) * self._every if self._companies else NEVER
+        return self._began_at + (self._ahead - (BURST - 1)) * self._pause if self._companies else NEVER
 
     def take(self, now: float) -> tuple[list[int], bool]:
         """Those that the short claim may be for, and whether there are others."""
@@ -39,9 +40,9 @@ class Woken:
 
     def use(self, now: float, companies: int) -> None:
         """A short claim begins, for so many companies."""
-        self._every = pacing.seconds_between(companies)
-        # Those of before may have waited for longer: of them no more counts than BURST of now.
-        self._used_until = min(max(self._used_until, now) + self._every, now + BURST * self._every)
+        self._ahead = max(0.0, self._ahead - (now - self._began_at) / self._pause) + 1
+        self._began_at = now
+        self._pause = pacing.seconds_between(companies)
 
     def leave(self, companies: Iterable[int], now: float) -> None:
         """The short claim is not for these."""

@@ -26,7 +26,7 @@ SHORT = {
     "backlog": (4000, None),
     "retention": (2000, 0.2),  # so few that each of its loads writes attempts of the same deliveries
     "publish": (10, None),
-    "path": (20, 0.5),
+    "path": (200, 0.5),  # twenty forms take the cluster less CPU than the kernel counts
     "ingest": (20, None),
 }
 RUN = """
@@ -58,7 +58,8 @@ KEYS = {
         saves_per_second_10_shaped
     """,
     "path": """
-        per_second cpu_ms p50_ms p99_ms calls_cpu_ms statements bare_per_second bare_cpu_ms naive_cpu_ms
+        per_second cpu_ms web_cpu_ms postgres_cpu_ms cluster_cpu_ms p50_ms p99_ms calls_cpu_ms statements
+        bare_per_second bare_cpu_ms naive_cpu_ms
     """,
     "ingest": "per_second cpu_ms p99_ms bare_per_second batch_per_second",
 }
@@ -89,8 +90,7 @@ def test_each_bench_answers_with_its_figures():
     assert reports["waiting"]["postgres_cpu_ms_per_event"] >= 0
     assert reports["receivers"]["handshakes_per_1000"] >= 0
     assert reports["path"]["undelivered"] == 0
-    # The kernel counts CPU time in hundredths of a second: of a small run, one group of processes may have used none.
-    assert min(reports["path"][f"{group}_cpu_ms"] for group in ("web", "postgres", "cluster")) >= 0
+    # The kernel counts CPU time in hundredths of a second: a small run may have used none.
     assert reports["scale"]["cluster_cpu_ms_per_delivery"] + reports["scale"]["postgres_cpu_ms_per_delivery"] > 0
     assert reports["scale"]["claim_lock_ms_per_1000"] >= 0
     assert set(reports["scale"]["ceiling_per_second"]) == {"4", "16", "64"}

@@ -135,6 +135,16 @@ def test_for_more_companies_a_short_claim_waits_longer(claims, taken, many):
     assert made.seconds(0.0) > LEAST_SECONDS
 
 
+def test_those_who_come_after_many_wait_as_long_though_the_ones_before_were_few(claims, taken):
+    made = claimer(taken)
+    for _ in range(BURST):
+        wake_and_claim(made, 1, 0.0)
+    made.wake(News(set(range(1, 10 * FEW_COMPANIES))))
+    made.claim_woken(LEAST_SECONDS)
+    made.wake(News({1}))
+    assert made.seconds(LEAST_SECONDS) == pytest.approx(LONGEST_SECONDS)
+
+
 def test_the_wait_after_many_is_no_longer_for_one(claims, taken):
     made = claimer(taken)
     for _ in range(BURST):

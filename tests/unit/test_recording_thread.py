@@ -17,8 +17,9 @@ from subscriptions.delivery.recording_thread import Recorded, RecordingThread
 from subscriptions.delivery.sender_pool import SenderPool
 from subscriptions.delivery.sender_thread import SenderThread
 from subscriptions.delivery.sending import Sending
+from tests.support.waiting import wait_until
 from tests.unit.test_sender_pool import job
-from tests.unit.test_sender_thread import Network, wait_until
+from tests.unit.test_sender_thread import Network
 
 PATIENCE = 30.0
 
@@ -99,8 +100,7 @@ def test_how_many_were_written_decides_how_long_the_next_ones_wait(database, beg
     sender, recording = begin(Network())
     sender.give([job(each) for each in range(9)], time.monotonic(), 0.0)
     wait_for(recording, 9)
-    moment = threading.Event()
-    wait_until(lambda: sum(written) == 9 and sender.flush_seconds == 0.05, lambda: moment.wait(0.005))
+    wait_until(lambda: sum(written) == 9 and sender.flush_seconds == 0.05)
 
 
 def test_a_lost_database_is_told_and_its_outcomes_are_written_when_it_is_back(database, begin):

@@ -16,6 +16,7 @@ from subscriptions.delivery.recorder import ENOUGH
 from subscriptions.delivery.sender_pool import SenderPool
 from subscriptions.delivery.sender_thread import SenderThread
 from subscriptions.delivery.sending import Sending
+from tests.support.waiting import wait_until
 from tests.unit.test_sender_pool import job
 
 PATIENCE = 30.0
@@ -80,19 +81,12 @@ def give(sender: SenderThread, numbers: range) -> None:
     sender.give([job(number) for number in numbers], time.monotonic(), 0.0)
 
 
-def wait_until(condition: Callable[[], bool], wait: Callable[[], object]) -> None:
-    give_up_at = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < give_up_at
-        wait()
-
-
 def test_requests_go_on_while_the_drain_is_busy_with_the_database(run):
-    network, moment = Network(), threading.Event()
+    network = Network()
     sender = run(network)
     give(sender, range(10))
     # Two at a time are allowed: eight of them were begun after answers that this thread has not asked for.
-    wait_until(lambda: len(network.started) == 10, lambda: moment.wait(0.005))
+    wait_until(lambda: len(network.started) == 10)
     assert network.threads.isdisjoint({threading.get_ident()})
 
 
@@ -106,36 +100,45 @@ def test_a_full_batch_is_there_at_once(run):
         sender.wait(PATIENCE)
         outcomes.extend(outcome.claimed.id for outcome in sender.collect()[0])
 
-    wait_until(lambda: bool(outcomes), collect)
+    wait_until(lambda: bool(outcomes), meanwhile=collect)
     assert sorted(outcomes) == list(range(ENOUGH))
 
 
 def test_what_is_no_batch_waits_for_others_but_not_for_long(run):
-    network, moment = Network(), threading.Event()
+    network = Network()
     sender = run(network)
     sender.flush_seconds = PATIENCE
     give(sender, range(3))
-    wait_until(lambda: len(network.started) == 3, lambda: moment.wait(0.005))
+    wait_until(lambda: len(network.started) == 3)
     sender.wait(0.0)
     assert sender.collect() == ([], [])
     sender.flush_seconds = 0.0
     outcomes: list[int] = []
-    wait_until(lambda: len(outcomes) == 3, lambda: outcomes.extend(one.claimed.id for one in sender.collect()[0]))
+    wait_until(
+        lambda: len(outcomes) == 3,
+        meanwhile=lambda: outcomes.extend(one.claimed.id for one in sender.collect()[0]),
+    )
     assert outcomes == [0, 1, 2]
 
 
 def test_a_stop_hands_back_what_waits_and_finishes_what_is_under_way(run):
-    network, moment = Network(held=True), threading.Event()
+    network = Network(held=True)
     sender = run(network)
     give(sender, range(5))
-    wait_until(lambda: len(network.started) == 2, lambda: moment.wait(0.005))
+    wait_until(lambda: len(network.started) == 2)
     sender.stop()
     unsent: list[int] = []
-    wait_until(lambda: len(unsent) == 3, lambda: unsent.extend(one.id for one in sender.collect(all_of_them=True)[1]))
+    wait_until(
+        lambda: len(unsent) == 3,
+        meanwhile=lambda: unsent.extend(one.id for one in sender.collect(all_of_them=True)[1]),
+    )
     assert unsent == [2, 3, 4]
     network.free()
     sent: list[int] = []
-    wait_until(lambda: len(sent) == 2, lambda: sent.extend(o.claimed.id for o in sender.collect(all_of_them=True)[0]))
+    wait_until(
+        lambda: len(sent) == 2,
+        meanwhile=lambda: sent.extend(o.claimed.id for o in sender.collect(all_of_them=True)[0]),
+    )
     assert sent == [0, 1]
 
 
@@ -145,5 +148,5 @@ def test_a_fault_in_the_thread_is_raised_where_the_drain_waits(run, caplog):
     sender = run(network)
     give(sender, range(1))
     with pytest.raises(RuntimeError, match="a fault of ours"):
-        wait_until(lambda: False, lambda: sender.wait(PATIENCE))
+        wait_until(lambda: False, meanwhile=lambda: sender.wait(PATIENCE))
     assert "A drain's sender thread ends early" in caplog.text

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from .rows import CLAIMED_ROW, WITH_ITS_ROWS, claimed_columns, host_of, sent_body
 
+# An endpoint, with its health h, that answered well lately.
+TRUSTED = "h.last_success_at > statement_timestamp() - interval '10 min'"
 # Each company with something available, and of each some endpoints with something available: one descent of an index
 # for each, whatever lies between.
 _CONSIDERED = """
@@ -51,7 +53,7 @@ WITH RECURSIVE company (id) AS (
 """
 
 # What each may take, or until when it can take nothing.
-_ENDPOINT = """
+_ENDPOINT = f"""
 endpoint AS MATERIALIZED (
     SELECT facts.*, least(window_room, rate_room) AS room,
            CASE WHEN NOT active THEN statement_timestamp() + make_interval(secs => %(inactive)s)
@@ -81,7 +83,7 @@ endpoint AS MATERIALIZED (
                     ELSE h.rate_used_until + make_interval(secs => 60.0 / s.rate_per_minute) END AS rate_at,
                CASE WHEN h.failing_since IS NOT NULL
                       OR flying.since < statement_timestamp() - make_interval(secs => %(stuck)s) THEN 0
-                    WHEN h.last_success_at > statement_timestamp() - interval '10 min' THEN 2
+                    WHEN {TRUSTED} THEN 2
                     ELSE 1 END AS trust
           FROM considered
          CROSS JOIN LATERAL (

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import connection
 
 from ..fairness import FEW_REQUESTS
+from .claim_statement import TRUSTED
 from .claiming import STUCK_SECONDS
 from .cursors import UNAWAITED, alone_by_index
 from .rows import CLAIMED_ROW, WITH_ITS_ROWS, Claimed, claimed_columns, host_of
@@ -37,7 +38,6 @@ UNDER_WAY_TRUSTED = FEW_REQUESTS
 # reads all subscriptions.
 # Good: its endpoint is well or unknown and has few requests under way, none of them stuck; its subscription asks for no
 # order and no rate. Rows that somebody else holds are left, and claimed as soon as they are available again.
-_TRUSTED = "h.last_success_at > statement_timestamp() - interval '10 min'"
 _CLAIM_FEW = f"""
 WITH available AS MATERIALIZED (
     SELECT rows.* FROM unnest(%(companies)s::bigint[]) AS company (id)
@@ -48,7 +48,7 @@ WITH available AS MATERIALIZED (
      LIMIT {MOST + 1}
 ), judged AS MATERIALIZED (
     SELECT a.id, a.subscription_id,
-           CASE WHEN {_TRUSTED} THEN 2 ELSE 1 END AS trust,
+           CASE WHEN {TRUSTED} THEN 2 ELSE 1 END AS trust,
            count(*) OVER (PARTITION BY a.company_id) <= {MOST_OF_COMPANY}
            AND a.claim IS NULL AND a.due_at <= statement_timestamp()
            AND s.state = 'active' AND NOT s.ordered AND s.rate_per_minute IS NULL
@@ -57,7 +57,7 @@ WITH available AS MATERIALIZED (
            AND (count(*) OVER (PARTITION BY a.subscription_id) + flying.number = 1
                 OR count(*) OVER (PARTITION BY a.subscription_id) + flying.number
                    <= CASE WHEN a.subscription_id = ANY (%(slow)s::bigint[]) THEN 1
-                           WHEN {_TRUSTED} THEN {UNDER_WAY_TRUSTED} ELSE {UNDER_WAY} END
+                           WHEN {TRUSTED} THEN {UNDER_WAY_TRUSTED} ELSE {UNDER_WAY} END
                    AND s.batch_events IS NULL
                    AND (flying.until > statement_timestamp() + make_interval(secs => %(lease)s - {STUCK_SECONDS}))
                        IS NOT FALSE) AS good
