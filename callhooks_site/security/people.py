@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from axes import middleware as axes
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware import csrf
 from django_otp import middleware as otp
 from whitenoise import middleware as whitenoise
 
@@ -41,6 +43,10 @@ class WhiteNoiseMiddleware(_ForPeople, whitenoise.WhiteNoiseMiddleware):  # type
     pass
 
 
+class CsrfViewMiddleware(_ForPeople, csrf.CsrfViewMiddleware):
+    """Its look at each view stays for all: a view that is not exempt asks for the token on programs' paths too."""
+
+
 class SessionMiddleware(_ForPeople, sessions.SessionMiddleware):
     pass
 
@@ -54,4 +60,8 @@ class OTPMiddleware(_ForPeople, otp.OTPMiddleware):  # type: ignore[misc]
 
 
 class MessageMiddleware(_ForPeople, messages.MessageMiddleware):
+    pass
+
+
+class AxesMiddleware(_ForPeople, axes.AxesMiddleware):  # type: ignore[misc]
     pass

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from axes.middleware import AxesMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client
 
 from tests.support.api import program
@@ -33,3 +35,19 @@ def test_a_browsers_login_is_no_key(admin_user):
     client.force_login(admin_user)
     assert client.get("/api/v1/calls/").status_code == 401
     assert program(make_company()).get("/api/v1/calls/").status_code == 200
+
+
+def test_programs_go_past_what_checks_forms_and_logins(monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(CsrfViewMiddleware, "process_request", lambda self, request: asked.append(request.path))
+    lock_out = AxesMiddleware.__call__
+
+    def note(self, request):
+        asked.append(request.path)
+        return lock_out(self, request)
+
+    monkeypatch.setattr(AxesMiddleware, "__call__", note)
+    program(make_company()).get("/api/v1/calls/")
+    assert not asked
+    Client().get("/")
+    assert asked == ["/", "/"]
