@@ -81,6 +81,19 @@ class Groups:
         return dict(zip(self.names, self.meter.each(), strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Seconds for all; when the first byte of each job was sent, and when it was answered (monotonic clock)."""
+
+    seconds: float
+    began: list[float]
+    ended: list[float]
+
+    @property
+    def answered_ms(self) -> list[float]:
+        return [(end - begin) * 1000 for begin, end in zip(self.began, self.ended, strict=True)]
+
+
 @dataclass(slots=True)
 class Site:
     """A running web server and who sends to it: in the name of each company in turn."""
@@ -89,14 +102,12 @@ class Site:
     load: Helper
     companies: Sequence[tuple[str, str]]  # API key and tracking number
 
-    def send(self, kind: str, jobs: int, *, rate: float = 0.0) -> tuple[float, list[float]]:
-        """Seconds for all, and when the first byte of each job was sent (monotonic clock)."""
+    def send(self, kind: str, jobs: int, *, rate: float = 0.0) -> Sent:
         asked = {
             "kind": kind, "jobs": jobs, "rate": rate, "port": self.server.port, "companies": self.companies,
             "connections": min(CONNECTIONS, jobs),
         }  # fmt: skip
-        answer = json.loads(self.load.ask(json.dumps(asked)))
-        return answer["seconds"], answer["began"]
+        return Sent(**json.loads(self.load.ask(json.dumps(asked))))
 
 
 @dataclass(slots=True)
@@ -124,7 +135,7 @@ class Service:
         the time that they were waited for."""
         jobs = min(max(1, int(RATE * seconds)), len(self.site.companies))  # one for each company: its path says which
         self.arrivals.forget()
-        _, began = self.site.send("form", jobs, rate=RATE)
+        began = self.site.send("form", jobs, rate=RATE).began
         sent = {f"/{number}": at for number, at in enumerate(began)}
         came = self.arrivals.wait_for(sent, PACED_PATIENCE, by=lambda arrival: arrival.path)
         now = time.monotonic()
@@ -137,6 +148,7 @@ def run(workspace: Workspace, options: Options) -> Report:
     forms, whole_calls, bare_forms, naive_sends = Cost(), Cost(), Cost(), Cost()
     p50: list[float] = []
     p99: list[float] = []
+    bare_p50: list[float] = []
     undelivered = 0
     with ExitStack() as stack:
         service, statements = stack.enter_context(_service(workspace, size))
@@ -148,13 +160,15 @@ def run(workspace: Workspace, options: Options) -> Report:
         for _ in range(options.rounds):
             service.measure(forms, "form", size, 1)
             bare_groups.meter.start()
-            bare_forms.add(size, bare.send("bare", size)[0], bare_groups.used())
+            bare_forms.add(size, bare.send("bare", size).seconds, bare_groups.used())
             naive_sends.add(naive_size, *send_naively(naive_size))
             service.measure(whole_calls, "call", calls, len(EVENTS_OF_A_CALL))
             took, missing = service.measure_latency(seconds)
             p50.append(percentile(took, 50))
             p99.append(percentile(took, 99))
             undelivered += missing
+            paced = bare.send("bare", max(1, int(RATE * seconds)), rate=RATE)
+            bare_p50.append(percentile(paced.answered_ms, 50))
     figures: dict[str, object] = {
         "per_second": forms.rate,
         "cpu_ms": forms.total,
@@ -172,6 +186,7 @@ def run(workspace: Workspace, options: Options) -> Report:
         "statements": sum(statements.values()) if statements is not None else None,
         "bare_per_second": bare_forms.rate,
         "bare_cpu_ms": bare_forms.total,
+        "bare_p50_ms": statistics.median(bare_p50),  # from its first byte to its answer, as often a second
         "naive_per_second": naive_sends.rate,
         "naive_cpu_ms": naive_sends.total,
         "statement_texts": statements,

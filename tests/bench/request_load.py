@@ -98,6 +98,7 @@ class Customer:
     connection: Connection
     asked: dict[str, Any]
     began: list[float]
+    ended: list[float]
 
     def do(self, turn: int, due: float) -> None:
         companies = self.asked["companies"]
@@ -108,6 +109,7 @@ class Customer:
             answer = self.connection.send(step, step.path.format(resource_id), key)
             if not resource_id and (found := _RESOURCE_ID.search(answer)):
                 resource_id = found[1].decode()
+        self.ended[turn] = time.monotonic()
 
     def close(self) -> None:
         self.connection.close()
@@ -115,16 +117,17 @@ class Customer:
 
 def drive(asked: dict[str, Any]) -> dict[str, Any]:
     """Send `jobs` forms or whole calls over `connections`, as fast as they are answered or at `rate` a second, each for
-    the next of `companies` (key and tracking number). Answers with the seconds for all, and with the time of each
-    job's first byte (monotonic clock). Raises RuntimeError for an answer that is none of 200 and 201."""
-    began = [0.0] * asked["jobs"]
+    the next of `companies` (key and tracking number). Answers with the seconds for all, and with the times of the
+    first byte and of the last answer of each (monotonic clock). Raises RuntimeError for an answer that is none of 200
+    and 201."""
+    began, ended = [0.0] * asked["jobs"], [0.0] * asked["jobs"]
     seconds = share_out(
         asked["jobs"],
-        lambda: Customer(Connection(asked["port"]), asked, began),
+        lambda: Customer(Connection(asked["port"]), asked, began, ended),
         connections=asked["connections"],
         rate=asked["rate"],
     )
-    return {"seconds": seconds, "began": began}
+    return {"seconds": seconds, "began": began, "ended": ended}
 
 
 def _now() -> str:
