@@ -39,13 +39,18 @@ limit_request_field_size = 8190
 
 
 def post_worker_init(worker: Any) -> None:
-    """What a worker counts for /metrics is written by a thread of it. And the first worker of a start says what is
-    wrong with the database, beside its work; nothing waits for that."""
+    """What a worker counts for /metrics is written by a thread of it. The garbage collector leaves what it has loaded.
+    And the first worker of a start says what is wrong with the database, beside its work; nothing waits for that."""
     if "callhooks_site.wsgi" not in sys.modules:  # gunicorn serves something else
         return
+    from django.urls import get_resolver
+
     from subscriptions.counters import writing
     from subscriptions.database.checks import say_of_web
+    from subscriptions.lib.gc_tuning import WEB_OBJECTS, collect_seldom
 
+    _ = get_resolver().url_patterns  # loads all views, which the first request would wait for otherwise
+    collect_seldom(WEB_OBJECTS)
     writing.allow_thread()
     if worker.age == 1:
         connections = worker.cfg.workers * worker.cfg.threads

@@ -57,7 +57,10 @@ FORM = {
 
 
 class Connection:
+    """`sent_at`: when the first byte of the last request was sent (monotonic clock)."""
+
     def __init__(self, port: int) -> None:
+        self.sent_at = 0.0
         self._host = f"127.0.0.1:{port}"
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -69,7 +72,9 @@ class Connection:
             f"{step.method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {key}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        self._socket.sendall(head.encode() + body)
+        request = head.encode() + body
+        self.sent_at = time.monotonic()
+        self._socket.sendall(request)
         received = b""
         while b"\r\n\r\n" not in received:
             received += self._more()
@@ -103,10 +108,10 @@ class Customer:
     def do(self, turn: int, due: float) -> None:
         companies = self.asked["companies"]
         key, number = companies[turn % len(companies)]
-        self.began[turn] = time.monotonic()
         resource_id = ""
         for step in steps(self.asked["kind"], number):
             answer = self.connection.send(step, step.path.format(resource_id), key)
+            self.began[turn] = self.began[turn] or self.connection.sent_at
             if not resource_id and (found := _RESOURCE_ID.search(answer)):
                 resource_id = found[1].decode()
         self.ended[turn] = time.monotonic()
