@@ -53,11 +53,11 @@ router.register("companies", CompanyViewSet, "api-company")
 router.register("event-types", EventTypeViewSet, "api-event-type")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *router.urls,
     path("schema/", Document.as_view(), name="api-schema"),
     path("docs/", overview, name="api-docs"),
     path("docs/try/", TryOut.as_view(url_name="api-schema"), name="api-docs-try"),
     path("docs/webhooks/<str:name>/", webhook_page, name="api-docs-webhook"),
     path("docs/<slug:group>/", group_page, name="api-docs-group"),
-    *router.urls,
     re_path(r"", UnknownAddress.as_view(), name="api-nothing-here"),
 ]

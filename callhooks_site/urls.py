@@ -12,13 +12,14 @@ from .security.client_address import client_address
 from .security.contact import security_txt
 
 urlpatterns = [
+    # Each address is compared with one after the other: most requests are programs'.
+    path("api/v1/", include("callhooks_site.api_urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path(".well-known/security.txt", security_txt, name="security-txt"),
     *password_reset.urlpatterns,  # before the admin, which answers all addresses below its own
     path("admin/", admin.site.urls),
-    path("api/v1/", include("callhooks_site.api_urls")),
     # Clients join base and path with one slash too many.
     re_path(r"^(?:/)?(?:api/)?v3/*", include("callhooks_site.vendor_api.urls")),
     path("", include("calls.urls")),

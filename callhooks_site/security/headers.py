@@ -37,6 +37,13 @@ _HEADERS = {
 }  # fmt: skip
 
 
+def _write(policy: dict[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+_POLICY_OF_MOST = _write(_POLICY)
+
+
 def browser_rules(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware, outside of Django's own. A view can set one of these headers itself, and can add directives to the
     policy with a dict `csp` on its response."""
@@ -45,8 +52,9 @@ def browser_rules(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
         response = get_response(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
-        policy = _POLICY | getattr(response, "csp", {})
-        response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+        response.headers["Content-Security-Policy"] = (
+            _write(_POLICY | response.csp) if hasattr(response, "csp") else _POLICY_OF_MOST
+        )
         return response
 
     return answer

@@ -46,7 +46,7 @@ class TenantViewSet(GenericViewSet[Any]):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         # One transaction for the whole request: the change and the stored response, or the version check and the
         # change.
-        if {idempotency.HEADER, "If-Match"} & set(request.headers):
+        if idempotency.HEADER in request.headers or "If-Match" in request.headers:
             with transaction.atomic():
                 return super().dispatch(request, *args, **kwargs)
         return super().dispatch(request, *args, **kwargs)
