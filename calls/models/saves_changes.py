@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db import models, transaction
 
 _deferred = object()
+_CHANGEABLE = (list, dict)  # values that somebody may change without setting them: what is noted is a copy
 
 
 class SavesChanges(models.Model):
@@ -28,7 +29,10 @@ class SavesChanges(models.Model):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
         instance = super().from_db(db, field_names, values)
-        instance._loaded = {name: _copied(value) for name, value in zip(field_names, values, strict=True)}
+        instance._loaded = {
+            name: copy.deepcopy(value) if type(value) in _CHANGEABLE else value
+            for name, value in zip(field_names, values, strict=True)
+        }
         return instance
 
     def refresh_from_db(
@@ -72,7 +76,7 @@ class SavesChanges(models.Model):
     def _values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         wanted = None if names is None else set(names)
         return {
-            field.attname: _copied(value)
+            field.attname: copy.deepcopy(value) if type(value) in _CHANGEABLE else value
             for field in self._meta.concrete_fields
             if (wanted is None or field.name in wanted or field.attname in wanted)
             and (value := self.__dict__.get(field.attname, _deferred)) is not _deferred
@@ -83,8 +87,3 @@ class SavesChanges(models.Model):
 
     def _always_written(self) -> list[str]:
         return [field.name for field in self._meta.concrete_fields if getattr(field, "auto_now", False)]
-
-
-def _copied(value: Any) -> Any:
-    """What somebody may change without setting it: a copy."""
-    return copy.deepcopy(value) if type(value) is list or type(value) is dict else value

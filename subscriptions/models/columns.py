@@ -38,6 +38,10 @@ class Columns(Generic[M]):
         ]
 
     @cached_property
+    def _key(self) -> int:
+        return next(place for place, field in enumerate(self._fields) if field.primary_key)
+
+    @cached_property
     def _names(self) -> list[str]:
         return [field.attname for field in self._fields]
 
@@ -49,9 +53,9 @@ class Columns(Generic[M]):
 
     def build(self, row: Sequence[Any], start: int = 0) -> M | None:
         """The instance whose columns begin at `start` of the row; None where an outer join found no row."""
-        values = row[start : start + len(self)]
-        if all(value is None for value in values):
+        if row[start + self._key] is None:
             return None
+        values = row[start : start + len(self._fields)]
         if self._converters:
             values = list(values)
             for place, convert in self._converters:

@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Model)
 def build_new(model: type[M], **values: Any) -> M:
     """What `model(**values)` makes, an instance that is not stored yet. Django's constructor asks each field for its
     default anew, which takes longer than all the rest of it."""
-    row = model(*(make() if make else default for default, make in _defaults(model)))
+    row = model(*[make() if make else default for default, make in _defaults(model)])
     for name, value in values.items():
         if name not in _names(model):
             raise TypeError(f"{model.__name__} has no field {name}.")
