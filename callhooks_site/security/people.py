@@ -18,19 +18,26 @@ from whitenoise import middleware as whitenoise
 # The API without its pages, the vendor's API, providers' callbacks, web forms, monitoring.
 _FOR_PROGRAMS = re.compile(r"/api/v1/(?!docs/)|//?(?:api/)?v3(?:/|$)|/in/|/f/|/healthz$|/metrics$")
 
+# These stand in MIDDLEWARE by their own names, which Django's and axes' checks look for. CSRF's look at each view stays
+# for all: a view that is not exempt asks for the token on programs' paths too.
+_ALSO_FOR_PEOPLE = (csrf.CsrfViewMiddleware, axes.AxesMiddleware)
+
 
 def is_for_programs(request: HttpRequest) -> bool:
     return _FOR_PROGRAMS.match(request.path_info) is not None
 
 
 class _ForPeople:
-    """Programs go past it, and past all of them that follow each other in MIDDLEWARE at once."""
+    """Programs go past it, and past all of people's that follow each other in MIDDLEWARE at once."""
+
+    get_response: Any
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)  # type: ignore[call-arg]
+        self._for_programs = get_response
         # Django wraps each middleware in what makes an answer of an error.
-        follows = getattr(get_response, "__wrapped__", None)
-        self._for_programs: Any = follows._for_programs if isinstance(follows, _ForPeople) else get_response
+        while isinstance(follows := getattr(self._for_programs, "__wrapped__", None), (_ForPeople, *_ALSO_FOR_PEOPLE)):
+            self._for_programs = follows.get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer: HttpResponseBase = (
@@ -41,10 +48,6 @@ class _ForPeople:
 
 class WhiteNoiseMiddleware(_ForPeople, whitenoise.WhiteNoiseMiddleware):  # type: ignore[misc]
     pass
-
-
-class CsrfViewMiddleware(_ForPeople, csrf.CsrfViewMiddleware):
-    """Its look at each view stays for all: a view that is not exempt asks for the token on programs' paths too."""
 
 
 class SessionMiddleware(_ForPeople, sessions.SessionMiddleware):
@@ -60,8 +63,4 @@ class OTPMiddleware(_ForPeople, otp.OTPMiddleware):  # type: ignore[misc]
 
 
 class MessageMiddleware(_ForPeople, messages.MessageMiddleware):
-    pass
-
-
-class AxesMiddleware(_ForPeople, axes.AxesMiddleware):  # type: ignore[misc]
     pass

@@ -29,10 +29,7 @@ class SavesChanges(models.Model):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
         instance = super().from_db(db, field_names, values)
-        instance._loaded = {
-            name: copy.deepcopy(value) if type(value) in _CHANGEABLE else value
-            for name, value in zip(field_names, values, strict=True)
-        }
+        instance._loaded = _copied(zip(field_names, values, strict=True))
         return instance
 
     def refresh_from_db(
@@ -75,15 +72,20 @@ class SavesChanges(models.Model):
 
     def _values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         wanted = None if names is None else set(names)
-        return {
-            field.attname: copy.deepcopy(value) if type(value) in _CHANGEABLE else value
+        return _copied(
+            (field.attname, value)
             for field in self._meta.concrete_fields
             if (wanted is None or field.name in wanted or field.attname in wanted)
             and (value := self.__dict__.get(field.attname, _deferred)) is not _deferred
-        }
+        )
 
     def _names(self) -> list[str]:
         return [field.name for field in self._meta.concrete_fields]
 
     def _always_written(self) -> list[str]:
         return [field.name for field in self._meta.concrete_fields if getattr(field, "auto_now", False)]
+
+
+def _copied(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """By name."""
+    return {name: copy.deepcopy(value) if type(value) in _CHANGEABLE else value for name, value in values}
