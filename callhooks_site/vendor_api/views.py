@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from subscriptions.api.kit import unread
+from subscriptions.api.kit.cycles import free_when_written
 from subscriptions.models import ApiKey, Company
 from subscriptions.tenancy import audit_log
 
@@ -65,7 +66,8 @@ class VendorView(APIView):
         response.headers["Vary"] = "Origin"
         response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
         response.headers["X-Runtime"] = f"{time.monotonic() - self.began:.6f}"
-        if response.status_code == 200 and request.method == "GET":
+        free_when_written(response)
+        if response.status_code == 200 and request.method == "GET":  # last: it may put another answer in its place
             response.add_post_render_callback(_TaggedFor(request.headers.get("If-None-Match", "")))
         return response
 

@@ -25,13 +25,13 @@ from uuid import uuid4
 from django.db import connection
 
 from ..counters import known
-from ..lib.gc_tuning import DRAIN_OBJECTS, collecting_seldom
 from . import outbox
 from .claimer import Claimer
 from .cpu_affinity import core_of, staying_on
 from .database import DATABASE_LOST
 from .endpoint_health import EndpointBook
 from .fairness import Hosts, Paces, Shares
+from .gc_tuning import collecting_seldom
 from .news import News
 from .outbox import Claimed
 from .recording_thread import RecordingThread
@@ -96,7 +96,7 @@ class Drain:
 
     def run(self) -> int:
         """Work until the budget is used or a stop is asked for. Returns how many attempts were recorded."""
-        with staying_on(self._core), collecting_seldom(DRAIN_OBJECTS):
+        with staying_on(self._core), collecting_seldom():
             self._sender.begin()
             self._recording.begin()
             try:

@@ -19,6 +19,7 @@ from ...models import ApiKey, Company
 from ...tenancy import audit_log
 from . import etags, idempotency, unread
 from .authentication import company_of
+from .cycles import free_when_written
 from .serializers import StrictSerializer, shared_serializer
 
 RESOURCE_ID = "[A-Z]{3}[0-9a-f]{32}"
@@ -79,6 +80,7 @@ class TenantViewSet(GenericViewSet[Any]):
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.idempotency_key and 200 <= response.status_code < 300:
             idempotency.keep(self.idempotency_scope, self.idempotency_key, self.digest, response.render())
+        free_when_written(response)
         return response
 
     @property
