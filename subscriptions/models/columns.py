@@ -55,7 +55,7 @@ class Columns(Generic[M]):
         """The instance whose columns begin at `start` of the row; None where an outer join found no row."""
         if row[start + self._key] is None:
             return None
-        values = row[start : start + len(self._fields)]
+        values = row[start : start + len(self)]
         if self._converters:
             values = list(values)
             for place, convert in self._converters:

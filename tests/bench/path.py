@@ -130,10 +130,10 @@ class Service:
         wait_for(self.is_done, seconds=PATIENCE, what="all webhooks are recorded")
         cost.add(jobs, seconds, self.groups.used())
 
-    def measure_latency(self, seconds: float) -> tuple[list[float], int]:
+    def measure_latency(self, jobs: int) -> tuple[list[float], int]:
         """Milliseconds from each form's first byte until its webhook had come; how many did not come, which count with
         the time that they were waited for."""
-        jobs = min(max(1, int(RATE * seconds)), len(self.site.companies))  # one for each company: its path says which
+        jobs = min(jobs, len(self.site.companies))  # one for each company: its path says which
         self.arrivals.forget()
         began = self.site.send("form", jobs, rate=RATE).began
         sent = {f"/{number}": at for number, at in enumerate(began)}
@@ -145,6 +145,7 @@ class Service:
 def run(workspace: Workspace, options: Options) -> Report:
     size, seconds = options.size or SIZE, options.seconds or SECONDS
     calls, naive_size = max(1, size // CALLS_PART), max(4, size // NAIVE_PART)
+    paced_jobs = max(1, int(RATE * seconds))
     forms, whole_calls, bare_forms, naive_sends = Cost(), Cost(), Cost(), Cost()
     p50: list[float] = []
     p99: list[float] = []
@@ -163,12 +164,11 @@ def run(workspace: Workspace, options: Options) -> Report:
             bare_forms.add(size, bare.send("bare", size).seconds, bare_groups.used())
             naive_sends.add(naive_size, *send_naively(naive_size))
             service.measure(whole_calls, "call", calls, len(EVENTS_OF_A_CALL))
-            took, missing = service.measure_latency(seconds)
+            took, missing = service.measure_latency(paced_jobs)
             p50.append(percentile(took, 50))
             p99.append(percentile(took, 99))
             undelivered += missing
-            paced = bare.send("bare", max(1, int(RATE * seconds)), rate=RATE)
-            bare_p50.append(percentile(paced.answered_ms, 50))
+            bare_p50.append(percentile(bare.send("bare", paced_jobs, rate=RATE).answered_ms, 50))
     figures: dict[str, object] = {
         "per_second": forms.rate,
         "cpu_ms": forms.total,

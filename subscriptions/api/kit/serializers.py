@@ -154,7 +154,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return [
             _Reader(name, attrgetter(str(field.source)) if _is_plain(field) and field.source in columns else None,
                     _shown_as_it_is(field), _shows_times(field), field)
-            for name, field in self.fields.items()
+            for name, field in self._by_name.items()
             if not field.write_only
         ]  # fmt: skip
 
